@@ -1,0 +1,25 @@
+"""Everything the user can set, as one frozen value; the window sends back a whole new Config."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+DETECTORS = ("auto", "rtmpose", "blazepose")
+BACKENDS = ("auto", "tensorrt", "tensorrt-rtx", "cuda", "openvino", "cpu")
+DEFAULT_HFOV_DEG = 60.0
+DEFAULT_HEIGHT_M = 1.70
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Settings of one run. `source`: "" is the first camera or the demo; an index, a name, a file, a URL or "demo"."""
+
+    source: str = ""
+    mirror: bool = False
+    hfov_deg: float = DEFAULT_HFOV_DEG
+    intrinsics_file: str | None = None
+    height_m: float = DEFAULT_HEIGHT_M
+    detector: str = "auto"
+    backend: str = "auto"
+    osc: tuple[str, ...] = ()
+    loop: bool = False  # play a file or the demo again from its start

@@ -1,0 +1,170 @@
+"""The vocabulary of the pipeline: what each stage takes and gives. Frozen; `captured_at_s` rides from camera to output.
+
+Metres, seconds, radians, pixels. Camera frame: OpenCV (x right, y down, z forward). World frame: right-handed, Y up,
+floor at y = 0. Quaternions x, y, z, w. 22 joints as in models.skeleton, 23 keypoints as in models.keypoints.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.camera import Intrinsics
+
+F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture. `captured_at_s`: monotonic clock when live, time in the file when converting."""
+
+    bgr: NDArray[np.uint8]  # (H, W, 3)
+    frame_id: int
+    captured_at_s: float
+
+    @property
+    def image_size(self) -> tuple[int, int]:
+        """(width, height) in pixels."""
+        return self.bgr.shape[1], self.bgr.shape[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Keypoints2D:
+    """One person in one frame. A keypoint the detector lacks or does not see has score 0."""
+
+    frame_id: int
+    captured_at_s: float
+    image_size: tuple[int, int]  # (width, height)
+    points_px: F32  # (23, 2) x, y
+    scores: F32  # (23,) 0..1
+    evidence_m: F32 | None = None
+    """(27, 3) 3D landmarks of the detector's own network (models.keypoints.EVIDENCE_NAMES), metres, hip-centred,
+    camera axes (x right, y down, z forward); NaN where the detector has none. None: the detector gives no 3D."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoPerson:
+    """The frame was looked at and holds no person."""
+
+    frame_id: int
+    captured_at_s: float
+    image_size: tuple[int, int]
+
+
+Detection = Keypoints2D | NoPerson
+
+
+@dataclass(frozen=True, slots=True)
+class RawMotion:
+    """VTM's answer for the LAST frame of a window, in the camera frame, before any smoothing."""
+
+    frame_id: int
+    captured_at_s: float
+    rotations: F32  # (22, 3, 3) joint 0 (Hips) in the camera frame, the others local to the parent
+    root_px: F32  # (2,) where the Hips joint is in the picture
+    root_depth: float  # z of the Hips joint, in statures of the person (multiply by height_m)
+    bone_ratio: F32  # (22,) bone length over s̄'s; the stature of the ratio skeleton equals s̄'s; [0] = 1
+    up_cam: F32  # (3,) unit vector against gravity
+    contacts: F32  # (2,) left, right foot on the floor, 0..1
+    confidence: float  # 0..1
+    root_visible: bool = True  # the 2D hips were seen in the last frame
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """What is sent, recorded and drawn. Not tracked: the held pose, fading; see `tracked` and `confidence`."""
+
+    frame_id: int
+    captured_at_s: float
+    tracked: bool
+    rotations_xyzw: F32  # (22, 4) local to the parent, Hips in the world
+    root_m: F32  # (3,) Hips joint, world
+    joints_world_m: F32  # (22, 3) what is sent out
+    joints_cam_m: F32  # (22, 3) what the network sees, before smoothing and foot locking
+    rest_offsets_m: F32  # (22, 3) the person's own T-pose offsets to the parent; row 0 = (0, hips height, 0)
+    contacts: F32  # (2,) left, right
+    confidence: float  # 0..1
+    R_world_cam: F32  # (3, 3)
+    t_world_cam: F32  # (3,) x_world = R_world_cam @ x_cam + t_world_cam
+    intrinsics: Intrinsics
+
+    @property
+    def bone_lengths_m(self) -> F32:
+        """(22,) length to the parent, 0 for Hips."""
+        lengths: F32 = np.linalg.norm(self.rest_offsets_m, axis=1).astype(np.float32)
+        lengths[0] = 0.0
+        return lengths
+
+
+@dataclass(frozen=True, slots=True)
+class Percentiles:
+    """p50, p95, p99 of the last few seconds, in ms."""
+
+    p50: float
+    p95: float
+    p99: float
+
+
+@dataclass(frozen=True, slots=True)
+class TargetState:
+    """One OSC target as the user sees it."""
+
+    target: str  # the URL as given, vmc://127.0.0.1:39539
+    packets: int
+    bytes: int
+    packets_per_s: float
+    errors: int
+    last_error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingState:
+    """A take in progress."""
+
+    path: str
+    seconds: float
+    poses: int
+    size_bytes: int
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """What stats.json holds and the timing strip shows."""
+
+    frames_captured: int
+    frames_dropped: int
+    poses: int
+    seconds: float
+    fps: float  # poses per second, over the last seconds
+    camera_fps: float  # frames per second that really arrived
+    latency_ms: Percentiles  # frame available -> pose handed to the outputs
+    stages: dict[str, Percentiles]  # capture, pose2d, vtm, solver, osc
+    detector: str
+    backend: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One line for the user, shown where people look."""
+
+    level: str  # "info", "warning" or "error"
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The whole pipeline at one moment; the screen pulls it. Everything in it is immutable."""
+
+    state: str  # "starting", "running", "ended" (the file is over), "failed" (see messages), "stopped"
+    source: str  # the camera's name, the file, "demo"
+    frame: Frame | None  # the frame that `detection` belongs to
+    detection: Detection | None
+    pose: Pose | None
+    stats: Stats
+    messages: tuple[Message, ...]  # newest last, at most 20
+    targets: tuple[TargetState, ...]
+    recording: RecordingState | None

@@ -1,0 +1,1 @@
+"""VTM: joints, geometry, the network, its training data and its measures. Imports no device, thread or Qt."""

@@ -1,0 +1,40 @@
+"""The pinhole camera: intrinsics and projection. Camera frame: OpenCV (x right, y down, z forward)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Intrinsics:
+    """A pinhole without distortion; all in pixels."""
+
+    fx: float
+    fy: float
+    cx: float
+    cy: float
+
+    @staticmethod
+    def from_hfov(image_size: tuple[int, int], hfov_rad: float) -> Intrinsics:
+        """Square pixels, principal point in the middle of a (width, height) picture."""
+        width, height = image_size
+        focal_px = width / 2 / math.tan(hfov_rad / 2)
+        return Intrinsics(focal_px, focal_px, width / 2, height / 2)
+
+    @property
+    def matrix(self) -> NDArray[np.float64]:
+        """(3, 3) K."""
+        return np.array([[self.fx, 0.0, self.cx], [0.0, self.fy, self.cy], [0.0, 0.0, 1.0]])
+
+    def to_rays(self, points_px: NDArray[np.floating]) -> NDArray[np.float64]:
+        """(..., 2) pixels -> (..., 2) rays x/z, y/z."""
+        return (np.asarray(points_px, np.float64) - (self.cx, self.cy)) / (self.fx, self.fy)
+
+    def to_pixels(self, points_cam: NDArray[np.floating]) -> NDArray[np.float64]:
+        """(..., 3) camera frame -> (..., 2) pixels."""
+        points = np.asarray(points_cam, np.float64)
+        return points[..., :2] / points[..., 2:] * (self.fx, self.fy) + (self.cx, self.cy)
