@@ -1,0 +1,86 @@
+"""Forward kinematics of the 22-joint skeleton and the person's own skeleton: s̄ × bone ratio × height.
+
+Works on NumPy arrays and torch tensors alike (array API standard).
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import numpy as np
+from array_api_compat import array_namespace
+from numpy.typing import NDArray
+
+from models.skeleton import HEAD_TOP, JOINT, NUM_JOINTS, PARENTS, REST_OFFSETS, SOLE
+
+ArrayT = TypeVar("ArrayT", bound=Any)
+
+REST_LENGTHS: NDArray[np.float64] = np.linalg.norm(REST_OFFSETS, axis=1)
+"""(22,) bone lengths of s̄; [0] is the hips height, 1."""
+
+_STANDING = tuple(
+    JOINT[name]
+    for name in ("Spine", "Chest", "UpperChest", "Neck", "Head", "LeftUpperLeg", "LeftLowerLeg", "LeftFoot", "LeftToes")
+)
+_SIGN = np.array([1.0 if REST_OFFSETS[j, 1] > 0 else -1.0 for j in _STANDING])
+
+
+def forward_kinematics(rotations: ArrayT, offsets: ArrayT, root: ArrayT) -> tuple[ArrayT, ArrayT]:
+    """Joint positions and orientations in the frame that the Hips rotation lives in.
+
+    rotations  (..., 22, 3, 3) local to the parent, Hips in the outer frame
+    offsets    (..., 22, 3) rest offset of each joint to its parent (row 0 is not used)
+    root       (..., 3) position of Hips
+    returns    joints (..., 22, 3), joint orientations (..., 22, 3, 3), both in the outer frame
+    """
+    xp = array_namespace(rotations)
+    turned = [rotations[..., 0, :, :]]
+    places = [root]
+    for joint in range(1, NUM_JOINTS):
+        parent = PARENTS[joint]
+        step = xp.matmul(turned[parent], offsets[..., joint, :, None])[..., 0]
+        places.append(places[parent] + step)
+        turned.append(xp.matmul(turned[parent], rotations[..., joint, :, :]))
+    return xp.stack(places, axis=-2), xp.stack(turned, axis=-3)
+
+
+def stature(offsets: ArrayT) -> ArrayT:
+    """(..., 22, 3) rest offsets -> (...,) standing height, sole to top of the head, in the offsets' unit.
+
+    What lies outside the joints (sole, top of the head) grows with the skeleton: it is taken in s̄'s proportion.
+    """
+    xp = array_namespace(offsets)
+    signs = xp.asarray(_SIGN, dtype=offsets.dtype, device=getattr(offsets, "device", None))
+    between = xp.sum(xp.stack([offsets[..., j, 1] for j in _STANDING], axis=-1) * signs, axis=-1)
+    return between * (1 + (HEAD_TOP + SOLE) / _BETWEEN)
+
+
+_BETWEEN = float((REST_OFFSETS[list(_STANDING), 1] * _SIGN).sum())
+STATURE = float(stature(REST_OFFSETS))
+"""Standing height of s̄ (hips height = 1)."""
+
+
+def hips_height(offsets: ArrayT) -> ArrayT:
+    """(..., 22, 3) rest offsets -> (...,) Hips above the sole in the T-pose, in the offsets' unit."""
+    legs = ("LeftUpperLeg", "LeftLowerLeg", "LeftFoot", "LeftToes")
+    drop = -sum(offsets[..., JOINT[name], 1] for name in legs)
+    return drop + SOLE / _BETWEEN * stature(offsets) / (1 + (HEAD_TOP + SOLE) / _BETWEEN)
+
+
+def ratio_offsets(bone_ratio: ArrayT) -> ArrayT:
+    """(..., 22) bone length over s̄'s -> (..., 22, 3) rest offsets scaled to stature 1.
+
+    Only the proportions matter: a common factor in the ratio falls out. Row 0 is (0, hips height, 0).
+    """
+    xp = array_namespace(bone_ratio)
+    rest = xp.asarray(np.array(REST_OFFSETS), dtype=bone_ratio.dtype, device=getattr(bone_ratio, "device", None))
+    offsets = rest * bone_ratio[..., None]
+    offsets = offsets / stature(offsets)[..., None, None]
+    zero = xp.zeros_like(offsets[..., 0, 0])
+    root = xp.stack([zero, hips_height(offsets), zero], axis=-1)
+    return xp.concat([root[..., None, :], offsets[..., 1:, :]], axis=-2)
+
+
+def person_offsets(bone_ratio: ArrayT, height_m: float) -> ArrayT:
+    """(..., 22) bone ratio, standing height in metres -> (..., 22, 3) the person's own rest offsets in metres."""
+    return ratio_offsets(bone_ratio) * height_m

@@ -1,0 +1,125 @@
+"""Rotations: 6D, matrices, quaternions (x, y, z, w), axis-angle. One implementation for NumPy and torch, batched.
+
+The array library is found from the argument (array API standard), so both give the same numbers and torch differentiates.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from array_api_compat import array_namespace
+
+ArrayT = TypeVar("ArrayT", bound=Any)
+
+_TINY = 1e-8
+
+
+def _normalized(x: ArrayT) -> ArrayT:
+    """(..., n) -> unit length along the last axis."""
+    xp = array_namespace(x)
+    length = xp.sqrt(xp.sum(x * x, axis=-1, keepdims=True))
+    return x / xp.clip(length, _TINY, None)
+
+
+def _cross(a: ArrayT, b: ArrayT) -> ArrayT:
+    """(..., 3) x (..., 3), broadcasting."""
+    xp = array_namespace(a)
+    return xp.stack(
+        [
+            a[..., 1] * b[..., 2] - a[..., 2] * b[..., 1],
+            a[..., 2] * b[..., 0] - a[..., 0] * b[..., 2],
+            a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0],
+        ],
+        axis=-1,
+    )
+
+
+def rotation_6d_to_matrix(x: ArrayT) -> ArrayT:
+    """(..., 6) -> (..., 3, 3): the first two columns, made orthonormal (Zhou et al. 2019, eq. 15)."""
+    xp = array_namespace(x)
+    first = _normalized(x[..., :3])
+    second = x[..., 3:] - xp.sum(first * x[..., 3:], axis=-1, keepdims=True) * first
+    second = _normalized(second)
+    return xp.stack([first, second, _cross(first, second)], axis=-1)
+
+
+def matrix_to_rotation_6d(matrix: ArrayT) -> ArrayT:
+    """(..., 3, 3) -> (..., 6): the first two columns, one after the other."""
+    xp = array_namespace(matrix)
+    return xp.concat([matrix[..., :, 0], matrix[..., :, 1]], axis=-1)
+
+
+def quaternion_to_matrix(quaternion: ArrayT) -> ArrayT:
+    """(..., 4) x, y, z, w of any length -> (..., 3, 3)."""
+    xp = array_namespace(quaternion)
+    q = _normalized(quaternion)
+    x, y, z, w = q[..., 0], q[..., 1], q[..., 2], q[..., 3]
+    rows = [
+        [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+        [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+        [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+    ]
+    return xp.stack([xp.stack(row, axis=-1) for row in rows], axis=-2)
+
+
+def matrix_to_quaternion(matrix: ArrayT) -> ArrayT:
+    """(..., 3, 3) -> (..., 4) x, y, z, w with w >= 0.
+
+    Of the four candidates (one for each component taken from the diagonal) the best conditioned is kept.
+    """
+    xp = array_namespace(matrix)
+    m = [[matrix[..., i, j] for j in range(3)] for i in range(3)]
+    xx = 1 + m[0][0] - m[1][1] - m[2][2]
+    yy = 1 - m[0][0] + m[1][1] - m[2][2]
+    zz = 1 - m[0][0] - m[1][1] + m[2][2]
+    ww = 1 + m[0][0] + m[1][1] + m[2][2]
+    xy, xz, yz = m[0][1] + m[1][0], m[0][2] + m[2][0], m[1][2] + m[2][1]
+    xw, yw, zw = m[2][1] - m[1][2], m[0][2] - m[2][0], m[1][0] - m[0][1]
+    candidates = xp.stack(
+        [
+            xp.stack([xx, xy, xz, xw], axis=-1),
+            xp.stack([xy, yy, yz, yw], axis=-1),
+            xp.stack([xz, yz, zz, zw], axis=-1),
+            xp.stack([xw, yw, zw, ww], axis=-1),
+        ],
+        axis=-2,
+    )  # (..., 4 candidates, 4)
+    squared = xp.stack([xx, yy, zz, ww], axis=-1)
+    best = squared == xp.max(squared, axis=-1, keepdims=True)
+    weights = xp.astype(best, matrix.dtype)[..., None]
+    aligned = xp.where(candidates[..., 3:] < 0, -candidates, candidates)
+    quaternion = _normalized(xp.sum(aligned * weights, axis=-2))
+    return xp.where(quaternion[..., 3:] < 0, -quaternion, quaternion)
+
+
+def axis_angle_to_matrix(axis_angle: ArrayT) -> ArrayT:
+    """(..., 3) rotation vector in radians -> (..., 3, 3) (through the quaternion exponential)."""
+    xp = array_namespace(axis_angle)
+    angle = xp.sqrt(xp.sum(axis_angle * axis_angle, axis=-1, keepdims=True) + _TINY**2)
+    xyz = axis_angle / angle * xp.sin(angle / 2)
+    return quaternion_to_matrix(xp.concat([xyz, xp.cos(angle / 2)], axis=-1))
+
+
+def geodesic_angle(a: ArrayT, b: ArrayT) -> ArrayT:
+    """(..., 3, 3), (..., 3, 3) -> (...,) angle in radians of the rotation between them, exact near 0 and near pi."""
+    xp = array_namespace(a)
+    relative = xp.matmul(xp.matrix_transpose(a), b)
+    trace = relative[..., 0, 0] + relative[..., 1, 1] + relative[..., 2, 2]
+    x = relative[..., 2, 1] - relative[..., 1, 2]
+    y = relative[..., 0, 2] - relative[..., 2, 0]
+    z = relative[..., 1, 0] - relative[..., 0, 1]
+    return xp.atan2(xp.sqrt(x * x + y * y + z * z + _TINY**2), trace - 1)
+
+
+def rotation_between(a: ArrayT, b: ArrayT) -> ArrayT:
+    """(..., 3), (..., 3) -> (..., 3, 3): the shortest rotation that takes direction a to direction b."""
+    xp = array_namespace(a)
+    a, b = _normalized(a), _normalized(b)
+    half = a + b
+    opposite = xp.sum(half * half, axis=-1, keepdims=True) < _TINY
+    axis = _cross(a, b)
+    w = 1 + xp.sum(a * b, axis=-1, keepdims=True)
+    shifted = xp.stack([a[..., 1], a[..., 2], a[..., 0]], axis=-1)  # any direction that is not a's
+    across = _cross(a, shifted - xp.sum(shifted * a, axis=-1, keepdims=True) * a)
+    xyz = xp.where(opposite, across + xp.zeros_like(axis), axis)
+    return quaternion_to_matrix(xp.concat([xyz, xp.where(opposite, xp.zeros_like(w), w)], axis=-1))
