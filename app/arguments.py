@@ -1,0 +1,115 @@
+"""The command line of `vtm`: its parser, and the way from options to a Config. Wrong usage is one line, exit code 2."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from pathlib import Path
+from typing import NoReturn
+
+from engine.config import BACKENDS, DETECTORS, Config
+from engine.errors import UsageError
+
+MOTION_SUFFIXES = (".npz", ".bvh")
+"""What the recorder of a live run writes."""
+
+
+class OneLineParser(argparse.ArgumentParser):
+    """argparse whose errors are a single line with the next step in it."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}; see: {self.prog} --help")
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0.0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"got {text}, expected a number above 0")
+    return value
+
+
+def _field_of_view(text: str) -> float:
+    value = float(text)
+    if not 10.0 <= value <= 170.0:
+        raise argparse.ArgumentTypeError(f"got {text}, expected degrees from 10 to 170")
+    return value
+
+
+def _height(text: str) -> float:
+    value = float(text)
+    if not 0.5 <= value <= 2.6:
+        raise argparse.ArgumentTypeError(f"got {text}, expected metres from 0.5 to 2.6")
+    return value
+
+
+def _take_path(text: str) -> Path:
+    path = Path(text)
+    if path.suffix.lower() not in MOTION_SUFFIXES:
+        raise argparse.ArgumentTypeError(
+            f"got {text}, expected a file name that ends in {' or '.join(MOTION_SUFFIXES)}"
+        )
+    return path
+
+
+def _add_run_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--headless", action="store_true", help="no window: status on one line, Ctrl-C stops")
+    parser.add_argument("--seconds", type=_positive, metavar="N", help="stop after N seconds")
+    parser.add_argument(
+        "--osc", action="append", metavar="URL", help="vmc://HOST:PORT, vrchat://… or osc://…; may be repeated"
+    )
+    parser.add_argument("--record", type=_take_path, metavar="FILE", help="record a take (.bvh or .npz)")
+    parser.add_argument("--stats", type=Path, metavar="FILE", help="write the figures of the run as JSON")
+    parser.add_argument("--source", metavar="S", help="camera number or name, file, URL, or demo")
+    _add_engine_options(parser)
+
+
+def _add_engine_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--mirror", action=argparse.BooleanOptionalAction, default=None, help="mirror the picture")
+    lens = parser.add_mutually_exclusive_group()
+    lens.add_argument("--hfov", type=_field_of_view, metavar="DEG", help="horizontal field of view of the camera")
+    lens.add_argument("--intrinsics", metavar="FILE", help=".json with fx, fy, cx, cy in pixels")
+    parser.add_argument("--height-m", type=_height, metavar="H", help="the performer's height in metres")
+    parser.add_argument("--detector", choices=DETECTORS, help="2D keypoint detector")
+    parser.add_argument("--backend", choices=BACKENDS, help="what runs the VTM network")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line; `command` is None for a run."""
+    debug = OneLineParser(add_help=False)
+    debug.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help="show the traceback of an error")
+    parser = OneLineParser(
+        prog="vtm",
+        parents=[debug],
+        description="Motion capture from one webcam, live. Without a command: open the window.",
+        epilog="Exit codes: 0 done, 1 a failure at run time, 2 wrong usage.",
+    )
+    _add_run_options(parser)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=OneLineParser)
+    convert = commands.add_parser("convert", parents=[debug], help="a video or keypoints .npz to motion, every frame")
+    convert.add_argument("input", type=Path, metavar="IN", help="video, or keypoints .npz")
+    convert.add_argument("output", type=Path, metavar="OUT", help="ends in .npz, .bvh, .csv, .glb or .vrma")
+    _add_engine_options(convert)
+    commands.add_parser(
+        "doctor", parents=[debug], help="what is installed and really runs, and the fix for what is not"
+    )
+    commands.add_parser("cameras", parents=[debug], help="list the cameras by name")
+    commands.add_parser("fetch", parents=[debug], help="download the detector's weights")
+    return parser
+
+
+def config_from(options: argparse.Namespace, base: Config) -> Config:
+    """`base` with every given option in its place. Raises UsageError for a target that can never work."""
+    from engine.outputs.targets import parse_targets
+
+    given = {
+        "source": getattr(options, "source", None),
+        "mirror": options.mirror,
+        "hfov_deg": options.hfov,
+        "intrinsics_file": options.intrinsics,
+        "height_m": options.height_m,
+        "detector": options.detector,
+        "backend": options.backend,
+        "osc": tuple(options.osc) if getattr(options, "osc", None) else None,
+    }
+    parse_targets(tuple(options.osc) if getattr(options, "osc", None) else ())
+    return dataclasses.replace(base, **{name: value for name, value in given.items() if value is not None})

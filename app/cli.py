@@ -1,0 +1,105 @@
+"""The `vtm` command: parse, run one command, turn an error into one line on stderr and an exit code (0, 1, 2).
+
+Heavy modules (Qt, OpenCV, ONNX Runtime) are imported inside the command that needs them, so that `vtm --help` is fast.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import traceback
+from collections.abc import Callable
+
+from app.arguments import build_parser, config_from
+from app.display import display_available
+from app.settings import load_settings
+from app.terminal import say
+from engine.config import Config
+from engine.errors import VtmError
+
+SECONDS_WITHOUT_DISPLAY = 20.0
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run `vtm` and return its exit code."""
+    arguments = sys.argv[1:] if argv is None else argv
+    try:
+        options = build_parser().parse_args(arguments)
+        return _COMMANDS[options.command](options)
+    except VtmError as error:
+        return _report(error, error.exit_code, arguments)
+    except KeyboardInterrupt:
+        say("vtm: stopped")
+        return 1
+    except SystemExit as leave:  # argparse after --help
+        return int(leave.code or 0)
+    except Exception as error:  # noqa: BLE001 - the last stop: a defect is one line too, its traceback is behind --debug
+        return _report(error, 1, arguments)
+
+
+def _report(error: Exception, code: int, arguments: list[str]) -> int:
+    if "--debug" in arguments:
+        traceback.print_exception(error)
+    text = " ".join(str(error).split()) or type(error).__name__
+    if not isinstance(error, VtmError):
+        text = f"unexpected {type(error).__name__}: {text}; run again with --debug and report it"
+    say(f"vtm: {text}")
+    return code
+
+
+def _run(options: argparse.Namespace) -> int:
+    if options.headless:
+        return _headless(options, config_from(options, Config()), options.seconds)
+    settings, _ = load_settings()
+    config = config_from(options, settings.config)
+    if display_available():
+        from app.window_main import open_window
+
+        return open_window(options, config)
+    seconds = options.seconds or SECONDS_WITHOUT_DISPLAY
+    say(f"vtm: no display found, so no window: running without it for {seconds:g} s (vtm --headless runs until Ctrl-C)")
+    return _headless(options, config, seconds)
+
+
+def _headless(options: argparse.Namespace, config: Config, seconds: float | None) -> int:
+    from app.headless import HeadlessRun
+
+    return HeadlessRun(config, seconds=seconds, record=options.record, stats=options.stats).run()
+
+
+def _convert(options: argparse.Namespace) -> int:
+    from app.convert_command import run_convert
+
+    return run_convert(options.input, options.output, config_from(options, Config()))
+
+
+def _doctor(_: argparse.Namespace) -> int:
+    from app.doctor import run_doctor
+
+    return run_doctor()
+
+
+def _fetch(_: argparse.Namespace) -> int:
+    from app.fetch import run_fetch
+
+    return run_fetch()
+
+
+def _cameras(_: argparse.Namespace) -> int:
+    from engine.camera import list_cameras
+
+    cameras = list_cameras()
+    for camera in cameras:
+        print(f"{camera.index}  {camera.name}")
+    if not cameras:
+        say("vtm: no camera found: plug one in, or use a file: vtm --source FILE, or vtm --source demo")
+    return 0
+
+
+_COMMANDS: dict[str | None, Callable[[argparse.Namespace], int]] = {
+    None: _run,
+    "convert": _convert,
+    "doctor": _doctor,
+    "fetch": _fetch,
+    "cameras": _cameras,
+}

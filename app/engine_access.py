@@ -1,0 +1,38 @@
+"""The seam between app/ and engine/: what a pipeline can do, and the one place that makes the real one.
+
+The window and the headless run take any factory of this shape; the tests give them a fake that replays a known motion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+from engine.config import Config
+from engine.types import Snapshot
+
+
+class PipelineLike(Protocol):
+    """What app/ uses of engine.pipeline.Pipeline. Entering it starts the threads and may take seconds."""
+
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+    def snapshot(self) -> Snapshot: ...
+    def reconfigure(self, config: Config) -> None: ...
+    def calibrate(self) -> None: ...
+    def start_recording(self, path: Path) -> None: ...
+    def stop_recording(self) -> None: ...
+
+
+PipelineFactory = Callable[[Config], PipelineLike]
+
+
+def real_pipeline(config: Config) -> PipelineLike:
+    """The engine's pipeline; imported here so that `vtm --help` stays fast."""
+    from engine.pipeline import Pipeline
+
+    return Pipeline(config)
