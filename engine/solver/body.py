@@ -1,0 +1,94 @@
+"""A posed body inside the solver, and the two-bone inverse kinematics that puts its ankles where they should be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from engine.solver import tangent
+from engine.types import F64
+from models.skeleton import FEET, JOINT, PARENTS, ROOT, TOES
+
+UPPER_LEGS, LOWER_LEGS = ([JOINT[side + name] for side in ("Left", "Right")] for name in ("UpperLeg", "LowerLeg"))
+_FEET, _TOES = list(FEET), list(TOES)
+_TINY = 1e-9
+_STRAIGHTEST = 0.9995  # a leg is not stretched straighter than this, unless it already is
+_KNEE_FORWARD_M = 1e-3  # which way a straight knee bends: forward
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """Joints in the world, metres."""
+
+    rotations: F64  # (22, 3, 3) local to the parent, Hips in the world
+    joints: F64  # (22, 3)
+    turned: F64  # (22, 3, 3) orientation of each joint in the world
+
+
+def _unit(vectors: F64) -> F64:
+    unit: F64 = vectors / np.maximum(np.sqrt((vectors * vectors).sum(-1, keepdims=True)), _TINY)
+    return unit
+
+
+def _across(vectors: F64, axis: F64) -> F64:
+    """(..., 3) without their part along the unit axis (..., 3)."""
+    across: F64 = vectors - (vectors * axis).sum(-1, keepdims=True) * axis
+    return across
+
+
+def _turn(start: F64, end: F64) -> F64:
+    """(N, 3), (N, 3) unit, not opposite -> (N, 3, 3) shortest rotation from one to the other.
+
+    R = I + [v] + [v]^2 / (1 + c) with v = a x b, c = a . b (Rodrigues).
+    """
+    v = tangent.cross(start, end)
+    c = (start * end).sum(-1)
+    skew = np.zeros((len(v), 3, 3))
+    skew[:, 0, 1], skew[:, 0, 2], skew[:, 1, 2] = -v[:, 2], v[:, 1], -v[:, 0]
+    skew -= skew.transpose(0, 2, 1)
+    rotation: F64 = np.eye(3) + skew + skew @ skew / np.maximum(1 + c, _TINY)[:, None, None]
+    return rotation
+
+
+def moved(body: Body, by_m: F64) -> Body:
+    """The whole body shifted by (3,)."""
+    return replace(body, joints=body.joints + by_m)
+
+
+def _bent_knees(hips: F64, knees: F64, ankles: F64, targets: F64, forward: F64) -> tuple[F64, F64]:
+    """Knees and reachable ankles, (2, 3) each, by the law of cosines in the plane the leg already bends in."""
+    thigh = np.linalg.norm(knees - hips, axis=-1)
+    shank = np.linalg.norm(ankles - knees, axis=-1)
+    now = np.linalg.norm(ankles - hips, axis=-1)
+    farthest = np.maximum(now, _STRAIGHTEST * (thigh + shank))
+    reach = np.linalg.norm(targets - hips, axis=-1)
+    reach = np.clip(reach, np.abs(thigh - shank) + 1e-4, farthest)
+    axis = _unit(targets - hips)
+    old_axis = _unit(ankles - hips)
+    swing = _turn(old_axis, axis)
+    bend = (swing @ (_across(knees - hips, old_axis) + _KNEE_FORWARD_M * forward)[..., None])[..., 0]
+    along = (thigh**2 - shank**2 + reach**2) / (2 * reach)
+    out = np.sqrt(np.maximum(thigh**2 - along**2, 0.0))
+    new_knees = hips + along[:, None] * axis + out[:, None] * _unit(_across(bend, axis))
+    return new_knees, hips + reach[:, None] * axis
+
+
+def with_ankles_at(body: Body, targets: F64) -> Body:
+    """Bend both legs so that the ankles come to (2, 3), as far as they reach; the feet keep their orientation."""
+    hips, knees, ankles = body.joints[UPPER_LEGS], body.joints[LOWER_LEGS], body.joints[_FEET]
+    new_knees, new_ankles = _bent_knees(hips, knees, ankles, targets, body.turned[UPPER_LEGS][..., 2])
+    turn_thigh = _turn(_unit(knees - hips), _unit(new_knees - hips))
+    shank = (turn_thigh @ (ankles - knees)[..., None])[..., 0]
+    turn_shank = _turn(_unit(shank), _unit(new_ankles - new_knees)) @ turn_thigh
+
+    joints, turned, rotations = body.joints.copy(), body.turned.copy(), body.rotations.copy()
+    joints[LOWER_LEGS], joints[_FEET] = new_knees, new_ankles
+    joints[_TOES] += new_ankles - ankles
+    turned[UPPER_LEGS] = turn_thigh @ turned[UPPER_LEGS]
+    turned[LOWER_LEGS] = turn_shank @ turned[LOWER_LEGS]
+    rotations[UPPER_LEGS] = turned[ROOT].T @ turned[UPPER_LEGS]
+    for child in (LOWER_LEGS, _FEET):
+        parent = [PARENTS[joint] for joint in child]
+        rotations[child] = turned[parent].transpose(0, 2, 1) @ turned[child]
+    return Body(rotations, joints, turned)

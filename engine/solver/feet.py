@@ -1,0 +1,78 @@
+"""Feet that stand still while they carry: the root gives way first, the legs take up the rest, and nothing pops.
+
+While a foot is in contact, its ankle is held at one place of the floor. The held place pulls the root (depth jitter of
+a single camera is mostly a wrong root, not a wrong leg); what differs between two feet is left to the legs' inverse
+kinematics. On release the difference fades away. Every quantity is continuous in time, so output is, too.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from engine.solver.body import Body, moved, with_ankles_at
+from engine.types import F32, F64
+from models.skeleton import FEET
+
+_ON, _OFF = 0.5, 0.35  # hysteresis of the contact
+_MAX_OFFSET_M = 0.10  # a held foot slips beyond this
+_MAX_SHIFT_M = 0.12
+_SHARE = 0.9  # of the pull that the root takes; the rest leaks away with each step
+_HOLD_TAU_S, _FREE_TAU_S, _RELEASE_TAU_S, _GROUND_TAU_S = 0.10, 0.40, 0.12, 0.30
+_IDLE_M = 1e-6
+
+
+def _limited(vectors: F64, longest: float) -> F64:
+    """(..., 3), each no longer than given."""
+    length = np.sqrt((vectors * vectors).sum(-1, keepdims=True))
+    limited: F64 = vectors * np.minimum(1.0, longest / np.maximum(length, 1e-12))
+    return limited
+
+
+def _gain(dt_s: float, tau_s: float) -> float:
+    return 1 - math.exp(-dt_s / tau_s)
+
+
+class FeetLock:
+    """Remembers where each foot stands. Not thread-safe: solve thread only."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """No foot is held and nothing is left to fade."""
+        self._held = np.zeros(2, bool)
+        self._place = np.zeros((2, 3))
+        self._offset = np.zeros((2, 3))
+        self._shift = np.zeros(3)
+
+    def release(self) -> None:
+        """Let go of both feet; what they were off by fades."""
+        self._held = np.zeros(2, bool)
+
+    def __call__(self, body: Body, contacts: F32, soles_m: F64, dt_s: float) -> Body:
+        """A body, (2,) contacts 0..1, (2,) heights of its soles over the floor -> the body with its feet held."""
+        ankles = body.joints[list(FEET)]  # (2, 3)
+        held = contacts > np.where(self._held, _OFF, _ON)
+        new = held & ~self._held
+        self._place = np.where(new[:, None], ankles + self._shift + self._offset, self._place)
+        self._held = held
+        if not held.any() and np.abs(self._offset).max() < _IDLE_M and np.abs(self._shift).max() < _IDLE_M:
+            return body
+        grounded = ankles[:, 1] - soles_m
+        self._place[:, 1] += _gain(dt_s, _GROUND_TAU_S) * (grounded - self._place[:, 1])
+        self._move_root(ankles, dt_s)
+        wanted = self._place - ankles - self._shift
+        faded = self._offset * math.exp(-dt_s / _RELEASE_TAU_S)
+        self._offset = _limited(np.where(held[:, None], wanted, faded), _MAX_OFFSET_M)
+        targets = ankles + self._shift + self._offset
+        self._place = np.where(held[:, None], targets, self._place)
+        return with_ankles_at(moved(body, self._shift), targets)
+
+    def _move_root(self, ankles: F64, dt_s: float) -> None:
+        if self._held.any():
+            pull = _limited(_SHARE * (self._place - ankles)[self._held].mean(0), _MAX_SHIFT_M)
+            self._shift = self._shift + _gain(dt_s, _HOLD_TAU_S) * (pull - self._shift)
+        else:
+            self._shift = self._shift * math.exp(-dt_s / _FREE_TAU_S)

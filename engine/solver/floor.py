@@ -1,0 +1,73 @@
+"""Where the floor is: at the lowest feet, a running low percentile that is found fast and then drifts slowly."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from engine.types import F64
+from models.skeleton import FEET, JOINT, TOES
+
+_PERCENTILE = 25.0
+_SAMPLE_S = 0.1
+_CAPACITY = 200  # 20 s
+_SETTLE_S = 1.5  # follows fast for so long
+_FAST_TAU_S = 0.25
+_SLOW_TAU_S = 3.0
+_MAX_DRIFT_M_PER_S = 0.04
+_LEGS = [[JOINT[side + name] for name in ("UpperLeg", "LowerLeg", "Foot")] for side in ("Left", "Right")]
+
+
+def heights_over_sole(rest_offsets_m: F64) -> tuple[F64, F64]:
+    """(22, 3) -> heights of the ankles (2,) and of the toes (2,) over the floor in the T-pose, metres."""
+    ankles = rest_offsets_m[0, 1] + rest_offsets_m[_LEGS, 1].sum(-1)
+    return ankles, ankles + rest_offsets_m[list(TOES), 1]
+
+
+def sole_heights(joints_m: F64, rest_offsets_m: F64) -> F64:
+    """(..., 22, 3) joints, Y up -> (..., 2) height of the left and right sole: the lower of toes and ankle."""
+    ankles, toes = heights_over_sole(rest_offsets_m)
+    return np.minimum(joints_m[..., list(FEET), 1] - ankles, joints_m[..., list(TOES), 1] - toes)
+
+
+class Floor:
+    """The floor's height in whatever level frame the sole heights are given in."""
+
+    def __init__(self) -> None:
+        self.height_m = 0.0
+        self.reset()
+
+    def reset(self) -> None:
+        """Find the floor anew; the next feet decide."""
+        self._samples = np.zeros(_CAPACITY)
+        self._count = 0
+        self._target_m = self.height_m
+        self._age_s = 0.0
+        self._since_sample_s = math.inf
+
+    def fix(self, soles_m: F64) -> None:
+        """Take the floor of a whole take, (N, 2) heights of the soles, at once (file conversion)."""
+        self.height_m = float(np.percentile(soles_m.min(-1), _PERCENTILE))
+
+    def push(self, soles_m: F64, dt_s: float) -> float:
+        """(2,) heights of the soles -> height of the floor now."""
+        lowest = float(soles_m.min())
+        first = self._count == 0
+        self._since_sample_s += dt_s
+        self._age_s += dt_s
+        if self._since_sample_s >= _SAMPLE_S:
+            self._since_sample_s = 0.0
+            self._samples[self._count % _CAPACITY] = lowest
+            self._count += 1
+            self._target_m = self._estimate()
+        if first:
+            self.height_m = lowest
+        settling = self._age_s < _SETTLE_S
+        step = (self._target_m - self.height_m) * (1 - math.exp(-dt_s / (_FAST_TAU_S if settling else _SLOW_TAU_S)))
+        room = math.inf if settling else _MAX_DRIFT_M_PER_S * dt_s
+        self.height_m += min(max(step, -room), room)
+        return self.height_m
+
+    def _estimate(self) -> float:
+        return float(np.percentile(self._samples[: min(self._count, _CAPACITY)], _PERCENTILE))

@@ -1,0 +1,86 @@
+"""Which way is up: a robust running average of VTM's up vector. The camera is still, so time makes it steady."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from engine.solver import tangent
+from engine.types import F32, F64
+
+_MEMORY_S = 20.0
+_DOUBT_RAD = math.radians(4.0)  # Huber: beyond this a sample counts less
+_MOVED_RAD = math.radians(7.0)  # the camera was turned if the last second says this much else, for so long:
+_MOVED_S = 2.0
+_RECENT_S = 0.7
+_AFTER_MOVE_S = 0.3  # what is left of the old evidence then
+
+
+def upright(up_cam: F64) -> F64:
+    """(3,) unit up in the camera frame -> (3, 3) R_world_cam, the camera looking along -Z of the world.
+
+    A performer who faces the camera then faces +Z. Looking straight up or down, the top of the picture decides.
+    """
+    forward = np.array([0.0, 0.0, 1.0])
+    level = forward - (forward @ up_cam) * up_cam
+    if level @ level < 1e-6:
+        top = np.array([0.0, -1.0, 0.0]) * -np.sign(up_cam[2])
+        level = top - (top @ up_cam) * up_cam
+    z_world = -level / np.linalg.norm(level)
+    return np.stack((tangent.cross(up_cam, z_world), up_cam, z_world))
+
+
+def angle_between(a: F64, b: F64) -> float:
+    """(3,), (3,) unit -> radians; exact near 0."""
+    return 2 * math.atan2(float(np.linalg.norm(a - b)), float(np.linalg.norm(a + b)))
+
+
+class Gravity:
+    """Averages up over time; follows within a few seconds when the camera is really turned."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """The next up vector is taken as it is."""
+        self._mean: F64 | None = None
+        self._recent = np.zeros(3)
+        self._mass_s = 0.0
+        self._moved_s = 0.0
+
+    @property
+    def up_cam(self) -> F64:
+        """(3,) unit; straight up in the picture before the first sample."""
+        return np.array([0.0, -1.0, 0.0]) if self._mean is None else self._mean
+
+    def fix(self, up_cam: F64) -> None:
+        """Take (3,), not zero, at once (file conversion)."""
+        self.reset()
+        self._mean = self._recent = up_cam / np.linalg.norm(up_cam)
+
+    def soften(self) -> None:
+        """Keep the estimate but let the next second decide (calibration)."""
+        self._mass_s = min(self._mass_s, _AFTER_MOVE_S)
+
+    def push(self, up_cam: F32 | F64, confidence: float, dt_s: float) -> F64:
+        """(3,) finite, not zero; confidence 0..1 -> (3,) the average, unit."""
+        up = np.asarray(up_cam, np.float64) / np.linalg.norm(up_cam)
+        if self._mean is None:
+            self._mean, self._recent = up, up
+        doubt = angle_between(up, self._mean)
+        weight_s = max(confidence, 0.05) * dt_s * min(1.0, _DOUBT_RAD / max(doubt, 1e-9))
+        self._mass_s = self._mass_s * math.exp(-dt_s / _MEMORY_S) + weight_s
+        mean = self._mean + (weight_s / self._mass_s) * (up - self._mean)
+        self._mean = mean / np.linalg.norm(mean)
+        self._watch_for_a_turned_camera(up, dt_s)
+        return self._mean
+
+    def _watch_for_a_turned_camera(self, up: F64, dt_s: float) -> None:
+        recent = self._recent + (1 - math.exp(-dt_s / _RECENT_S)) * (up - self._recent)
+        self._recent = recent / np.linalg.norm(recent)
+        off = angle_between(self._recent, self.up_cam) > _MOVED_RAD
+        self._moved_s = self._moved_s + dt_s if off else 0.0
+        if self._moved_s > _MOVED_S:
+            self.soften()
+            self._moved_s = 0.0

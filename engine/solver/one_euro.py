@@ -1,0 +1,80 @@
+"""The One-Euro filter, vectorised and aware of the true time step: of vectors, and of rotations in their tangent space.
+
+Source: Casiez, Roussel, Vogel, "1€ Filter: A Simple Speed-based Low-pass Filter for Noisy Input in Interactive
+Systems", CHI 2012. A low-pass whose cutoff grows with the (filtered) speed: steady at rest, prompt in motion.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from engine.solver import tangent
+from engine.types import F64
+
+
+def smoothing(cutoff_hz: F64 | float, dt_s: float) -> F64 | float:
+    """Weight of the new sample in a first-order low-pass: 1 / (1 + tau / dt), tau = 1 / (2 pi cutoff)."""
+    rate = 2 * math.pi * cutoff_hz * dt_s
+    return rate / (1 + rate)
+
+
+class OneEuro:
+    """Of a vector (n,): each component has its own cutoff and its own speed."""
+
+    def __init__(self, min_cutoff_hz: F64, beta: F64, speed_cutoff_hz: float = 1.0) -> None:
+        self._min_cutoff_hz = min_cutoff_hz  # (n,)
+        self._beta = beta  # (n,) Hz per (unit/s)
+        self._speed_cutoff_hz = speed_cutoff_hz
+        self._raw: F64 | None = None
+        self._speed = np.zeros_like(min_cutoff_hz)
+        self._smooth = np.zeros_like(min_cutoff_hz)
+
+    def reset(self) -> None:
+        """The next value is taken as it is."""
+        self._raw = None
+
+    def __call__(self, value: F64, dt_s: float, caution: float = 1.0) -> F64:
+        """(n,) -> (n,). `caution` below 1 lowers the cutoff: for values that are guessed rather than seen."""
+        if self._raw is None:
+            self._speed, self._smooth = np.zeros_like(value), value
+        else:
+            speed = (value - self._raw) / dt_s
+            self._speed = self._speed + smoothing(self._speed_cutoff_hz, dt_s) * (speed - self._speed)
+            cutoff_hz = caution * (self._min_cutoff_hz + self._beta * np.abs(self._speed))
+            self._smooth = self._smooth + smoothing(cutoff_hz, dt_s) * (value - self._smooth)
+        self._raw = value
+        return self._smooth
+
+
+class OneEuroRotations:
+    """Of rotations (n, 4) x, y, z, w, all at once; speed is the angular velocity, filtered as a vector."""
+
+    def __init__(self, min_cutoff_hz: float, beta: float, speed_cutoff_hz: float = 1.0) -> None:
+        self._min_cutoff_hz = min_cutoff_hz
+        self._beta = beta  # Hz per (rad/s)
+        self._speed_cutoff_hz = speed_cutoff_hz
+        self._raw: F64 | None = None
+        self._velocity = np.zeros((0, 3))
+        self._smooth = np.zeros((0, 4))
+
+    def reset(self) -> None:
+        """The next rotations are taken as they are."""
+        self._raw = None
+
+    def __call__(self, quaternions: F64, dt_s: float) -> F64:
+        """(n, 4) unit -> (n, 4) unit, sign-continuous with the last answer."""
+        if self._raw is None:
+            self._velocity, self._smooth = np.zeros_like(quaternions[:, :3]), quaternions
+        else:
+            turned = tangent.log(tangent.multiply(tangent.conjugate(self._raw), quaternions))  # (n, 3)
+            ahead = tangent.log(tangent.multiply(tangent.conjugate(self._smooth), quaternions))  # (n, 3)
+            weight = smoothing(self._speed_cutoff_hz, dt_s)
+            self._velocity = self._velocity + weight * (turned / dt_s - self._velocity)
+            speed = np.sqrt((self._velocity * self._velocity).sum(-1, keepdims=True))  # (n, 1)
+            step = smoothing(self._min_cutoff_hz + self._beta * speed, dt_s) * ahead
+            smooth = tangent.multiply(self._smooth, tangent.exp(step))
+            self._smooth = smooth / np.sqrt((smooth * smooth).sum(-1, keepdims=True))
+        self._raw = quaternions
+        return self._smooth

@@ -1,0 +1,149 @@
+"""The person's bone lengths: a running weighted median of VTM's bone ratio, frozen once there was enough good evidence.
+
+A receiver builds its avatar on these lengths, so they must not breathe: they glide to the estimate within about two
+seconds and then stay as they are until something says that this is another skeleton (calibration, height, person).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.types import F32, F64
+from models.kinematics import person_offsets
+from models.skeleton import MIRROR_JOINTS, NUM_JOINTS
+
+RATIO_LIMITS = (0.70, 1.40)
+"""Human range of one bone against s̄ of the same stature; beyond it the estimate is wrong, not the person unusual."""
+ENOUGH_S = 2.5
+"""Seconds of full confidence after which the lengths are frozen."""
+_PRIOR_S = 0.3  # s̄ itself counts as this much evidence
+_MAX_CHANGE_PER_S = 0.15
+_SETTLED = 1e-3
+_REVIEW_S = 0.2  # how often the median is taken anew
+_CAPACITY = 128
+_OTHER_PERSON = 0.06  # mean change of the ratios that no noise explains
+_MIRROR = list(MIRROR_JOINTS)
+
+
+def plausible_ratio(bone_ratio: F64) -> F64:
+    """(..., 22) -> (..., 22): left = right, inside the human range."""
+    return np.clip((bone_ratio + bone_ratio[..., _MIRROR]) / 2, *RATIO_LIMITS)
+
+
+def weighted_median(samples: F64, weights: F64) -> F64:
+    """(N, n), (N,) not all 0 -> (n,): for each column the value with half of the weight below it."""
+    order = np.argsort(samples, axis=0)  # (N, n)
+    cumulative = np.cumsum(weights[order], axis=0)
+    middle = np.argmax(cumulative >= cumulative[-1] / 2, axis=0)  # (n,)
+    columns = np.arange(samples.shape[1])
+    median: F64 = samples[order[middle, columns], columns]
+    return median
+
+
+class Proportions:
+    """Estimates the person's rest offsets. Not thread-safe: solve thread only."""
+
+    def __init__(self, height_m: float) -> None:
+        self._height_m = height_m
+        self._since_review_s = 0.0
+        self.reset()
+
+    @property
+    def frozen(self) -> bool:
+        """The lengths no longer change."""
+        return self._frozen
+
+    @property
+    def ratio(self) -> F64:
+        """(22,) bone length over s̄'s in use now, left = right."""
+        return self._ratio
+
+    @property
+    def offsets_m(self) -> F64:
+        """(22, 3) rest offsets to the parent; the standing stature is the performer's height."""
+        return self._offsets_m
+
+    def reset(self) -> None:
+        """Forget the person: s̄ again."""
+        self._ratio = np.ones(NUM_JOINTS)
+        self._suspect = False
+        self.thaw()
+        self._rebuild()
+
+    def thaw(self) -> None:
+        """Estimate anew, starting from the lengths in use."""
+        self._frozen = False
+        self._forget_samples()
+
+    def suspect_another_person(self) -> None:
+        """The person was away for long: watch whether the one who came back is somebody else."""
+        if self._frozen:
+            self._suspect = True
+            self._forget_samples()
+
+    def set_height(self, height_m: float) -> None:
+        """The performer's standing height; the proportions stay."""
+        self._height_m = height_m
+        self._rebuild()
+
+    def fix(self, bone_ratio: F64) -> None:
+        """Take (22,) ratios at once and for good (file conversion)."""
+        self._ratio = plausible_ratio(bone_ratio)
+        self._frozen, self._suspect = True, False
+        self._rebuild()
+
+    def push(self, bone_ratio: F32 | F64, confidence: float, dt_s: float) -> F64:
+        """(22,) finite, confidence 0..1 -> (22, 3) the offsets to use now."""
+        if self._frozen and not self._suspect:
+            return self._offsets_m
+        self._sample(np.asarray(bone_ratio, np.float64), confidence * min(dt_s, 0.1))
+        self._since_review_s += dt_s
+        if self._since_review_s >= _REVIEW_S:
+            self._since_review_s = 0.0
+            self._target = self._estimate()
+        if self._suspect:
+            self._judge_person()
+        else:
+            self._glide(dt_s)
+        return self._offsets_m
+
+    def _sample(self, ratio: F64, weight_s: float) -> None:
+        slot = self._count % _CAPACITY
+        self._samples[slot] = plausible_ratio(ratio)
+        self._weights[slot] = weight_s
+        self._count += 1
+        self._evidence_s += weight_s
+
+    def _estimate(self) -> F64:
+        """(22,) weighted median of the samples, drawn to s̄ while they are few."""
+        if self._evidence_s <= 0:
+            return self._ratio
+        median = weighted_median(self._samples, self._weights)
+        trust = self._evidence_s / (self._evidence_s + _PRIOR_S)
+        estimate: F64 = 1 + trust * (median - 1)
+        return estimate
+
+    def _glide(self, dt_s: float) -> None:
+        room = _MAX_CHANGE_PER_S * dt_s
+        wanted = self._target - self._ratio
+        self._ratio = self._ratio + np.clip(wanted, -room, room)
+        self._frozen = self._evidence_s >= ENOUGH_S and bool(np.abs(self._target - self._ratio).max() < _SETTLED)
+        self._rebuild()
+
+    def _judge_person(self) -> None:
+        if self._evidence_s < ENOUGH_S:
+            return
+        self._suspect = False
+        if float(np.abs(self._target - self._ratio).mean()) > _OTHER_PERSON:
+            self.thaw()
+
+    def _forget_samples(self) -> None:
+        self._samples = np.ones((_CAPACITY, NUM_JOINTS))
+        self._weights = np.zeros(_CAPACITY)
+        self._count = 0
+        self._evidence_s = 0.0
+        self._since_review_s = _REVIEW_S
+        self._target = self._ratio
+
+    def _rebuild(self) -> None:
+        self._offsets_m: F64 = np.asarray(person_offsets(self._ratio, self._height_m), np.float64)

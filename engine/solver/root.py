@@ -1,0 +1,45 @@
+"""The Hips joint in the camera frame: T = z ((u - c) / f, 1), z = depth in statures times height (VTM, root motion).
+
+Smoothed where the error is made: two ray coordinates, well seen in the picture, and the logarithm of the depth, which
+one camera sees badly and which therefore gets the stronger filter.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.solver.one_euro import OneEuro
+from engine.types import F64, RawMotion
+from models.camera import Intrinsics
+
+_MIN_CUTOFF_HZ = np.array([1.6, 1.6, 0.5])  # ray x, ray y, log depth
+_BETA = np.array([8.0, 8.0, 1.2])
+_UNSEEN = 0.3  # caution when the hips are outside the picture
+
+
+def to_ray(root_px: F64, depth_statures: float, intrinsics: Intrinsics) -> F64:
+    """(2,) pixels and a depth in statures -> (3,) ray x, ray y, log depth."""
+    ray_x, ray_y = intrinsics.to_rays(root_px)
+    return np.array([ray_x, ray_y, np.log(depth_statures)])
+
+
+def to_camera(ray: F64, height_m: float) -> F64:
+    """(3,) ray x, ray y, log depth in statures -> (3,) metres in the camera frame."""
+    depth_m = np.exp(ray[2]) * height_m
+    return np.array([ray[0] * depth_m, ray[1] * depth_m, depth_m])
+
+
+class RootFilter:
+    """One-Euro along the ray and across it."""
+
+    def __init__(self) -> None:
+        self._filter = OneEuro(_MIN_CUTOFF_HZ, _BETA)
+
+    def reset(self) -> None:
+        """The next root is taken as it is."""
+        self._filter.reset()
+
+    def __call__(self, raw: RawMotion, intrinsics: Intrinsics, dt_s: float) -> tuple[F64, F64]:
+        """The ray (3,) as seen and as smoothed; guessed roots (hips not in the picture) are smoothed more."""
+        seen = to_ray(np.asarray(raw.root_px, np.float64), raw.root_depth, intrinsics)
+        return seen, self._filter(seen, dt_s, 1.0 if raw.root_visible else _UNSEEN)

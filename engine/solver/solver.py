@@ -1,0 +1,257 @@
+"""RawMotion -> Pose: proportions, root, gravity, smoothing, floor and feet put together, one call per frame.
+
+Order: what the network sees is smoothed in the camera's frame (there the errors are made), then placed in the upright
+world, then the feet are held. Nothing that is not finite gets through: such an answer counts as "person lost".
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from engine.solver import tangent
+from engine.solver.body import Body
+from engine.solver.feet import FeetLock
+from engine.solver.floor import Floor, sole_heights
+from engine.solver.gravity import Gravity
+from engine.solver.one_euro import OneEuroRotations
+from engine.solver.placement import Placement
+from engine.solver.proportions import Proportions, weighted_median
+from engine.solver.rejoin import Rejoin
+from engine.solver.root import RootFilter, to_camera, to_ray
+from engine.types import F64, Pose, RawMotion
+from models.camera import Intrinsics
+from models.kinematics import forward_kinematics
+from models.skeleton import NUM_JOINTS, ROOT
+
+FADE_S = 1.0
+"""A lost person's confidence falls to 0 in this time; the pose is held."""
+_GAP_S = 0.25  # a longer silence is a loss
+_LONG_GAP_S = 2.0  # after which somebody else may have come
+_MIN_CONFIDENCE = 0.2  # below it nothing is learnt about the body, the camera or the floor
+_MIN_CUTOFF_HZ, _BETA = 1.8, 0.9  # of the joint rotations
+_DEPTH_LIMITS = (0.05, 100.0)  # statures
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """One frame in the camera frame: as the network gave it and smoothed."""
+
+    raw_joints: F64  # (22, 3) metres
+    smooth: Body  # in the camera frame
+
+
+class Solver:
+    """Turns VTM's answers into poses. Solve thread only; every method returns within a millisecond."""
+
+    def __init__(self, intrinsics: Intrinsics, height_m: float, *, rate_hz: float = 30.0) -> None:
+        """`rate_hz`: the expected rate; it only matters for the first frame and for repeated timestamps."""
+        self._intrinsics = intrinsics
+        self._height_m = height_m
+        self._step_s = 1.0 / rate_hz
+        self._proportions = Proportions(height_m)
+        self._rotations = OneEuroRotations(_MIN_CUTOFF_HZ, _BETA)
+        self._root = RootFilter()
+        self._rejoin = Rejoin()
+        self._gravity = Gravity()
+        self._floor = Floor()
+        self._placement = Placement()
+        self._feet = FeetLock()
+        self._last: Pose | None = None  # the last tracked pose
+        self._lost_since_s: float | None = None
+        self._calibrate_next = False
+        self._learning = True
+
+    @property
+    def lengths_frozen(self) -> bool:
+        """The bone lengths no longer change."""
+        return self._proportions.frozen
+
+    def solve(self, raw: RawMotion) -> Pose | None:
+        """The pose of one frame; frames come in the order of time.
+
+        A RawMotion that is not finite, or not a rotation, counts as lost. None: nothing was ever tracked.
+        """
+        if not is_plausible(raw):
+            return self.lost(raw.frame_id, raw.captured_at_s)
+        dt_s = self._time_step(raw.captured_at_s)
+        if self._learns_from(raw):
+            self._gravity.push(raw.up_cam, raw.confidence, dt_s)
+            self._proportions.push(raw.bone_ratio, raw.confidence, dt_s)
+        seen = self._see(raw, dt_s)
+        self._placement.set_up(self._gravity.up_cam)
+        if self._calibrate_next:
+            self._calibrate(seen)
+        if not self._placement.anchored:
+            self._placement.anchor(seen.smooth.joints[ROOT])
+        body = self._stand(seen, raw, dt_s)
+        self._last = self._pose(raw, seen, body)
+        self._lost_since_s = None
+        return self._last
+
+    def lost(self, frame_id: int, captured_at_s: float) -> Pose | None:
+        """No person in this frame: the last pose, held, its confidence falling to 0 within FADE_S."""
+        if self._last is None:
+            return None
+        if self._lost_since_s is None:
+            self._lost_since_s = self._last.captured_at_s
+            self._feet.release()
+        faded = max(0.0, 1.0 - max(0.0, captured_at_s - self._lost_since_s) / FADE_S)
+        return replace(
+            self._last,
+            frame_id=frame_id,
+            captured_at_s=captured_at_s,
+            tracked=False,
+            contacts=np.zeros(2, np.float32),
+            confidence=self._last.confidence * faded,
+        )
+
+    def fit(self, take: Sequence[RawMotion]) -> None:
+        """Learn the body, the camera's tilt and the floor from a whole recorded take, and learn no more after it.
+
+        `solve` then places every frame in one and the same world. Frames that are not plausible are left out.
+        """
+        good = [raw for raw in take if is_plausible(raw) and raw.confidence >= _MIN_CONFIDENCE]
+        if not good:
+            return
+        weights = np.array([raw.confidence for raw in good])
+        self._proportions.fix(weighted_median(np.array([raw.bone_ratio for raw in good], np.float64), weights))
+        self._gravity.fix(weighted_median(np.array([raw.up_cam for raw in good], np.float64), weights))
+        self._placement.set_up(self._gravity.up_cam)
+        rays = [to_ray(np.asarray(raw.root_px, np.float64), raw.root_depth, self._intrinsics) for raw in good]
+        roots = np.stack([to_camera(ray, self._height_m) for ray in rays])  # (N, 3)
+        rotations = np.stack([raw.rotations for raw in good]).astype(np.float64)
+        joints, _ = forward_kinematics(rotations, self._proportions.offsets_m[None], roots)  # (N, 22, 3)
+        self._placement.anchor(roots[0])
+        over_anchor = joints @ self._placement.R.T + self._placement.translation(0.0)
+        self._floor.fix(sole_heights(over_anchor, self._proportions.offsets_m))
+        self._learning = False
+
+    def calibrate(self) -> None:
+        """The performer now faces +Z and stands over the origin; proportions and floor are found anew.
+
+        Takes effect with the next frame that holds a person.
+        """
+        self._calibrate_next = True
+
+    def set_height(self, height_m: float) -> None:
+        """The performer's standing height in metres."""
+        if height_m == self._height_m:
+            return
+        self._placement.rescale(height_m / self._height_m)
+        self._height_m = height_m
+        self._proportions.set_height(height_m)
+        self._proportions.thaw()
+        self._floor.reset()
+        self._feet.reset()
+
+    def set_intrinsics(self, intrinsics: Intrinsics) -> None:
+        """Another camera or field of view: the world is found anew, the person's proportions stay."""
+        if intrinsics != self._intrinsics:
+            self._intrinsics = intrinsics
+            self._new_world()
+
+    def reset(self) -> None:
+        """Forget everything: another source."""
+        self._new_world()
+        self._proportions.reset()
+        self._last, self._lost_since_s = None, None
+        self._calibrate_next, self._learning = False, True
+
+    def _new_world(self) -> None:
+        for part in (
+            self._rotations,
+            self._root,
+            self._rejoin,
+            self._gravity,
+            self._floor,
+            self._placement,
+            self._feet,
+        ):
+            part.reset()
+
+    def _time_step(self, captured_at_s: float) -> float:
+        """Seconds since the last tracked pose; after a loss the filters start afresh and rejoin softly."""
+        if self._last is None:
+            return self._step_s
+        gap_s = captured_at_s - self._last.captured_at_s
+        if gap_s <= 0:
+            return self._step_s
+        if gap_s > _LONG_GAP_S:
+            self._proportions.suspect_another_person()
+        if gap_s > _GAP_S:
+            self._rotations.reset()
+            self._root.reset()
+            self._feet.release()
+            self._rejoin.start()
+            return self._step_s
+        return gap_s
+
+    def _learns_from(self, raw: RawMotion) -> bool:
+        return self._learning and (raw.confidence >= _MIN_CONFIDENCE or self._last is None)
+
+    def _see(self, raw: RawMotion, dt_s: float) -> _Seen:
+        """Smooth in the camera frame; one batched forward kinematics for the raw and the smoothed body."""
+        rotations = np.asarray(raw.rotations, np.float64)
+        raw_ray, ray = self._root(raw, self._intrinsics, dt_s)
+        quaternions = self._rotations(tangent.from_matrix(rotations), dt_s)
+        quaternions, ray = self._rejoin(quaternions, ray, dt_s)
+        both = np.stack((rotations, tangent.to_matrix(quaternions)))  # (2, 22, 3, 3)
+        roots = np.stack((to_camera(raw_ray, self._height_m), to_camera(ray, self._height_m)))
+        joints, turned = forward_kinematics(both, self._proportions.offsets_m[None], roots)
+        return _Seen(joints[0], Body(both[1], joints[1], turned[1]))
+
+    def _calibrate(self, seen: _Seen) -> None:
+        self._calibrate_next = False
+        self._gravity.soften()
+        self._proportions.thaw()
+        self._floor.reset()
+        self._feet.reset()
+        self._placement.anchor(seen.smooth.joints[ROOT])
+        self._placement.face(seen.smooth.turned[ROOT], self._gravity.up_cam)
+
+    def _stand(self, seen: _Seen, raw: RawMotion, dt_s: float) -> Body:
+        """Into the upright world, onto the floor, feet held."""
+        R, offsets_m = self._placement.R, self._proportions.offsets_m
+        over_anchor = seen.smooth.joints @ R.T + self._placement.translation(0.0)
+        soles_m = sole_heights(over_anchor, offsets_m)
+        if self._learns_from(raw):
+            self._floor.push(soles_m, dt_s)
+        over_anchor[:, 1] -= self._floor.height_m
+        rotations = seen.smooth.rotations.copy()
+        rotations[ROOT] = R @ rotations[ROOT]
+        body = Body(rotations, over_anchor, R @ seen.smooth.turned)
+        return self._feet(body, raw.contacts, soles_m - self._floor.height_m, dt_s)
+
+    def _pose(self, raw: RawMotion, seen: _Seen, body: Body) -> Pose:
+        quaternions = tangent.from_matrix(body.rotations)
+        if self._last is not None:
+            quaternions = tangent.same_hemisphere(quaternions, self._last.rotations_xyzw.astype(np.float64))
+        return Pose(
+            frame_id=raw.frame_id,
+            captured_at_s=raw.captured_at_s,
+            tracked=True,
+            rotations_xyzw=quaternions.astype(np.float32),
+            root_m=body.joints[ROOT].astype(np.float32),
+            joints_world_m=body.joints.astype(np.float32),
+            joints_cam_m=seen.raw_joints.astype(np.float32),
+            rest_offsets_m=self._proportions.offsets_m.astype(np.float32),
+            contacts=np.clip(raw.contacts, 0.0, 1.0).astype(np.float32),
+            confidence=min(max(raw.confidence, 0.0), 1.0),
+            R_world_cam=self._placement.R.astype(np.float32),
+            t_world_cam=self._placement.translation(self._floor.height_m).astype(np.float32),
+            intrinsics=self._intrinsics,
+        )
+
+
+def is_plausible(raw: RawMotion) -> bool:
+    """Finite, proper rotations, an up vector, a depth a person can stand at."""
+    numbers = (raw.rotations, raw.root_px, raw.bone_ratio, raw.up_cam, raw.contacts)
+    if not all(bool(np.isfinite(array).all()) for array in numbers) or not math.isfinite(raw.confidence):
+        return False
+    if not _DEPTH_LIMITS[0] < raw.root_depth < _DEPTH_LIMITS[1] or float(np.linalg.norm(raw.up_cam)) < 0.1:
+        return False
+    return raw.rotations.shape == (NUM_JOINTS, 3, 3) and bool((np.linalg.det(raw.rotations) > 0.5).all())
