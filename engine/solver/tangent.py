@@ -32,7 +32,8 @@ def multiply(a: F64, b: F64) -> F64:
 
 def conjugate(quaternion: F64) -> F64:
     """(..., 4) -> (..., 4): the inverse rotation."""
-    return quaternion * _CONJUGATE
+    inverse: F64 = quaternion * _CONJUGATE
+    return inverse
 
 
 def exp(rotation_vector: F64) -> F64:

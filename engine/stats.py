@@ -1,0 +1,145 @@
+"""Figures of a run: percentiles and rates over the last few seconds, and stats.json.
+
+Any thread may call anything here. The clock is injected, so tests need no waiting.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from engine.types import Percentiles, Stats, TargetState
+
+WINDOW_S = 5.0
+_CAPACITY = 4096  # samples of one window; more than any camera gives in WINDOW_S
+_NOTHING = Percentiles(0.0, 0.0, 0.0)
+
+
+class SlidingWindow:
+    """Values of the last seconds. Not thread-safe by itself."""
+
+    def __init__(self, window_s: float = WINDOW_S) -> None:
+        self._window_s = window_s
+        self._samples: deque[tuple[float, float]] = deque(maxlen=_CAPACITY)  # (when, value)
+
+    def push(self, now_s: float, value: float = 0.0) -> None:
+        """A value that came up now."""
+        self._samples.append((now_s, value))
+
+    def _recent(self, now_s: float) -> list[tuple[float, float]]:
+        return [sample for sample in self._samples if sample[0] > now_s - self._window_s]
+
+    def percentiles_ms(self, now_s: float) -> Percentiles:
+        """p50, p95, p99 of values in seconds, as milliseconds; zeros without values."""
+        values = [value for _, value in self._recent(now_s)]
+        if not values:
+            return _NOTHING
+        p50, p95, p99 = np.percentile(np.array(values) * 1e3, (50, 95, 99)).tolist()
+        return Percentiles(p50, p95, p99)
+
+    def per_second(self, now_s: float) -> float:
+        """Values per second; falls towards 0 when they stop coming."""
+        times = [when for when, _ in self._recent(now_s)]
+        if len(times) < 2:
+            return 0.0
+        between_s = times[-1] - times[0]
+        mean_s = between_s / (len(times) - 1)
+        silent = now_s - times[-1] > 2 * mean_s
+        span_s = now_s - times[0] if silent else between_s
+        return (len(times) - 1) / span_s if span_s > 0 else 0.0
+
+
+class StatsCollector:
+    """Counts frames, poses and the time each stage takes."""
+
+    def __init__(self, clock: Callable[[], float], window_s: float = WINDOW_S) -> None:
+        self._clock = clock
+        self._window_s = window_s
+        self._lock = threading.Lock()
+        self._frames = SlidingWindow(window_s)
+        self._latencies = SlidingWindow(window_s)
+        self._stages: dict[str, SlidingWindow] = {}
+        self._captured = self._dropped = self._poses = 0
+        self._started_s: float | None = None
+        self._ended_s: float | None = None
+
+    def frame_captured(self) -> None:
+        """A frame arrived; the first one starts the run's time."""
+        now_s = self._clock()
+        with self._lock:
+            self._captured += 1
+            self._frames.push(now_s)
+            if self._started_s is None:
+                self._started_s = now_s
+
+    def frames_dropped(self, number: int = 1) -> None:
+        """Frames that a newer one overtook."""
+        with self._lock:
+            self._dropped += number
+
+    def stage_took(self, name: str, seconds: float) -> None:
+        """One call of a stage."""
+        now_s = self._clock()
+        with self._lock:
+            self._stages.setdefault(name, SlidingWindow(self._window_s)).push(now_s, seconds)
+
+    def pose_sent(self, latency_s: float) -> None:
+        """A pose was handed to the outputs, so long after its frame was available."""
+        now_s = self._clock()
+        with self._lock:
+            self._poses += 1
+            self._latencies.push(now_s, latency_s)
+
+    def end(self) -> None:
+        """The run is over: from now on the figures stay as they are."""
+        with self._lock:
+            self._ended_s = self._clock() if self._ended_s is None else self._ended_s
+
+    def resume(self) -> None:
+        """The run goes on after all (another source)."""
+        with self._lock:
+            self._ended_s = None
+
+    def stats(self, *, detector: str, backend: str) -> Stats:
+        """All figures now."""
+        with self._lock:
+            now_s = self._clock() if self._ended_s is None else self._ended_s
+            return Stats(
+                frames_captured=self._captured,
+                frames_dropped=self._dropped,
+                poses=self._poses,
+                seconds=0.0 if self._started_s is None else now_s - self._started_s,
+                fps=self._latencies.per_second(now_s),
+                camera_fps=self._frames.per_second(now_s),
+                latency_ms=self._latencies.percentiles_ms(now_s),
+                stages={name: window.percentiles_ms(now_s) for name, window in self._stages.items()},
+                detector=detector,
+                backend=backend,
+            )
+
+
+def _percentiles_json(percentiles: Percentiles) -> dict[str, float]:
+    return {name: round(getattr(percentiles, name), 3) for name in ("p50", "p95", "p99")}
+
+
+def stats_json(stats: Stats, targets: Sequence[TargetState]) -> dict[str, Any]:
+    """What stats.json holds: times in ms, `osc` one entry per target."""
+    return {
+        "frames_captured": stats.frames_captured,
+        "frames_dropped": stats.frames_dropped,
+        "poses": stats.poses,
+        "seconds": round(stats.seconds, 3),
+        "fps": round(stats.fps, 2),
+        "latency_ms": _percentiles_json(stats.latency_ms),
+        "stages": {name: _percentiles_json(stage) for name, stage in stats.stages.items()},
+        "detector": stats.detector,
+        "backend": stats.backend,
+        "osc": [
+            {"target": state.target, "packets": state.packets, "bytes": state.bytes, "errors": state.errors}
+            for state in targets
+        ],
+    }
