@@ -1,0 +1,24 @@
+"""What every 2D detector offers to the pipeline."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from engine.types import Detection, Frame
+
+
+class Detector(Protocol):
+    """Frame -> the 23 keypoints of ONE person, or an explicit NoPerson. Pose thread only, frames in order."""
+
+    @property
+    def name(self) -> str:
+        """ "blazepose" or "rtmpose"."""
+
+    def detect(self, frame: Frame) -> Detection:
+        """Keypoints in pixels of the frame. Raises DetectorError when the network itself fails."""
+
+    def reset(self) -> None:
+        """Forget the person being followed (another source, a jump in a file)."""
+
+    def close(self) -> None:
+        """Release the networks; the detector cannot be used afterwards."""

@@ -1,0 +1,136 @@
+"""BlazePose as a Detector: follows one person with the landmark network, looks for one only when that one is lost."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.pose2d.blazepose_landmarks import LandmarkReader, Landmarks
+from engine.pose2d.blazepose_person import Candidate, PersonFinder
+from engine.pose2d.blazepose_regions import Region
+from engine.pose2d.weights import WeightPaths
+from engine.types import Detection, Frame, Keypoints2D, NoPerson
+from models.keypoints import EVIDENCE_NAMES, NUM_KEYPOINTS
+
+F32 = NDArray[np.float32]
+MIN_PERSON_SCORE = 0.5
+REMEMBER_S = 3.0
+"""So long after losing a person the one nearest to where they were is preferred to the largest one."""
+SAME_PERSON_DISTANCE = 0.5
+"""Largest step, in sides of the region, that the remembered person can have made meanwhile."""
+OUTSIDE_SCORE = 0.1
+"""Factor on the score of a point that lies outside the picture: the network guesses it."""
+
+BLAZEPOSE_LANDMARK: dict[str, int] = {
+    **{"nose": 0, "left_eye": 2, "right_eye": 5, "left_ear": 7, "right_ear": 8},
+    **{"left_shoulder": 11, "right_shoulder": 12, "left_elbow": 13, "right_elbow": 14},
+    **{"left_wrist": 15, "right_wrist": 16, "left_pinky": 17, "right_pinky": 18, "left_index": 19, "right_index": 20},
+    **{"left_hip": 23, "right_hip": 24, "left_knee": 25, "right_knee": 26, "left_ankle": 27, "right_ankle": 28},
+    **{"left_heel": 29, "right_heel": 30, "left_big_toe": 31, "right_big_toe": 32},
+}
+_SOURCE = np.array([BLAZEPOSE_LANDMARK.get(name, 0) for name in EVIDENCE_NAMES])
+_LACKING = np.array([name not in BLAZEPOSE_LANDMARK for name in EVIDENCE_NAMES])  # the small toes
+_STAND_IN = np.array(
+    [BLAZEPOSE_LANDMARK[name.replace("small_toe", "big_toe")] for name in EVIDENCE_NAMES[:NUM_KEYPOINTS]]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Followed:
+    """The person being followed: where to look next, and when they were last seen."""
+
+    region: Region
+    seen_at_s: float
+
+
+class BlazePose:
+    """The embedded 2D detector (also gives 3D evidence). Pose thread only; frames in order."""
+
+    name = "blazepose"
+
+    def __init__(self, paths: WeightPaths, *, threads: int = 1) -> None:
+        """Loads both networks; downloads nothing. Raises DetectorError."""
+        self._finder = PersonFinder(paths.person, threads=threads)
+        self._reader = LandmarkReader(paths.landmarks, threads=threads)
+        self._followed: _Followed | None = None
+        self._tracking = False
+
+    def detect(self, frame: Frame) -> Detection:
+        """The 23 keypoints of the followed person and their 3D evidence, or NoPerson. Raises DetectorError."""
+        landmarks = self._follow(frame) or self._search(frame)
+        self._tracking = landmarks is not None
+        if landmarks is None:
+            return NoPerson(frame.frame_id, frame.captured_at_s, frame.image_size)
+        self._followed = _Followed(landmarks.next_region, frame.captured_at_s)
+        return to_keypoints(landmarks, frame)
+
+    def reset(self) -> None:
+        """Forget the person being followed."""
+        self._followed = None
+        self._tracking = False
+
+    def close(self) -> None:
+        """Nothing is held open; the networks go with the object."""
+        self.reset()
+
+    def _follow(self, frame: Frame) -> Landmarks | None:
+        """Look where the person was in the frame before."""
+        if not self._tracking or self._followed is None:
+            return None
+        return self._read(frame, self._followed.region)
+
+    def _search(self, frame: Frame) -> Landmarks | None:
+        """Look in the whole picture."""
+        remembered = self._followed
+        if remembered is not None and not 0.0 <= frame.captured_at_s - remembered.seen_at_s <= REMEMBER_S:
+            remembered = None
+        candidates = [c for c in self._finder.find(frame.bgr) if c.region.is_plausible(frame.image_size)]
+        ranked = rank_people(candidates, frame.image_size, None if remembered is None else remembered.region)
+        return self._read(frame, ranked[0].region) if ranked else None
+
+    def _read(self, frame: Frame, region: Region) -> Landmarks | None:
+        landmarks = self._reader.read(frame.bgr, region)
+        finite = math.isfinite(landmarks.next_region.size_px)
+        if not finite or landmarks.person_score < MIN_PERSON_SCORE:
+            return None
+        return landmarks if landmarks.next_region.is_plausible(frame.image_size) else None
+
+
+def rank_people(candidates: list[Candidate], image_size: tuple[int, int], remembered: Region | None) -> list[Candidate]:
+    """Whom to look at, best first: whoever is where the remembered person was, else the largest, most central one."""
+    width, height = image_size
+
+    def prominence(candidate: Candidate) -> float:
+        region = candidate.region
+        off_centre = math.hypot((region.x_px - width / 2) / width, (region.y_px - height / 2) / height)
+        return region.size_px * (1.0 - min(off_centre, 0.75))
+
+    ranked = sorted(candidates, key=prominence, reverse=True)
+    if remembered is None:
+        return ranked
+    near = [c for c in ranked if c.region.distance(remembered) <= SAME_PERSON_DISTANCE]
+    near.sort(key=lambda c: c.region.distance(remembered))
+    return near + [c for c in ranked if c not in near]
+
+
+def to_keypoints(landmarks: Landmarks, frame: Frame) -> Keypoints2D:
+    """BlazePose's landmarks -> our 23 keypoints and 27 pieces of evidence; small toes: score 0 and NaN."""
+    width, height = frame.image_size
+    points = landmarks.points_px[_STAND_IN]
+    scores = landmarks.scores[_STAND_IN]
+    x, y = points[:, 0], points[:, 1]
+    scores = np.where((x < 0) | (x >= width) | (y < 0) | (y >= height), scores * OUTSIDE_SCORE, scores)
+    scores[_LACKING[:NUM_KEYPOINTS]] = 0.0
+    evidence = landmarks.world_m[_SOURCE]
+    evidence[_LACKING] = np.nan
+    return Keypoints2D(
+        frame_id=frame.frame_id,
+        captured_at_s=frame.captured_at_s,
+        image_size=frame.image_size,
+        points_px=points,
+        scores=scores.astype(np.float32),
+        evidence_m=evidence,
+    )

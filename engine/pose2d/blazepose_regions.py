@@ -1,0 +1,71 @@
+"""Regions of BlazePose: a rotated square around a person, and the way between it, the crop and the picture."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
+SIZE_PER_RADIUS = 2.5
+"""The region's side over the distance hip centre -> circle point: diameter of the circle x 1.25."""
+MIN_SIZE_PX = 24.0
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A square in the picture, pixels. `angle_rad` turns the picture's x axis to the crop's x axis (clockwise on
+    screen, y down); 0 is a person upright in the picture."""
+
+    x_px: float
+    y_px: float
+    size_px: float
+    angle_rad: float
+
+    @staticmethod
+    def from_circle(centre_px: tuple[float, float], rim_px: tuple[float, float]) -> Region:
+        """From the hip centre and the point on the circle around the body that lies above the head."""
+        dx, dy = rim_px[0] - centre_px[0], rim_px[1] - centre_px[1]
+        angle = math.pi / 2 - math.atan2(-dy, dx)
+        return Region(
+            centre_px[0],
+            centre_px[1],
+            SIZE_PER_RADIUS * math.hypot(dx, dy),
+            math.remainder(angle, 2 * math.pi),
+        )
+
+    @property
+    def rotation(self) -> F64:
+        """(2, 2) crop axes -> picture axes."""
+        cos, sin = math.cos(self.angle_rad), math.sin(self.angle_rad)
+        return np.array([[cos, -sin], [sin, cos]])
+
+    def crop_to_image(self, side_px: int) -> F64:
+        """(2, 3) affine map from pixels of a side x side crop to pixels of the picture."""
+        linear = self.rotation * (self.size_px / side_px)
+        shift = np.array([self.x_px, self.y_px]) - linear @ np.full(2, side_px / 2)
+        return np.column_stack([linear, shift])
+
+    def to_image(self, points: F32) -> F32:
+        """(..., 2) points in 0..1 of the region -> pixels of the picture."""
+        centred = (points - np.float32(0.5)) * np.float32(self.size_px)
+        turned: F32 = centred @ self.rotation.T.astype(np.float32)
+        turned += np.array([self.x_px, self.y_px], np.float32)
+        return turned
+
+    def distance(self, other: Region) -> float:
+        """Between the centres, in sides of the other region."""
+        return math.hypot(self.x_px - other.x_px, self.y_px - other.y_px) / other.size_px
+
+    def is_plausible(self, image_size: tuple[int, int]) -> bool:
+        """Large enough to hold a person, not absurdly large, and touching the picture of (width, height)."""
+        width, height = image_size
+        reach = self.size_px / 2
+        return (
+            MIN_SIZE_PX <= self.size_px <= 6 * max(width, height)
+            and -reach < self.x_px < width + reach
+            and -reach < self.y_px < height + reach
+        )

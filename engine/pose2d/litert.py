@@ -1,0 +1,101 @@
+"""One LiteRT network: loading, cutting off a branch nobody reads, running. The only file that knows LiteRT."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+from ai_edge_litert.interpreter import Interpreter
+from numpy.typing import NDArray
+
+from engine.errors import DetectorError
+from engine.pose2d.native_log import without_native_chatter
+
+F32 = NDArray[np.float32]
+_OPERATORS_FIELD = 10  # vtable slots of tflite's SubGraph table
+_OUTPUTS_FIELD = 8
+
+
+def without_output(model: bytes, shape: tuple[int, ...]) -> bytes:
+    """The .tflite model without its output of this shape and without the operators that only serve it.
+
+    Works in place on the lists of operators and outputs, so the weights are not copied or repacked; what is left
+    computes the same numbers. Raises ValueError when no output has the shape.
+    """
+    graph = schema.Model.GetRootAs(model, 0).Subgraphs(0)
+    outputs = [int(index) for index in graph.OutputsAsNumpy()]
+    kept_outputs = [index for index in outputs if tuple(graph.Tensors(index).ShapeAsNumpy()) != shape]
+    if len(kept_outputs) == len(outputs):
+        raise ValueError(f"no output of shape {shape}")
+    needed = set(kept_outputs)
+    kept: list[int] = []
+    for position in reversed(range(graph.OperatorsLength())):
+        operator = graph.Operators(position)
+        if needed.intersection(operator.OutputsAsNumpy().tolist()):
+            needed.update(operator.InputsAsNumpy().tolist())
+            kept.append(position)
+    patched = bytearray(model)
+    _shrink_operators(patched, graph, kept[::-1])
+    start = _vector_start(graph, _OUTPUTS_FIELD)
+    struct.pack_into(f"<I{len(kept_outputs)}i", patched, start - 4, len(kept_outputs), *kept_outputs)
+    return bytes(patched)
+
+
+def _vector_start(graph: schema.SubGraph, field: int) -> int:
+    """Byte position of a vector's first element; its length is the 4 bytes before."""
+    table = graph._tab
+    return int(table.Vector(table.Offset(field)))
+
+
+def _shrink_operators(patched: bytearray, graph: schema.SubGraph, kept: list[int]) -> None:
+    """Keep these operators only, in order. A table reference is relative to where it stands, so it moves along."""
+    start = _vector_start(graph, _OPERATORS_FIELD)
+    places = [start + 4 * position for position in kept]
+    targets = [place + struct.unpack_from("<I", patched, place)[0] for place in places]
+    struct.pack_into("<I", patched, start - 4, len(kept))
+    for slot, target in enumerate(targets):
+        place = start + 4 * slot
+        struct.pack_into("<I", patched, place, target - place)
+
+
+class Network:
+    """A float32 network with one input; its outputs are found by shape, because their order is not documented.
+
+    One thread at a time. Arrays given by `output` are views, valid until the next `run`.
+    """
+
+    def __init__(self, path: Path, *, threads: int, drop_output: tuple[int, ...] | None = None) -> None:
+        try:
+            model = path.read_bytes()
+            if drop_output is not None:
+                model = without_output(model, drop_output)
+            with without_native_chatter():
+                self._interpreter = Interpreter(model_content=model, num_threads=threads)
+                self._interpreter.allocate_tensors()
+        except (OSError, ValueError, RuntimeError, IndexError, struct.error) as error:
+            raise DetectorError(f"cannot load {path.name}: {error}; run `vtm fetch` to download it again") from error
+        details = self._interpreter.get_input_details()[0]
+        self._input = details["index"]
+        self.input_shape: tuple[int, ...] = tuple(int(n) for n in details["shape"])
+        self._outputs: dict[tuple[int, ...], int] = {
+            tuple(int(n) for n in output["shape"]): output["index"] for output in self._interpreter.get_output_details()
+        }
+
+    def input(self) -> F32:
+        """A view of the input, `input_shape` float32, to be filled. Do not hold it across `run`."""
+        view: F32 = self._interpreter.tensor(self._input)()
+        return view
+
+    def run(self) -> None:
+        """Compute all outputs from what `input()` was filled with. Raises DetectorError."""
+        try:
+            self._interpreter.invoke()
+        except (RuntimeError, ValueError) as error:
+            raise DetectorError(f"the pose network failed: {error}; run `vtm doctor`") from error
+
+    def output(self, *shape: int) -> F32:
+        """A view of the output of this shape. Do not hold it across `run`."""
+        view: F32 = self._interpreter.tensor(self._outputs[shape])()
+        return view

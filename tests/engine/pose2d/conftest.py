@@ -1,0 +1,58 @@
+"""BlazePose's networks (downloaded once into the user's cache) and the demo clip with its exact truth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from engine.pose2d.weights import WeightPaths, ensure_weights
+from engine.types import Frame
+
+ASSETS = Path(__file__).parents[3] / "app" / "assets"
+
+
+@dataclass(frozen=True)
+class Demo:
+    """The bundled clip: frames and, for each, the 22 joints in pixels and in metres (camera frame)."""
+
+    frames: tuple[Frame, ...]
+    joint_names: tuple[str, ...]
+    joints_px: NDArray[np.float64]  # (N, 22, 2)
+    joints_cam_m: NDArray[np.float64]  # (N, 22, 3)
+    height_px: NDArray[np.float64]  # (N,) the person's height in the picture
+
+
+@pytest.fixture(scope="session")
+def weights() -> WeightPaths:
+    return ensure_weights()
+
+
+def read_frames(path: Path) -> Iterator[Frame]:
+    capture = cv2.VideoCapture(str(path))
+    frame_id = 0
+    while True:
+        good, bgr = capture.read()
+        if not good:
+            break
+        yield Frame(bgr, frame_id, frame_id / 30)
+        frame_id += 1
+    capture.release()
+
+
+@pytest.fixture(scope="session")
+def demo() -> Demo:
+    with np.load(ASSETS / "demo_truth.npz") as truth:
+        joints_cam = truth["joints_cam_m"].astype(np.float64)
+        return Demo(
+            frames=tuple(read_frames(ASSETS / "demo.mp4")),
+            joint_names=tuple(str(name) for name in truth["joint_names"]),
+            joints_px=truth["joints_px"].astype(np.float64),
+            joints_cam_m=joints_cam,
+            height_px=float(truth["K"][0, 0]) * float(truth["height_m"]) / joints_cam[:, 0, 2],
+        )
