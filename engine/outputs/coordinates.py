@@ -1,0 +1,50 @@
+"""From our world (right-handed, Y up, the person faces +Z, left at +X) to Unity's (left-handed, left at -X).
+
+Mirroring x turns one into the other: positions (x, y, z) -> (-x, y, z), quaternions (x, y, z, w) -> (x, -y, -z, w).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.types import F32
+
+_POSITION_SIGNS = np.array([-1.0, 1.0, 1.0], dtype=np.float32)
+_QUATERNION_SIGNS = np.array([1.0, -1.0, -1.0, 1.0], dtype=np.float32)
+_MATRIX_SIGNS = np.outer(_POSITION_SIGNS, _POSITION_SIGNS)
+
+
+def unity_positions(world_m: F32) -> F32:
+    """(..., 3) metres, our world -> Unity's axes."""
+    mirrored: F32 = world_m * _POSITION_SIGNS
+    return mirrored
+
+
+def unity_quaternions(world_xyzw: F32) -> F32:
+    """(..., 4) x, y, z, w, our world -> Unity's axes."""
+    mirrored: F32 = world_xyzw * _QUATERNION_SIGNS
+    return mirrored
+
+
+def unity_matrices(world: F32) -> F32:
+    """(..., 3, 3) rotations, our world -> Unity's axes."""
+    mirrored: F32 = world * _MATRIX_SIGNS
+    return mirrored
+
+
+class SignContinuity:
+    """Of q and -q (the same rotation) takes the one nearer to the frame before; receivers may lerp component-wise."""
+
+    def __init__(self) -> None:
+        """Start with no frame before: w >= 0."""
+        self._previous: F32 | None = None
+
+    def __call__(self, quaternions: F32) -> F32:
+        """(J, 4) -> (J, 4), signs continuous from call to call."""
+        if self._previous is None:
+            flip = quaternions[:, 3] < 0
+        else:
+            flip = np.einsum("jk,jk->j", quaternions, self._previous) < 0
+        continuous: F32 = np.where(flip[:, None], -quaternions, quaternions)
+        self._previous = continuous
+        return continuous

@@ -1,0 +1,141 @@
+"""One take of motion: the arrays of the motion .npz, and how they come from poses.
+
+N frames, 22 joints (models.skeleton), 23 keypoints (models.keypoints). Metres, seconds, pixels; quaternions x, y, z, w.
+Frames without a person hold NaN (scores 0) and `tracked` False.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.types import F32, F64, Detection, Keypoints2D, Pose
+from models.keypoints import NUM_KEYPOINTS
+from models.skeleton import NUM_JOINTS, ROOT
+
+DEFAULT_FPS = 30.0
+"""Of a take too short to have a rate."""
+
+ROW = np.dtype(
+    [
+        ("timestamp_s", "<f8"),
+        ("frame_id", "<i8"),
+        ("lost_before", "<i4"),
+        ("tracked", "?"),
+        ("keypoints_px", "<f4", (NUM_KEYPOINTS, 2)),
+        ("keypoint_scores", "<f4", (NUM_KEYPOINTS,)),
+        ("rotations_xyzw", "<f4", (NUM_JOINTS, 4)),
+        ("root_m", "<f4", (3,)),
+        ("joints_world_m", "<f4", (NUM_JOINTS, 3)),
+        ("joints_cam_m", "<f4", (NUM_JOINTS, 3)),
+        ("rest_offsets_m", "<f4", (NUM_JOINTS, 3)),
+        ("contacts", "<f4", (2,)),
+        ("intrinsics", "<f8", (3, 3)),
+        ("R_world_cam", "<f4", (3, 3)),
+        ("t_world_cam", "<f4", (3,)),
+    ]
+)
+"""One frame of a take, as it lies in memory and on disk."""
+Rows = NDArray[Any]  # (N,) of ROW
+
+_POSE_FIELDS = ("rotations_xyzw", "root_m", "joints_world_m", "joints_cam_m", "contacts")
+
+
+@dataclass(frozen=True, slots=True)
+class MotionTake:
+    """A take in memory; the fields are the arrays of the .npz. Timestamps are the real ones, nothing is resampled."""
+
+    fps: float
+    timestamps_s: F64  # (N,)
+    keypoints_px: F32  # (N, 23, 2)
+    keypoint_scores: F32  # (N, 23)
+    tracked: NDArray[np.bool_]  # (N,)
+    rotations_xyzw: F32  # (N, 22, 4) local to the parent, Hips in the world
+    root_m: F32  # (N, 3) Hips joint, world
+    joints_world_m: F32  # (N, 22, 3)
+    joints_cam_m: F32  # (N, 22, 3)
+    rest_offsets_m: F32  # (22, 3) T-pose offset to the parent; row 0 = (0, hips height, 0)
+    contacts: F32  # (N, 2) left, right
+    intrinsics: F64  # (3, 3)
+    R_world_cam: F64  # (3, 3)
+    t_world_cam: F64  # (3,)
+    lost_before: NDArray[np.int32]  # (N,) poses lost between this frame and the one before
+
+    def __len__(self) -> int:
+        """Frames."""
+        return len(self.timestamps_s)
+
+    @property
+    def bone_lengths_m(self) -> F32:
+        """(22,) length to the parent, 0 for Hips."""
+        lengths: F32 = np.linalg.norm(self.rest_offsets_m, axis=1).astype(np.float32)
+        lengths[ROOT] = 0.0
+        return lengths
+
+
+def row_of(pose: Pose | None, detection: Detection, *, lost_before: int = 0) -> Rows:
+    """(1,) of ROW. No pose, or one that is not tracked, gives NaN; the person's offsets and the camera are kept."""
+    row = np.zeros(1, ROW)
+    for name in ROW.names or ():
+        if ROW[name].base.kind == "f":
+            row[name] = np.nan
+    row["timestamp_s"] = detection.captured_at_s
+    row["frame_id"] = detection.frame_id
+    row["lost_before"] = lost_before
+    row["keypoint_scores"] = 0.0
+    if isinstance(detection, Keypoints2D):
+        row["keypoints_px"] = detection.points_px
+        row["keypoint_scores"] = detection.scores
+    if pose is not None:
+        for name in ("rest_offsets_m", "R_world_cam", "t_world_cam"):
+            row[name] = getattr(pose, name)
+        row["intrinsics"] = pose.intrinsics.matrix
+        if pose.tracked:
+            row["tracked"] = True
+            for name in _POSE_FIELDS:
+                row[name] = getattr(pose, name)
+    return row
+
+
+def take_from_rows(rows: Rows, *, fps: float | None = None) -> MotionTake:
+    """(N,) of ROW -> take. `fps`: of the file when converting; None: the median rate of the timestamps."""
+    timestamps = rows["timestamp_s"].astype(np.float64)
+    with_person = rows[rows["tracked"]]
+    known = rows[np.isfinite(rows["R_world_cam"]).all((1, 2))]
+    last = known[-1] if len(known) else row_of_nothing()
+    offsets = np.median(with_person["rest_offsets_m"], axis=0) if len(with_person) else last["rest_offsets_m"]
+    return MotionTake(
+        fps=median_rate(timestamps) if fps is None else fps,
+        timestamps_s=timestamps,
+        keypoints_px=rows["keypoints_px"].copy(),
+        keypoint_scores=rows["keypoint_scores"].copy(),
+        tracked=rows["tracked"].copy(),
+        rotations_xyzw=rows["rotations_xyzw"].copy(),
+        root_m=rows["root_m"].copy(),
+        joints_world_m=rows["joints_world_m"].copy(),
+        joints_cam_m=rows["joints_cam_m"].copy(),
+        rest_offsets_m=np.asarray(offsets, dtype=np.float32),
+        contacts=rows["contacts"].copy(),
+        intrinsics=last["intrinsics"].astype(np.float64),
+        R_world_cam=last["R_world_cam"].astype(np.float64),
+        t_world_cam=last["t_world_cam"].astype(np.float64),
+        lost_before=rows["lost_before"].copy(),
+    )
+
+
+def row_of_nothing() -> Any:
+    """A ROW in which nothing is known: NaN."""
+    row = np.zeros(1, ROW)
+    for name in ("rest_offsets_m", "intrinsics", "R_world_cam", "t_world_cam"):
+        row[name] = np.nan
+    return row[0]
+
+
+def median_rate(timestamps_s: F64) -> float:
+    """(N,) -> frames per second by the median interval; 30 for fewer than two frames."""
+    intervals = np.diff(timestamps_s)
+    intervals = intervals[intervals > 0]
+    return float(1.0 / np.median(intervals)) if len(intervals) else DEFAULT_FPS
