@@ -1,0 +1,197 @@
+"""The one wiring of all parts: `with Pipeline(config) as pipeline:` is the way to run.
+
+Start-up: settings and OSC targets are checked at once (a UsageError or OutputError leaves nothing behind); then the
+threads start, and each opens its own device, all at the same time. Shutdown: the threads are asked to end and waited
+for, from the camera on; a running take is finished; the targets are closed last.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from engine.board import Board
+from engine.config import Config
+from engine.errors import OutputError, VtmError
+from engine.handover import BoundedQueue, Latest
+from engine.intrinsics import intrinsics_for
+from engine.seams import Clock, Hub, Recorder, Seams
+from engine.types import Detection, Pose, Snapshot
+from engine.workers import QUEUE_FRAMES, CaptureWorker, Found, PoseWorker, Shot, SolveWorker, Worker
+
+JOIN_S = 5.0
+"""How long stopping waits for each thread; a device that hangs longer is left behind, and that is said."""
+_OVER = ("ended", "failed", "stopped")
+
+
+def real_seams(*, strict_outputs: bool = True) -> Seams:
+    """The real parts. `strict_outputs`: a target that cannot be opened at the start raises OutputError."""
+    from engine.camera import open_source
+    from engine.outputs.hub import OutputHub
+    from engine.outputs.recorder import Recorder as DiskRecorder
+    from engine.pose2d.choose import make_detector
+    from engine.solver import Solver
+    from engine.vtm.choose import load_runtime
+    from engine.window import WindowBuilder
+
+    return Seams(
+        open_source=partial(open_source, paced=True),
+        make_detector=make_detector,
+        load_runtime=load_runtime,
+        make_window=WindowBuilder,
+        make_solver=Solver,
+        make_hub=partial(OutputHub, strict=strict_outputs),
+        make_recorder=DiskRecorder,
+    )
+
+
+class Pipeline:
+    """Camera to avatar. All methods may be called from any thread and, start-up and `stop` excepted, return at once."""
+
+    def __init__(self, config: Config, *, clock: Clock = time.monotonic, seams: Seams | None = None) -> None:
+        self._clock = clock
+        self._seams = real_seams() if seams is None else seams
+        self._board = Board(config, clock)
+        self._lock = threading.Lock()  # guards recorder, started and stopped
+        self._recorder: Recorder | None = None
+        self._hub: Hub | None = None
+        self._started = self._stopped = False
+        latest: Latest[Shot] = Latest()
+        queue: BoundedQueue[Found] = BoundedQueue(QUEUE_FRAMES)
+        cores = os.cpu_count() or 1
+        self._solve = SolveWorker(self._board, self._seams, clock, queue, self._deliver, threads=1 if cores <= 2 else 2)
+        pose = PoseWorker(self._board, self._seams, clock, latest, queue, threads=min(cores, 4))
+        self._workers: tuple[Worker, ...] = (
+            CaptureWorker(self._board, self._seams, clock, latest),
+            pose,
+            self._solve,
+        )
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Open the targets and start the threads; does not wait for camera, detector and model (state "starting").
+
+        Raises UsageError, OutputError: then nothing runs and nothing is held.
+        """
+        with self._lock:
+            if self._started:
+                return
+            self._started = True
+        try:
+            intrinsics_for(self._board.config, (1, 1))
+            self._hub = self._seams.make_hub(
+                self._board.config.osc, clock=self._clock, on_sent=partial(self._board.stats.stage_took, "osc")
+            )
+            for worker in reversed(self._workers):
+                worker.start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """End everything: threads, take, targets. May be called again, and after a start that failed."""
+        with self._lock:
+            if self._stopped:
+                return
+            self._stopped = True
+        for worker in self._workers:
+            worker.request_stop()
+        for worker in self._workers:
+            if not worker.join(JOIN_S):
+                self._board.say(
+                    "warning", f"the {worker.name} thread does not end: its device hangs and is left behind"
+                )
+        try:
+            self.stop_recording()
+        except VtmError as error:
+            self._board.say("error", str(error))
+        if self._hub is not None:
+            self._hub.close()
+        self._board.stopped()
+
+    def wait(self, timeout_s: float | None = None) -> str:
+        """Wait until the run is over (or the time is): the state then, "ended", "failed", "stopped" or still going."""
+        self._board.wait_until(lambda: self._board.state in _OVER, timeout_s)
+        return self._board.state
+
+    def wait_for_pose(self, timeout_s: float | None = None) -> bool:
+        """Wait for the first pose; False when the time is up or the run is over before."""
+        self._board.wait_until(lambda: self._board.view.pose is not None or self._board.state in _OVER, timeout_s)
+        return self._board.view.pose is not None
+
+    @property
+    def error(self) -> Exception | None:
+        """What keeps the pipeline from running, if anything: a VtmError to show as it is, else a defect."""
+        return next(iter(self._board.failures.values()), None)
+
+    def snapshot(self) -> Snapshot:
+        """The whole pipeline at this moment."""
+        board, recorder = self._board, self._recorder
+        view = board.view
+        return Snapshot(
+            state=board.state,
+            source=board.name_of("source") or board.config.source,
+            frame=view.frame,
+            detection=view.detection,
+            pose=view.pose,
+            stats=board.stats.stats(detector=board.name_of("detector"), backend=board.name_of("backend")),
+            messages=board.messages,
+            targets=() if self._hub is None else self._hub.states(),
+            recording=None if recorder is None else recorder.state(),
+        )
+
+    def reconfigure(self, config: Config) -> None:
+        """Follow new settings, live. Source, detector and back end are exchanged by their own threads.
+
+        Raises UsageError for a setting that can never work, and then changes nothing.
+        """
+        intrinsics_for(config, (1, 1))
+        if self._hub is not None:
+            self._hub.set_targets(config.osc)
+        self._board.config = config
+        with self._lock:
+            running = self._started and not self._stopped
+        for worker in self._workers if running else ():
+            worker.start()  # one that died of a defect gets another chance
+
+    def calibrate(self) -> None:
+        """The performer faces the front and stands over the origin, as of the next frame."""
+        self._solve.calibrate()
+
+    def start_recording(self, path: Path) -> None:
+        """Record every pose from now on. Raises UsageError, OutputError."""
+        with self._lock:
+            if self._recorder is not None:
+                raise OutputError(f"already recording to {self._recorder.state().path}: stop that take first")
+            self._recorder = self._seams.make_recorder(path, clock=self._clock)
+
+    def stop_recording(self) -> Path | None:
+        """Finish the take: its file, or None when nothing was recorded. Waits for the disk. Raises OutputError."""
+        with self._lock:
+            recorder, self._recorder = self._recorder, None
+        return None if recorder is None else recorder.close()
+
+    def _deliver(self, pose: Pose | None, detection: Detection) -> None:
+        """Solve thread: fan out."""
+        hub, recorder = self._hub, self._recorder
+        if pose is not None and hub is not None:
+            hub.put(pose)
+        if recorder is not None:
+            recorder.write(pose, detection)
+
+
+PipelineFactory = Callable[[Config], Pipeline]

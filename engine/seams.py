@@ -1,0 +1,140 @@
+"""What the pipeline needs of its parts, as protocols, and one value that holds how each is made.
+
+Tests pass fakes here; `engine.pipeline.real_seams` fills in the real parts. No part is imported in this file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
+
+from engine.types import Detection, Frame, Keypoints2D, Pose, RawMotion, RecordingState, TargetState
+from models.camera import Intrinsics
+
+Clock: TypeAlias = Callable[[], float]
+OnMessage: TypeAlias = Callable[[str], None]
+Window: TypeAlias = Any
+"""What a WindowLike hands to a Runtime; opaque to the pipeline."""
+ModelConfig: TypeAlias = Any
+"""What a Runtime says about its model, handed to a WindowLike; opaque to the pipeline."""
+
+
+class Source(Protocol):
+    """Where frames come from. Capture thread only."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def status(self) -> str | None:
+        """What is the matter with it now, in one line; None when frames come."""
+
+    def read(self) -> Frame | None:
+        """The next frame, waited for; None: none came for a moment (see status), or it `ended`."""
+
+    @property
+    def ended(self) -> bool:
+        """There will be no more frames: the file is over."""
+
+    def close(self) -> None: ...
+
+
+class Detector(Protocol):
+    """Frame -> keypoints of one person. Pose thread only."""
+
+    @property
+    def name(self) -> str: ...
+    def detect(self, frame: Frame) -> Detection: ...
+    def reset(self) -> None: ...
+    def close(self) -> None: ...
+
+
+class WindowLike(Protocol):
+    """Collects keypoints to what the model looks at. Solve thread only."""
+
+    def push(self, keypoints: Keypoints2D) -> None: ...
+    def window(self) -> Window | None: ...
+    def reset(self) -> None: ...
+
+
+class Runtime(Protocol):
+    """Runs VTM. Solve thread only."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def config(self) -> ModelConfig: ...
+    def lift(self, window: Window, intrinsics: Intrinsics) -> RawMotion: ...
+    def close(self) -> None: ...
+
+
+class SolverLike(Protocol):
+    """RawMotion -> Pose. Solve thread only."""
+
+    def solve(self, raw: RawMotion) -> Pose | None: ...
+    def lost(self, frame_id: int, captured_at_s: float) -> Pose | None: ...
+    def calibrate(self) -> None: ...
+    def reset(self) -> None: ...
+    def set_height(self, height_m: float) -> None: ...
+    def set_intrinsics(self, intrinsics: Intrinsics) -> None: ...
+
+
+class Hub(Protocol):
+    """Sends poses to OSC targets. Any thread."""
+
+    def put(self, pose: Pose) -> None: ...
+    def states(self) -> tuple[TargetState, ...]: ...
+    def set_targets(self, urls: tuple[str, ...]) -> None: ...
+    def close(self) -> None: ...
+
+
+class Recorder(Protocol):
+    """Writes a take to disk. Any thread."""
+
+    def write(self, pose: Pose | None, detection: Detection) -> None: ...
+    def state(self) -> RecordingState: ...
+    def close(self) -> Path: ...
+
+
+class OpenSource(Protocol):
+    """Raises CameraError."""
+
+    def __call__(self, source: str, *, mirror: bool, loop: bool, clock: Clock) -> Source: ...
+
+
+class MakeDetector(Protocol):
+    """Raises DetectorError. `on_message` says which detector was taken, and why."""
+
+    def __call__(self, name: str, *, threads: int, on_message: OnMessage) -> Detector: ...
+
+
+class LoadRuntime(Protocol):
+    """Raises ModelError. `on_message` says which back end was taken, and why."""
+
+    def __call__(self, backend: str, *, threads: int, on_message: OnMessage) -> Runtime: ...
+
+
+class MakeHub(Protocol):
+    """Raises UsageError, OutputError. `on_sent` gets the seconds each pose took to all targets."""
+
+    def __call__(self, urls: tuple[str, ...], *, clock: Clock, on_sent: Callable[[float], None]) -> Hub: ...
+
+
+class MakeRecorder(Protocol):
+    """Raises UsageError, OutputError."""
+
+    def __call__(self, path: Path, *, clock: Clock) -> Recorder: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Seams:
+    """How the pipeline gets its parts."""
+
+    open_source: OpenSource
+    make_detector: MakeDetector
+    load_runtime: LoadRuntime
+    make_window: Callable[[ModelConfig, Intrinsics], WindowLike]
+    make_solver: Callable[[Intrinsics, float], SolverLike]
+    make_hub: MakeHub
+    make_recorder: MakeRecorder

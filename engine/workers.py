@@ -1,0 +1,300 @@
+"""The three threads of a pipeline: capture -> Latest -> pose -> bounded queue -> solve -> outputs.
+
+Each worker opens its own device, uses it and closes it in one and the same thread; nobody else ever touches it. A
+worker follows the settings on the board: when those of its device change, it closes the old one and opens the new one.
+A device that fails is put on the board, and the worker waits for other settings. A defect ends the thread: the
+exception is kept as data and shown.
+"""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import TypeAlias
+
+from engine.board import Board, View
+from engine.config import Config
+from engine.errors import VtmError
+from engine.handover import BoundedQueue, Latest
+from engine.intrinsics import intrinsics_for
+from engine.seams import Clock, Runtime, Seams, SolverLike, Source, WindowLike
+from engine.types import Detection, Frame, Keypoints2D, Pose
+from models.camera import Intrinsics
+
+Shot: TypeAlias = tuple[int, Frame]
+"""A frame and the number of the source it came from."""
+Found: TypeAlias = tuple[int, Frame, Detection]
+Deliver: TypeAlias = Callable[[Pose | None, Detection], None]
+
+QUEUE_FRAMES = 4
+_POLL_S = 0.1  # how long a worker may overlook that it should stop
+_BACKLOG = 2  # so many waiting detections and the older ones go into the window only
+_FORGET_S = 1.0  # without a person, the window starts anew
+
+
+class Worker(ABC):
+    """A named thread around one device."""
+
+    name: str
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def alive(self) -> bool:
+        """The thread runs."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def start(self) -> None:
+        """Start the thread, unless it runs."""
+        if not self.alive:
+            self._stop.clear()
+            self._board.recovered(self.name)
+            self._thread = threading.Thread(target=self._guarded, name=f"vtm-{self.name}", daemon=True)
+            self._thread.start()
+
+    def request_stop(self) -> None:
+        """Ask the thread to end; returns at once."""
+        self._stop.set()
+
+    def join(self, timeout_s: float) -> bool:
+        """Wait for the thread to end; True when it has."""
+        if self._thread is not None:
+            self._thread.join(timeout_s)
+        return not self.alive
+
+    def _guarded(self) -> None:
+        try:
+            while not self._stop.is_set():
+                self._run_once()
+        except Exception as error:  # noqa: BLE001 - a dead worker's exception is kept as data and shown
+            self._board.failed(self.name, error)
+
+    def _run_once(self) -> None:
+        """Serve one device until other settings are wanted; a failing one is waited out."""
+        wanted = self._wanted(self._board.config)
+        try:
+            self._serve(wanted)
+        except VtmError as error:
+            self._board.failed(self.name, error)
+            while self._still(wanted):
+                self._idle()
+            self._board.recovered(self.name)
+
+    def _still(self, wanted: tuple[object, ...]) -> bool:
+        """Go on with this device."""
+        return not self._stop.is_set() and self._wanted(self._board.config) == wanted
+
+    def _idle(self) -> None:
+        self._stop.wait(_POLL_S)
+
+    @staticmethod
+    @abstractmethod
+    def _wanted(config: Config) -> tuple[object, ...]:
+        """The settings that the device depends on."""
+
+    @abstractmethod
+    def _serve(self, wanted: tuple[object, ...]) -> None:
+        """Open the device, work while `_still(wanted)`, close it. VtmError: it cannot be used."""
+
+
+class CaptureWorker(Worker):
+    """Reads frames as they come; the newest waits for the pose worker."""
+
+    name = "capture"
+
+    def __init__(self, board: Board, seams: Seams, clock: Clock, out: Latest[Shot]) -> None:
+        super().__init__(board)
+        self._seams = seams
+        self._clock = clock
+        self._out = out
+        self._number = 0  # of the source
+
+    @staticmethod
+    def _wanted(config: Config) -> tuple[object, ...]:
+        return config.source, config.mirror, config.loop
+
+    def _serve(self, wanted: tuple[object, ...]) -> None:
+        config = self._board.config
+        source = self._seams.open_source(config.source, mirror=config.mirror, loop=config.loop, clock=self._clock)
+        try:
+            self._number += 1
+            self._board.source_opened(source.name)
+            last = self._read_all(source, wanted)
+            if source.ended:
+                self._board.source_over(last)
+                while self._still(wanted):
+                    self._idle()
+        finally:
+            source.close()
+
+    def _read_all(self, source: Source, wanted: tuple[object, ...]) -> int | None:
+        """Hand over frames until the source ends or another is wanted; the last frame's number."""
+        last: int | None = None
+        status: str | None = None
+        while self._still(wanted) and not source.ended:
+            frame = source.read()
+            if source.status != status:
+                status = source.status
+                self._board.say(*(("info", f"{source.name} is back") if status is None else ("warning", status)))
+            if frame is None:
+                continue
+            last = frame.frame_id
+            self._hand_over(frame)
+        return last
+
+    def _hand_over(self, frame: Frame) -> None:
+        dropped = self._out.dropped
+        self._out.put((self._number, frame))
+        self._board.stats.frame_captured()
+        self._board.stats.frames_dropped(self._out.dropped - dropped)
+        self._board.stats.stage_took("capture", self._clock() - frame.captured_at_s)
+
+
+class PoseWorker(Worker):
+    """Finds the person in the newest frame."""
+
+    name = "pose"
+
+    def __init__(
+        self, board: Board, seams: Seams, clock: Clock, inp: Latest[Shot], out: BoundedQueue[Found], threads: int
+    ) -> None:
+        super().__init__(board)
+        self._seams = seams
+        self._clock = clock
+        self._in = inp
+        self._out = out
+        self._threads = threads
+
+    @staticmethod
+    def _wanted(config: Config) -> tuple[object, ...]:
+        return (config.detector,)
+
+    def _serve(self, wanted: tuple[object, ...]) -> None:
+        detector = self._seams.make_detector(
+            self._board.config.detector, threads=self._threads, on_message=lambda text: self._board.say("info", text)
+        )
+        try:
+            self._board.set_name("detector", detector.name)
+            source = None
+            while self._still(wanted):
+                shot = self._in.get(_POLL_S)
+                if shot is None:
+                    continue
+                if shot[0] != source:
+                    source = shot[0]
+                    detector.reset()
+                started_s = self._clock()
+                detection = detector.detect(shot[1])
+                self._board.stats.stage_took("pose2d", self._clock() - started_s)
+                self._put((*shot, detection))
+        finally:
+            detector.close()
+
+    def _put(self, found: Found) -> None:
+        while not self._out.put(found, _POLL_S) and not self._stop.is_set():
+            continue
+
+
+class SolveWorker(Worker):
+    """Keypoints -> window -> VTM -> solver -> outputs."""
+
+    name = "solve"
+
+    def __init__(
+        self, board: Board, seams: Seams, clock: Clock, inp: BoundedQueue[Found], deliver: Deliver, threads: int
+    ) -> None:
+        super().__init__(board)
+        self._seams = seams
+        self._clock = clock
+        self._in = inp
+        self._deliver = deliver
+        self._threads = threads
+        self._calibrate = threading.Event()
+        self._solver: SolverLike | None = None
+        self._window: WindowLike | None = None
+        self._intrinsics: Intrinsics | None = None
+        self._source: int | None = None
+        self._seen_at_s = 0.0
+
+    def calibrate(self) -> None:
+        """With the next person seen. Any thread."""
+        self._calibrate.set()
+
+    @staticmethod
+    def _wanted(config: Config) -> tuple[object, ...]:
+        return (config.backend,)
+
+    def _serve(self, wanted: tuple[object, ...]) -> None:
+        runtime = self._seams.load_runtime(
+            self._board.config.backend, threads=self._threads, on_message=lambda text: self._board.say("info", text)
+        )
+        try:
+            self._board.set_name("backend", runtime.name)
+            self._window = None
+            while self._still(wanted):
+                found = self._in.get(_POLL_S)
+                if found is not None:
+                    self._handle(found, runtime)
+        finally:
+            runtime.close()
+
+    def _idle(self) -> None:
+        """Without a runtime the picture and the keypoints are still shown."""
+        found = self._in.get(_POLL_S)
+        if found is not None:
+            self._board.show(View(found[1], found[2]))
+
+    def _handle(self, found: Found, runtime: Runtime) -> None:
+        source, frame, detection = found
+        solver, window = self._prepared(source, frame, runtime)
+        if isinstance(detection, Keypoints2D):
+            self._seen_at_s = detection.captured_at_s
+            window.push(detection)
+            if len(self._in) >= _BACKLOG:
+                self._board.stats.frames_dropped()
+                return
+            pose = self._lift(detection, runtime, solver, window)
+        else:
+            pose = solver.lost(detection.frame_id, detection.captured_at_s)
+            if detection.captured_at_s - self._seen_at_s > _FORGET_S:
+                window.reset()
+        self._deliver(pose, detection)
+        if pose is not None:
+            self._board.stats.pose_sent(self._clock() - frame.captured_at_s)
+        self._board.show(View(frame, detection, pose))
+
+    def _lift(self, seen: Keypoints2D, runtime: Runtime, solver: SolverLike, window: WindowLike) -> Pose | None:
+        """VTM and solver, timed."""
+        assert self._intrinsics is not None
+        started_s = self._clock()
+        view = window.window()
+        if view is None:
+            return solver.lost(seen.frame_id, seen.captured_at_s)
+        raw = runtime.lift(view, self._intrinsics)
+        lifted_s = self._clock()
+        pose = solver.solve(raw)
+        self._board.stats.stage_took("vtm", lifted_s - started_s)
+        self._board.stats.stage_took("solver", self._clock() - lifted_s)
+        return pose
+
+    def _prepared(self, source: int, frame: Frame, runtime: Runtime) -> tuple[SolverLike, WindowLike]:
+        """Solver and window for this source and these settings."""
+        config = self._board.config
+        intrinsics = intrinsics_for(config, frame.image_size)
+        if self._solver is None:
+            self._solver = self._seams.make_solver(intrinsics, config.height_m)
+        if source != self._source:
+            self._solver.reset()
+        if source != self._source or intrinsics != self._intrinsics or self._window is None:
+            self._window = self._seams.make_window(runtime.config, intrinsics)
+        self._source, self._intrinsics = source, intrinsics
+        self._solver.set_intrinsics(intrinsics)
+        self._solver.set_height(config.height_m)
+        if self._calibrate.is_set():
+            self._calibrate.clear()
+            self._solver.calibrate()
+        return self._solver, self._window
