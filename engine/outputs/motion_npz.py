@@ -47,7 +47,7 @@ def write_motion_npz(path: Path, take: MotionTake) -> None:
 def read_motion_npz(path: Path) -> MotionTake:
     """Read what write_motion_npz wrote. Raises VtmError, one line, for anything else."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
     except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise VtmError(f"cannot read {path} as a motion .npz: {error}") from error

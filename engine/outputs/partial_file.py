@@ -83,7 +83,7 @@ def read_partial(path: Path) -> tuple[str, Rows]:
             raise ValueError("wrong beginning")
         header = json.loads(data[start : start + length])
         final, layout = str(header["final"]), header["layout"]
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise VtmError(f"{path} is not an unfinished take ({error})") from error
     if layout != _LAYOUT:
         raise VtmError(f"{path} was recorded by another version of vtm: recover it with that version")

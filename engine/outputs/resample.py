@@ -43,9 +43,9 @@ def even_motion(take: MotionTake) -> EvenMotion:
     last = len(times) - 1
     if last == 0:
         return EvenMotion(take.fps, rotations, root)
-    even_fps = last / (times[-1] - times[0])
-    if np.abs(times - np.linspace(times[0], times[-1], last + 1)).max() <= _ROUNDING_S:
-        return EvenMotion(float(even_fps), rotations, root)
+    interval_s, start_s = np.polyfit(np.arange(last + 1), times, 1)
+    if np.abs(times - (start_s + interval_s * np.arange(last + 1))).max() <= _ROUNDING_S:
+        return EvenMotion(float(1.0 / interval_s), rotations, root)
     wanted = times[0] + np.arange(round((times[-1] - times[0]) * take.fps) + 1) / take.fps
     wanted = np.clip(wanted, times[0], times[-1])
     left = np.clip(np.searchsorted(times, wanted, side="right") - 1, 0, last - 1)

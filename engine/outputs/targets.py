@@ -82,9 +82,10 @@ def parse_targets(urls: tuple[str, ...]) -> tuple[Target, ...]:
     targets = tuple(parse_target(url) for url in urls)
     seen: dict[tuple[str, int], str] = {}
     for target in targets:
-        other = seen.setdefault(target.address, target.url)
-        if other is not target.url:
+        if target.address in seen:
+            other = seen[target.address]
             raise UsageError(f"{other!r} and {target.url!r} share one address: give each receiver its own port")
+        seen[target.address] = target.url
     return targets
 
 
