@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.opencv import cv2
 from engine.pose2d.blazepose_regions import Region
 from engine.pose2d.litert import Network
 

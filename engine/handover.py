@@ -1,0 +1,110 @@
+"""How a stage hands to the next: `Latest` where old items are worthless, `BoundedQueue` where none may be lost."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Latest(Generic[T]):
+    """One place; a newer item replaces the one not yet taken, and that is counted. Any thread may call anything."""
+
+    def __init__(self) -> None:
+        self._item: T | None = None
+        self._closed = False
+        self._dropped = 0
+        self._changed = threading.Condition()
+
+    @property
+    def dropped(self) -> int:
+        """Items that were replaced before anybody took them."""
+        return self._dropped
+
+    @property
+    def closed(self) -> bool:
+        """No item will ever come again."""
+        return self._closed
+
+    def put(self, item: T) -> None:
+        """Never waits. After `close` the item is ignored."""
+        with self._changed:
+            if self._closed:
+                return
+            if self._item is not None:
+                self._dropped += 1
+            self._item = item
+            self._changed.notify()
+
+    def get(self, timeout_s: float) -> T | None:
+        """Take the newest item, waiting for it; None after `timeout_s` seconds, and at once after `close`."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._item is not None or self._closed, timeout_s)
+            item, self._item = self._item, None
+            return item
+
+    def close(self) -> None:
+        """Wake everybody who waits; what was not taken is thrown away. May be called again."""
+        with self._changed:
+            self._closed = True
+            self._item = None
+            self._changed.notify_all()
+
+
+class BoundedQueue(Generic[T]):
+    """First in, first out, at most `size` items; a full queue makes the sender wait. Any thread may call anything."""
+
+    def __init__(self, size: int) -> None:
+        """Raises ValueError for a size below 1."""
+        if size < 1:
+            raise ValueError(f"size must be at least 1, got {size}")
+        self._size = size
+        self._items: deque[T] = deque()
+        self._closed = False
+        self._dropped = 0
+        self._changed = threading.Condition()
+
+    def __len__(self) -> int:
+        """Items that wait."""
+        return len(self._items)
+
+    @property
+    def dropped(self) -> int:
+        """Items that were refused because the queue stayed full."""
+        return self._dropped
+
+    @property
+    def closed(self) -> bool:
+        """No item will be accepted any more; those inside can still be taken."""
+        return self._closed
+
+    def put(self, item: T, timeout_s: float) -> bool:
+        """Append, waiting up to `timeout_s` seconds for a place. False: refused, because it is full or closed."""
+        with self._changed:
+            self._changed.wait_for(lambda: len(self._items) < self._size or self._closed, timeout_s)
+            if self._closed:
+                return False
+            if len(self._items) >= self._size:
+                self._dropped += 1
+                return False
+            self._items.append(item)
+            self._changed.notify_all()
+            return True
+
+    def get(self, timeout_s: float) -> T | None:
+        """Take the oldest item; None after `timeout_s` seconds, and at once when closed and empty."""
+        with self._changed:
+            self._changed.wait_for(lambda: bool(self._items) or self._closed, timeout_s)
+            if not self._items:
+                return None
+            item = self._items.popleft()
+            self._changed.notify_all()
+            return item
+
+    def close(self) -> None:
+        """Accept nothing more; what is inside can still be taken. May be called again."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
