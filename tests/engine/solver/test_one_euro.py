@@ -1,0 +1,85 @@
+"""One-Euro: steady at rest, prompt in motion, the same at any frame rate."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from engine.solver import tangent
+from engine.solver.one_euro import OneEuro, OneEuroRotations
+
+ONE = np.ones(1)
+
+
+def test_the_first_value_passes_and_a_constant_stays():
+    smooth = OneEuro(1.5 * ONE, 0.5 * ONE)
+    for _ in range(10):
+        assert smooth(np.array([3.0]), 1 / 30) == 3.0
+
+
+def test_noise_at_rest_is_reduced_to_less_than_half():
+    rng = np.random.default_rng(0)
+    smooth = OneEuro(1.0 * ONE, 0.05 * ONE)
+    noise = rng.normal(0, 0.01, 600)
+    out = np.array([smooth(np.array([value]), 1 / 30)[0] for value in noise])
+    assert out[60:].std() < 0.5 * noise.std()
+
+
+def test_a_fast_ramp_lags_less_with_beta():
+    lags = []
+    for beta in (0.0, 1.0):
+        smooth = OneEuro(1.0 * ONE, beta * ONE)
+        for frame in range(60):
+            out = smooth(np.array([frame * 0.2]), 1 / 30)
+        lags.append(59 * 0.2 - out[0])
+    assert lags[1] < 0.5 * lags[0]
+
+
+def test_the_step_response_depends_on_time_and_not_on_the_frame_rate():
+    ends = []
+    for rate in (30, 120):
+        smooth = OneEuro(1.0 * ONE, 0.0 * ONE)
+        smooth(np.zeros(1), 1 / rate)
+        for _ in range(rate // 2):
+            out = smooth(np.ones(1), 1 / rate)
+        ends.append(out[0])
+    assert abs(ends[0] - ends[1]) < 0.02
+
+
+def test_caution_slows_the_answer():
+    prompt, slow = (OneEuro(1.0 * ONE, 0.0 * ONE) for _ in range(2))
+    for value in (0.0, 1.0):
+        a, b = prompt(np.array([value]), 1 / 30), slow(np.array([value]), 1 / 30, caution=0.2)
+    assert b < a
+
+
+def test_rotations_stay_unit_and_follow_a_turn_past_180_degrees():
+    smooth = OneEuroRotations(1.5, 1.0)
+    for frame in range(200):
+        turn = Rotation.from_rotvec(np.tile([0, np.radians(3.0 * frame), 0], (22, 1)))
+        out = smooth(turn.as_quat() * (-1) ** frame, 1 / 30)
+        np.testing.assert_allclose(np.linalg.norm(out, axis=1), 1, atol=1e-9)
+        lag = np.degrees((turn.inv() * Rotation.from_quat(out)).magnitude())
+        assert lag.max() < 12
+
+
+def test_rotation_noise_is_reduced():
+    rng = np.random.default_rng(4)
+    smooth = OneEuroRotations(1.5, 0.5)
+    noise = Rotation.from_rotvec(rng.normal(0, 0.02, (300 * 22, 3))).as_quat().reshape(300, 22, 4)
+    out = np.stack([smooth(quaternions, 1 / 30) for quaternions in noise])
+    angle_in = Rotation.from_quat(noise[60:].reshape(-1, 4)).magnitude().mean()
+    angle_out = Rotation.from_quat(out[60:].reshape(-1, 4)).magnitude().mean()
+    assert angle_out < 0.6 * angle_in
+
+
+def test_log_and_exp_agree_with_scipy_and_undo_each_other():
+    rng = np.random.default_rng(5)
+    vectors = rng.normal(0, 1, (100, 3))
+    vectors[0] = 0
+    quaternions = tangent.exp(vectors)
+    np.testing.assert_allclose(tangent.to_matrix(quaternions), Rotation.from_rotvec(vectors).as_matrix(), atol=1e-12)
+    np.testing.assert_allclose(tangent.exp(tangent.log(quaternions)) ** 2, quaternions**2, atol=1e-12)
+    product = tangent.to_matrix(tangent.multiply(quaternions, quaternions[::-1]))
+    expected = tangent.to_matrix(quaternions) @ tangent.to_matrix(quaternions[::-1])
+    np.testing.assert_allclose(product, expected, atol=1e-12)
