@@ -133,17 +133,19 @@ class OutputHub:
             self._error = error
 
     def _send_loop(self) -> None:
+        healthy = False
         try:
             while not self._stop.is_set():
                 pose = self._latest.get(_POLL_S)
                 self._close_retired()
                 if pose is not None:
                     self._send(pose)
+            healthy = True
         finally:
             self._stop.set()
             with self._lock:
                 self._retired += [slot.sender for slot in self._slots.values() if slot.sender is not None]
-            self._close_retired()
+            self._close_retired(repeat=healthy)
 
     def _send(self, pose: Pose) -> None:
         started = self._clock()
@@ -154,11 +156,11 @@ class OutputHub:
         if self._on_sent is not None and senders:
             self._on_sent(self._clock() - started)
 
-    def _close_retired(self) -> None:
+    def _close_retired(self, *, repeat: bool = True) -> None:
         with self._lock:
             retired, self._retired = self._retired, []
         for sender in retired:
-            sender.close()
+            sender.close(repeat=repeat)
 
     def _open_loop(self) -> None:
         while not self._stop.is_set():

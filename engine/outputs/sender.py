@@ -154,12 +154,14 @@ class OscSender:
                 last_error=None if self._last_error is None else self._last_error[1],
             )
 
-    def close(self) -> None:
-        """Repeat the last pose three times and let the socket go. May be called again."""
+    def close(self, *, repeat: bool = True) -> None:
+        """Repeat the last pose three times (unless told not to) and let the socket go. May be called again."""
         if self._closed:
             return
-        if self._last is not None:
-            for _ in range(CLOSING_REPEATS):
-                self.send(self._last)
-        self._closed = True
-        self._socket.close()
+        try:
+            if self._last is not None and repeat:
+                for _ in range(CLOSING_REPEATS):
+                    self.send(self._last)
+        finally:
+            self._closed = True
+            self._socket.close()
