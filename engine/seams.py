@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
-from engine.types import Detection, Frame, Keypoints2D, Pose, RawMotion, RecordingState, TargetState
+from engine.pose2d.base import Detector
+from engine.source import Source
+from engine.types import Detection, Keypoints2D, Pose, RawMotion, RecordingState, TargetState
 from models.camera import Intrinsics
 
 Clock: TypeAlias = Callable[[], float]
@@ -19,35 +21,6 @@ Window: TypeAlias = Any
 """What a WindowLike hands to a Runtime; opaque to the pipeline."""
 ModelConfig: TypeAlias = Any
 """What a Runtime says about its model, handed to a WindowLike; opaque to the pipeline."""
-
-
-class Source(Protocol):
-    """Where frames come from. Capture thread only."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def status(self) -> str | None:
-        """What is the matter with it now, in one line; None when frames come."""
-
-    def read(self) -> Frame | None:
-        """The next frame, waited for; None: none came for a moment (see status), or it `ended`."""
-
-    @property
-    def ended(self) -> bool:
-        """There will be no more frames: the file is over."""
-
-    def close(self) -> None: ...
-
-
-class Detector(Protocol):
-    """Frame -> keypoints of one person. Pose thread only."""
-
-    @property
-    def name(self) -> str: ...
-    def detect(self, frame: Frame) -> Detection: ...
-    def reset(self) -> None: ...
-    def close(self) -> None: ...
 
 
 class WindowLike(Protocol):
@@ -98,9 +71,9 @@ class Recorder(Protocol):
 
 
 class OpenSource(Protocol):
-    """Raises CameraError."""
+    """Raises UsageError, CameraError. `on_message` says what was taken when nothing was named."""
 
-    def __call__(self, source: str, *, mirror: bool, loop: bool, clock: Clock) -> Source: ...
+    def __call__(self, source: str, *, mirror: bool, loop: bool, clock: Clock, on_message: OnMessage) -> Source: ...
 
 
 class MakeDetector(Protocol):

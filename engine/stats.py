@@ -81,6 +81,12 @@ class StatsCollector:
         with self._lock:
             self._dropped += number
 
+    def frames_overtaken(self, number: int) -> None:
+        """Frames that the camera gave and nobody even read."""
+        with self._lock:
+            self._captured += number
+            self._dropped += number
+
     def stage_took(self, name: str, seconds: float) -> None:
         """One call of a stage."""
         now_s = self._clock()

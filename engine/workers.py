@@ -18,7 +18,8 @@ from engine.config import Config
 from engine.errors import VtmError
 from engine.handover import BoundedQueue, Latest
 from engine.intrinsics import intrinsics_for
-from engine.seams import Clock, Runtime, Seams, SolverLike, Source, WindowLike
+from engine.seams import Clock, Runtime, Seams, SolverLike, WindowLike
+from engine.source import Source
 from engine.types import Detection, Frame, Keypoints2D, Pose
 from models.camera import Intrinsics
 
@@ -91,6 +92,9 @@ class Worker(ABC):
     def _idle(self) -> None:
         self._stop.wait(_POLL_S)
 
+    def _inform(self, text: str) -> None:
+        self._board.say("info", text)
+
     @staticmethod
     @abstractmethod
     def _wanted(config: Config) -> tuple[object, ...]:
@@ -119,7 +123,9 @@ class CaptureWorker(Worker):
 
     def _serve(self, wanted: tuple[object, ...]) -> None:
         config = self._board.config
-        source = self._seams.open_source(config.source, mirror=config.mirror, loop=config.loop, clock=self._clock)
+        source = self._seams.open_source(
+            config.source, mirror=config.mirror, loop=config.loop, clock=self._clock, on_message=self._inform
+        )
         try:
             self._number += 1
             self._board.source_opened(source.name)
@@ -134,24 +140,28 @@ class CaptureWorker(Worker):
     def _read_all(self, source: Source, wanted: tuple[object, ...]) -> int | None:
         """Hand over frames until the source ends or another is wanted; the last frame's number."""
         last: int | None = None
-        status: str | None = None
+        unread, fault = source.dropped, False
         while self._still(wanted) and not source.ended:
             frame = source.read()
-            if source.status != status:
-                status = source.status
-                self._board.say(*(("info", f"{source.name} is back") if status is None else ("warning", status)))
-            if frame is None:
-                continue
-            last = frame.frame_id
-            self._hand_over(frame)
+            status = source.status
+            if status is not None and not fault:
+                self._board.say("warning", status)
+                fault = True
+            elif fault and status is None and frame is not None:
+                self._board.say("info", f"{source.name} is back")
+                fault = False
+            if frame is not None:
+                self._board.stats.frames_overtaken(source.dropped - unread)
+                last, unread = frame.frame_id, source.dropped
+                self._hand_over(frame)
         return last
 
     def _hand_over(self, frame: Frame) -> None:
-        dropped = self._out.dropped
+        stats, dropped = self._board.stats, self._out.dropped
         self._out.put((self._number, frame))
-        self._board.stats.frame_captured()
-        self._board.stats.frames_dropped(self._out.dropped - dropped)
-        self._board.stats.stage_took("capture", self._clock() - frame.captured_at_s)
+        stats.frame_captured()
+        stats.frames_dropped(self._out.dropped - dropped)
+        stats.stage_took("capture", self._clock() - frame.captured_at_s)
 
 
 class PoseWorker(Worker):
@@ -175,7 +185,7 @@ class PoseWorker(Worker):
 
     def _serve(self, wanted: tuple[object, ...]) -> None:
         detector = self._seams.make_detector(
-            self._board.config.detector, threads=self._threads, on_message=lambda text: self._board.say("info", text)
+            self._board.config.detector, threads=self._threads, on_message=self._inform
         )
         try:
             self._board.set_name("detector", detector.name)
@@ -229,9 +239,7 @@ class SolveWorker(Worker):
         return (config.backend,)
 
     def _serve(self, wanted: tuple[object, ...]) -> None:
-        runtime = self._seams.load_runtime(
-            self._board.config.backend, threads=self._threads, on_message=lambda text: self._board.say("info", text)
-        )
+        runtime = self._seams.load_runtime(self._board.config.backend, threads=self._threads, on_message=self._inform)
         try:
             self._board.set_name("backend", runtime.name)
             self._window = None
