@@ -9,11 +9,14 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from engine.config import Config
 from engine.stats import StatsCollector
 from engine.types import Detection, Frame, Message, Pose
 
+FrameKey: TypeAlias = tuple[int, int]
+"""Number of the source, number of the frame in it: grows with every frame."""
 _MESSAGES = 20
 
 
@@ -37,7 +40,8 @@ class Board:
         self._failures: dict[str, Exception] = {}  # by worker
         self._view = View()
         self._names = {"source": "", "detector": "", "backend": ""}
-        self._last_frame: int | None = None  # of a source that is over
+        self._shown: FrameKey = (0, -1)
+        self._last: FrameKey | None = None  # of a source that is over
         self._ended = self._stopped = False
 
     @property
@@ -96,11 +100,11 @@ class Board:
             if not self._messages or self._messages[-1] != message:
                 self._messages.append(message)
 
-    def show(self, view: View) -> None:
+    def show(self, view: View, key: FrameKey) -> None:
         """A frame went all the way."""
         with self._changed:
-            self._view = view
-            if self._last_frame is not None and view.frame is not None and view.frame.frame_id >= self._last_frame:
+            self._view, self._shown = view, key
+            if self._last is not None and key >= self._last:
                 self._end()
             self._changed.notify_all()
 
@@ -108,15 +112,19 @@ class Board:
         """Frames of a new source follow."""
         with self._changed:
             self._names["source"] = name
-            self._last_frame, self._ended = None, False
+            self.go_on()
+
+    def go_on(self) -> None:
+        """The run has not ended: more frames are to come."""
+        with self._changed:
+            self._last, self._ended = None, False
             self.stats.resume()
 
-    def source_over(self, last_frame: int | None) -> None:
+    def source_over(self, last: FrameKey) -> None:
         """No frame follows this one; the run has ended once it went all the way."""
         with self._changed:
-            self._last_frame = last_frame
-            shown = self._view.frame
-            if last_frame is None or (shown is not None and shown.frame_id >= last_frame):
+            self._last = last
+            if self._shown >= last:
                 self._end()
 
     def _end(self) -> None:

@@ -157,16 +157,17 @@ class Pipeline:
     def reconfigure(self, config: Config) -> None:
         """Follow new settings, live. Source, detector and back end are exchanged by their own threads.
 
+        The same settings again: what failed is tried again.
         Raises UsageError for a setting that can never work, and then changes nothing.
         """
         intrinsics_for(config, (1, 1))
         if self._hub is not None:
             self._hub.set_targets(config.osc)
-        self._board.config = config
         with self._lock:
             running = self._started and not self._stopped
+        old, self._board.config = self._board.config, config
         for worker in self._workers if running else ():
-            worker.start()  # one that died of a defect gets another chance
+            worker.follow(old, config)
 
     def calibrate(self) -> None:
         """The performer faces the front and stands over the origin, as of the next frame."""

@@ -42,6 +42,7 @@ class Worker(ABC):
     def __init__(self, board: Board) -> None:
         self._board = board
         self._stop = threading.Event()
+        self._retry = threading.Event()
         self._thread: threading.Thread | None = None
 
     @property
@@ -52,10 +53,16 @@ class Worker(ABC):
     def start(self) -> None:
         """Start the thread, unless it runs."""
         if not self.alive:
-            self._stop.clear()
             self._board.recovered(self.name)
             self._thread = threading.Thread(target=self._guarded, name=f"vtm-{self.name}", daemon=True)
             self._thread.start()
+
+    def follow(self, old: Config, new: Config) -> None:
+        """Settings changed from old to new, or the same were given again: then try again what failed."""
+        if self.name in self._board.failures and (old == new or self._wanted(old) != self._wanted(new)):
+            self._board.recovered(self.name)
+            self._retry.set()
+        self.start()
 
     def request_stop(self) -> None:
         """Ask the thread to end; returns at once."""
@@ -77,11 +84,12 @@ class Worker(ABC):
     def _run_once(self) -> None:
         """Serve one device until other settings are wanted; a failing one is waited out."""
         wanted = self._wanted(self._board.config)
+        self._retry.clear()
         try:
             self._serve(wanted)
         except VtmError as error:
             self._board.failed(self.name, error)
-            while self._still(wanted):
+            while self._still(wanted) and not self._retry.is_set():
                 self._idle()
             self._board.recovered(self.name)
 
@@ -121,6 +129,12 @@ class CaptureWorker(Worker):
     def _wanted(config: Config) -> tuple[object, ...]:
         return config.source, config.mirror, config.loop
 
+    def follow(self, old: Config, new: Config) -> None:
+        """As every worker; a run that has ended goes on with another source."""
+        if self._wanted(old) != self._wanted(new):
+            self._board.go_on()
+        super().follow(old, new)
+
     def _serve(self, wanted: tuple[object, ...]) -> None:
         config = self._board.config
         source = self._seams.open_source(
@@ -131,15 +145,15 @@ class CaptureWorker(Worker):
             self._board.source_opened(source.name)
             last = self._read_all(source, wanted)
             if source.ended:
-                self._board.source_over(last)
+                self._board.source_over((self._number, last))
                 while self._still(wanted):
                     self._idle()
         finally:
             source.close()
 
-    def _read_all(self, source: Source, wanted: tuple[object, ...]) -> int | None:
-        """Hand over frames until the source ends or another is wanted; the last frame's number."""
-        last: int | None = None
+    def _read_all(self, source: Source, wanted: tuple[object, ...]) -> int:
+        """Hand over frames until the source ends or another is wanted; the last frame's number, -1 for none."""
+        last = -1
         unread, fault = source.dropped, False
         while self._still(wanted) and not source.ended:
             frame = source.read()
@@ -254,7 +268,7 @@ class SolveWorker(Worker):
         """Without a runtime the picture and the keypoints are still shown."""
         found = self._in.get(_POLL_S)
         if found is not None:
-            self._board.show(View(found[1], found[2]))
+            self._board.show(View(found[1], found[2]), (found[0], found[1].frame_id))
 
     def _handle(self, found: Found, runtime: Runtime) -> None:
         source, frame, detection = found
@@ -273,7 +287,7 @@ class SolveWorker(Worker):
         self._deliver(pose, detection)
         if pose is not None:
             self._board.stats.pose_sent(self._clock() - frame.captured_at_s)
-        self._board.show(View(frame, detection, pose))
+        self._board.show(View(frame, detection, pose), (source, frame.frame_id))
 
     def _lift(self, seen: Keypoints2D, runtime: Runtime, solver: SolverLike, window: WindowLike) -> Pose | None:
         """VTM and solver, timed."""
