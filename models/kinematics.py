@@ -5,7 +5,7 @@ Works on NumPy arrays and torch tensors alike (array API standard).
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, TypeAlias
 
 import numpy as np
 from array_api_compat import array_namespace
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from models.skeleton import HEAD_TOP, JOINT, NUM_JOINTS, PARENTS, REST_OFFSETS, SOLE
 
-ArrayT = TypeVar("ArrayT", bound=Any)
+Array: TypeAlias = Any  # a NumPy array or a torch tensor
 
 REST_LENGTHS: NDArray[np.float64] = np.linalg.norm(REST_OFFSETS, axis=1)
 """(22,) bone lengths of s̄; [0] is the hips height, 1."""
@@ -25,7 +25,7 @@ _STANDING = tuple(
 _SIGN = np.array([1.0 if REST_OFFSETS[j, 1] > 0 else -1.0 for j in _STANDING])
 
 
-def forward_kinematics(rotations: ArrayT, offsets: ArrayT, root: ArrayT) -> tuple[ArrayT, ArrayT]:
+def forward_kinematics(rotations: Array, offsets: Array, root: Array) -> tuple[Array, Array]:
     """Joint positions and orientations in the frame that the Hips rotation lives in.
 
     rotations  (..., 22, 3, 3) local to the parent, Hips in the outer frame
@@ -44,7 +44,7 @@ def forward_kinematics(rotations: ArrayT, offsets: ArrayT, root: ArrayT) -> tupl
     return xp.stack(places, axis=-2), xp.stack(turned, axis=-3)
 
 
-def stature(offsets: ArrayT) -> ArrayT:
+def stature(offsets: Array) -> Array:
     """(..., 22, 3) rest offsets -> (...,) standing height, sole to top of the head, in the offsets' unit.
 
     What lies outside the joints (sole, top of the head) grows with the skeleton: it is taken in s̄'s proportion.
@@ -60,14 +60,14 @@ STATURE = float(stature(REST_OFFSETS))
 """Standing height of s̄ (hips height = 1)."""
 
 
-def hips_height(offsets: ArrayT) -> ArrayT:
+def hips_height(offsets: Array) -> Array:
     """(..., 22, 3) rest offsets -> (...,) Hips above the sole in the T-pose, in the offsets' unit."""
     legs = ("LeftUpperLeg", "LeftLowerLeg", "LeftFoot", "LeftToes")
     drop = -sum(offsets[..., JOINT[name], 1] for name in legs)
     return drop + SOLE / _BETWEEN * stature(offsets) / (1 + (HEAD_TOP + SOLE) / _BETWEEN)
 
 
-def ratio_offsets(bone_ratio: ArrayT) -> ArrayT:
+def ratio_offsets(bone_ratio: Array) -> Array:
     """(..., 22) bone length over s̄'s -> (..., 22, 3) rest offsets scaled to stature 1.
 
     Only the proportions matter: a common factor in the ratio falls out. Row 0 is (0, hips height, 0).
@@ -81,6 +81,6 @@ def ratio_offsets(bone_ratio: ArrayT) -> ArrayT:
     return xp.concat([root[..., None, :], offsets[..., 1:, :]], axis=-2)
 
 
-def person_offsets(bone_ratio: ArrayT, height_m: float) -> ArrayT:
+def person_offsets(bone_ratio: Array, height_m: float) -> Array:
     """(..., 22) bone ratio, standing height in metres -> (..., 22, 3) the person's own rest offsets in metres."""
     return ratio_offsets(bone_ratio) * height_m

@@ -1,27 +1,27 @@
 """Rotations: 6D, matrices, quaternions (x, y, z, w), axis-angle. One implementation for NumPy and torch, batched.
 
-The array library is found from the argument (array API standard), so both give the same numbers and torch differentiates.
+The array library is found from the argument (array API standard): both give the same numbers, torch differentiates.
 """
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, TypeAlias
 
 from array_api_compat import array_namespace
 
-ArrayT = TypeVar("ArrayT", bound=Any)
+Array: TypeAlias = Any  # a NumPy array or a torch tensor
 
 _TINY = 1e-8
 
 
-def _normalized(x: ArrayT) -> ArrayT:
+def _normalized(x: Array) -> Array:
     """(..., n) -> unit length along the last axis."""
     xp = array_namespace(x)
     length = xp.sqrt(xp.sum(x * x, axis=-1, keepdims=True))
     return x / xp.clip(length, _TINY, None)
 
 
-def _cross(a: ArrayT, b: ArrayT) -> ArrayT:
+def _cross(a: Array, b: Array) -> Array:
     """(..., 3) x (..., 3), broadcasting."""
     xp = array_namespace(a)
     return xp.stack(
@@ -34,7 +34,7 @@ def _cross(a: ArrayT, b: ArrayT) -> ArrayT:
     )
 
 
-def rotation_6d_to_matrix(x: ArrayT) -> ArrayT:
+def rotation_6d_to_matrix(x: Array) -> Array:
     """(..., 6) -> (..., 3, 3): the first two columns, made orthonormal (Zhou et al. 2019, eq. 15)."""
     xp = array_namespace(x)
     first = _normalized(x[..., :3])
@@ -43,13 +43,13 @@ def rotation_6d_to_matrix(x: ArrayT) -> ArrayT:
     return xp.stack([first, second, _cross(first, second)], axis=-1)
 
 
-def matrix_to_rotation_6d(matrix: ArrayT) -> ArrayT:
+def matrix_to_rotation_6d(matrix: Array) -> Array:
     """(..., 3, 3) -> (..., 6): the first two columns, one after the other."""
     xp = array_namespace(matrix)
     return xp.concat([matrix[..., :, 0], matrix[..., :, 1]], axis=-1)
 
 
-def quaternion_to_matrix(quaternion: ArrayT) -> ArrayT:
+def quaternion_to_matrix(quaternion: Array) -> Array:
     """(..., 4) x, y, z, w of any length -> (..., 3, 3)."""
     xp = array_namespace(quaternion)
     q = _normalized(quaternion)
@@ -62,7 +62,7 @@ def quaternion_to_matrix(quaternion: ArrayT) -> ArrayT:
     return xp.stack([xp.stack(row, axis=-1) for row in rows], axis=-2)
 
 
-def matrix_to_quaternion(matrix: ArrayT) -> ArrayT:
+def matrix_to_quaternion(matrix: Array) -> Array:
     """(..., 3, 3) -> (..., 4) x, y, z, w with w >= 0.
 
     Of the four candidates (one for each component taken from the diagonal) the best conditioned is kept.
@@ -85,14 +85,15 @@ def matrix_to_quaternion(matrix: ArrayT) -> ArrayT:
         axis=-2,
     )  # (..., 4 candidates, 4)
     squared = xp.stack([xx, yy, zz, ww], axis=-1)
-    best = squared == xp.max(squared, axis=-1, keepdims=True)
+    device = getattr(matrix, "device", None)
+    best = xp.arange(4, device=device) == xp.argmax(squared, axis=-1)[..., None]
     weights = xp.astype(best, matrix.dtype)[..., None]
     aligned = xp.where(candidates[..., 3:] < 0, -candidates, candidates)
     quaternion = _normalized(xp.sum(aligned * weights, axis=-2))
     return xp.where(quaternion[..., 3:] < 0, -quaternion, quaternion)
 
 
-def axis_angle_to_matrix(axis_angle: ArrayT) -> ArrayT:
+def axis_angle_to_matrix(axis_angle: Array) -> Array:
     """(..., 3) rotation vector in radians -> (..., 3, 3) (through the quaternion exponential)."""
     xp = array_namespace(axis_angle)
     angle = xp.sqrt(xp.sum(axis_angle * axis_angle, axis=-1, keepdims=True) + _TINY**2)
@@ -100,7 +101,7 @@ def axis_angle_to_matrix(axis_angle: ArrayT) -> ArrayT:
     return quaternion_to_matrix(xp.concat([xyz, xp.cos(angle / 2)], axis=-1))
 
 
-def geodesic_angle(a: ArrayT, b: ArrayT) -> ArrayT:
+def geodesic_angle(a: Array, b: Array) -> Array:
     """(..., 3, 3), (..., 3, 3) -> (...,) angle in radians of the rotation between them, exact near 0 and near pi."""
     xp = array_namespace(a)
     relative = xp.matmul(xp.matrix_transpose(a), b)
@@ -111,7 +112,7 @@ def geodesic_angle(a: ArrayT, b: ArrayT) -> ArrayT:
     return xp.atan2(xp.sqrt(x * x + y * y + z * z + _TINY**2), trace - 1)
 
 
-def rotation_between(a: ArrayT, b: ArrayT) -> ArrayT:
+def rotation_between(a: Array, b: Array) -> Array:
     """(..., 3), (..., 3) -> (..., 3, 3): the shortest rotation that takes direction a to direction b."""
     xp = array_namespace(a)
     a, b = _normalized(a), _normalized(b)

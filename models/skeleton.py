@@ -26,23 +26,23 @@ class Joint:
 
 _CENTRE: tuple[Joint, ...] = (
     Joint("Hips", None, "root", (0.0, 1.0, 0.0)),
-    Joint("Spine", "Hips", "upper", (0.0, 0.111, 0.0)),
-    Joint("Chest", "Spine", "upper", (0.0, 0.144, 0.0)),
-    Joint("UpperChest", "Chest", "upper", (0.0, 0.133, 0.0)),
-    Joint("Neck", "UpperChest", "upper", (0.0, 0.222, 0.0)),
-    Joint("Head", "Neck", "upper", (0.0, 0.100, 0.022)),
+    Joint("Spine", "Hips", "upper", (0.0, 0.110, -0.020)),
+    Joint("Chest", "Spine", "upper", (0.0, 0.130, 0.0)),
+    Joint("UpperChest", "Chest", "upper", (0.0, 0.145, -0.005)),
+    Joint("Neck", "UpperChest", "upper", (0.0, 0.200, -0.010)),
+    Joint("Head", "Neck", "upper", (0.0, 0.105, 0.025)),
 )
 _ARM: tuple[Joint, ...] = (
-    Joint("Shoulder", "UpperChest", "upper", (0.067, 0.144, 0.0)),
-    Joint("UpperArm", "Shoulder", "upper", (0.122, 0.011, -0.011)),
+    Joint("Shoulder", "UpperChest", "upper", (0.030, 0.160, 0.020)),
+    Joint("UpperArm", "Shoulder", "upper", (0.160, 0.010, -0.055)),
     Joint("LowerArm", "UpperArm", "upper", (0.300, 0.0, 0.0)),
-    Joint("Hand", "LowerArm", "upper", (0.278, 0.0, 0.0)),
+    Joint("Hand", "LowerArm", "upper", (0.275, 0.0, 0.0)),
 )
 _LEG: tuple[Joint, ...] = (
     Joint("UpperLeg", "Hips", "lower", (0.100, 0.0, 0.0)),
-    Joint("LowerLeg", "UpperLeg", "lower", (0.0, -0.456, 0.0)),
-    Joint("Foot", "LowerLeg", "lower", (0.0, -0.456, 0.0)),
-    Joint("Toes", "Foot", "lower", (0.0, -0.066, 0.144)),
+    Joint("LowerLeg", "UpperLeg", "lower", (0.0, -0.445, 0.0)),
+    Joint("Foot", "LowerLeg", "lower", (0.0, -0.460, 0.0)),
+    Joint("Toes", "Foot", "lower", (0.0, -0.068, 0.155)),
 )
 
 
@@ -99,10 +99,14 @@ FEET: tuple[int, int] = (JOINT["LeftFoot"], JOINT["RightFoot"])
 TOES: tuple[int, int] = (JOINT["LeftToes"], JOINT["RightToes"])
 
 REST_OFFSETS: NDArray[np.float64] = np.array([joint.rest_offset for joint in JOINTS])
-"""(22, 3) s̄: offset of each joint to its parent in the T-pose; row 0 is the hips above the floor."""
+"""(22, 3) s̄: offset of each joint to its parent in the T-pose; row 0 is the hips above the floor.
+
+The mean of the T-poses of the training rigs (CMU in both editions, Mesh2Motion, AnimatedDrawings) after retargeting,
+made symmetric, limbs along the axes, rounded to a thousandth.
+"""
 REST_OFFSETS.setflags(write=False)
 
 HEAD_TOP = 0.190
 """Top of the head above the Head joint, s̄ units."""
-SOLE = 0.022
+SOLE = 0.027
 """Sole below the Toes joint, s̄ units."""

@@ -1,0 +1,170 @@
+"""All motion clips in one compact cache: 60 Hz quaternions on s̄, root, foot contacts, and the validation split."""
+
+from __future__ import annotations
+
+import logging
+import tarfile
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.kinematics import forward_kinematics, ratio_offsets
+from models.mocap.bvh import BvhError, read_bvh
+from models.mocap.retarget import Retargeted, first_frame_of, retarget
+from models.rotations import quaternion_to_matrix
+from models.skeleton import FEET, NUM_JOINTS, TOES
+
+CACHE_VERSION = 3
+CACHE_HZ = 60.0
+CONTACT_SPEED = 0.15 / 1.7  # statures per second (0.15 m/s for a person of 1.70 m)
+CONTACT_HEIGHT = 0.08 / 1.7  # statures above where the foot rests
+
+log = logging.getLogger(__name__)
+
+
+class LibraryError(ValueError):
+    """The cache or the folder of clips cannot be used; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class MotionLibrary:
+    """Clips one after the other; clip c is rows start[c] .. start[c] + length[c]."""
+
+    quaternions: NDArray[np.float32]  # (F, 22, 4) x, y, z, w local, Hips in the world; sign-continuous
+    root: NDArray[np.float32]  # (F, 3) stature units, Y up
+    contacts: NDArray[np.float32]  # (F, 2) left, right
+    start: NDArray[np.int64]  # (C,)
+    length: NDArray[np.int64]  # (C,)
+    contact_valid: NDArray[np.bool_]  # (C,) feet of hand-animated loops slide: no labels
+    validation: NDArray[np.bool_]  # (C,) never trained on
+    held_out: NDArray[np.bool_]  # (C,) not trained on: validation under either reading of "its folder"
+    names: tuple[str, ...]
+
+    def clips(self, *, validation: bool) -> NDArray[np.int64]:
+        """Indices of the clips to validate on, or of those to train on."""
+        return np.flatnonzero(self.validation if validation else ~self.held_out)
+
+
+def resample(clip: Retargeted, rate_hz: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """A clip at another rate (normalised linear interpolation): (N, 22, 4) sign-continuous, (N, 3)."""
+    quaternions = clip.rotations_xyzw.copy()
+    dots = np.einsum("njk,njk->nj", quaternions[1:], quaternions[:-1])
+    signs = np.cumprod(np.where(dots < 0, -1.0, 1.0), axis=0)
+    quaternions[1:] *= signs[..., None]
+    last = len(quaternions) - 1
+    at = np.arange(int(last / clip.fps * rate_hz) + 1) * (clip.fps / rate_hz)
+    low = np.minimum(at.astype(int), last)
+    high = np.minimum(low + 1, last)
+    share = (at - low)[:, None]
+    mixed = quaternions[low] * (1 - share[..., None]) + quaternions[high] * share[..., None]
+    mixed /= np.linalg.norm(mixed, axis=-1, keepdims=True)
+    root = clip.root[low] * (1 - share) + clip.root[high] * share
+    return mixed.astype(np.float32), root.astype(np.float32)
+
+
+def foot_contacts(quaternions: NDArray[np.float32], root: NDArray[np.float32], rate_hz: float) -> NDArray[np.float32]:
+    """(N, 22, 4), (N, 3) -> (N, 2): 1 where ankle or toes are slow and near where they rest in this clip."""
+    joints, _ = forward_kinematics(
+        quaternion_to_matrix(quaternions.astype(np.float64)), ratio_offsets(np.ones(NUM_JOINTS)), root
+    )
+    contacts = []
+    for side in (0, 1):
+        resting = np.zeros(len(joints), bool)
+        for joint in (FEET[side], TOES[side]):
+            place = joints[:, joint]
+            speed = np.linalg.norm(np.gradient(place, axis=0), axis=-1) * rate_hz if len(place) > 1 else np.zeros(1)
+            low = place[:, 1] < np.percentile(place[:, 1], 5) + CONTACT_HEIGHT
+            resting |= (speed < CONTACT_SPEED) & low
+        contacts.append(resting)
+    return np.stack(contacts, axis=-1).astype(np.float32)
+
+
+def _is_validation(paths: list[Path], group: Iterable[object]) -> NDArray[np.bool_]:
+    """True where a clip's position in the sorted list of its group is 2 modulo 7."""
+    keys = list(group)
+    result = np.zeros(len(paths), bool)
+    for key in set(keys):
+        members = sorted(i for i, k in enumerate(keys) if k == key)
+        for position, index in enumerate(members):
+            result[index] = position % 7 == 2
+    return result
+
+
+def build_library(folder: Path) -> MotionLibrary:
+    """Read every BVH under a folder. A file that cannot be used is logged and left out; none at all is an error."""
+    paths = sorted(folder.rglob("*.bvh"))
+    clips: list[tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]] = []
+    kept: list[Path] = []
+    for path in paths:
+        try:
+            clip = retarget(read_bvh(path), str(path.relative_to(folder)), first_frame=first_frame_of(path))
+        except BvhError as error:
+            log.warning("left out: %s", error)
+            continue
+        quaternions, root = resample(clip, CACHE_HZ)
+        clips.append((quaternions, root, foot_contacts(quaternions, root, CACHE_HZ)))
+        kept.append(path)
+    if not clips:
+        raise LibraryError(f"{folder}: no usable .bvh file; pass the folder that holds the mocap clips")
+    length = np.array([len(clip[0]) for clip in clips])
+    top = [path.relative_to(folder).parts[0] for path in kept]
+    validation = _is_validation(kept, [path.parent for path in kept])
+    return MotionLibrary(
+        *(np.concatenate([clip[part] for clip in clips]) for part in range(3)),
+        start=np.concatenate([[0], np.cumsum(length)[:-1]]),
+        length=length,
+        contact_valid=np.array([name != "mesh2motion" for name in top]),
+        validation=validation,
+        held_out=validation | _is_validation(kept, top),
+        names=tuple(str(path.relative_to(folder)) for path in kept),
+    )
+
+
+def save_library(library: MotionLibrary, path: Path) -> None:
+    """Write the cache atomically."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    arrays = {name: getattr(library, name) for name in MotionLibrary.__dataclass_fields__}
+    with partial.open("wb") as file:
+        np.savez(file, version=CACHE_VERSION, **arrays)
+    partial.replace(path)
+
+
+def load_library(path: Path) -> MotionLibrary:
+    """Read the cache. Raises LibraryError when it is cut short or of another version."""
+    try:
+        with np.load(path) as data:
+            if int(data["version"]) != CACHE_VERSION:
+                raise LibraryError(
+                    f"{path}: cache version {data['version']}, expected {CACHE_VERSION}; delete the file"
+                )
+            fields = {name: data[name] for name in MotionLibrary.__dataclass_fields__}
+    except (OSError, ValueError, KeyError, EOFError) as error:
+        if isinstance(error, LibraryError):
+            raise
+        raise LibraryError(f"{path}: not a whole mocap cache ({error}); delete the file and run again") from error
+    fields["names"] = tuple(str(name) for name in fields["names"])
+    return MotionLibrary(**fields)
+
+
+def open_library(mocap: Path, cache: Path) -> MotionLibrary:
+    """The cache if it is there, else built from `mocap`: a folder of .bvh, or of .tar.xz archives that hold them."""
+    if cache.exists():
+        return load_library(cache)
+    if not mocap.is_dir():
+        raise LibraryError(f"{mocap}: no such folder; pass --mocap with the folder of the mocap clips")
+    archives = sorted(mocap.glob("*.tar.xz"))
+    if not archives:
+        library = build_library(mocap)
+    else:
+        with tempfile.TemporaryDirectory() as scratch:
+            for archive in archives:
+                with tarfile.open(archive) as bundle:
+                    bundle.extractall(scratch, filter="data")
+            library = build_library(Path(scratch))
+    save_library(library, cache)
+    return library

@@ -1,0 +1,180 @@
+"""Retargets a BVH to the 22 joints: world orientations relative to the T-pose, limbs by bone directions.
+
+The file's rest pose (all rotations zero) must be upright and face +Z; limbs may hang or be splayed. For each limb bone
+a correction C turns s̄'s T-pose direction into the file's rest direction; a joint's world orientation is then
+(orientation in the file) x C, so that every limb bone points exactly where the file's bone points.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.kinematics import STATURE, forward_kinematics, hips_height
+from models.mocap.bvh import Bvh, BvhError
+from models.rotations import matrix_to_quaternion, rotation_between
+from models.skeleton import JOINT, JOINT_NAMES, NUM_JOINTS, PARENTS
+
+F64 = NDArray[np.float64]
+
+_CENTRE_ALIASES: dict[str, tuple[str, ...]] = {
+    "Hips": ("hips", "hip", "pelvis", "root"),
+    "Spine": ("spine01", "spine001", "lowerback", "abdomen", "spine"),
+    "Chest": ("spine02", "spine002", "chest", "spine", "spine1"),
+    "UpperChest": ("spine03", "spine003", "upperchest", "spine3", "spine2", "spine1"),
+    "Neck": ("neck01", "neck"),
+    "Head": ("head",),
+}
+_SIDE_ALIASES: dict[str, tuple[str, ...]] = {
+    "Shoulder": ("collar", "clavicle", "shoulder"),
+    "UpperArm": ("shldr", "upperarm", "arm"),
+    "LowerArm": ("forearm", "lowerarm"),
+    "Hand": ("hand",),
+    "UpperLeg": ("thigh", "upleg", "upperleg"),
+    "LowerLeg": ("shin", "calf", "leg", "lowerleg"),
+    "Foot": ("foot",),
+    "Toes": ("toebase", "ball", "toes", "toe", "footend"),
+}
+_SIDED = re.compile(
+    r"(?:(?P<word>[Ll]eft|[Rr]ight)(?P<after_word>.+?)|(?P<letter>[lr])(?P<after_letter>[A-Z].*?)"
+    r"|(?P<before>.+?)[._](?P<suffix>[lLrR]))(?P<end>_end)?"
+)
+_BARE = re.compile(r"[._ ]")
+_OPTIONAL = ("Spine", "Chest", "UpperChest", "Neck", "LeftShoulder", "RightShoulder", "LeftToes", "RightToes")
+_LIMB_DIRECTIONS: dict[str, tuple[float, float, float]] = {
+    **{f"Left{bone}": (1.0, 0.0, 0.0) for bone in ("UpperArm", "LowerArm")},
+    **{f"Right{bone}": (-1.0, 0.0, 0.0) for bone in ("UpperArm", "LowerArm")},
+    **{f"{side}{bone}": (0.0, -1.0, 0.0) for side in ("Left", "Right") for bone in ("UpperLeg", "LowerLeg")},
+}
+_CHILD = {"UpperArm": "LowerArm", "LowerArm": "Hand", "UpperLeg": "LowerLeg", "LowerLeg": "Foot"}
+
+
+@dataclass(frozen=True, slots=True)
+class Retargeted:
+    """A clip on the 22 joints, scaled to stature 1 (metres = x the height)."""
+
+    name: str
+    fps: float
+    rotations_xyzw: F64  # (N, 22, 4) local, Hips in the world
+    root: F64  # (N, 3) Hips joint (middle of the hip joints), stature units
+    rest_offsets: F64  # (22, 3) the source's own T-pose offsets, stature units
+
+
+def _plain(name: str) -> tuple[str, str]:
+    """("left" | "right" | "", bare lower-case name): LeftUpLeg, thigh_l, lShldr, upper_arm.L are all understood."""
+    bare = name.split(":")[-1]
+    match = _SIDED.fullmatch(bare)
+    if match is None:
+        return "", _BARE.sub("", bare.lower())
+    letter = match["word"] or match["letter"] or match["suffix"]
+    rest = (match["after_word"] or match["after_letter"] or match["before"]) + (match["end"] or "")
+    return "left" if letter.lower().startswith("l") else "right", _BARE.sub("", rest.lower())
+
+
+def map_joints(names: tuple[str, ...], path: str) -> dict[str, int]:
+    """Our joint name -> index in the file; optional joints may be missing. Raises BvhError naming what is missing."""
+    known = {_plain(name): index for index, name in reversed(list(enumerate(names)))}
+    found: dict[str, int] = {}
+    for joint in JOINT_NAMES:
+        side = "left" if joint.startswith("Left") else "right" if joint.startswith("Right") else ""
+        bare = joint[len(side) :]
+        aliases = _SIDE_ALIASES[bare] if side else _CENTRE_ALIASES[bare]
+        for alias in aliases:
+            index = known.get((side, alias))
+            if index is not None and index not in found.values():
+                found[joint] = index
+                break
+    missing = [joint for joint in JOINT_NAMES if joint not in found and joint not in _OPTIONAL]
+    if missing:
+        raise BvhError(
+            f"{path}: no joint found for {', '.join(missing)}; names in the file: {', '.join(names[:12])} ..."
+        )
+    return found
+
+
+def _rest_joints(bvh: Bvh) -> F64:
+    """(J, 3) joint positions with all rotations zero."""
+    rest = np.zeros_like(bvh.offsets)
+    for joint, parent in enumerate(bvh.parents):
+        if parent >= 0:
+            rest[joint] = rest[parent] + bvh.offsets[joint]
+    return rest
+
+
+def _corrections(rest: F64, found: dict[str, int]) -> F64:
+    """(22, 3, 3) C of each joint: T-pose direction -> the file's rest direction; hands and feet follow as told."""
+    corrections = np.tile(np.eye(3), (NUM_JOINTS, 1, 1))
+    for joint, direction in _LIMB_DIRECTIONS.items():
+        side = "Left" if joint.startswith("Left") else "Right"
+        child = side + _CHILD[joint[len(side) :]]
+        bone = rest[found[child]] - rest[found[joint]]
+        corrections[JOINT[joint]] = rotation_between(np.array(direction), bone)
+    for side in ("Left", "Right"):
+        corrections[JOINT[f"{side}Hand"]] = corrections[JOINT[f"{side}LowerArm"]]
+    return corrections
+
+
+def _own_offsets(rest: F64, found: dict[str, int], corrections: F64) -> F64:
+    """(22, 3) the source's offsets in the T-pose, file units; a missing joint sits on its parent."""
+    places = np.zeros((NUM_JOINTS, 3))
+    for joint, name in enumerate(JOINT_NAMES):
+        if name == "Hips":
+            places[joint] = (rest[found["LeftUpperLeg"]] + rest[found["RightUpperLeg"]]) / 2
+        elif name in found:
+            places[joint] = rest[found[name]]
+        else:
+            places[joint] = places[PARENTS[joint]]
+    offsets = np.zeros((NUM_JOINTS, 3))
+    for joint in range(1, NUM_JOINTS):
+        parent = PARENTS[joint]
+        offsets[joint] = corrections[parent].T @ (places[joint] - places[parent])
+    offsets[0, 1] = hips_height(offsets)
+    return offsets
+
+
+def retarget(bvh: Bvh, name: str, *, first_frame: int = 0) -> Retargeted:
+    """BVH -> the 22 joints. `first_frame`: frames before it are dropped (CMU: 1, the T-pose).
+
+    Raises BvhError when required joints are missing or nothing is left after `first_frame`.
+    """
+    if len(bvh.rotations) <= first_frame:
+        raise BvhError(f"{name}: {len(bvh.rotations)} frames, expected more than {first_frame}")
+    found = map_joints(bvh.names, name)
+    rest = _rest_joints(bvh)
+    corrections = _corrections(rest, found)
+    offsets = _own_offsets(rest, found, corrections)
+    joints, turned = (part[first_frame:] for part in bvh.world())
+    world = np.empty((len(joints), NUM_JOINTS, 3, 3))
+    for joint, joint_name in enumerate(JOINT_NAMES):
+        source = found.get(joint_name)
+        world[:, joint] = turned[:, source] @ corrections[joint] if source is not None else world[:, PARENTS[joint]]
+    local = world.copy()
+    for joint in range(1, NUM_JOINTS):
+        local[:, joint] = np.swapaxes(world[:, PARENTS[joint]], -1, -2) @ world[:, joint]
+    scale = 1.0 / (offsets[0, 1] * STATURE)  # hips height = 1 / STATURE of the stature
+    root = (joints[:, found["LeftUpperLeg"]] + joints[:, found["RightUpperLeg"]]) / 2 * scale
+    return Retargeted(name, bvh.fps, matrix_to_quaternion(local), root, offsets * scale)
+
+
+def round_trip_error(bvh: Bvh, clip: Retargeted, *, first_frame: int = 0) -> F64:
+    """(N, 12) distance in stature units between the file's limb joints and the clip's own forward kinematics."""
+    from models.rotations import quaternion_to_matrix
+    from models.skeleton import LIMBS
+
+    found = map_joints(bvh.names, clip.name)
+    joints, _ = bvh.world()
+    ours, _ = forward_kinematics(quaternion_to_matrix(clip.rotations_xyzw), clip.rest_offsets, clip.root)
+    scale = np.linalg.norm(clip.rest_offsets[LIMBS[1]]) / np.linalg.norm(
+        _rest_joints(bvh)[found[JOINT_NAMES[LIMBS[1]]]] - _rest_joints(bvh)[found[JOINT_NAMES[PARENTS[LIMBS[1]]]]]
+    )
+    theirs = joints[first_frame:, [found[JOINT_NAMES[j]] for j in LIMBS]] * scale
+    return np.asarray(np.linalg.norm(ours[:, list(LIMBS)] - theirs, axis=-1))
+
+
+def first_frame_of(path: Path) -> int:
+    """1 for CMU's Daz-friendly files, whose first frame is a T-pose; else 0."""
+    return 1 if "cmu_bvh" in path.parts else 0

@@ -1,0 +1,203 @@
+"""Many poses from few clips: speed, mirror, mixed halves and limbs, smooth random rotations within joint limits."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from models.mocap.library import CACHE_HZ, MotionLibrary
+from models.rotations import axis_angle_to_matrix, quaternion_to_matrix
+from models.skeleton import JOINT, JOINT_NAMES, MIRROR_JOINTS, NUM_JOINTS, UPPER
+
+_ARM = ("Shoulder", "UpperArm", "LowerArm", "Hand")
+_GROUP = [
+    2
+    if name.removeprefix("Left") in _ARM and name.startswith("Left")
+    else 3
+    if name.removeprefix("Right") in _ARM and name.startswith("Right")
+    else 1
+    if index in UPPER and name != "Hips"
+    else 0
+    for index, name in enumerate(JOINT_NAMES)
+]  # 0 root and legs, 1 spine and head, 2 left arm, 3 right arm
+_SPINE = ("Spine", "Chest", "UpperChest", "Neck", "Head")
+
+
+@dataclass(frozen=True, slots=True)
+class MotionBatch:
+    """Windows of motion on s̄'s joints, world frame, stature units."""
+
+    rotations: Tensor  # (B, T, 22, 3, 3) local, Hips in the world
+    root: Tensor  # (B, T, 3)
+    contacts: Tensor  # (B, T, 2)
+    contact_valid: Tensor  # (B,) bool
+
+
+class MotionSampler:
+    """Draws windows from the clips of a library. `variety` 0: the clips as they are; 1: as for training."""
+
+    def __init__(self, library: MotionLibrary, clips: list[int], *, rate_hz: float, variety: float) -> None:
+        self._quaternions = torch.from_numpy(library.quaternions)
+        self._root = torch.from_numpy(library.root)
+        self._contacts = torch.from_numpy(library.contacts)
+        self._start = torch.from_numpy(library.start)[clips]
+        self._length = torch.from_numpy(library.length)[clips]
+        self._contact_valid = torch.from_numpy(library.contact_valid)[clips]
+        self._weight = self._length.double().sqrt()
+        self._step = CACHE_HZ / rate_hz
+        self._variety = variety
+        self._group = torch.tensor(_GROUP)
+        self._mirror = torch.tensor(MIRROR_JOINTS)
+
+    def sample(self, batch: int, frames: int, rng: torch.Generator) -> MotionBatch:
+        """Draw `batch` windows of `frames` frames."""
+        clip = torch.multinomial(self._weight, batch * 4, replacement=True, generator=rng).view(batch, 4)
+        mix = torch.rand(batch, 4, generator=rng) < 0.3 * self._variety
+        mix[:, 0] = False
+        clip = torch.where(mix, clip, clip[:, :1])
+        speed = 1.5 ** ((torch.rand(batch, 1, generator=rng) * 2 - 1) * self._variety)
+        at = self._rows(clip, mix, speed, frames, rng)  # (B, T, 4) row in the cache, fractional
+        rotations = self._rotations(at)
+        root, contacts = self._lerp(self._root, at[..., 0]), self._lerp(self._contacts, at[..., 0])
+        motion = MotionBatch(rotations, root, contacts, self._contact_valid[clip[:, 0]])
+        motion = _mirrored(motion, torch.rand(batch, generator=rng) < 0.5, self._mirror)
+        return _varied(motion, self._variety, rng) if self._variety > 0 else motion
+
+    def _rows(self, clip: Tensor, mix: Tensor, speed: Tensor, frames: int, rng: torch.Generator) -> Tensor:
+        """(B, 4) clips -> (B, T, 4) rows; a clip shorter than the window is played back and forth."""
+        length = (self._length[clip] - 1).clamp(min=1).float()
+        begin = torch.rand(clip.shape, generator=rng)
+        begin = torch.where(mix, begin, begin[:, :1])
+        needed = speed * self._step * (frames - 1)
+        offset = begin * (length - needed).clamp(min=0) + (needed > length) * begin * length
+        steps = torch.arange(frames)[None, :, None] * (speed * self._step)[:, None]
+        place = torch.remainder(offset[:, None] + steps, 2 * length[:, None])
+        place = torch.where(place > length[:, None], 2 * length[:, None] - place, place)
+        return self._start[clip][:, None].double() + place.double()
+
+    def _lerp(self, values: Tensor, at: Tensor) -> Tensor:
+        low = at.floor().long()
+        share = (at - low).float()[..., None]
+        return values[low] * (1 - share) + values[(low + 1).clamp(max=len(values) - 1)] * share
+
+    def _rotations(self, at: Tensor) -> Tensor:
+        """(B, T, 4) rows of the groups -> (B, T, 22, 3, 3)."""
+        row = at[..., self._group]  # (B, T, 22)
+        low = row.floor().long()
+        share = (row - low).float()[..., None]
+        joint = torch.arange(NUM_JOINTS)
+        first = self._quaternions[low, joint]
+        second = self._quaternions[(low + 1).clamp(max=len(self._quaternions) - 1), joint]
+        return torch.as_tensor(quaternion_to_matrix(first * (1 - share) + second * share))
+
+
+def _mirrored(motion: MotionBatch, flip: Tensor, mirror: Tensor) -> MotionBatch:
+    """Left and right exchanged where `flip`: x -> -x of the world."""
+    signs = torch.tensor([-1.0, 1.0, 1.0])
+    rotations = motion.rotations[:, :, mirror] * signs[:, None] * signs
+    pick = flip[:, None, None]
+    return MotionBatch(
+        torch.where(pick[..., None, None], rotations, motion.rotations),
+        torch.where(pick, motion.root * signs, motion.root),
+        torch.where(pick, motion.contacts.flip(-1), motion.contacts),
+        motion.contact_valid,
+    )
+
+
+def _smooth(batch: int, frames: int, constant: float, varying: float, rng: torch.Generator) -> Tensor:
+    """(B, T, 3) random rotation vectors in radians: a constant part and a slow wave."""
+    time_s = torch.arange(frames)[None, :, None] / 30.0
+    rate = torch.rand(batch, 1, 3, generator=rng) * 1.2 + 0.1
+    phase = torch.rand(batch, 1, 3, generator=rng) * 2 * math.pi
+    wave = torch.sin(2 * math.pi * rate * time_s + phase) * torch.randn(batch, 1, 3, generator=rng)
+    return torch.randn(batch, 1, 3, generator=rng) * constant + wave * varying
+
+
+def _degrees(value: float) -> float:
+    return math.radians(value)
+
+
+def _ball(rotation: Tensor, bone: Tensor, turn: Tensor, low: Tensor, high: Tensor, on: Tensor) -> Tensor:
+    """Turn a ball joint in its parent's frame; kept only where the bone's direction stays inside low..high."""
+    turned = axis_angle_to_matrix(turn) @ rotation
+    direction = turned @ bone  # (B, T, 3)
+    inside = ((direction > low) & (direction < high)).all(-1).all(-1)
+    return torch.where((on & inside)[:, None, None, None], turned, rotation)
+
+
+def _hinge(rotation: Tensor, bone: Tensor, axis: Tensor, target: Tensor, on: Tensor) -> Tensor:
+    """Flex an elbow or a knee to `target` (B, T) radians from straight, about its own axis."""
+    now = torch.acos((rotation @ bone * bone).sum(-1).clamp(-0.999, 0.999))
+    flexed = rotation @ axis_angle_to_matrix(axis * (target - now)[..., None])
+    return torch.where(on[:, None, None, None], flexed, rotation)
+
+
+def _flexion(batch: int, frames: int, most_deg: float, rng: torch.Generator) -> Tensor:
+    """(B, T) a hinge's angle over time within 0..most."""
+    wave = _smooth(batch, frames, 0.0, _degrees(25), rng)[..., 0]
+    return (torch.rand(batch, 1, generator=rng) * _degrees(most_deg) + wave).clamp(_degrees(2), _degrees(most_deg))
+
+
+def _varied(motion: MotionBatch, variety: float, rng: torch.Generator) -> MotionBatch:
+    """Random rotations of limbs, spine and whole body; contacts stop being valid where legs or body were turned."""
+    rotations = motion.rotations.clone()
+    batch, frames = rotations.shape[:2]
+
+    def chance(p: float) -> Tensor:
+        return torch.rand(batch, generator=rng) < p * variety
+
+    for sign, side in ((1.0, "Left"), (-1.0, "Right")):
+        _vary_arm(rotations, side, sign, chance(0.4), chance(0.35), rng)
+    legs = torch.zeros(batch, dtype=torch.bool)
+    both = chance(0.12)
+    for sign, side in ((1.0, "Left"), (-1.0, "Right")):
+        on, bent = chance(0.22) | both, chance(0.18) | both
+        legs |= on | bent
+        _vary_leg(rotations, side, sign, on, bent, rng)
+    for name, spread in zip(_SPINE, (9, 9, 9, 12, 15), strict=True):
+        turn = _smooth(batch, frames, _degrees(spread), _degrees(spread / 3), rng)
+        keep = chance(0.4)[:, None, None]
+        joint = JOINT[name]
+        rotations[:, :, joint] = rotations[:, :, joint] @ axis_angle_to_matrix(torch.where(keep, turn, 0 * turn))
+    tilt, roll_over = chance(0.3), chance(0.08)
+    spread = tilt * _degrees(13) + roll_over * _degrees(60)
+    turn = _smooth(batch, frames, 1.0, 0.15, rng) * spread[:, None, None]
+    rotations[:, :, 0] = axis_angle_to_matrix(turn) @ rotations[:, :, 0]
+    valid = motion.contact_valid & ~legs & ~tilt & ~roll_over
+    return MotionBatch(rotations, motion.root, motion.contacts, valid)
+
+
+def _vary_arm(r: Tensor, side: str, sign: float, on: Tensor, bent: Tensor, rng: torch.Generator) -> None:
+    """Upper arm anywhere a shoulder can go, elbow 0..145 degrees, some wrist; in place."""
+    batch, frames = r.shape[:2]
+    upper, lower, hand = (JOINT[side + name] for name in ("UpperArm", "LowerArm", "Hand"))
+    bone = torch.tensor([sign, 0.0, 0.0])
+    # chest frame, mirrored for the right: not far across the body, not far behind the back
+    low, high = torch.tensor([-0.55, -1.1, -0.55]), torch.tensor([1.1, 1.1, 1.1])
+    if sign < 0:
+        low, high = torch.tensor([-1.1, -1.1, -0.55]), torch.tensor([0.55, 1.1, 1.1])
+    turn = _smooth(batch, frames, _degrees(55), _degrees(15), rng)
+    r[:, :, upper] = _ball(r[:, :, upper], bone, turn, low, high, on)
+    axis = torch.tensor([0.0, -sign, 0.0])
+    r[:, :, lower] = _hinge(r[:, :, lower], bone, axis, _flexion(batch, frames, 145, rng), bent)
+    wrist = axis_angle_to_matrix(_smooth(batch, frames, _degrees(20), _degrees(8), rng) * on[:, None, None])
+    r[:, :, hand] = r[:, :, hand] @ wrist
+
+
+def _vary_leg(r: Tensor, side: str, sign: float, on: Tensor, bent: Tensor, rng: torch.Generator) -> None:
+    """Thigh within a hip's reach (kicks, sitting, kneeling, splits to the side), knee 0..145 degrees; in place."""
+    batch, frames = r.shape[:2]
+    upper, lower = JOINT[side + "UpperLeg"], JOINT[side + "LowerLeg"]
+    bone = torch.tensor([0.0, -1.0, 0.0])
+    low, high = torch.tensor([-0.35, -1.1, -0.5]), torch.tensor([0.8, 0.7, 1.1])
+    if sign < 0:
+        low, high = torch.tensor([-0.8, -1.1, -0.5]), torch.tensor([0.35, 0.7, 1.1])
+    turn = _smooth(batch, frames, _degrees(35), _degrees(10), rng)
+    flex = torch.rand(batch, 1, generator=rng) * _degrees(80)
+    turn = turn + torch.stack([-flex, 0 * flex, 0 * flex], dim=-1)
+    r[:, :, upper] = _ball(r[:, :, upper], bone, turn, low, high, on)
+    axis = torch.tensor([1.0, 0.0, 0.0])
+    r[:, :, lower] = _hinge(r[:, :, lower], bone, axis, _flexion(batch, frames, 145, rng), bent)

@@ -1,0 +1,104 @@
+"""Whole training windows: motion -> person -> camera -> detector's keypoints and evidence -> view, with the truth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import torch
+from torch import Tensor
+
+from models.keypoints import KEYPOINT
+from models.kinematics import forward_kinematics, ratio_offsets
+from models.rotations import matrix_to_rotation_6d
+from models.synth.cameras import sample_cameras, sample_ratios
+from models.synth.landmarks import place_landmarks
+from models.synth.noise import noisy_evidence, noisy_keypoints
+from models.synth.poses import MotionSampler
+from models.view import MIN_SCORE, View, person_view
+
+
+@dataclass(frozen=True, slots=True)
+class WindowBatch:
+    """B windows of T frames with their truth; view = the person's virtual camera (models.view)."""
+
+    keypoints: Tensor  # (B, T, 23, 3) x, y in sizes, score
+    evidence: Tensor  # (B, T, 27, 4)
+    box: Tensor  # (B, 3)
+    rotations_6d: Tensor  # (B, T, 22, 6) local; Hips in the view
+    root_depth: Tensor  # (B, T) log(z in statures x size)
+    root_place: Tensor  # (B, T, 2) x, y in sizes
+    bone_ratio: Tensor  # (B, 22)
+    joints: Tensor  # (B, T, 22, 3) hip-centred, view axes, statures
+    up: Tensor  # (B, 3) against gravity, view axes
+    contacts: Tensor  # (B, T, 2)
+    contact_valid: Tensor  # (B,) bool
+    seen: Tensor  # (B,) bool: there is a person in the last frames
+
+    def to(self, device: torch.device) -> WindowBatch:
+        """The same windows on another device."""
+        return WindowBatch(*(getattr(self, field.name).to(device) for field in fields(self)))
+
+    def first(self, count: int) -> WindowBatch:
+        """The first `count` windows."""
+        return WindowBatch(*(getattr(self, field.name)[:count] for field in fields(self)))
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What `evaluate` needs beyond WindowBatch."""
+
+    view: View
+    root: Tensor  # (B, T, 3) camera frame, statures
+
+
+class WindowMaker:
+    """Draws WindowBatches from a MotionSampler; everything random comes from `rng`."""
+
+    def __init__(self, sampler: MotionSampler, *, frames: int, noise: float = 1.0) -> None:
+        self._sampler = sampler
+        self._frames = frames
+        self._noise = noise
+
+    def make(self, batch: int, rng: torch.Generator) -> tuple[WindowBatch, Truth]:
+        """`batch` windows."""
+        motion = self._sampler.sample(batch, self._frames, rng)
+        ratio = sample_ratios(batch, rng)
+        offsets = ratio_offsets(ratio)
+        joints, turned = forward_kinematics(motion.rotations, offsets[:, None], motion.root)
+        last = motion.root[:, -1] + 0.3 * (motion.root.mean(1) - motion.root[:, -1])
+        camera = sample_cameras(last, rng)
+        R = camera.R_cam_world
+        joints_cam = (joints - camera.position[:, None, None]) @ R[:, None].mT
+        turned_cam = R[:, None, None] @ turned
+        points = place_landmarks(joints_cam, turned_cam, rng)
+        points[..., 2].clamp_(min=0.15)
+        rays, scores, flipped = noisy_keypoints(points, camera.half_width, camera.half_height, rng, self._noise)
+        # the user does not know the field of view: a wrong focal length stretches all rays alike
+        wrong = torch.randn(batch, generator=rng) * 0.15 * (torch.rand(batch, generator=rng) < 0.5)
+        zoom = torch.exp(wrong)
+        view, keypoints = person_view(rays * zoom[:, None, None, None], scores)
+        to_view = view.rotation.mT
+        seen = (scores > MIN_SCORE).sum(-1) >= 4
+        evidence = noisy_evidence(points @ to_view[:, None].mT, flipped, seen, rng)
+        hips_view = to_view[:, None] @ turned_cam[:, :, 0]
+        local = torch.cat([hips_view[:, :, None], motion.rotations[:, :, 1:]], dim=2)
+        root_cam = joints_cam[:, :, 0]
+        root_cam = torch.cat([root_cam[..., :2], root_cam[..., 2:].clamp(min=0.15) / zoom[:, None, None]], dim=-1)
+        root_view = root_cam @ to_view.mT
+        depth = root_view[..., 2].clamp(min=0.1)
+        size = view.size[:, None]
+        windows = WindowBatch(
+            keypoints=keypoints,
+            evidence=evidence,
+            box=view.box,
+            rotations_6d=matrix_to_rotation_6d(local),
+            root_depth=torch.log(depth * size),
+            root_place=(root_view[..., :2] / depth[..., None] / size[..., None]).clamp(-6, 6),
+            bone_ratio=ratio,
+            joints=(joints_cam - joints_cam[:, :, :1]) @ to_view[:, None].mT,
+            up=(to_view @ R[:, :, 1:2])[..., 0],
+            contacts=motion.contacts,
+            contact_valid=motion.contact_valid,
+            seen=seen[:, -3:].any(-1) & (scores[:, :, KEYPOINT["left_shoulder"]].sum(-1) > 0),
+        )
+        return windows, Truth(view, root_cam)

@@ -1,0 +1,117 @@
+"""The paper's losses: motion reconstruction (root and others), temporal smoothness, manifold alignment, bone ratio."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from models.kinematics import forward_kinematics, ratio_offsets
+from models.rotations import rotation_6d_to_matrix
+from models.skeleton import JOINT_NAMES
+from models.synth.windows import WindowBatch
+from models.view import gravity_up
+from models.vtm.tpmae import Motion
+from models.vtm.vtm import Lifted
+
+
+@dataclass(frozen=True, slots=True)
+class LossWeights:
+    """Weights of the terms; positions are in statures, angles in radians."""
+
+    rotation: float = 1.0  # omega_nr
+    root_rotation: float = 1.5  # omega_r
+    position: float = 10.0
+    velocity: float = 20.0  # temporal smoothness: velocities of joints like the truth's
+    root: float = 1.0  # depth, place, velocity of depth
+    gravity: float = 1.0
+    contact: float = 0.05
+    alignment: float = 0.1
+    bone_ratio: float = 2.0
+
+
+def truth_motion(batch: WindowBatch) -> Motion:
+    """The truth of a batch as the motion encoders read it."""
+    up = batch.up
+    pitch = torch.asin((-up[:, 2]).clamp(-1, 1))
+    roll = torch.atan2(up[:, 0], -up[:, 1])
+    gravity = torch.stack([pitch, roll], dim=-1)[:, None].expand(-1, batch.root_depth.shape[1], -1)
+    velocity = torch.zeros_like(batch.root_depth)
+    velocity[:, 1:] = (batch.root_depth[:, 1:] - batch.root_depth[:, :-1]) * 30.0
+    velocity[:, 0] = velocity[:, 1]
+    logits = (batch.contacts - 0.5) * 8
+    return Motion(batch.rotations_6d, batch.root_depth, velocity, batch.root_place, gravity, logits)
+
+
+def last_frames(motion: Motion, frames: int) -> Motion:
+    """The last frames of a window's motion."""
+    return Motion(
+        motion.rotations_6d[:, -frames:],
+        motion.depth[:, -frames:],
+        motion.depth_velocity[:, -frames:],
+        motion.place[:, -frames:],
+        motion.gravity[:, -frames:],
+        motion.contacts[:, -frames:],
+    )
+
+
+def frame_weights(frames: int, device: torch.device) -> Tensor:
+    """(T,) mean 1: the last frame counts most, because it is the one that is shown."""
+    weights = 0.35 + torch.linspace(0, 1, frames, device=device) ** 3
+    weights[-1] *= 2.5
+    return weights / weights.mean()
+
+
+_JOINT_WEIGHTS = torch.tensor([0.5 if name.endswith(("Toes", "Hand", "Shoulder")) else 1.0 for name in JOINT_NAMES])
+
+
+def motion_losses(
+    guess: Motion, truth: Motion, joints: Tensor, ratio_guess: Tensor, batch: WindowBatch, weights: Tensor
+) -> dict[str, Tensor]:
+    """Reconstruction terms, scalars. joints (B, T, 22, 3) true, hip-centred; ratio_guess (B, 22); weights (T,)."""
+    keep = batch.seen.float()[:, None] * weights  # (B, T)
+    per_frame = keep / keep.mean().clamp(min=1e-6)
+    matrix, true_matrix = rotation_6d_to_matrix(guess.rotations_6d), rotation_6d_to_matrix(truth.rotations_6d)
+    angular = (matrix - true_matrix).pow(2).sum((-1, -2)).add(1e-6).sqrt()  # (B, T, 22) ~ sqrt(2) x angle
+    others = angular[:, :, 1:] * _JOINT_WEIGHTS[1:].to(angular.device)
+    zero = torch.zeros_like(joints[:, :, 0])
+    placed, _ = forward_kinematics(matrix, ratio_offsets(ratio_guess)[:, None], zero)
+    distance = (placed - joints).norm(dim=-1)
+    step = (placed[:, 1:] - placed[:, :-1]) - (joints[:, 1:] - joints[:, :-1])
+    up = gravity_up(guess.gravity)
+    root = (
+        (guess.depth - truth.depth).abs()
+        + (guess.place - truth.place).abs().sum(-1)
+        + 0.05 * (guess.depth_velocity - truth.depth_velocity).abs()
+    )
+    labelled = batch.contact_valid.float()[:, None] * per_frame
+    touching = F.binary_cross_entropy_with_logits(guess.contacts, (truth.contacts > 0).float(), reduction="none")
+    return {
+        "rotation": (others.mean(-1) * per_frame).mean(),
+        "root_rotation": (angular[:, :, 0] * per_frame).mean(),
+        "position": (distance.mean(-1) * per_frame).mean(),
+        "velocity": (step.norm(dim=-1).mean(-1) * per_frame[:, 1:]).mean(),
+        "root": (root * per_frame).mean(),
+        "gravity": ((up - batch.up[:, None]).norm(dim=-1) * per_frame).mean(),
+        "contact": (touching.mean(-1) * labelled).mean(),
+    }
+
+
+def alignment_loss(lifted: Lifted, z_upper: Tensor, z_lower: Tensor, tokens: int) -> Tensor:
+    """Manifold alignment: Z~ of the video next to Z of the motion, over the latents that are decoded (L1)."""
+    upper = (lifted.z_upper[..., -tokens:] - z_upper[..., -tokens:]).abs().mean()
+    lower = (lifted.z_lower[..., -tokens:] - z_lower[..., -tokens:]).abs().mean()
+    return upper + lower
+
+
+def ratio_loss(log_ratio: Tensor, ratio: Tensor, seen: Tensor) -> Tensor:
+    """Bone ratio: L1 of the logarithm over the bones, on windows with a person."""
+    error = (log_ratio - ratio.log())[:, 1:].abs().mean(-1)
+    return (error * seen).sum() / seen.sum().clamp(min=1)
+
+
+def total(terms: dict[str, Tensor], weights: LossWeights) -> Tensor:
+    """Weighted sum."""
+    return torch.stack([term * getattr(weights, name) for name, term in terms.items()]).sum()

@@ -1,0 +1,95 @@
+"""A training run on disk: network, EMA, optimiser, progress and config in one resumable checkpoint."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from models.vtm.config import VTMConfig
+from models.vtm.vtm import VTM
+
+
+class CheckpointError(ValueError):
+    """The checkpoint cannot be used; the message says what to do."""
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a run is. `seconds` counts training time over all resumptions."""
+
+    stage: int = 1
+    step: int = 0
+    seconds: float = 0.0
+    windows: int = 0
+    history: list[dict[str, float]] = field(default_factory=list)
+
+
+class Ema:
+    """Exponential moving average of weights and buffers, with a warm-up of the decay."""
+
+    def __init__(self, model: VTM, decay: float) -> None:
+        self.model: VTM = copy.deepcopy(model).eval().requires_grad_(False)
+        self._decay = decay
+        self.updates = 0
+
+    @torch.no_grad()
+    def update(self, model: VTM) -> None:
+        """Move a little towards `model`."""
+        self.updates += 1
+        decay = min(self._decay, (1 + self.updates) / (10 + self.updates))
+        for mine, theirs in zip(self.model.state_dict().values(), model.state_dict().values(), strict=True):
+            if mine.dtype.is_floating_point:
+                mine.lerp_(theirs.to(mine.dtype), 1 - decay)
+            else:
+                mine.copy_(theirs)
+
+
+def save_checkpoint(
+    path: Path, model: VTM, ema: Ema, optimizer: torch.optim.Optimizer, progress: Progress, run: dict[str, Any]
+) -> None:
+    """Write atomically. `run`: the command's settings, kept for the model card."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    torch.save(
+        {
+            "config": model.config.to_dict(),
+            "model": model.state_dict(),
+            "ema": ema.model.state_dict(),
+            "ema_updates": ema.updates,
+            "optimizer": optimizer.state_dict(),
+            "progress": {name: getattr(progress, name) for name in Progress.__dataclass_fields__},
+            "run": run,
+        },
+        partial,
+    )
+    partial.replace(path)
+
+
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """The checkpoint's content. Raises CheckpointError when it is missing, broken or of another config format."""
+    try:
+        data: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+        data["config"] = VTMConfig.from_dict(data["config"])
+        data["progress"] = Progress(**data["progress"])
+    except FileNotFoundError as error:
+        raise CheckpointError(f"{path}: no such checkpoint; train one with python -m models.train --out DIR") from error
+    except (RuntimeError, KeyError, TypeError, ValueError, EOFError, OSError, AttributeError) as error:
+        raise CheckpointError(f"{path}: not a checkpoint of this version ({error}); train again") from error
+    except Exception as error:  # pickle.UnpicklingError and what torch wraps around it
+        raise CheckpointError(f"{path}: cannot be read as a checkpoint ({type(error).__name__})") from error
+    return data
+
+
+def load_vtm(path: Path) -> tuple[VTM, dict[str, Any]]:
+    """The averaged (EMA) network of a checkpoint, ready to evaluate, and the checkpoint's content."""
+    data = read_checkpoint(path)
+    model = VTM(data["config"])
+    try:
+        model.load_state_dict(data["ema"])
+    except RuntimeError as error:
+        raise CheckpointError(f"{path}: weights do not fit the config in it ({error})") from error
+    return model.eval(), data

@@ -1,0 +1,80 @@
+"""Validation error during training: last frame, clips never trained on, random cameras, detector-like noise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from models.kinematics import forward_kinematics, ratio_offsets
+from models.metrics import position_errors
+from models.mocap.library import MotionLibrary
+from models.rotations import geodesic_angle, rotation_6d_to_matrix
+from models.skeleton import JOINT, LIMBS
+from models.synth.poses import MotionSampler
+from models.synth.windows import WindowBatch, WindowMaker
+from models.training.losses import truth_motion
+from models.vtm.config import VTMConfig
+from models.vtm.vtm import VTM
+
+HIPS = (JOINT["LeftUpperLeg"], JOINT["RightUpperLeg"])
+HEIGHT_M = 1.7
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """What a network says of the shown frame of B windows."""
+
+    rotations: Tensor  # (B, 22, 3, 3)
+    joints: Tensor  # (B, 22, 3) hip-centred, view axes, statures
+    ratio: Tensor  # (B, 22)
+
+
+def validation_windows(library: MotionLibrary, config: VTMConfig, count: int, seed: int = 7) -> WindowBatch:
+    """`count` fixed windows of the validation clips, as they are (no pose variety), noise at full strength."""
+    clips = library.clips(validation=True).tolist()
+    sampler = MotionSampler(library, clips, rate_hz=config.rate_hz, variety=0.0)
+    maker = WindowMaker(sampler, frames=config.window_frames)
+    return maker.make(count, torch.Generator().manual_seed(seed))[0]
+
+
+@torch.no_grad()
+def guess_last(model: VTM, batch: WindowBatch, *, evidence: bool = True, chunk: int = 256) -> Guess:
+    """Run the network over windows, shown frame only. `evidence=False`: keypoints alone (the branch is masked)."""
+    shown = -1 - model.config.latency_frames
+    parts: list[tuple[Tensor, Tensor]] = []
+    for start in range(0, len(batch.keypoints), chunk):
+        rows = slice(start, start + chunk)
+        image = batch.evidence[rows] * float(evidence)
+        lifted = model(batch.keypoints[rows], image, batch.box[rows])
+        parts.append((lifted.motion.rotations_6d[:, shown].float(), lifted.log_ratio.float()))
+    rotations = rotation_6d_to_matrix(torch.cat([part[0] for part in parts]))
+    ratio = torch.cat([part[1] for part in parts]).exp()
+    joints, _ = forward_kinematics(rotations, ratio_offsets(ratio), torch.zeros(len(ratio), 3))
+    return Guess(rotations, joints, ratio)
+
+
+def last_frame_errors(guess: Guess, batch: WindowBatch, shown: int = -1) -> dict[str, float]:
+    """MPJPE family over the 12 limb joints (mm at 1.70 m), mean joint angle and Hips angle in degrees."""
+    seen = batch.seen
+    ours = guess.joints[seen].double().numpy() * HEIGHT_M
+    truth = batch.joints[:, shown][seen].double().numpy() * HEIGHT_M
+    errors = position_errors(ours, truth, HIPS, LIMBS)
+    angles = torch.rad2deg(
+        geodesic_angle(guess.rotations[seen], rotation_6d_to_matrix(batch.rotations_6d[:, shown][seen]))
+    )
+    errors["angle_deg"] = float(angles[:, 1:].mean())
+    errors["hips_deg"] = float(angles[:, 0].mean())
+    return errors
+
+
+@torch.no_grad()
+def autoencoder_error(model: VTM, batch: WindowBatch) -> float:
+    """Mean joint error (mm, 22 joints, all frames) of TPMAE's reconstruction on s̄."""
+    motion, _, _ = model.tpmae(truth_motion(batch))
+    offsets = ratio_offsets(torch.ones(1, 1, 22))
+    zero = torch.zeros(*motion.depth.shape, 3)
+    guess, _ = forward_kinematics(rotation_6d_to_matrix(motion.rotations_6d), offsets, zero)
+    truth, _ = forward_kinematics(rotation_6d_to_matrix(batch.rotations_6d), offsets, zero)
+    return float((guess - truth).norm(dim=-1).mean() * HEIGHT_M * 1000)

@@ -1,0 +1,59 @@
+"""Sizes of the network. Saved in every checkpoint and beside the ONNX; window, rate and latency are read from here."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class VTMConfig:
+    """Everything that decides the shapes of VTM."""
+
+    window_frames: int = 32
+    rate_hz: float = 30.0
+    latency_frames: int = 0  # the frame that is shown is this many before the window's last
+    latent: int = 128  # channels of Z_u and Z_l
+    width: int = 192  # channels of the encoders
+    decoder_width: int = 128
+    features: int = 128  # channels of K_u, K_l, conv_u, conv_l
+    heads: int = 4
+    context_blocks: int = 2  # CTCA blocks
+    decoded_tokens: int = 4  # latents that are decoded from the video side: the last ones
+    backbone: str = "landmarks"  # what feeds the visual branch (models.vtm.backbones)
+
+    @property
+    def stride(self) -> int:
+        """Frames per latent."""
+        return 4
+
+    @property
+    def tokens(self) -> int:
+        """Latents per window."""
+        return self.window_frames // self.stride
+
+    @property
+    def decoded_frames(self) -> int:
+        """Frames that come out of the video side: the last ones."""
+        return self.decoded_tokens * self.stride
+
+    def __post_init__(self) -> None:
+        if self.window_frames % self.stride or not 16 <= self.window_frames <= 64:
+            raise ValueError(f"window_frames is {self.window_frames}; expected a multiple of {self.stride} in 16..64")
+        if self.decoded_tokens > self.tokens:
+            raise ValueError(f"decoded_tokens is {self.decoded_tokens}; expected at most {self.tokens}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON and checkpoints."""
+        return {"format_version": FORMAT_VERSION, **asdict(self)}
+
+    @staticmethod
+    def from_dict(values: dict[str, Any]) -> VTMConfig:
+        """Back from `to_dict`. Raises ValueError when the file is of another version of the network."""
+        version = values.get("format_version")
+        names = {field.name for field in fields(VTMConfig)}
+        if version != FORMAT_VERSION or set(values) - names - {"format_version"}:
+            raise ValueError(f"weights of format {version}, expected {FORMAT_VERSION}; train or fetch them again")
+        return VTMConfig(**{name: values[name] for name in names if name in values})
