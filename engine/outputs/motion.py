@@ -7,12 +7,17 @@ from pathlib import Path
 
 from engine.errors import UsageError
 from engine.outputs.bvh import write_bvh
+from engine.outputs.gltf import write_glb, write_vrma
+from engine.outputs.motion_csv import write_motion_csv
 from engine.outputs.motion_npz import write_motion_npz
 from engine.outputs.take import MotionTake
 
 _WRITERS: dict[str, Callable[[Path, MotionTake], None]] = {
     ".npz": write_motion_npz,
     ".bvh": write_bvh,
+    ".csv": write_motion_csv,
+    ".glb": write_glb,
+    ".vrma": write_vrma,
 }
 MOTION_SUFFIXES = tuple(_WRITERS)
 

@@ -15,6 +15,19 @@ _PARALLEL = 1.0 - 1e-9
 
 
 @dataclass(frozen=True, slots=True)
+class HeldMotion:
+    """Motion at the take's own times, a pose in every frame; times begin at 0 and rise strictly."""
+
+    times_s: F64  # (M,)
+    rotations_xyzw: F64  # (M, 22, 4) local to the parent, Hips in the world; signs continuous
+    root_m: F64  # (M, 3)
+
+    def __len__(self) -> int:
+        """Frames."""
+        return len(self.times_s)
+
+
+@dataclass(frozen=True, slots=True)
 class EvenMotion:
     """Motion at a constant rate, a pose in every frame."""
 
@@ -27,27 +40,34 @@ class EvenMotion:
         return len(self.root_m)
 
 
+def held_motion(take: MotionTake) -> HeldMotion:
+    """Hold the pose where no person is seen. Raises OutputError when no frame has a person."""
+    if not take.tracked.any():
+        raise OutputError("there is no person in any frame, so there is no motion to write; .npz keeps the keypoints")
+    times = take.timestamps_s.astype(np.float64)
+    rising = np.concatenate([[True], np.diff(np.maximum.accumulate(times)) > 0])
+    held = held_frames(take.tracked)[rising]
+    rotations = take.rotations_xyzw[held].astype(np.float64)
+    rotations /= np.linalg.norm(rotations, axis=-1, keepdims=True)
+    flips = np.where((rotations[1:] * rotations[:-1]).sum(-1, keepdims=True) < 0, -1.0, 1.0)
+    rotations[1:] *= np.cumprod(flips, axis=0)
+    return HeldMotion(times[rising] - times[0], rotations, take.root_m[held].astype(np.float64))
+
+
 def even_motion(take: MotionTake) -> EvenMotion:
     """Hold the pose where no person is seen, then slerp rotations and lerp the root onto even times.
 
     Evenly timed frames are taken one to one. Raises OutputError when no frame has a person.
     """
-    if not take.tracked.any():
-        raise OutputError("there is no person in any frame, so there is no motion to write; .npz keeps the keypoints")
-    held = held_frames(take.tracked)
-    times = take.timestamps_s
-    forward = np.concatenate([[True], np.diff(np.maximum.accumulate(times)) > 0])
-    times, held = times[forward], held[forward]
-    rotations = take.rotations_xyzw[held].astype(np.float64)
-    root = take.root_m[held].astype(np.float64)
-    last = len(times) - 1
+    motion = held_motion(take)
+    times, rotations, root = motion.times_s, motion.rotations_xyzw, motion.root_m
+    last = len(motion) - 1
     if last == 0:
         return EvenMotion(take.fps, rotations, root)
     interval_s, start_s = np.polyfit(np.arange(last + 1), times, 1)
     if np.abs(times - (start_s + interval_s * np.arange(last + 1))).max() <= _ROUNDING_S:
         return EvenMotion(float(1.0 / interval_s), rotations, root)
-    wanted = times[0] + np.arange(round((times[-1] - times[0]) * take.fps) + 1) / take.fps
-    wanted = np.clip(wanted, times[0], times[-1])
+    wanted = np.minimum(np.arange(round(times[-1] * take.fps) + 1) / take.fps, times[-1])
     left = np.clip(np.searchsorted(times, wanted, side="right") - 1, 0, last - 1)
     share = (wanted - times[left]) / (times[left + 1] - times[left])
     mixed_root = root[left] + share[:, None] * (root[left + 1] - root[left])
