@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.pose2d.blazepose_landmarks import LandmarkReader, Landmarks
-from engine.pose2d.blazepose_person import Candidate, PersonFinder
+from engine.pose2d.blazepose_person import PersonFinder
 from engine.pose2d.blazepose_regions import Region
+from engine.pose2d.people import Followed, rank_people
 from engine.pose2d.weights import WeightPaths
 from engine.types import Detection, Frame, Keypoints2D, NoPerson
 from models.keypoints import EVIDENCE_NAMES, NUM_KEYPOINTS
 
 F32 = NDArray[np.float32]
 MIN_PERSON_SCORE = 0.5
-REMEMBER_S = 3.0
-"""So long after losing a person the one nearest to where they were is preferred to the largest one."""
-SAME_PERSON_DISTANCE = 0.5
-"""Largest step, in sides of the region, that the remembered person can have made meanwhile."""
 OUTSIDE_SCORE = 0.1
 """Factor on the score of a point that lies outside the picture: the network guesses it."""
 
@@ -38,14 +34,6 @@ _STAND_IN = np.array(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Followed:
-    """The person being followed: where to look next, and when they were last seen."""
-
-    region: Region
-    seen_at_s: float
-
-
 class BlazePose:
     """The embedded 2D detector (also gives 3D evidence). Pose thread only; frames in order."""
 
@@ -55,7 +43,7 @@ class BlazePose:
         """Loads both networks; downloads nothing. Raises DetectorError."""
         self._finder = PersonFinder(paths.person, threads=threads)
         self._reader = LandmarkReader(paths.landmarks, threads=threads)
-        self._followed: _Followed | None = None
+        self._followed: Followed | None = None
         self._tracking = False
 
     def detect(self, frame: Frame) -> Detection:
@@ -64,7 +52,7 @@ class BlazePose:
         self._tracking = landmarks is not None
         if landmarks is None:
             return NoPerson(frame.frame_id, frame.captured_at_s, frame.image_size)
-        self._followed = _Followed(landmarks.next_region, frame.captured_at_s)
+        self._followed = Followed(landmarks.next_region, frame.captured_at_s)
         return to_keypoints(landmarks, frame)
 
     def reset(self) -> None:
@@ -84,12 +72,11 @@ class BlazePose:
 
     def _search(self, frame: Frame) -> Landmarks | None:
         """Look in the whole picture."""
-        remembered = self._followed
-        if remembered is not None and not 0.0 <= frame.captured_at_s - remembered.seen_at_s <= REMEMBER_S:
-            remembered = None
-        candidates = [c for c in self._finder.find(frame.bgr) if c.region.is_plausible(frame.image_size)]
-        ranked = rank_people(candidates, frame.image_size, None if remembered is None else remembered.region)
-        return self._read(frame, ranked[0].region) if ranked else None
+        remembered = None if self._followed is None else self._followed.remembered(frame.captured_at_s)
+        found = [candidate.region for candidate in self._finder.find(frame.bgr)]
+        regions = [region for region in found if region.is_plausible(frame.image_size)]
+        ranked = rank_people(regions, frame.image_size, remembered)
+        return self._read(frame, regions[ranked[0]]) if ranked else None
 
     def _read(self, frame: Frame, region: Region) -> Landmarks | None:
         landmarks = self._reader.read(frame.bgr, region)
@@ -97,23 +84,6 @@ class BlazePose:
         if not finite or landmarks.person_score < MIN_PERSON_SCORE:
             return None
         return landmarks if landmarks.next_region.is_plausible(frame.image_size) else None
-
-
-def rank_people(candidates: list[Candidate], image_size: tuple[int, int], remembered: Region | None) -> list[Candidate]:
-    """Whom to look at, best first: whoever is where the remembered person was, else the largest, most central one."""
-    width, height = image_size
-
-    def prominence(candidate: Candidate) -> float:
-        region = candidate.region
-        off_centre = math.hypot((region.x_px - width / 2) / width, (region.y_px - height / 2) / height)
-        return region.size_px * (1.0 - min(off_centre, 0.75))
-
-    ranked = sorted(candidates, key=prominence, reverse=True)
-    if remembered is None:
-        return ranked
-    near = [c for c in ranked if c.region.distance(remembered) <= SAME_PERSON_DISTANCE]
-    near.sort(key=lambda c: c.region.distance(remembered))
-    return near + [c for c in ranked if c not in near]
 
 
 def to_keypoints(landmarks: Landmarks, frame: Frame) -> Keypoints2D:

@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine.pose2d.blazepose import BlazePose, rank_people
+from engine.pose2d.blazepose import BlazePose
 from engine.pose2d.blazepose_person import Candidate
-from engine.pose2d.blazepose_regions import Region
 from engine.pose2d.weights import WeightPaths
 from engine.types import Frame, Keypoints2D, NoPerson
 from models.keypoints import KEYPOINT, NUM_EVIDENCE, NUM_KEYPOINTS
@@ -191,10 +190,3 @@ def test_points_outside_the_picture_keep_their_place_with_a_low_score(weights: W
     assert (result.points_px[ankles, 1] > 330).all()
     assert (result.scores[ankles] <= 0.1).all()
     assert (result.scores[[KEYPOINT["left_shoulder"], KEYPOINT["right_shoulder"]]] > 0.8).all()
-
-
-def test_nearness_counts_before_size_only_within_reach() -> None:
-    large, small = Candidate(0.9, Region(320, 240, 400, 0)), Candidate(0.9, Region(60, 240, 200, 0))
-    assert rank_people([small, large], (640, 480), None) == [large, small]
-    assert rank_people([small, large], (640, 480), Region(80, 240, 200, 0)) == [small, large]
-    assert rank_people([small, large], (640, 480), Region(600, 240, 100, 0)) == [large, small]

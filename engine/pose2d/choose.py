@@ -1,0 +1,96 @@
+"""Which 2D detector runs: RTMPose where a GPU really runs it, else BlazePose; and one line that says which and why."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+
+from engine.config import DETECTORS
+from engine.errors import DetectorError, UsageError
+from engine.pose2d.base import Detector
+from engine.pose2d.blazepose import BlazePose
+from engine.pose2d.native_log import without_native_chatter
+from engine.pose2d.rtmpose import RtmPose
+from engine.pose2d.rtmpose_weights import ensure_rtm_weights
+from engine.pose2d.weights import Progress, ensure_weights, installed_weights, weights_state
+
+_CUDA = "CUDAExecutionProvider"
+_TINY_MODEL = base64.b64decode("CAgSADozCgwKAWESAWIiBFJlbHUSAWdaDwoBYRIKCggIARIECgIIAWIPCgFiEgoKCAgBEgQKAggBQgQKABAN")
+"""One Relu on one number: enough to see which provider really takes a network."""
+_PROGRESS_STEP = 0.2
+
+OnMessage = Callable[[str], None]
+
+
+def make_detector(name: str, *, threads: int = 1, on_message: OnMessage) -> Detector:
+    """Make the detector `name` (models of it are downloaded when missing, with progress as messages).
+
+    name        "auto", "rtmpose" or "blazepose"
+    threads     for networks that run on the CPU
+    on_message  gets one line with the choice and the reason
+    Raises UsageError (unknown name), DetectorError (weights missing and offline, tampered, not loadable).
+    """
+    if name not in DETECTORS:
+        raise UsageError(f"unknown detector {name}; expected one of {', '.join(DETECTORS)}")
+    if name == "rtmpose":
+        return _rtmpose(threads, on_message)
+    if name == "blazepose":
+        return _blazepose(threads, on_message, "as chosen")
+    no_gpu = why_no_cuda()
+    if no_gpu is not None:
+        return _blazepose(threads, on_message, f"RTMPose needs a GPU: {no_gpu}")
+    try:
+        detector = RtmPose(ensure_rtm_weights(progress_lines("RTMPose's networks", on_message)), cuda=True)
+    except DetectorError as error:
+        return _blazepose(threads, on_message, f"RTMPose cannot be used: {error}")
+    on_message("2D detector: RTMPose on CUDA (a GPU runs it)")
+    return detector
+
+
+def why_no_cuda() -> str | None:
+    """None when ONNX Runtime really runs a network on CUDA, else the reason. Listing a provider proves nothing."""
+    import onnxruntime as ort
+
+    if _CUDA not in ort.get_available_providers():
+        return "this ONNX Runtime has no CUDA"
+    options = ort.SessionOptions()
+    options.log_severity_level = 4
+    try:
+        with without_native_chatter():
+            session = ort.InferenceSession(_TINY_MODEL, options, providers=[_CUDA, "CPUExecutionProvider"])
+    except Exception as error:  # noqa: BLE001 — a provider that cannot start raises what it likes
+        return f"CUDA does not start ({type(error).__name__})"
+    return None if session.get_providers()[0] == _CUDA else "CUDA is installed but does not start"
+
+
+def progress_lines(what: str, on_message: OnMessage) -> Progress:
+    """A progress callback that says a line at each fifth of the way."""
+    said = -1
+
+    def progress(done: int, total: int) -> None:
+        nonlocal said
+        step = int(done / total / _PROGRESS_STEP)
+        if step > said:
+            said = step
+            on_message(f"downloading {what}: {done / 1e6:.0f} of {total / 1e6:.0f} MB")
+
+    return progress
+
+
+def _rtmpose(threads: int, on_message: OnMessage) -> Detector:
+    no_gpu = why_no_cuda()
+    paths = ensure_rtm_weights(progress_lines("RTMPose's networks", on_message))
+    detector = RtmPose(paths, cuda=no_gpu is None, threads=threads)
+    on_message("2D detector: RTMPose " + ("on CUDA" if no_gpu is None else f"on the CPU, slow ({no_gpu})"))
+    return detector
+
+
+def _blazepose(threads: int, on_message: OnMessage, reason: str) -> Detector:
+    """Downloads only what is missing: a tampered file is an error that the user shall see."""
+    if weights_state().state == "missing":
+        paths = ensure_weights(progress_lines("BlazePose's networks", on_message))
+    else:
+        paths = installed_weights()
+    detector = BlazePose(paths, threads=threads)
+    on_message(f"2D detector: BlazePose ({reason})")
+    return detector

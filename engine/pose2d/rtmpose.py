@@ -1,0 +1,179 @@
+"""RTMPose (HALPE-26, with feet) through rtmlib, shielded from rtmlib's weak points.
+
+Ours here: nobody found is NoPerson (rtmlib takes the whole picture for a person); one person is followed by the box of
+their own keypoints, so the people finder runs only when they are lost; the pose network gets RGB as it was trained on
+(rtmlib hands it BGR); failures are raised; files are local, nothing downloads; a GPU that was asked for is really used.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import DetectorError
+from engine.opencv import cv2
+from engine.pose2d.blazepose_regions import Region
+from engine.pose2d.people import Followed, rank_people
+from engine.pose2d.rtmpose_weights import RtmPaths, import_rtmlib_urls
+from engine.types import Detection, Frame, Keypoints2D, NoPerson
+from models.keypoints import KEYPOINT_NAMES
+
+F32 = NDArray[np.float32]
+MIN_PERSON_SCORE = 0.3
+MIN_POINT_SCORE = 0.3
+BODY = 17  # the first HALPE keypoints are COCO's
+NUM_HALPE = 26
+_FEET = ("left_big_toe", "right_big_toe", "left_small_toe", "right_small_toe", "left_heel", "right_heel")
+_HALPE = {**{name: i for i, name in enumerate(KEYPOINT_NAMES[:BODY])}, **{name: 20 + i for i, name in enumerate(_FEET)}}
+_SOURCE = np.array([_HALPE[name] for name in KEYPOINT_NAMES])
+_CUDA = "CUDAExecutionProvider"
+
+
+class RtmPose:
+    """The detector for machines with a GPU. Gives no 3D evidence. Pose thread only; frames in order."""
+
+    name = "rtmpose"
+
+    def __init__(self, paths: RtmPaths, *, cuda: bool, threads: int = 1) -> None:
+        """Loads both networks from local files. cuda: refuse to run on anything else. Raises DetectorError."""
+        import_rtmlib_urls()
+        from rtmlib import YOLOX, RTMPose
+
+        self._finder = _load(YOLOX, paths.person, cuda=cuda, threads=threads)
+        self._pose = _load(RTMPose, paths.pose, cuda=cuda, threads=threads)
+        height, width = _input_size(self._finder, paths.person)
+        self._finder.model_input_size = (height, width)
+        height, width = _input_size(self._pose, paths.pose)
+        self._pose.model_input_size = (width, height)
+        self._followed: Followed | None = None
+        self._box: F32 | None = None  # (4,) x0, y0, x1, y1 of the followed person
+
+    def detect(self, frame: Frame) -> Detection:
+        """The 23 keypoints of the followed person, or NoPerson. Raises DetectorError."""
+        try:
+            points, scores = self._look(frame)
+        except DetectorError:
+            raise
+        except Exception as error:  # whatever rtmlib or ONNX Runtime raise
+            raise DetectorError(f"RTMPose failed: {_one_line(error)}; try --detector blazepose") from error
+        if points is None or scores is None:
+            self._box = None
+            return NoPerson(frame.frame_id, frame.captured_at_s, frame.image_size)
+        self._box = _box_around(points, scores)
+        self._followed = Followed(_region(self._box), frame.captured_at_s)
+        return Keypoints2D(
+            frame_id=frame.frame_id,
+            captured_at_s=frame.captured_at_s,
+            image_size=frame.image_size,
+            points_px=points[_SOURCE],
+            scores=scores[_SOURCE],
+        )
+
+    def reset(self) -> None:
+        """Forget the person being followed."""
+        self._followed = None
+        self._box = None
+
+    def close(self) -> None:
+        """Release the networks."""
+        self.reset()
+        self._finder = self._pose = None
+
+    def _look(self, frame: Frame) -> tuple[F32, F32] | tuple[None, None]:
+        """HALPE points (26, 2) and scores (26,) of the followed person, else of the best one found."""
+        rgb = cv2.cvtColor(frame.bgr, cv2.COLOR_BGR2RGB)
+        if self._box is not None:
+            points, scores = self._keypoints(rgb, self._box)
+            if _is_person(points, scores, frame.image_size):
+                return points, scores
+        boxes = np.asarray(self._finder(frame.bgr), np.float32).reshape(-1, 4)
+        boxes = boxes[np.isfinite(boxes).all(axis=1)]
+        remembered = None if self._followed is None else self._followed.remembered(frame.captured_at_s)
+        ranked = rank_people([_region(box) for box in boxes], frame.image_size, remembered)
+        if not ranked:
+            return None, None
+        points, scores = self._keypoints(rgb, boxes[ranked[0]])
+        return (points, scores) if _is_person(points, scores, frame.image_size) else (None, None)
+
+    def _keypoints(self, rgb: NDArray[Any], box: F32) -> tuple[F32, F32]:
+        """The pose network in one box (4,): (26, 2) pixels, (26,) scores in 0..1."""
+        points, scores = self._pose(rgb, bboxes=[box])
+        if points.shape != (1, NUM_HALPE, 2):
+            raise DetectorError(
+                f"the pose network gives {points.shape[1]} keypoints, expected {NUM_HALPE} (HALPE); "
+                "remove it from the cache, or use --detector blazepose"
+            )
+        return points[0].astype(np.float32), np.clip(scores[0], 0.0, 1.0).astype(np.float32)
+
+
+def _load(tool: Any, path: Path, *, cuda: bool, threads: int) -> Any:
+    """One of rtmlib's tools on a local file, without its printing. Raises DetectorError."""
+    if not path.is_file():
+        raise DetectorError(f"there is no network {path}; run `vtm fetch`, or use --detector blazepose")
+    import onnxruntime as ort
+
+    if cuda and _CUDA not in ort.get_available_providers():
+        raise DetectorError("CUDA was asked for, but this ONNX Runtime has none; run `vtm doctor`")
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            loaded = tool(str(path), backend="onnxruntime", device="cuda" if cuda else "cpu")
+        if cuda and loaded.session.get_providers()[0] != _CUDA:
+            raise DetectorError(f"{path.name} runs on the CPU although CUDA was asked for; run `vtm doctor`")
+        if not cuda:
+            loaded.session = _cpu_session(path, threads)
+    except DetectorError:
+        raise
+    except Exception as error:  # whatever rtmlib or ONNX Runtime raise
+        raise DetectorError(
+            f"cannot load {path.name}: {_one_line(error)}; delete it and run `vtm fetch`, or use --detector blazepose"
+        ) from error
+    return loaded
+
+
+def _cpu_session(path: Path, threads: int) -> Any:
+    """rtmlib's own session takes every core and lets it spin."""
+    import onnxruntime as ort
+
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def _input_size(tool: Any, path: Path) -> tuple[int, int]:
+    """(height, width) that the network itself says it wants. Raises DetectorError when it does not say."""
+    shape = tool.session.get_inputs()[0].shape
+    if len(shape) != 4 or not all(isinstance(n, int) for n in shape[2:]):
+        raise DetectorError(f"{path.name} has input {shape}, expected (batch, 3, height, width); run `vtm fetch`")
+    return shape[2], shape[3]
+
+
+def _is_person(points: F32, scores: F32, image_size: tuple[int, int]) -> bool:
+    """The body is seen, and the points did not collapse or fly out of the picture."""
+    return float(scores[:BODY].mean()) >= MIN_PERSON_SCORE and _region(_box_around(points, scores)).is_plausible(
+        image_size
+    )
+
+
+def _region(box: F32) -> Region:
+    """The square around a box (4,), so that people are ranked as BlazePose's are."""
+    x0, y0, x1, y1 = (float(v) for v in box)
+    return Region((x0 + x1) / 2, (y0 + y1) / 2, max(x1 - x0, y1 - y0, 1.0), 0.0)
+
+
+def _box_around(points: F32, scores: F32) -> F32:
+    """(4,) around the points that are seen; the pose network adds its own margin."""
+    seen = points[scores >= MIN_POINT_SCORE] if (scores >= MIN_POINT_SCORE).sum() >= 4 else points
+    low, high = seen.min(axis=0), seen.max(axis=0)
+    margin = 0.05 * float((high - low).max())
+    box: F32 = np.concatenate([low - margin, high + margin])
+    return box
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]
