@@ -30,8 +30,18 @@ JOIN_S = 5.0
 _OVER = ("ended", "failed", "stopped")
 
 
-def real_seams(*, strict_outputs: bool = True) -> Seams:
-    """The real parts. `strict_outputs`: a target that cannot be opened at the start raises OutputError."""
+def worker_threads() -> tuple[int, int]:
+    """Threads for the 2D detector and for VTM, which run at the same time, on this machine."""
+    cores = os.cpu_count() or 1
+    return min(cores, 4), 1 if cores <= 2 else 2
+
+
+def real_seams(*, paced: bool = True, strict_outputs: bool = True) -> Seams:
+    """The real parts.
+
+    paced           a file plays at its own pace; False: as fast as it is read, with the file's own time
+    strict_outputs  a target that cannot be opened at the start raises OutputError; False: it is tried again
+    """
     from engine.camera import open_source
     from engine.outputs.hub import OutputHub
     from engine.outputs.recorder import Recorder as DiskRecorder
@@ -41,7 +51,7 @@ def real_seams(*, strict_outputs: bool = True) -> Seams:
     from engine.window import WindowBuilder
 
     return Seams(
-        open_source=partial(open_source, paced=True),
+        open_source=partial(open_source, paced=paced),
         make_detector=make_detector,
         load_runtime=load_runtime,
         make_window=WindowBuilder,
@@ -64,12 +74,11 @@ class Pipeline:
         self._started = self._stopped = False
         latest: Latest[Shot] = Latest()
         queue: BoundedQueue[Found] = BoundedQueue(QUEUE_FRAMES)
-        cores = os.cpu_count() or 1
-        self._solve = SolveWorker(self._board, self._seams, clock, queue, self._deliver, threads=1 if cores <= 2 else 2)
-        pose = PoseWorker(self._board, self._seams, clock, latest, queue, threads=min(cores, 4))
+        pose_threads, solve_threads = worker_threads()
+        self._solve = SolveWorker(self._board, self._seams, clock, queue, self._deliver, threads=solve_threads)
         self._workers: tuple[Worker, ...] = (
             CaptureWorker(self._board, self._seams, clock, latest),
-            pose,
+            PoseWorker(self._board, self._seams, clock, latest, queue, threads=pose_threads),
             self._solve,
         )
 

@@ -1,0 +1,161 @@
+"""`vtm convert`: a video or keypoints .npz to a take of motion. Every frame, in order; none is dropped.
+
+Two passes: the first lifts every frame with VTM; then the person's proportions, the camera's tilt and the floor are
+learnt from the whole take at once, and the second pass solves every frame in that one world.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from engine.camera import DEMO
+from engine.config import Config
+from engine.errors import CameraError, OutputError, UsageError
+from engine.intrinsics import intrinsics_for
+from engine.keypoints_file import read_keypoints
+from engine.opencv import cv2
+from engine.outputs.motion import check_motion_path, write_motion
+from engine.outputs.take import MotionTake, row_of, take_from_rows
+from engine.pipeline import real_seams, worker_threads
+from engine.seams import Runtime, Seams, WindowLike
+from engine.solver import Solver
+from engine.types import Detection, Keypoints2D, RawMotion
+from models.camera import Intrinsics
+
+OnProgress = Callable[[int, int], None]
+"""Frames done, frames in all (0: unknown). Raising in it ends the conversion; nothing is written then."""
+_FORGET_S = 1.0  # without a person, the window starts anew
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """What is converted: detections in order."""
+
+    detections: Iterator[Detection]
+    fps: float
+    frames: int  # 0: unknown
+    intrinsics: Intrinsics | None  # known from the file
+
+
+def convert(
+    source: str | Path,
+    target: str | Path,
+    config: Config,
+    *,
+    on_progress: OnProgress | None = None,
+    on_message: Callable[[str], None] | None = None,
+    seams: Seams | None = None,
+) -> MotionTake:
+    """Convert a video, "demo" or a keypoints .npz to the motion file `target`; its suffix says the format.
+
+    on_message  one line each: which detector and back end were taken, what is wrong with a truncated video
+    returns     the take that was written; frames without a person hold NaN and `tracked` False
+    Raises UsageError, CameraError, DetectorError, ModelError, OutputError.
+    """
+    target = Path(target)
+    check_motion_path(target)
+    if not target.resolve().parent.is_dir():
+        raise OutputError(f"cannot write {target}: there is no folder {target.resolve().parent}; create it first")
+    seams = real_seams(paced=False) if seams is None else seams
+    say = on_message or (lambda _text: None)
+    runtime = seams.load_runtime(config.backend, threads=worker_threads()[1], on_message=say)
+    try:
+        with _opened(str(source), config, seams, say) as clip:
+            detections, raws, intrinsics = _lift(clip, config, seams, runtime, on_progress)
+    finally:
+        runtime.close()
+    take = _solve(detections, raws, intrinsics, config, clip.fps)
+    if not take.tracked.any():
+        say(f"there is no person in any of the {len(take)} frames of {source}")
+    write_motion(target, take)
+    return take
+
+
+@contextmanager
+def _opened(source: str, config: Config, seams: Seams, say: Callable[[str], None]) -> Iterator[Clip]:
+    """The clip, whatever kind it is; closed at the end."""
+    path = Path(source)
+    if path.suffix.lower() == ".npz":
+        keypoints = read_keypoints(path)
+        yield Clip(keypoints.detections(), keypoints.fps, len(keypoints), keypoints.intrinsics)
+        return
+    if source != DEMO and not path.is_file():
+        raise UsageError(f"there is no file {source}; expected a video or a keypoints .npz")
+    video = seams.open_source(source, mirror=config.mirror, loop=False, clock=time.monotonic, on_message=say)
+    try:
+        detector = seams.make_detector(config.detector, threads=worker_threads()[0], on_message=say)
+        try:
+
+            def detections() -> Iterator[Detection]:
+                while not video.ended:
+                    frame = video.read()
+                    if frame is not None:
+                        yield detector.detect(frame)
+                if video.status is not None:
+                    say(video.status)
+
+            yield Clip(detections(), video.fps, _frames_in(path), None)
+        finally:
+            detector.close()
+    finally:
+        video.close()
+
+
+def _frames_in(path: Path) -> int:
+    """What the container claims; 0 when it does not say."""
+    capture = cv2.VideoCapture(str(path))
+    count = float(capture.get(cv2.CAP_PROP_FRAME_COUNT)) if capture.isOpened() else 0.0
+    capture.release()
+    return int(count) if 0 < count < 1e9 else 0
+
+
+def _lift(
+    clip: Clip, config: Config, seams: Seams, runtime: Runtime, on_progress: OnProgress | None
+) -> tuple[list[Detection], list[RawMotion | None], Intrinsics]:
+    """First pass: every frame through window and network."""
+    detections: list[Detection] = []
+    raws: list[RawMotion | None] = []
+    intrinsics: Intrinsics | None = None
+    window: WindowLike | None = None
+    seen_at_s = 0.0
+    for detection in clip.detections:
+        if intrinsics is None or window is None:
+            of_file = None if config.intrinsics_file else clip.intrinsics
+            intrinsics = of_file or intrinsics_for(config, detection.image_size)
+            window = seams.make_window(runtime.config, intrinsics)
+        raw: RawMotion | None = None
+        if isinstance(detection, Keypoints2D):
+            seen_at_s = detection.captured_at_s
+            window.push(detection)
+            view = window.window()
+            raw = None if view is None else runtime.lift(view, intrinsics)
+        elif detection.captured_at_s - seen_at_s > _FORGET_S:
+            window.reset()
+        detections.append(detection)
+        raws.append(raw)
+        if on_progress is not None:
+            on_progress(len(raws), max(clip.frames, len(raws)) if clip.frames else 0)
+    if intrinsics is None:
+        raise CameraError("the video holds no frame")
+    return detections, raws, intrinsics
+
+
+def _solve(
+    detections: list[Detection], raws: list[RawMotion | None], intrinsics: Intrinsics, config: Config, fps: float
+) -> MotionTake:
+    """Second pass: learn from the whole take, then solve it."""
+    solver = Solver(intrinsics, config.height_m, rate_hz=fps)
+    solver.fit([raw for raw in raws if raw is not None])
+    rows = [
+        row_of(
+            solver.lost(detection.frame_id, detection.captured_at_s) if raw is None else solver.solve(raw), detection
+        )
+        for detection, raw in zip(detections, raws, strict=True)
+    ]
+    return replace(take_from_rows(np.concatenate(rows), fps=fps), intrinsics=intrinsics.matrix)

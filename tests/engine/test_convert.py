@@ -1,0 +1,248 @@
+"""File conversion: every frame in order, one world for the whole take, and one line for whatever is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.config import Config
+from engine.convert import convert
+from engine.errors import CameraError, OutputError, UsageError
+from engine.keypoints_file import read_keypoints
+from engine.outputs.motion_npz import read_motion_npz
+from engine.seams import Seams
+from engine.solver import Solver
+from engine.types import Detection, Frame, Keypoints2D, NoPerson, RawMotion
+from models.camera import Intrinsics
+from models.keypoints import NUM_KEYPOINTS
+from models.skeleton import NUM_JOINTS
+
+SIZE = (640, 480)
+FPS = 25.0
+
+
+class FakeWindow:
+    def __init__(self, _config: object, _intrinsics: Intrinsics) -> None:
+        self.last: Keypoints2D | None = None
+
+    def push(self, keypoints: Keypoints2D) -> None:
+        self.last = keypoints
+
+    def window(self) -> Keypoints2D | None:
+        return self.last
+
+    def reset(self) -> None:
+        self.last = None
+
+
+class FakeRuntime:
+    name = "fake"
+    config = None
+    closed = False
+
+    def lift(self, window: Keypoints2D, _intrinsics: Intrinsics) -> RawMotion:
+        rng = np.random.default_rng(window.frame_id)
+        rotations = np.tile(np.eye(3, dtype=np.float32), (NUM_JOINTS, 1, 1))
+        rotations[0] = np.diag([1, -1, -1])
+        return RawMotion(
+            frame_id=window.frame_id,
+            captured_at_s=window.captured_at_s,
+            rotations=rotations,
+            root_px=window.points_px[0],
+            root_depth=2.0,
+            bone_ratio=rng.normal(1, 0.05, NUM_JOINTS).astype(np.float32),
+            up_cam=(np.array([0, -1, 0]) + rng.normal(0, 0.02, 3)).astype(np.float32),
+            contacts=np.zeros(2, np.float32),
+            confidence=0.9,
+        )
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class FakeVideo:
+    name, image_size, fps, live, dropped = "fake.mp4", SIZE, FPS, False, 0
+    status: str | None = None
+
+    def __init__(self, frames: int) -> None:
+        self.left = frames
+        self.total = frames
+        self.closed = False
+
+    @property
+    def ended(self) -> bool:
+        return self.left == 0
+
+    def read(self) -> Frame | None:
+        frame = self.total - self.left
+        self.left -= 1
+        return Frame(np.zeros((SIZE[1], SIZE[0], 3), np.uint8), frame, frame / FPS)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class FakeDetector:
+    name = "fake"
+    closed = False
+
+    def detect(self, frame: Frame) -> Detection:
+        if 3 <= frame.frame_id < 6:
+            return NoPerson(frame.frame_id, frame.captured_at_s, SIZE)
+        points = np.full((NUM_KEYPOINTS, 2), 300 + frame.frame_id, np.float32)
+        return Keypoints2D(frame.frame_id, frame.captured_at_s, SIZE, points, np.ones(NUM_KEYPOINTS, np.float32))
+
+    def reset(self) -> None:
+        pass
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Parts:
+    def __init__(self, frames: int = 12) -> None:
+        self.video, self.detector, self.runtime = FakeVideo(frames), FakeDetector(), FakeRuntime()
+
+    def seams(self) -> Seams:
+        def unused(*_: Any, **__: Any) -> Any:
+            raise AssertionError("a conversion needs neither targets nor a recorder")
+
+        return Seams(
+            open_source=lambda *_, **__: self.video,
+            make_detector=lambda *_, **__: self.detector,
+            load_runtime=lambda *_, **__: self.runtime,
+            make_window=FakeWindow,
+            make_solver=Solver,
+            make_hub=unused,
+            make_recorder=unused,
+        )
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    path = tmp_path / "clip.mp4"
+    path.touch()
+    return path
+
+
+def keypoints_npz(path: Path, frames: int = 10, **changes: Any) -> Path:
+    rng = np.random.default_rng(0)
+    arrays: dict[str, Any] = {
+        "keypoints_px": rng.uniform(0, 480, (frames, NUM_KEYPOINTS, 2)),
+        "keypoint_scores": np.ones((frames, NUM_KEYPOINTS)),
+        "fps": 50.0,
+        "image_size": SIZE,
+    } | changes
+    np.savez(path, **{name: value for name, value in arrays.items() if value is not None})
+    return path
+
+
+def test_every_frame_of_a_video_is_in_the_take_in_order(clip: Path, tmp_path: Path):
+    parts, progress = Parts(), []
+    convert(
+        clip, tmp_path / "out.npz", Config(), seams=parts.seams(), on_progress=lambda done, _: progress.append(done)
+    )
+    take = read_motion_npz(tmp_path / "out.npz")
+    np.testing.assert_allclose(take.timestamps_s, np.arange(12) / FPS)
+    np.testing.assert_array_equal(take.tracked, [*[True] * 3, *[False] * 3, *[True] * 6])
+    np.testing.assert_allclose(take.keypoints_px[take.tracked][:, 0, 0], [300, 301, 302, *range(306, 312)])
+    assert np.isnan(take.joints_world_m[3:6]).all()
+    assert np.isfinite(take.joints_world_m[take.tracked]).all()
+    assert take.fps == FPS
+    assert progress == list(range(1, 13))
+    assert parts.video.closed
+    assert parts.detector.closed
+    assert parts.runtime.closed
+
+
+def test_the_whole_take_lies_in_one_world_with_one_skeleton(clip: Path, tmp_path: Path):
+    take = convert(clip, tmp_path / "out.npz", Config(), seams=Parts().seams())
+    from_camera = take.joints_cam_m @ take.R_world_cam.T + take.t_world_cam
+    offset = np.linalg.norm(from_camera - take.joints_world_m, axis=-1)[take.tracked]
+    assert offset.max() < 0.05
+    lengths = np.linalg.norm(take.joints_world_m[:, 2] - take.joints_world_m[:, 1], axis=-1)[take.tracked]
+    np.testing.assert_allclose(lengths, take.bone_lengths_m[2], atol=1e-5)
+
+
+def test_keypoints_are_converted_at_their_own_rate_and_with_their_own_camera(tmp_path: Path):
+    K = np.array([[500.0, 0, 300], [0, 510, 200], [0, 0, 1]])
+    scores = np.ones((10, NUM_KEYPOINTS))
+    scores[4] = 0
+    source = keypoints_npz(tmp_path / "in.npz", intrinsics=K, keypoint_scores=scores)
+    take = convert(source, tmp_path / "out.npz", Config(), seams=Parts().seams())
+    assert len(take) == 10
+    assert take.fps == 50
+    np.testing.assert_array_equal(take.intrinsics, K)
+    np.testing.assert_array_equal(np.flatnonzero(~take.tracked), [4])
+
+
+def test_keypoints_without_a_camera_get_the_configured_field_of_view(tmp_path: Path):
+    source = keypoints_npz(tmp_path / "in.npz")
+    take = convert(source, tmp_path / "out.npz", Config(hfov_deg=90), seams=Parts().seams())
+    np.testing.assert_allclose(take.intrinsics, [[320, 0, 320], [0, 320, 240], [0, 0, 1]], atol=1e-9)
+
+
+def test_nan_keypoints_count_as_not_seen(tmp_path: Path):
+    points = np.full((3, NUM_KEYPOINTS, 2), 10.0)
+    points[0, 5] = np.nan
+    points[1] = np.nan
+    found = list(read_keypoints(keypoints_npz(tmp_path / "in.npz", 3, keypoints_px=points)).detections())
+    assert isinstance(found[0], Keypoints2D)
+    assert found[0].scores[5] == 0
+    assert np.isfinite(found[0].points_px).all()
+    assert isinstance(found[1], NoPerson)
+    assert isinstance(found[2], Keypoints2D)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"fps": None}, "lacks fps"),
+        ({"fps": 0.0}, "fps is 0"),
+        ({"fps": np.nan}, "fps is nan"),
+        ({"fps": "thirty"}, "fps is of"),
+        ({"keypoints_px": np.zeros((10, 17, 2))}, r"\(10, 17, 2\)"),
+        ({"keypoint_scores": np.ones((9, NUM_KEYPOINTS))}, r"\(9, 23\)"),
+        ({"keypoint_scores": np.full((10, NUM_KEYPOINTS), 7.0)}, "scores from 0 to 1"),
+        ({"keypoints_px": np.zeros((0, NUM_KEYPOINTS, 2))}, "no frame"),
+        ({"image_size": (0, 480)}, "image_size"),
+        ({"intrinsics": np.zeros((3, 3))}, "camera matrix"),
+    ],
+)
+def test_a_file_that_breaks_the_schema_is_one_line(tmp_path: Path, changes: dict[str, Any], said: str):
+    source = keypoints_npz(tmp_path / "in.npz", **changes)
+    with pytest.raises(UsageError, match=said) as caught:
+        convert(source, tmp_path / "out.npz", Config(), seams=Parts().seams())
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "out.npz").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 broken", b"no zip at all"])
+def test_a_broken_npz_is_one_line(tmp_path: Path, content: bytes):
+    (tmp_path / "in.npz").write_bytes(content)
+    with pytest.raises(UsageError, match="not a keypoints"):
+        convert(tmp_path / "in.npz", tmp_path / "out.npz", Config(), seams=Parts().seams())
+
+
+def test_what_cannot_be_read_or_written_is_said_before_any_work(clip: Path, tmp_path: Path):
+    parts = Parts()
+    with pytest.raises(UsageError, match="no file"):
+        convert(tmp_path / "none.mp4", tmp_path / "out.npz", Config(), seams=parts.seams())
+    with pytest.raises(UsageError, match=r"out\.xyz"):
+        convert(clip, tmp_path / "out.xyz", Config(), seams=parts.seams())
+    with pytest.raises(OutputError, match="no folder"):
+        convert(clip, tmp_path / "nowhere" / "out.npz", Config(), seams=parts.seams())
+    assert parts.video.left == parts.video.total
+
+
+def test_a_video_without_frames_or_people_is_said(clip: Path, tmp_path: Path):
+    with pytest.raises(CameraError):
+        convert(clip, tmp_path / "out.npz", Config(), seams=Parts(0).seams())
+    source = keypoints_npz(tmp_path / "in.npz", keypoint_scores=np.zeros((10, NUM_KEYPOINTS)))
+    said: list[str] = []
+    take = convert(source, tmp_path / "out.npz", Config(), seams=Parts().seams(), on_message=said.append)
+    assert not take.tracked.any()
+    assert "no person" in said[-1]
