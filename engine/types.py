@@ -58,6 +58,21 @@ Detection = Keypoints2D | NoPerson
 
 
 @dataclass(frozen=True, slots=True)
+class Window:
+    """What VTM looks at: the last seconds on the model's own clock, in the person's view (models.view)."""
+
+    frame_id: int  # of the last frame
+    captured_at_s: float  # of the last frame
+    keypoints: F32  # (1, T, 23, 3) x, y in sizes, score; zeros where missing
+    evidence: F32  # (1, T, 27, 4) 3D landmarks in metres, 1 where present; zeros elsewhere
+    box: F32  # (1, 3) centre as a ray, log size
+    view_rotation: F64  # (1, 3, 3) view -> camera
+    view_size: F64  # (1,) ray units
+    confidence: float  # mean score of the last frame's keypoints, 0..1
+    root_visible: bool  # the hips were seen in the last frame
+
+
+@dataclass(frozen=True, slots=True)
 class RawMotion:
     """VTM's answer for the LAST frame of a window, in the camera frame, before any smoothing."""
 

@@ -114,7 +114,9 @@ def build_library(folder: Path) -> MotionLibrary:
     top = [path.relative_to(folder).parts[0] for path in kept]
     validation = _is_validation(kept, [path.parent for path in kept])
     return MotionLibrary(
-        *(np.concatenate([clip[part] for clip in clips]) for part in range(3)),
+        quaternions=np.concatenate([clip[0] for clip in clips]),
+        root=np.concatenate([clip[1] for clip in clips]),
+        contacts=np.concatenate([clip[2] for clip in clips]),
         start=np.concatenate([[0], np.cumsum(length)[:-1]]),
         length=length,
         contact_valid=np.array([name != "mesh2motion" for name in top]),

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from models.kinematics import STATURE, forward_kinematics, hips_height
 from models.mocap.bvh import Bvh, BvhError
-from models.rotations import matrix_to_quaternion, rotation_between
-from models.skeleton import JOINT, JOINT_NAMES, NUM_JOINTS, PARENTS
+from models.rotations import matrix_to_quaternion, quaternion_to_matrix, rotation_between
+from models.skeleton import JOINT, JOINT_NAMES, LIMBS, NUM_JOINTS, PARENTS
 
 F64 = NDArray[np.float64]
 
@@ -162,9 +162,6 @@ def retarget(bvh: Bvh, name: str, *, first_frame: int = 0) -> Retargeted:
 
 def round_trip_error(bvh: Bvh, clip: Retargeted, *, first_frame: int = 0) -> F64:
     """(N, 12) distance in stature units between the file's limb joints and the clip's own forward kinematics."""
-    from models.rotations import quaternion_to_matrix
-    from models.skeleton import LIMBS
-
     found = map_joints(bvh.names, clip.name)
     joints, _ = bvh.world()
     ours, _ = forward_kinematics(quaternion_to_matrix(clip.rotations_xyzw), clip.rest_offsets, clip.root)

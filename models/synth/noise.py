@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from models.keypoints import EVIDENCE_NAMES, KEYPOINT, KEYPOINT_NAMES, MIRROR_KEYPOINTS, NUM_EVIDENCE, NUM_KEYPOINTS
+from models.rotations import axis_angle_to_matrix
 from models.skeleton import mirrored_name
 
 _MIRROR_EVIDENCE = [EVIDENCE_NAMES.index(mirrored_name(name)) for name in EVIDENCE_NAMES]
@@ -37,13 +38,16 @@ _SPREAD = torch.tensor(
 def _correlate(frames: int, per_frame: float) -> Tensor:
     """(T, T) matrix that turns white noise into unit noise with that autocorrelation (AR(1))."""
     lag = torch.arange(frames)
-    return torch.linalg.cholesky(per_frame ** (lag[:, None] - lag).abs().double()).float()
+    covariance: Tensor = torch.pow(per_frame, (lag[:, None] - lag).abs().double())
+    root: Tensor = torch.linalg.cholesky(covariance)
+    return root.float()
 
 
 def slow_noise(shape: tuple[int, ...], per_frame: float, rng: torch.Generator) -> Tensor:
     """(B, T, ...) unit normal noise, correlated over T."""
     white = torch.randn(shape, generator=rng)
-    return torch.einsum("ts,bs...->bt...", _correlate(shape[1], per_frame), white)
+    correlated: Tensor = torch.einsum("ts,bs...->bt...", _correlate(shape[1], per_frame), white)
+    return correlated
 
 
 def runs(batch: int, frames: int, share: float, mean_frames: float, rng: torch.Generator) -> Tensor:
@@ -64,10 +68,11 @@ def _occluded(points: Tensor, rays: Tensor, height: Tensor) -> Tensor:
     on_trunk = ((rays - middle).abs() < half + 0.02 * height[..., None, None]).all(-1)
     behind = on_trunk & (depth > depth[:, :, _TRUNK].mean(2, keepdim=True) + 0.05)
     other = list(MIRROR_KEYPOINTS)
-    near = (rays - rays[:, :, other]).norm(dim=-1) < 0.05 * height[..., None]
+    near: Tensor = (rays - rays[:, :, other]).norm(dim=-1) < 0.05 * height[..., None]
     legs = torch.zeros(NUM_KEYPOINTS, dtype=torch.bool)
     legs[_LEGS] = True
-    return behind | (near & legs & (depth > depth[:, :, other] + 0.03))
+    hidden: Tensor = behind | (near & legs & (depth > depth[:, :, other] + 0.03))
+    return hidden
 
 
 def noisy_keypoints(
@@ -158,8 +163,6 @@ def noisy_evidence(points_view: Tensor, flipped: Tensor, seen: Tensor, rng: torc
     hips = points_view[:, :, [KEYPOINT["left_hip"], KEYPOINT["right_hip"]]].mean(2, keepdim=True)
     scale = 1.7 * torch.exp(torch.randn(batch, 1, 1, 1, generator=rng) * 0.08)
     points = (points_view - hips) * scale
-    from models.rotations import axis_angle_to_matrix
-
     turn = torch.randn(batch, 1, 3, generator=rng) * 0.12 + slow_noise((batch, frames, 3), 0.93, rng) * 0.07
     points = points @ axis_angle_to_matrix(turn).mT
     across_depth = torch.tensor([0.030, 0.030, 0.065])

@@ -157,8 +157,8 @@ def _varied(motion: MotionBatch, variety: float, rng: torch.Generator) -> Motion
         on, bent = chance(0.22) | both, chance(0.18) | both
         legs |= on | bent
         _vary_leg(rotations, side, sign, on, bent, rng)
-    for name, spread in zip(_SPINE, (9, 9, 9, 12, 15), strict=True):
-        turn = _smooth(batch, frames, _degrees(spread), _degrees(spread / 3), rng)
+    for name, degrees in zip(_SPINE, (9, 9, 9, 12, 15), strict=True):
+        turn = _smooth(batch, frames, _degrees(degrees), _degrees(degrees / 3), rng)
         keep = chance(0.4)[:, None, None]
         joint = JOINT[name]
         rotations[:, :, joint] = rotations[:, :, joint] @ axis_angle_to_matrix(torch.where(keep, turn, 0 * turn))

@@ -1,0 +1,1 @@
+"""Window -> RawMotion: the VTM weights and the back ends that run them."""

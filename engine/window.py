@@ -1,0 +1,110 @@
+"""Keypoints2D -> Window: the last T frames on the model's own clock, as rays in the person's view."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.types import F32, F64, Keypoints2D, Window
+from models.camera import Intrinsics
+from models.keypoints import KEYPOINT, NUM_EVIDENCE
+from models.view import MIN_SCORE, person_view
+from models.vtm.config import VTMConfig
+
+MAX_GAP_S = 0.2
+"""Between frames farther apart than this nothing is interpolated: the person counts as not seen."""
+MIN_KEYPOINTS = 4
+_HIPS = [KEYPOINT["left_hip"], KEYPOINT["right_hip"]]
+
+
+class WindowBuilder:
+    """Collects keypoints and gives the window that ends at the newest frame. Solve thread only."""
+
+    def __init__(self, config: VTMConfig, intrinsics: Intrinsics) -> None:
+        self._intrinsics = intrinsics
+        self._frames = config.window_frames
+        self._period_s = 1.0 / config.rate_hz
+        self._span_s = self._frames * self._period_s + MAX_GAP_S
+        self._seen: deque[tuple[float, F32, F32]] = deque()  # time, (23, 3) rays and score, (27, 4) evidence
+        self._last: Keypoints2D | None = None
+
+    def push(self, keypoints: Keypoints2D) -> None:
+        """Add the newest frame. A frame that is not later than the last one replaces it."""
+        while self._seen and self._seen[-1][0] >= keypoints.captured_at_s:
+            self._seen.pop()
+        self._seen.append((keypoints.captured_at_s, self._rays(keypoints), _evidence(keypoints)))
+        while self._seen[0][0] < keypoints.captured_at_s - self._span_s:
+            self._seen.popleft()
+        self._last = keypoints
+
+    def reset(self) -> None:
+        """Forget everything: another person, another source."""
+        self._seen.clear()
+        self._last = None
+
+    def window(self) -> Window | None:
+        """The window that ends at the newest frame, or None when too little of a person is in it."""
+        last = self._last
+        if last is None or int((last.scores > MIN_SCORE).sum()) < MIN_KEYPOINTS:
+            return None
+        points, evidence = self._resampled(last.captured_at_s)
+        view, keypoints = person_view(points[None, ..., :2], points[None, ..., 2])
+        return Window(
+            frame_id=last.frame_id,
+            captured_at_s=last.captured_at_s,
+            keypoints=keypoints.astype(np.float32),
+            evidence=evidence[None],
+            box=view.box.astype(np.float32),
+            view_rotation=view.rotation,
+            view_size=view.size,
+            confidence=float(np.clip(last.scores[last.scores > MIN_SCORE].mean(), 0.0, 1.0)),
+            root_visible=bool((last.scores[_HIPS] > 0.3).all()),
+        )
+
+    def _rays(self, keypoints: Keypoints2D) -> F32:
+        """(23, 3) x/z, y/z, score; what is not finite counts as not seen."""
+        rays = self._intrinsics.to_rays(keypoints.points_px)
+        scores = np.clip(keypoints.scores, 0.0, 1.0)
+        good = np.isfinite(rays).all(-1) & np.isfinite(scores)
+        rows = np.concatenate([rays, scores[:, None]], axis=-1)
+        return np.where(good[:, None], rows, 0.0).astype(np.float32)
+
+    def _resampled(self, end_s: float) -> tuple[F64, F32]:
+        """(T, 23, 3) and (T, 27, 4) on the model's clock, the last frame exact."""
+        times = np.array([row[0] for row in self._seen])
+        points = np.stack([row[1] for row in self._seen]).astype(np.float64)
+        evidence = np.stack([row[2] for row in self._seen])
+        wanted = end_s - np.arange(self._frames - 1, -1, -1) * self._period_s
+        high = np.minimum(np.searchsorted(times, wanted - 1e-9), len(times) - 1)
+        low = np.maximum(high - 1, 0)
+        gap = np.maximum(times[high] - times[low], 1e-9)
+        share = np.clip((wanted - times[low]) / gap, 0.0, 1.0)
+        share = np.where(high == low, 1.0, share)
+        covered = (wanted >= times[0] - self._period_s / 2) & ((gap < MAX_GAP_S) | (share == 1.0))
+        rows = [(values[low], values[high]) for values in (points, evidence)]
+        mixed = [_mixed(*pair, share, covered) for pair in rows]
+        return mixed[0], mixed[1].astype(np.float32)
+
+
+def _mixed(
+    low: NDArray[np.floating], high: NDArray[np.floating], share: F64, covered: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Rows (T, K, n) between two frames, the last column telling what was seen; a point that only one of the frames
+    saw is taken from the nearer frame."""
+    part = share[:, None, None]
+    between = low * (1 - part) + high * part
+    nearer = np.where(part >= 0.5, high, low)
+    both = (low[..., -1:] > 0) & (high[..., -1:] > 0)
+    return np.asarray(np.where(both, between, nearer) * covered[:, None, None], np.float64)
+
+
+def _evidence(keypoints: Keypoints2D) -> F32:
+    """(27, 4) landmarks and a flag; zeros where the detector gives none."""
+    rows = np.zeros((NUM_EVIDENCE, 4), np.float32)
+    if keypoints.evidence_m is not None:
+        present = np.isfinite(keypoints.evidence_m).all(-1)
+        rows[present, :3] = keypoints.evidence_m[present]
+        rows[present, 3] = 1.0
+    return rows

@@ -1,0 +1,130 @@
+"""`python -m models.export CHECKPOINT`: the video side of VTM as ONNX with its sidecar, checked against torch."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import logging
+import sys
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from models.keypoints import NUM_EVIDENCE, NUM_KEYPOINTS
+from models.training.state import CheckpointError, load_vtm
+from models.vtm.vtm import VTM, ExportedVTM
+
+INPUTS = ("keypoints", "evidence", "box")
+OUTPUTS = ("rotations_6d", "root", "log_ratio", "contacts")
+PARITY = 1e-4
+
+log = logging.getLogger("models.export")
+
+
+class ExportError(RuntimeError):
+    """The exported network does not say what torch says."""
+
+
+def example_inputs(model: VTM, seed: int = 0) -> tuple[Tensor, Tensor, Tensor]:
+    """Random inputs of the right shapes."""
+    rng = torch.Generator().manual_seed(seed)
+    frames = model.config.window_frames
+    return (
+        torch.randn(1, frames, NUM_KEYPOINTS, 3, generator=rng),
+        torch.randn(1, frames, NUM_EVIDENCE, 4, generator=rng),
+        torch.randn(1, 3, generator=rng),
+    )
+
+
+def export_onnx(model: VTM, path: Path) -> float:
+    """Write the ONNX atomically; returns the largest difference from torch. Raises ExportError above PARITY."""
+    exported = ExportedVTM(model).eval()
+    partial = path.with_suffix(".partial")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter warns about itself
+        torch.onnx.export(
+            exported,
+            example_inputs(model),
+            str(partial),
+            input_names=list(INPUTS),
+            output_names=list(OUTPUTS),
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+        )
+    difference = parity(exported, partial, model)
+    if difference > PARITY:
+        partial.unlink()
+        raise ExportError(f"the ONNX differs from torch by {difference:.1e}, expected at most {PARITY:.0e}")
+    partial.replace(path)
+    return difference
+
+
+def parity(exported: ExportedVTM, path: Path, model: VTM, windows: int = 8) -> float:
+    """Largest difference between ONNX Runtime and torch over random windows."""
+    import onnxruntime as ort
+
+    session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    worst = 0.0
+    for seed in range(windows):
+        inputs = example_inputs(model, seed)
+        with torch.no_grad():
+            expected = exported(*inputs)
+        found = session.run(None, dict(zip(INPUTS, (tensor.numpy() for tensor in inputs), strict=True)))
+        for ours, theirs in zip(found, expected, strict=True):
+            worst = max(worst, float(np.abs(ours - theirs.numpy()).max()))
+    return worst
+
+
+def sidecar(model: VTM, data: dict[str, Any], sha256: str, difference: float) -> dict[str, Any]:
+    """What is kept beside the ONNX."""
+    progress = data["progress"]
+    return {
+        "sha256": sha256,
+        "config": model.config.to_dict(),
+        "training": {
+            "minutes": round(progress.seconds / 60, 1),
+            "steps": progress.step,
+            "windows": progress.windows,
+            "run": data["run"],
+            "validation": progress.history[-1] if progress.history else {},
+        },
+        "parity_with_torch": difference,
+    }
+
+
+def export(checkpoint: Path, out: Path) -> None:
+    """Checkpoint -> OUT.onnx and OUT.json."""
+    model, data = load_vtm(checkpoint)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    difference = export_onnx(model, out)
+    sha256 = hashlib.sha256(out.read_bytes()).hexdigest()
+    text = json.dumps(sidecar(model, data, sha256, difference), indent=2)
+    out.with_suffix(".json").write_text(text + "\n")
+    log.info("%s: %.1f MB, differs from torch by %.1e", out, out.stat().st_size / 1e6, difference)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Command line; returns the exit code."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    parser = argparse.ArgumentParser(prog="python -m models.export", description=__doc__)
+    parser.add_argument("checkpoint", type=Path, nargs="?", default=Path("runs/vtm/final.pt"))
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "weights" / "vtm.onnx")
+    args = parser.parse_args(argv)
+    try:
+        export(args.checkpoint, args.out)
+    except (CheckpointError, ExportError, OSError) as error:
+        log.error("error: %s", error)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
