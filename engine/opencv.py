@@ -19,4 +19,7 @@ for _name, _value in _SETTINGS.items():
 
 import cv2  # noqa: E402
 
+if os.environ["OPENCV_LOG_LEVEL"] == _SETTINGS["OPENCV_LOG_LEVEL"]:
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # for when somebody imported it before
+
 __all__ = ["cv2"]

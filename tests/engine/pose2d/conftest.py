@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from engine.opencv import cv2
 from engine.pose2d.weights import WeightPaths, ensure_weights
 from engine.types import Frame
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from engine.opencv import cv2
 from engine.pose2d.blazepose import BlazePose
 from engine.pose2d.blazepose_person import Candidate
 from engine.pose2d.weights import WeightPaths

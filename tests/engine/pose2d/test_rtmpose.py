@@ -108,9 +108,12 @@ def paths(tmp_path: Path) -> RtmPaths:
 
 
 def picture(*people: tuple[int, int], frame_id: int = 0, swap: bool = False) -> Frame:
-    """640 x 640 BGR, black; each person is a red square at a point and a green one 150 px below."""
+    """640 x 640 BGR, black; each person is a red square at a point and a green one 150 px below.
+
+    swap: blue with green above, red below.
+    """
     bgr = np.zeros((640, 640, 3), np.uint8)
-    red, green = ((255, 0, 0), (0, 0, 255)) if swap else ((0, 0, 255), (0, 255, 0))
+    red, green = ((255, 255, 0), (0, 0, 255)) if swap else ((0, 0, 255), (0, 255, 0))
     for x, y in people:
         bgr[y - SPOT : y + SPOT, x - SPOT : x + SPOT] = red
         bgr[y + FEET_BELOW - SPOT : y + FEET_BELOW + SPOT, x - SPOT : x + SPOT] = green
