@@ -86,7 +86,7 @@ def _fetch(_: argparse.Namespace) -> int:
 
 
 def _cameras(_: argparse.Namespace) -> int:
-    from engine.camera import list_cameras
+    from engine.cameras_list import list_cameras
 
     cameras = list_cameras()
     for camera in cameras:

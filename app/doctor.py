@@ -74,7 +74,7 @@ def _weights() -> Iterator[Finding]:
 
 
 def _cameras() -> Iterator[Finding]:
-    from engine.camera import list_cameras
+    from engine.cameras_list import list_cameras
 
     cameras = list_cameras()
     for camera in cameras:

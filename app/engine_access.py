@@ -25,14 +25,21 @@ class PipelineLike(Protocol):
     def reconfigure(self, config: Config) -> None: ...
     def calibrate(self) -> None: ...
     def start_recording(self, path: Path) -> None: ...
-    def stop_recording(self) -> None: ...
+    def stop_recording(self) -> Path | None: ...
 
 
 PipelineFactory = Callable[[Config], PipelineLike]
 
 
 def real_pipeline(config: Config) -> PipelineLike:
-    """The engine's pipeline; imported here so that `vtm --help` stays fast."""
+    """The engine's pipeline, strict: a target that cannot be opened ends the run. Imported late, for `vtm --help`."""
     from engine.pipeline import Pipeline
 
     return Pipeline(config)
+
+
+def forgiving_pipeline(config: Config) -> PipelineLike:
+    """For the window: a target that cannot be opened is shown with its reason, and the rest goes on."""
+    from engine.pipeline import Pipeline, real_seams
+
+    return Pipeline(config, seams=real_seams(strict_outputs=False))

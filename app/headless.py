@@ -17,6 +17,7 @@ from threading import Event
 from types import FrameType
 
 from app.engine_access import PipelineFactory, PipelineLike, real_pipeline
+from app.notices import new_messages
 from app.terminal import StatusLine, say
 from engine.config import Config
 from engine.errors import OutputError, VtmError
@@ -106,9 +107,8 @@ class HeadlessRun:
             self.stop.wait(min(POLL_S, left_s))
 
     def _show(self, snapshot: Snapshot) -> None:
-        for message in snapshot.messages:
-            if message not in self._seen:
-                self._status.interrupt(f"vtm: {message.text}")
+        for message in new_messages(self._seen, snapshot.messages):
+            self._status.interrupt(f"vtm: {message.text}")
         self._seen = snapshot.messages
         if snapshot.state == "running":
             self._status.show(status_text(snapshot))

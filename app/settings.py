@@ -102,11 +102,14 @@ def _fields(kind: type[Any], default: Any, data: Any) -> dict[str, Any]:
 
 def _from_json(data: Any) -> Settings:
     default = Settings()
-    config = Config(**_fields(Config, default.config, data["config"]))
+    config = dataclasses.replace(default.config, **_fields(Config, default.config, data["config"]))
     if config.detector not in DETECTORS or config.backend not in BACKENDS:
         raise ValueError(f"detector {config.detector!r}, backend {config.backend!r}")
     if not 10.0 <= config.hfov_deg <= 170.0 or not 0.5 <= config.height_m <= 2.6:
         raise ValueError(f"field of view {config.hfov_deg}, height {config.height_m}")
     if not all(isinstance(url, str) for url in config.osc):
         raise ValueError(f"osc is {config.osc!r}")
-    return Settings(config=config, **_fields(Settings, default, data))
+    settings = Settings(config=config, **_fields(Settings, default, data))
+    if not all(isinstance(width, int) for width in settings.splitter):
+        raise ValueError(f"splitter is {settings.splitter!r}")
+    return settings

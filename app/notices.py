@@ -1,0 +1,83 @@
+"""What the banner says: one notice chosen from a stream of snapshots. No Qt here, the clock is injected."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from engine.types import Message, NoPerson, Snapshot
+
+_SHOWN_FOR_S = {"info": 5.0, "warning": 8.0, "error": 12.0}
+_NO_PERSON_AFTER_S = 1.0
+_STALLED_AFTER_S = 2.0
+NO_PERSON = "No person in view. Step back until your whole body is in the picture"
+ENDED = "The clip is over"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One line for the banner; `action` is the label of its button, "" for none."""
+
+    level: str  # "info", "warning" or "error"
+    text: str
+    action: str = ""
+
+
+def new_messages(before: tuple[Message, ...], now: tuple[Message, ...]) -> list[Message]:
+    """Those of `now` that were not there before. By identity: the same words may be said twice."""
+    return [message for message in now if not any(message is old for old in before)]
+
+
+class Notices:
+    """Turns snapshots into the notice to show. One thread."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._seen: tuple[Message, ...] = ()
+        self._news: tuple[Message, float] | None = None
+        self._frame_id: int | None = None
+        self._fresh_at_s = clock()
+        self._person_at_s = clock()
+
+    def notice(self, snapshot: Snapshot) -> Notice | None:
+        """What to show now; None for nothing."""
+        now_s = self._clock()
+        self._follow(snapshot, now_s)
+        if snapshot.state == "failed":
+            errors = [message.text for message in snapshot.messages if message.level == "error"]
+            return Notice("error", errors[-1] if errors else "The capture has stopped", "Try again")
+        news = self._recent(now_s)
+        if news is not None:
+            return news
+        if snapshot.state == "ended":
+            return Notice("info", ENDED, "Play again")
+        if snapshot.state != "running" or snapshot.frame is None:
+            return None
+        if now_s - self._fresh_at_s > _STALLED_AFTER_S:
+            return Notice(
+                "warning", f"No new picture for {now_s - self._fresh_at_s:.0f} s: waiting for {snapshot.source}"
+            )
+        if now_s - self._person_at_s > _NO_PERSON_AFTER_S:
+            return Notice("info", NO_PERSON)
+        return None
+
+    def _follow(self, snapshot: Snapshot, now_s: float) -> None:
+        for message in new_messages(self._seen, snapshot.messages):
+            if self._news is None or _rank(message.level) >= _rank(self._news[0].level) or not self._recent(now_s):
+                self._news = (message, now_s)
+        self._seen = snapshot.messages
+        frame_id = None if snapshot.frame is None else snapshot.frame.frame_id
+        if frame_id != self._frame_id or snapshot.state != "running":
+            self._frame_id, self._fresh_at_s = frame_id, now_s
+        if not isinstance(snapshot.detection, NoPerson):
+            self._person_at_s = now_s
+
+    def _recent(self, now_s: float) -> Notice | None:
+        if self._news is None or now_s - self._news[1] > _SHOWN_FOR_S.get(self._news[0].level, 5.0):
+            return None
+        return Notice(self._news[0].level, self._news[0].text)
+
+
+def _rank(level: str) -> int:
+    return list(_SHOWN_FOR_S).index(level) if level in _SHOWN_FOR_S else 0

@@ -1,0 +1,113 @@
+"""Record a take: one big button, the running clock and size, where takes go and in which format."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+
+from PySide6.QtCore import QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton
+
+from app.widgets import icons
+from app.widgets.fields import Choice, Elided, Section, icon_button
+from engine.types import RecordingState
+
+_FORMATS = (("BVH", ".bvh"), ("NumPy", ".npz"))
+
+
+def take_path(folder: Path, suffix: str, now: datetime.datetime) -> Path:
+    """The next take, named by date and time; a free name even within one second."""
+    stem = now.strftime("take_%Y-%m-%d_%H-%M-%S")
+    path, number = folder / f"{stem}{suffix}", 2
+    while path.exists():
+        path, number = folder / f"{stem}_{number}{suffix}", number + 1
+    return path
+
+
+def clock_text(seconds: float, size_bytes: int) -> str:
+    """00:12 · 1.3 MB"""
+    minutes, rest = divmod(int(seconds), 60)
+    size = f"{size_bytes / 1e6:.1f} MB" if size_bytes >= 1e6 else f"{size_bytes / 1e3:.0f} kB"
+    return f"{minutes:02d}:{rest:02d}  ·  {size}"
+
+
+class RecordPanel(Section):
+    """Emits `start` with the path of the take, `stop`, and `chosen` with folder and suffix."""
+
+    start = Signal(Path)
+    stop = Signal()
+    chosen = Signal(str, str)
+
+    def __init__(self) -> None:
+        super().__init__("Record")
+        self._folder = Path()
+        self._state: RecordingState | None = None
+        self.button = QPushButton(icons.record(), "Record")
+        self.button.setProperty("role", "record")
+        self.button.setToolTip("Start or end a take (R)")
+        self.format = Choice("Format of the take", _FORMATS)
+        self.place = Elided("muted")
+        pick, show = (
+            icon_button(icons.folder(), "Choose the folder"),
+            icon_button(icons.open_outside(), "Open the folder"),
+        )
+        self.body.addWidget(self.button)
+        self.format.setFixedWidth(96)
+        line = QHBoxLayout()
+        line.setSpacing(4)
+        for widget, stretch in ((self.format, 0), (self.place, 1), (pick, 0), (show, 0)):
+            line.addWidget(widget, stretch)
+        self.body.addLayout(line)
+        self.button.clicked.connect(self.toggle)
+        self.format.activated.connect(lambda _index: self.chosen.emit(str(self._folder), self.format.value))
+        pick.clicked.connect(self._pick)
+        show.clicked.connect(self._show)
+
+    @property
+    def recording(self) -> bool:
+        """A take is running."""
+        return self._state is not None
+
+    def toggle(self) -> None:
+        """Start or end a take."""
+        if self._state is not None:
+            self.stop.emit()
+        else:
+            self.start.emit(take_path(self._folder, self.format.value, datetime.datetime.now()))
+
+    def show_choice(self, folder: Path, suffix: str) -> None:
+        """Where takes go, without emitting."""
+        self._folder = folder
+        self.format.choose(suffix)
+        self._show_place(str(folder))
+
+    def show_state(self, state: RecordingState | None) -> None:
+        """The running take, if any."""
+        changed = (state is None) != (self._state is None)
+        self._state = state
+        if state is not None:
+            self.button.setText(clock_text(state.seconds, state.size_bytes))
+            self._show_place(state.error or Path(state.path).name)
+        if not changed:
+            return
+        self.button.setIcon(icons.record() if state is None else icons.stop())
+        self.button.setProperty("on", "true" if state is not None else "false")
+        self.button.style().unpolish(self.button)
+        self.button.style().polish(self.button)
+        self.format.setEnabled(state is None)
+        if state is None:
+            self.button.setText("Record")
+            self._show_place(str(self._folder))
+
+    def _show_place(self, text: str) -> None:
+        self.place.set_whole(text, middle=True)
+
+    def _pick(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, "Folder for takes", str(self._folder))
+        if folder:
+            self.chosen.emit(folder, self.format.value)
+
+    def _show(self) -> None:
+        folder = self._folder if self._folder.is_dir() else self._folder.parent
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))

@@ -1,0 +1,60 @@
+"""The panel at the right: source, performer, tracking, targets, recording; one signal for every change of settings."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from app.widgets.capture_panel import PerformerPanel, TrackingPanel
+from app.widgets.fields import Section, rule
+from app.widgets.record_panel import RecordPanel
+from app.widgets.source_panel import SourcePanel
+from app.widgets.targets_panel import TargetsPanel
+from engine.config import Config
+from engine.types import Snapshot
+
+WIDTH = 328
+
+
+class SidePanel(QScrollArea):
+    """`changed` carries the fields of Config that the user set."""
+
+    changed = Signal(dict)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("side")
+        self.setFixedWidth(WIDTH)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.source, self.performer, self.tracking = SourcePanel(), PerformerPanel(), TrackingPanel()
+        self.targets, self.record = TargetsPanel(), RecordPanel()
+        body = QWidget()
+        body.setObjectName("sideBody")
+        body.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        box = QVBoxLayout(body)
+        box.setContentsMargins(18, 16, 18, 16)
+        box.setSpacing(13)
+        sections: tuple[Section, ...] = (self.record, self.source, self.performer, self.tracking, self.targets)
+        for index, section in enumerate(sections):
+            if index:
+                box.addWidget(rule())
+            box.addWidget(section)
+        box.addStretch(1)
+        self.setWidget(body)
+        for panel in (self.source, self.performer, self.tracking, self.targets):
+            panel.changed.connect(self.changed)
+
+    def show_config(self, config: Config) -> None:
+        """Show settings without emitting."""
+        for panel in (self.source, self.performer, self.tracking):
+            panel.show_config(config)
+        self.targets.show_urls(config.osc)
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Live state; a few times a second is enough."""
+        self.tracking.show_running(snapshot.stats.detector, snapshot.stats.backend)
+        self.targets.show_states(snapshot.targets)
+        self.record.show_state(snapshot.recording)
+        self.record.button.setEnabled(snapshot.state == "running" or snapshot.recording is not None)

@@ -1,0 +1,69 @@
+"""Opens the window for `vtm`: application, session, signals; returns the exit code when all has ended."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import sys
+from threading import Event
+
+from PySide6.QtCore import QEvent, QTimer
+from PySide6.QtWidgets import QApplication
+
+from app.engine_access import PipelineFactory, forgiving_pipeline
+from app.headless import check_writable, signals_set, write_stats
+from app.session import Session
+from app.settings import load_settings
+from app.terminal import say
+from app.widgets import icons
+from app.widgets.opengl import probe_opengl
+from app.widgets.theme import apply_theme
+from app.window import CameraLister, MainWindow
+from engine.cameras_list import list_cameras
+from engine.config import Config
+
+
+def open_window(
+    options: argparse.Namespace,
+    config: Config,
+    factory: PipelineFactory = forgiving_pipeline,
+    cameras: CameraLister = list_cameras,
+) -> int:
+    """Main thread. `options`: seconds, record, stats as given; `config`: the settings with the options in place."""
+    for path in (options.record, options.stats):
+        if path is not None:
+            check_writable(path)
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("VTM Live")
+    application.setDesktopFileName("vtm-live")
+    application.setQuitOnLastWindowClosed(False)
+    application.setWindowIcon(icons.product())
+    apply_theme(application)
+    settings, problem = load_settings()
+    session = Session(factory)
+    window = MainWindow(session, dataclasses.replace(settings, config=config), cameras, probe_opengl())
+    if problem:
+        say(f"vtm: {problem}")
+        window.say("warning", problem)
+    window.finished.connect(application.quit)
+    stop = Event()
+    with signals_set(stop):
+        watch = QTimer(window)  # also lets Python see the signal: Qt's loop alone never would
+        watch.timeout.connect(lambda: window.close() if stop.is_set() else None)
+        watch.start(200)
+        window.show()
+        window.begin()
+        if options.record is not None:
+            session.start_recording(options.record)
+        if options.seconds is not None:
+            QTimer.singleShot(int(options.seconds * 1000), window.close)
+        application.exec()
+    last = window.last
+    window.deleteLater()
+    application.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)  # before the interpreter takes Qt apart
+    if options.stats is not None and last is not None:
+        write_stats(options.stats, last)
+    if not session.closed:
+        say("vtm: the pipeline did not end in time; a device hangs")
+        return 1
+    return 0

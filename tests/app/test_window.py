@@ -1,0 +1,248 @@
+"""The window over the fake pipeline: shows what is going on where people look, sends whole Configs, never waits."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QApplication, QLabel
+
+from app.notices import NO_PERSON
+from app.session import Session
+from app.settings import Settings, load_settings
+from app.widgets.opengl import OpenGL
+from app.window import MainWindow
+from engine.cameras_list import CameraInfo
+from engine.config import Config
+from engine.types import Message
+
+NO_OPENGL = OpenGL("this test has none", software=False)
+CAMERAS = (CameraInfo(0, "Front camera", "V4L2"), CameraInfo(2, "OBS", "V4L2"))
+
+
+@pytest.fixture
+def made() -> list:
+    """Every pipeline the window made."""
+    return []
+
+
+@pytest.fixture
+def window(until, fake, made):
+    """A running window without 3D view."""
+
+    def factory(config: Config):
+        made.append(fake(config))
+        return made[-1]
+
+    session = Session(factory)
+    settings = Settings(Config(source="demo", osc=("vmc://127.0.0.1:39539",)))
+    shown = MainWindow(session, settings, lambda: CAMERAS, NO_OPENGL)
+    shown.show()
+    shown.begin()
+    until(lambda: shown.last is not None and shown.last.state == "running" and shown.last.frame is not None)
+    yield shown
+    shown.close()
+    until(lambda: session.closed)
+
+
+def test_figures_and_state_appear(window, until):
+    until(lambda: "30.0" in window.strip.output.text)
+    assert "Live" in window.header.status.text()
+    assert "14" in window.strip.latency.text or "ms" in window.strip.latency.text
+    assert window.body.message.text().startswith("No 3D view")
+    until(lambda: window.side.targets.rows[0].state.text() == "60 packets/s")
+
+
+def test_cameras_are_listed_by_name(window, until):
+    choice = window.side.source.choice
+    until(lambda: choice.findText("OBS") >= 0)
+    assert choice.itemData(choice.findText("OBS")) == "2"
+
+
+def test_a_setting_goes_back_as_a_whole_config_and_is_kept(window, until, made):
+    window.side.performer.height_cm.setValue(155)
+    window.side.source.mirror.click()
+    until(lambda: made[0].config.mirror and made[0].config.height_m == pytest.approx(1.55))
+    assert made[0].config.source == "demo"
+    until(lambda: load_settings()[0].config.mirror)
+
+
+def test_nobody_in_view_is_said_over_the_video(window, until, made):
+    made[0].person = False
+    until(lambda: window.video.banner.notice is not None)
+    assert window.video.banner.notice.text == NO_PERSON
+    assert window.video.banner.isVisible()
+    made[0].person = True
+    until(lambda: not window.video.banner.isVisible())
+
+
+def test_a_message_of_the_engine_reaches_the_banner_and_the_target_row(window, until, made):
+    text = "Nobody listens on 127.0.0.1:39539"
+    made[0].messages = (Message("warning", text),)
+    made[0].target_error = text
+    until(lambda: window.video.banner.notice is not None and window.video.banner.notice.text == text)
+    until(lambda: "Nobody" in window.side.targets.rows[0].state.toolTip())
+
+
+def test_a_dead_worker_is_visible_and_can_be_started_again(window, until, made):
+    made[0].state, made[0].messages = "failed", (Message("error", "the camera was unplugged"),)
+    until(lambda: window.video.banner.notice is not None and window.video.banner.notice.action == "Try again")
+    until(lambda: "error" in window.header.status.text())
+    window.video.banner.pressed.emit("Try again")
+    until(lambda: len(made) == 2 and window.last.state == "running")
+
+
+def test_a_take_starts_stops_and_shows_its_clock(window, until, made, tmp_path):
+    window.side.record.show_choice(tmp_path, ".bvh")
+    window.side.record.button.click()
+    until(lambda: window.side.record.recording)
+    assert "00:0" in window.side.record.button.text()
+    window.side.record.button.click()
+    until(lambda: not window.side.record.recording)
+    assert window.side.record.button.text() == "Record"
+    assert any(call.startswith(f"record {tmp_path}") for call in made[0].calls)
+
+
+def test_a_dropped_file_becomes_the_source(window, until, made, tmp_path):
+    path = tmp_path / "clip.mp4"
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    window.dropEvent(QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, data, buttons, keys))
+    until(lambda: Path(made[0].config.source) == path)
+    assert window.side.source.choice.currentText() == "clip.mp4"
+
+
+def test_targets_can_be_removed(window, until, made):
+    window.side.targets.rows[0].remove.emit("vmc://127.0.0.1:39539")
+    until(lambda: made[0].config.osc == ())
+    assert window.side.targets.rows == []
+
+
+def test_closing_hides_at_once_and_ends_the_pipeline(window, until, made):
+    ended = []
+    window.finished.connect(lambda: ended.append(True))
+    window.close()
+    assert not window.isVisible()
+    until(lambda: bool(ended))
+    assert made[0].calls[-1] == "exit"
+    assert load_settings()[0].window_geometry
+
+
+@pytest.mark.usefixtures("application")
+def test_a_start_that_fails_shows_the_reason(until, fake):
+    def factory(config: Config):
+        pipeline = fake(config)
+        pipeline.fail_start = "port 70000 cannot be sent to"
+        return pipeline
+
+    session = Session(factory)
+    window = MainWindow(session, Settings(), lambda: (), NO_OPENGL)
+    window.show()
+    window.begin()
+    until(lambda: window.video.banner.notice is not None)
+    assert window.video.banner.notice.text == "port 70000 cannot be sent to"
+    window.close()
+    until(lambda: session.closed)
+
+
+@pytest.mark.usefixtures("application")
+def test_cameras_that_cannot_be_listed_are_said(until, fake):
+    def broken() -> tuple[CameraInfo, ...]:
+        raise OSError("no permission")
+
+    session = Session(fake)
+    window = MainWindow(session, Settings(), broken, NO_OPENGL)
+    window.show()
+    window.begin()
+    until(lambda: window.video.banner.notice is not None and "no permission" in window.video.banner.notice.text)
+    window.close()
+    until(lambda: session.closed)
+
+
+@pytest.mark.usefixtures("application")
+def test_updates_of_a_label_do_not_lose_references_to_none():
+    """PySide6 6.12.0 drops one reference to None per void call on Python 3.10 and 3.11, and aborts in the end."""
+    label = QLabel("x")
+    label.show()
+    before = sys.getrefcount(None)
+    for _ in range(2000):
+        label.update()
+    assert abs(sys.getrefcount(None) - before) < 200
+
+
+@pytest.mark.usefixtures("application")
+@pytest.mark.gl
+def test_the_3d_view_draws_the_performer(until, fake):
+    from app.widgets.opengl import probe_opengl
+
+    opengl = probe_opengl()
+    if opengl.problem:
+        pytest.skip(opengl.problem)
+    from app.widgets.body_pane import BodyPane
+
+    pane = BodyPane(opengl)
+    pane.resize(500, 400)
+    pane.show()
+    pipeline = fake(Config())
+    began_s = time.monotonic()
+
+    def sides() -> tuple[int, int]:
+        """Pixels in the colours of the left and the right side."""
+        pane.show_pose(pipeline.snapshot().pose)
+        image = pane.view.grabFramebuffer()
+        left = right = 0
+        for x in range(0, image.width(), 4):
+            for y in range(0, image.height(), 4):
+                colour = image.pixelColor(x, y)
+                left += colour.green() > 90 and colour.green() > 2 * colour.red()
+                right += colour.red() > 120 and colour.red() > 1.4 * colour.blue()
+        return left, right
+
+    until(lambda: time.monotonic() - began_s > 0.3 and min(sides()) > 20)
+    assert pane.view.problem == ""
+
+
+@pytest.mark.usefixtures("application")
+@pytest.mark.gl
+def test_an_unchanged_pose_is_not_drawn_again(fake):
+    from app.widgets.opengl import probe_opengl
+
+    opengl = probe_opengl()
+    if opengl.problem:
+        pytest.skip(opengl.problem)
+    from app.widgets.body_pane import BodyPane
+
+    pane = BodyPane(opengl)
+    drawn = []
+    pane.view.show_pose = drawn.append
+    pose = fake(Config()).snapshot().pose
+    for _ in range(3):
+        pane.show_pose(pose)
+    assert drawn == [pose]
+
+
+def test_the_whole_window_opens_and_closes_by_itself(fake, application, monkeypatch, tmp_path):
+    """open_window with --seconds, --record and --stats, as `vtm` calls it."""
+    import app.window_main as window_main
+
+    monkeypatch.setattr(window_main, "QApplication", lambda _arguments: application)
+    made = []
+
+    def factory(config: Config):
+        made.append(fake(config))
+        return made[-1]
+
+    options = argparse.Namespace(seconds=1.0, record=tmp_path / "take.bvh", stats=tmp_path / "stats.json")
+    code = window_main.open_window(options, Config(source="demo"), factory, lambda: CAMERAS)
+    assert code == 0
+    assert made[0].calls[0] == "enter"
+    assert f"record {tmp_path / 'take.bvh'}" in made[0].calls
+    assert made[0].calls[-1] == "exit"
+    assert (tmp_path / "stats.json").exists()
+    assert isinstance(application, QApplication)
