@@ -1,8 +1,13 @@
-"""Where the floor is: at the lowest feet, a running low percentile that is found fast and then drifts slowly."""
+"""Where the floor is: at the lowest feet, a running low percentile that is found fast and then drifts slowly.
+
+`Floor` is the world's: one height, nearly constant. `Grounding` is the body's: what is left between it and the floor as
+the person moves (depth and tilt are never quite right) is taken out over a second or two; jumps are shorter and stay.
+"""
 
 from __future__ import annotations
 
 import math
+from collections import deque
 
 import numpy as np
 
@@ -16,6 +21,10 @@ _SETTLE_S = 1.5  # follows fast for so long
 _FAST_TAU_S = 0.25
 _SLOW_TAU_S = 3.0
 _MAX_DRIFT_M_PER_S = 0.04
+_RECENT_S = 1.5  # a jump takes a third of it
+_RECENT_CAPACITY = 256
+_RISE_TAU_S = 0.25
+_MAX_RISE_M = 0.3
 _LEGS = [[JOINT[side + name] for name in ("UpperLeg", "LowerLeg", "Foot")] for side in ("Left", "Right")]
 
 
@@ -71,3 +80,27 @@ class Floor:
 
     def _estimate(self) -> float:
         return float(np.percentile(self._samples[: min(self._count, _CAPACITY)], _PERCENTILE))
+
+
+class Grounding:
+    """A vertical correction of the root that keeps the lowest foot of the last seconds on the floor."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """No correction; the next feet are looked at anew."""
+        self._recent: deque[tuple[float, float]] = deque(maxlen=_RECENT_CAPACITY)  # (age at which seen, height)
+        self._age_s = 0.0
+        self.rise_m = 0.0
+
+    def push(self, soles_m: F64, dt_s: float) -> float:
+        """(2,) heights of the soles over the floor -> how much the body has to rise."""
+        self._age_s += dt_s
+        self._recent.append((self._age_s, float(soles_m.min())))
+        while self._recent[0][0] < self._age_s - _RECENT_S:
+            self._recent.popleft()
+        low = sorted(height for _, height in self._recent)[int(len(self._recent) * _PERCENTILE / 100)]
+        wanted = min(max(-low, -_MAX_RISE_M), _MAX_RISE_M)
+        self.rise_m += (wanted - self.rise_m) * (1 - math.exp(-dt_s / _RISE_TAU_S))
+        return self.rise_m

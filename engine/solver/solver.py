@@ -15,7 +15,7 @@ import numpy as np
 from engine.solver import tangent
 from engine.solver.body import Body
 from engine.solver.feet import FeetLock
-from engine.solver.floor import Floor, sole_heights
+from engine.solver.floor import Floor, Grounding, sole_heights
 from engine.solver.gravity import Gravity
 from engine.solver.one_euro import OneEuroRotations
 from engine.solver.placement import Placement
@@ -58,6 +58,7 @@ class Solver:
         self._rejoin = Rejoin()
         self._gravity = Gravity()
         self._floor = Floor()
+        self._grounding = Grounding()
         self._placement = Placement()
         self._feet = FeetLock()
         self._last: Pose | None = None  # the last tracked pose
@@ -146,6 +147,7 @@ class Solver:
         self._proportions.set_height(height_m)
         self._proportions.thaw()
         self._floor.reset()
+        self._grounding.reset()
         self._feet.reset()
 
     def set_intrinsics(self, intrinsics: Intrinsics) -> None:
@@ -209,6 +211,7 @@ class Solver:
         self._gravity.soften()
         self._proportions.thaw()
         self._floor.reset()
+        self._grounding.reset()
         self._feet.reset()
         self._placement.anchor(seen.smooth.joints[ROOT])
         self._placement.face(seen.smooth.turned[ROOT], self._gravity.up_cam)
@@ -220,11 +223,13 @@ class Solver:
         soles_m = sole_heights(over_anchor, offsets_m)
         if self._learns_from(raw):
             self._floor.push(soles_m, dt_s)
-        over_anchor[:, 1] -= self._floor.height_m
+        soles_m -= self._floor.height_m
+        rise_m = self._grounding.push(soles_m, dt_s)
+        over_anchor[:, 1] += rise_m - self._floor.height_m
         rotations = seen.smooth.rotations.copy()
         rotations[ROOT] = R @ rotations[ROOT]
         body = Body(rotations, over_anchor, R @ seen.smooth.turned)
-        return self._feet(body, raw.contacts, soles_m - self._floor.height_m, dt_s)
+        return self._feet(body, raw.contacts, soles_m + rise_m, dt_s)
 
     def _pose(self, raw: RawMotion, seen: _Seen, body: Body) -> Pose:
         quaternions = tangent.from_matrix(body.rotations)

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from engine.solver.floor import Floor, sole_heights
+from engine.solver.floor import Floor, Grounding, sole_heights
 from engine.solver.gravity import Gravity, angle_between
 from engine.solver.placement import Placement
 from engine.types import F64
@@ -83,3 +83,26 @@ def test_changing_gravity_turns_the_world_about_the_anchor():
     for degrees in (0, 10, 20):
         placement.set_up(tilted(degrees))
         np.testing.assert_allclose(placement.R @ anchor + placement.translation(-0.9), [0, 0.9, 0], atol=1e-12)
+
+
+def test_a_body_that_drifts_off_the_floor_is_brought_back_within_two_seconds():
+    grounding = Grounding()
+    for _ in range(60):
+        rise_m = grounding.push(np.array([0.12, 0.3]), DT_S)
+    assert abs(rise_m + 0.12) < 0.01
+
+
+def test_a_jump_is_not_grounded_away():
+    grounding = Grounding()
+    for _ in range(60):
+        grounding.push(np.array([0.0, 0.0]), DT_S)
+    rises = [grounding.push(np.array([0.4, 0.4]), DT_S) for _ in range(15)]
+    assert max(np.abs(rises)) < 0.02
+
+
+def test_the_body_is_never_moved_by_a_jerk():
+    rng = np.random.default_rng(6)
+    grounding = Grounding()
+    rises = [grounding.push(rng.normal(0, 0.3, 2), DT_S) for _ in range(300)]
+    assert np.abs(np.diff(rises)).max() < 0.08
+    assert np.abs(rises).max() <= 0.3
