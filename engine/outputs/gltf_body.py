@@ -11,8 +11,8 @@ from engine.types import F32, F64
 from models.skeleton import HEAD_TOP, JOINT, NUM_JOINTS, PARENTS, ROOT
 
 _WAIST = 0.2  # where along the bone it is thickest
-_THICKNESS = 0.12  # of the bone's length
-_THINNEST, _THICKEST = 0.012, 0.045  # metres, half width
+_THICKNESS = 0.16  # of the length of the bone
+_THINNEST, _THICKEST = 0.018, 0.07  # metres, half width
 _SHORTEST_M = 1e-3
 _FACES = np.array([(0, 2, 1), (0, 3, 2), (0, 4, 3), (0, 1, 4), (5, 1, 2), (5, 2, 3), (5, 3, 4), (5, 4, 1)])
 _TIPS = {"Head": (0.0, HEAD_TOP, 0.0), "LeftHand": (0.1, 0.0, 0.0), "RightHand": (-0.1, 0.0, 0.0)}  # s̄ units

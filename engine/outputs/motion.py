@@ -10,6 +10,7 @@ from engine.outputs.bvh import write_bvh
 from engine.outputs.gltf import write_glb, write_vrma
 from engine.outputs.motion_csv import write_motion_csv
 from engine.outputs.motion_npz import write_motion_npz
+from engine.outputs.osc_log import write_osc_log
 from engine.outputs.take import MotionTake
 
 _WRITERS: dict[str, Callable[[Path, MotionTake], None]] = {
@@ -18,6 +19,7 @@ _WRITERS: dict[str, Callable[[Path, MotionTake], None]] = {
     ".csv": write_motion_csv,
     ".glb": write_glb,
     ".vrma": write_vrma,
+    ".jsonl": write_osc_log,
 }
 MOTION_SUFFIXES = tuple(_WRITERS)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.errors import OutputError
 from engine.outputs.take import MotionTake
@@ -18,6 +19,7 @@ _PARALLEL = 1.0 - 1e-9
 class HeldMotion:
     """Motion at the take's own times, a pose in every frame; times begin at 0 and rise strictly."""
 
+    frames: NDArray[np.intp]  # (M,) the frame of the take; those whose time does not rise are left out
     times_s: F64  # (M,)
     rotations_xyzw: F64  # (M, 22, 4) local to the parent, Hips in the world; signs continuous
     root_m: F64  # (M, 3)
@@ -45,13 +47,13 @@ def held_motion(take: MotionTake) -> HeldMotion:
     if not take.tracked.any():
         raise OutputError("there is no person in any frame, so there is no motion to write; .npz keeps the keypoints")
     times = take.timestamps_s.astype(np.float64)
-    rising = np.concatenate([[True], np.diff(np.maximum.accumulate(times)) > 0])
-    held = held_frames(take.tracked)[rising]
+    frames = np.flatnonzero(np.concatenate([[True], np.diff(np.maximum.accumulate(times)) > 0]))
+    held = held_frames(take.tracked)[frames]
     rotations = take.rotations_xyzw[held].astype(np.float64)
     rotations /= np.linalg.norm(rotations, axis=-1, keepdims=True)
     flips = np.where((rotations[1:] * rotations[:-1]).sum(-1, keepdims=True) < 0, -1.0, 1.0)
     rotations[1:] *= np.cumprod(flips, axis=0)
-    return HeldMotion(times[rising] - times[0], rotations, take.root_m[held].astype(np.float64))
+    return HeldMotion(frames, times[frames] - times[0], rotations, take.root_m[held].astype(np.float64))
 
 
 def even_motion(take: MotionTake) -> EvenMotion:

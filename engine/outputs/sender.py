@@ -11,7 +11,7 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -102,8 +102,13 @@ class OscSender:
             self._note_error("a pose with NaN or infinite numbers was not sent")
             return
         self._last = pose
+        self.send_packets(self._encoder.encode(pose, self._clock() - self._started_at_s))
+
+    def send_packets(self, packets: Sequence[bytes]) -> None:
+        """Send ready-made datagrams, as `send` does."""
+        if self._closed:
+            return
         now = self._clock()
-        packets = self._encoder.encode(pose, now - self._started_at_s)
         sent = [packet for packet in packets if self._send_packet(packet)]
         with self._lock:
             self._packets += len(sent)
