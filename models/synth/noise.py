@@ -53,7 +53,8 @@ def slow_noise(shape: tuple[int, ...], per_frame: float, rng: torch.Generator) -
 def runs(batch: int, frames: int, share: float, mean_frames: float, rng: torch.Generator) -> Tensor:
     """(B, T) bool: on for about `share` of the time, in runs of about `mean_frames`."""
     level = math.sqrt(2) * torch.special.erfinv(torch.tensor(1 - 2 * share)).item()
-    return slow_noise((batch, frames), math.exp(-1.5 / mean_frames), rng) > level
+    on: Tensor = slow_noise((batch, frames), math.exp(-1.5 / mean_frames), rng) > level
+    return on
 
 
 def _chance(batch: int, p: float, rng: torch.Generator) -> Tensor:
