@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from engine.solver import tangent
-from engine.solver.body import Body
+from engine.solver.body import Body, posed
 from engine.solver.feet import FeetLock
 from engine.solver.floor import Floor, Grounding, sole_heights
 from engine.solver.gravity import Gravity
@@ -24,7 +24,6 @@ from engine.solver.rejoin import Rejoin
 from engine.solver.root import RootFilter, to_camera, to_ray
 from engine.types import F64, Pose, RawMotion
 from models.camera import Intrinsics
-from models.kinematics import forward_kinematics
 from models.skeleton import NUM_JOINTS, ROOT
 
 FADE_S = 1.0
@@ -125,7 +124,7 @@ class Solver:
         rays = [to_ray(np.asarray(raw.root_px, np.float64), raw.root_depth, self._intrinsics) for raw in good]
         roots = np.stack([to_camera(ray, self._height_m) for ray in rays])  # (N, 3)
         rotations = np.stack([raw.rotations for raw in good]).astype(np.float64)
-        joints, _ = forward_kinematics(rotations, self._proportions.offsets_m[None], roots)  # (N, 22, 3)
+        joints, _ = posed(rotations, self._proportions.offsets_m, roots)  # (N, 22, 3)
         self._placement.anchor(roots[0])
         over_anchor = joints @ self._placement.R.T + self._placement.translation(0.0)
         self._floor.fix(sole_heights(over_anchor, self._proportions.offsets_m))
@@ -203,7 +202,7 @@ class Solver:
         quaternions, ray = self._rejoin(quaternions, ray, dt_s)
         both = np.stack((rotations, tangent.to_matrix(quaternions)))  # (2, 22, 3, 3)
         roots = np.stack((to_camera(raw_ray, self._height_m), to_camera(ray, self._height_m)))
-        joints, turned = forward_kinematics(both, self._proportions.offsets_m[None], roots)
+        joints, turned = posed(both, self._proportions.offsets_m, roots)
         return _Seen(joints[0], Body(both[1], joints[1], turned[1]))
 
     def _calibrate(self, seen: _Seen) -> None:

@@ -83,3 +83,12 @@ def test_log_and_exp_agree_with_scipy_and_undo_each_other():
     product = tangent.to_matrix(tangent.multiply(quaternions, quaternions[::-1]))
     expected = tangent.to_matrix(quaternions) @ tangent.to_matrix(quaternions[::-1])
     np.testing.assert_allclose(product, expected, atol=1e-12)
+
+
+def test_matrices_to_quaternions_is_exact_for_every_kind_of_rotation():
+    rng = np.random.default_rng(8)
+    half_turns = np.pi * np.concatenate([np.eye(3), -np.eye(3), np.full((1, 3), 3**-0.5), np.zeros((1, 3))])
+    rotations = Rotation.from_rotvec(np.concatenate([half_turns, rng.normal(0, 2, (200, 3))])).as_matrix()
+    quaternions = tangent.from_matrix(rotations)
+    np.testing.assert_allclose(np.linalg.norm(quaternions, axis=1), 1, atol=1e-12)
+    np.testing.assert_allclose(tangent.to_matrix(quaternions), rotations, atol=1e-12)
