@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.camera import DEMO
+from engine.camera import DEMO, DEMO_CLIP
 from engine.config import Config
 from engine.errors import CameraError, OutputError, UsageError
 from engine.intrinsics import intrinsics_for
@@ -100,7 +100,7 @@ def _opened(source: str, config: Config, seams: Seams, say: Callable[[str], None
                 if video.status is not None:
                     say(video.status)
 
-            yield Clip(detections(), video.fps, _frames_in(path), None)
+            yield Clip(detections(), video.fps, _frames_in(DEMO_CLIP if source == DEMO else path), None)
         finally:
             detector.close()
     finally:

@@ -8,19 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 from engine.pose2d.base import Detector
 from engine.source import Source
-from engine.types import Detection, Keypoints2D, Pose, RawMotion, RecordingState, TargetState
+from engine.types import Detection, Keypoints2D, Pose, RawMotion, RecordingState, TargetState, Window
 from models.camera import Intrinsics
+from models.vtm.config import VTMConfig
 
 Clock: TypeAlias = Callable[[], float]
 OnMessage: TypeAlias = Callable[[str], None]
-Window: TypeAlias = Any
-"""What a WindowLike hands to a Runtime; opaque to the pipeline."""
-ModelConfig: TypeAlias = Any
-"""What a Runtime says about its model, handed to a WindowLike; opaque to the pipeline."""
 
 
 class WindowLike(Protocol):
@@ -37,7 +34,7 @@ class Runtime(Protocol):
     @property
     def name(self) -> str: ...
     @property
-    def config(self) -> ModelConfig: ...
+    def config(self) -> VTMConfig: ...
     def lift(self, window: Window, intrinsics: Intrinsics) -> RawMotion: ...
     def close(self) -> None: ...
 
@@ -107,7 +104,7 @@ class Seams:
     open_source: OpenSource
     make_detector: MakeDetector
     load_runtime: LoadRuntime
-    make_window: Callable[[ModelConfig, Intrinsics], WindowLike]
+    make_window: Callable[[VTMConfig, Intrinsics], WindowLike]
     make_solver: Callable[[Intrinsics, float], SolverLike]
     make_hub: MakeHub
     make_recorder: MakeRecorder
