@@ -58,12 +58,11 @@ def _packages() -> Iterator[Finding]:
 
 
 def _backends() -> Iterator[Finding]:
-    from engine.vtm.backends import probe_backends
+    from engine.vtm.choose import backend_states
 
-    for report in probe_backends():
-        yield Finding(
-            f"back end {report.name}", True if report.runs else None, report.detail, "" if report.runs else report.fix
-        )
+    for state in backend_states():
+        seen, fix = (state.detail, "") if state.works else ("does not run here", state.detail)
+        yield Finding(f"back end {state.name}", True if state.works else None, seen, fix)
 
 
 def _weights() -> Iterator[Finding]:

@@ -108,7 +108,8 @@ class HeadlessRun:
 
     def _show(self, snapshot: Snapshot) -> None:
         for message in new_messages(self._seen, snapshot.messages):
-            self._status.interrupt(f"vtm: {message.text}")
+            if snapshot.state != "failed" or message.level != "error":  # the failure itself is raised at the end
+                self._status.interrupt(f"vtm: {message.text}")
         self._seen = snapshot.messages
         if snapshot.state == "running":
             self._status.show(status_text(snapshot))

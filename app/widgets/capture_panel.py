@@ -19,6 +19,11 @@ _BACKENDS = (
 )
 
 
+def _name(value: str, entries: tuple[tuple[str, str], ...]) -> str:
+    """The engine's name of a part as the panel calls it; another name stays as it is."""
+    return next((text for text, data in entries if data == value), value)
+
+
 class PerformerPanel(Section):
     """Emits `changed` with the fields of Config that the user set, and `calibrate`."""
 
@@ -69,4 +74,5 @@ class TrackingPanel(Section):
 
     def show_running(self, detector: str, backend: str) -> None:
         """What "automatic" has become."""
-        self.running.set_whole(f"Running {detector}, {backend}" if detector or backend else "")
+        parts = [_name(detector, _DETECTORS), _name(backend, _BACKENDS)]
+        self.running.set_whole("Running " + ", ".join(part for part in parts if part) if any(parts) else "")

@@ -1,0 +1,275 @@
+"""The command line: each wrong call gets one line, the documented exit code and no traceback."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.arguments import build_parser, config_from
+from app.cli import main
+from app.display import display_available
+from app.headless import HeadlessRun, status_text
+from app.settings import DEFAULT_TARGET
+from app.terminal import StatusLine
+from engine.config import Config
+from engine.errors import VtmError
+from engine.types import Message
+
+ROOT = Path(__file__).parents[2]
+WRONG_USAGE = [
+    (["--osc", "avatar"], "vmc://127.0.0.1:39539"),
+    (["--osc", "vmc://127.0.0.1:70000"], "1 to 65535"),
+    (["--osc", "vmc://127.0.0.1:0"], "1 to 65535"),
+    (["--osc", "ftp://127.0.0.1:1"], "vmc://"),
+    (["--osc", "vmc://h:1", "--osc", "osc://h:1"], "own port"),
+    (["--seconds", "-1"], "above 0"),
+    (["--seconds", "nan"], "above 0"),
+    (["--seconds", "soon"], "invalid"),
+    (["--hfov", "500"], "10 to 170"),
+    (["--height-m", "170"], "0.5 to 2.6"),
+    (["--hfov", "60", "--intrinsics", "x.json"], "not allowed"),
+    (["--detector", "yolo"], "blazepose"),
+    (["--backend", "gpu"], "cuda"),
+    (["--record", "take.fbx"], ".bvh"),
+    (["dance"], "convert"),
+    (["convert", "in.mp4"], "OUT"),
+    (["convert", "in.mp4", "out.doc"], ".bvh"),
+    (["--headless", "--intrinsics", "missing.json", "--source", "demo"], "fx"),
+    (["--no-such-option"], "--help"),
+]
+RUN_TIME_FAILURE = [
+    (["--headless", "--source", "missing.mp4"], "missing.mp4"),
+    (["--headless", "--source", "empty.mp4"], "0 bytes"),
+    (["--headless", "--source", "text.mp4"], "not a video"),
+    (["--headless", "--source", "No such camera"], "No such camera"),
+    (["--headless", "--source", "demo", "--record", "nowhere/take.bvh"], "nowhere"),
+    (["--headless", "--source", "demo", "--stats", "nowhere/stats.json"], "nowhere"),
+    (["--headless", "--source", "demo", "--osc", "vmc://no.such.host.invalid:1"], "no.such.host.invalid"),
+    (["convert", "text.mp4", "out.npz"], "not a video"),
+    (["convert", "text.mp4", "nowhere/out.npz"], "nowhere"),
+]
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch) -> Path:
+    """A working folder with bad files in it."""
+    (tmp_path / "text.mp4").write_text("hello")
+    (tmp_path / "empty.mp4").touch()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize(("arguments", "hint"), WRONG_USAGE, ids=lambda value: " ".join(value)[:60])
+def test_wrong_usage_is_one_line_and_exit_code_2(arguments, hint, capsys):
+    assert main(arguments) == 2
+    written = capsys.readouterr()
+    assert written.out == ""
+    assert written.err.startswith("vtm: ")
+    assert written.err.count("\n") == 1
+    assert hint in written.err
+
+
+@pytest.mark.parametrize(("arguments", "hint"), RUN_TIME_FAILURE, ids=lambda value: " ".join(value)[:60])
+def test_a_failure_at_run_time_is_exit_code_1_with_the_cause_in_the_last_line(here, arguments, hint, capsys):
+    assert main(arguments) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert hint in lines[-1]
+    assert all(line.startswith("vtm: ") for line in lines)
+    assert len({line for line in lines if hint in line}) == len([line for line in lines if hint in line]) == 1
+    assert not list(here.glob("*.bvh"))
+
+
+def test_debug_shows_the_traceback(capsys):
+    assert main(["--debug", "--headless", "--source", "missing.mp4"]) == 1
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_a_defect_is_one_line_too(monkeypatch, capsys):
+    def broken() -> int:
+        raise ZeroDivisionError("oh\nno")
+
+    monkeypatch.setattr("app.fetch.run_fetch", broken)
+    assert main(["fetch"]) == 1
+    written = capsys.readouterr().err
+    assert "ZeroDivisionError: oh no" in written
+    assert written.count("\n") == 1
+
+
+def test_help_is_quick_and_imports_nothing_heavy():
+    code = "import sys, app.cli; app.cli.build_parser(); print([m for m in sys.modules if m in %r])"
+    heavy = ["PySide6", "cv2", "onnxruntime", "numpy", "torch", "rich"]
+    ran = subprocess.run([sys.executable, "-c", code % heavy], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
+
+
+def test_python_dash_m_is_the_same_command():
+    ran = subprocess.run(
+        [sys.executable, "-m", "app", "--seconds", "0"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 2
+    assert ran.stderr.startswith("vtm: ")
+
+
+def test_options_go_over_the_base_and_leave_the_rest():
+    base = Config(source="C920", mirror=True, osc=(DEFAULT_TARGET,))
+    options = build_parser().parse_args(["--no-mirror", "--hfov", "70", "--osc", "osc://h:1", "--osc", "vmc://h:2"])
+    assert config_from(options, base) == Config(
+        source="C920", mirror=False, hfov_deg=70.0, osc=("osc://h:1", "vmc://h:2")
+    )
+    assert config_from(build_parser().parse_args([]), base) == base
+
+
+def test_without_a_display_it_says_so_and_runs_headless(monkeypatch, capsys):
+    seen = {}
+
+    class Run:
+        def __init__(self, config: Config, **arguments: object) -> None:
+            seen.update(arguments, config=config)
+
+        def run(self) -> int:
+            return 0
+
+    monkeypatch.setattr("app.cli.display_available", lambda: False)
+    monkeypatch.setattr("app.headless.HeadlessRun", Run)
+    assert main(["--source", "demo"]) == 0
+    assert seen["seconds"] == 20
+    assert seen["config"].osc == (DEFAULT_TARGET,)
+    assert "no display" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux can be without a display")
+def test_the_display_is_looked_for(monkeypatch):
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    assert not display_available()
+    monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")
+    assert display_available()
+
+
+@pytest.fixture
+def headless(fake):
+    """A headless run over the fake pipeline, and the pipelines it made."""
+    made = []
+
+    def factory(config: Config):
+        made.append(fake(config))
+        return made[-1]
+
+    def make(**options: Any) -> HeadlessRun:
+        return HeadlessRun(Config(source="demo", osc=(DEFAULT_TARGET,)), factory=factory, **options)
+
+    make.made = made
+    return make
+
+
+def test_a_headless_run_ends_by_time_and_writes_the_figures(headless, tmp_path, capsys):
+    assert headless(seconds=0.5, record=tmp_path / "a.bvh", stats=tmp_path / "s.json").run() == 0
+    assert headless.made[0].calls == ["enter", f"record {tmp_path / 'a.bvh'}", "stop_recording", "exit"]
+    assert headless.made[0].config.loop
+    stats = json.loads((tmp_path / "s.json").read_text())
+    assert stats["osc"][0]["target"] == DEFAULT_TARGET
+    assert {"p50", "p95", "p99"} == set(stats["latency_ms"])
+    assert "30.0 fps" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_keeps_the_take_and_is_exit_code_0(headless, tmp_path, number):
+    before = signal.getsignal(number)
+    threading.Timer(0.4, os.kill, (os.getpid(), number)).start()
+    assert headless(record=tmp_path / "a.bvh").run() == 0
+    assert "stop_recording" in headless.made[0].calls
+    assert signal.getsignal(number) is before
+
+
+def test_a_pipeline_that_fails_is_raised_after_the_take_was_kept(headless, tmp_path):
+    run = headless(record=tmp_path / "a.bvh")
+
+    def fail() -> None:
+        while not headless.made:
+            time.sleep(0.01)
+        headless.made[0].messages = (Message("error", "the camera was unplugged"),)
+        headless.made[0].state = "failed"
+
+    thread = threading.Thread(target=fail)
+    thread.start()
+    with pytest.raises(VtmError, match="unplugged"):
+        run.run()
+    thread.join()
+    assert headless.made[0].calls[-2:] == ["stop_recording", "exit"]
+
+
+def test_the_end_of_a_file_ends_the_run(headless):
+    run = headless()
+    thread = threading.Timer(0.3, lambda: setattr(headless.made[0], "state", "ended"))
+    thread.start()
+    assert run.run() == 0
+    thread.join()
+
+
+def test_the_status_tells_rate_latency_person_and_packets(fake):
+    text = status_text(fake(Config(osc=(DEFAULT_TARGET,))).snapshot())
+    assert "30.0 fps" in text
+    assert "latency" in text
+    assert "person yes" in text
+    assert "60 packets/s" in text
+
+
+def test_a_status_line_is_rewritten_on_a_terminal_and_sparse_in_a_log(capsys):
+    import io
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    terminal, log = Terminal(), io.StringIO()
+    for stream in (terminal, log):
+        status = StatusLine(stream, clock=lambda: 0.0)
+        for text in ("one", "two"):
+            status.show(text)
+        status.interrupt("news")
+        status.close()
+    assert terminal.getvalue().count("\r") >= 2
+    assert log.getvalue() == "one\nnews\n"
+    assert capsys.readouterr().out == ""
+
+
+def test_the_doctor_never_falls_ill(monkeypatch, capsys):
+    import app.doctor as doctor
+
+    def sick():
+        raise OSError("no bus")
+        yield  # a generator, as the real parts are
+
+    monkeypatch.setattr(doctor, "_PARTS", (doctor._machine, sick))
+    assert doctor.run_doctor() == 1
+    assert "no bus" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_the_real_chain_runs_headless_on_the_demo(tmp_path):
+    from engine.pose2d.weights import weights_state
+
+    if weights_state().state != "ready":
+        pytest.skip("no detector weights: vtm fetch")
+    arguments = ["--headless", "--source", "demo", "--seconds", "4", "--record", "t.npz", "--stats", "s.json"]
+    ran = subprocess.run(
+        [sys.executable, "-m", "app", *arguments],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert json.loads((tmp_path / "s.json").read_text())["poses"] > 20
+    assert (tmp_path / "t.npz").stat().st_size > 1000
