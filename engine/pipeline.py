@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -202,6 +201,3 @@ class Pipeline:
             hub.put(pose)
         if recorder is not None:
             recorder.write(pose, detection)
-
-
-PipelineFactory = Callable[[Config], Pipeline]

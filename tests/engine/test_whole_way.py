@@ -1,0 +1,63 @@
+"""The real parts together on the demo clip: live for a few seconds, and converted."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.config import Config
+from engine.convert import convert
+from engine.outputs.motion_npz import read_motion_npz
+from engine.pipeline import Pipeline
+from engine.pose2d.weights import weights_state
+from engine.vtm.weights import WEIGHTS
+from models.skeleton import JOINT
+
+CONFIG = Config(source="demo", detector="blazepose", backend="cpu", height_m=1.66)
+HEAD, HIPS = JOINT["Head"], JOINT["Hips"]
+
+pytestmark = [
+    pytest.mark.skipif(weights_state().state != "ready", reason="BlazePose's weights are not here: vtm fetch"),
+    pytest.mark.skipif(not WEIGHTS.exists(), reason="VTM's weights are not here"),
+]
+
+
+def test_live_on_the_demo_clip(tmp_path: Path):
+    with Pipeline(CONFIG) as pipeline:
+        assert pipeline.wait_for_pose(20.0), pipeline.snapshot().messages
+        pipeline.start_recording(tmp_path / "take.npz")
+        assert pipeline.wait(3.0) == "running", pipeline.snapshot().messages
+        snapshot = pipeline.snapshot()
+        pipeline.stop_recording()
+    assert snapshot.source == "demo"
+    assert snapshot.stats.detector == "blazepose"
+    assert snapshot.stats.fps > 10
+    assert set(snapshot.stats.stages) >= {"capture", "pose2d", "vtm", "solver"}
+    take = read_motion_npz(tmp_path / "take.npz")
+    assert take.tracked.mean() > 0.9
+    tracked = take.joints_world_m[take.tracked]
+    assert (tracked[:, HEAD, 1] > tracked[:, HIPS, 1]).all()
+
+
+def test_a_change_of_height_is_followed_live():
+    with Pipeline(CONFIG) as pipeline:
+        assert pipeline.wait_for_pose(20.0)
+        before = pipeline.snapshot().pose
+        pipeline.reconfigure(dataclasses.replace(CONFIG, height_m=1.9))
+        pipeline.wait(1.0)
+        after = pipeline.snapshot().pose
+    assert before is not None
+    assert after is not None
+    assert after.rest_offsets_m[0, 1] > 1.05 * before.rest_offsets_m[0, 1]
+
+
+@pytest.mark.slow
+def test_the_demo_clip_converted_whole(tmp_path: Path):
+    take = convert("demo", tmp_path / "demo.npz", CONFIG)
+    assert len(take) == 300
+    assert take.tracked.mean() > 0.95
+    assert np.isfinite(take.joints_world_m[take.tracked]).all()
+    np.testing.assert_allclose(np.diff(take.timestamps_s), 1 / 30, atol=1e-3)
