@@ -22,7 +22,8 @@ from engine.handover import BoundedQueue, Latest
 from engine.intrinsics import intrinsics_for
 from engine.seams import Clock, Hub, Recorder, Seams
 from engine.types import Detection, Pose, Snapshot
-from engine.workers import QUEUE_FRAMES, CaptureWorker, Found, PoseWorker, Shot, SolveWorker, Worker
+from engine.worker import Worker
+from engine.workers import QUEUE_FRAMES, CaptureWorker, Found, PoseWorker, Shot, SolveWorker
 
 JOIN_S = 5.0
 """How long stopping waits for each thread; a device that hangs longer is left behind, and that is said."""

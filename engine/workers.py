@@ -9,18 +9,17 @@ exception is kept as data and shown.
 from __future__ import annotations
 
 import threading
-from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TypeAlias
 
 from engine.board import Board, View
 from engine.config import Config
-from engine.errors import VtmError
 from engine.handover import BoundedQueue, Latest
 from engine.intrinsics import intrinsics_for
 from engine.seams import Clock, Runtime, Seams, SolverLike, WindowLike
 from engine.source import Source
 from engine.types import Detection, Frame, Keypoints2D, Pose
+from engine.worker import POLL_S, Worker
 from models.camera import Intrinsics
 
 Shot: TypeAlias = tuple[int, Frame]
@@ -29,88 +28,8 @@ Found: TypeAlias = tuple[int, Frame, Detection]
 Deliver: TypeAlias = Callable[[Pose | None, Detection], None]
 
 QUEUE_FRAMES = 4
-_POLL_S = 0.1  # how long a worker may overlook that it should stop
 _BACKLOG = 2  # so many waiting detections and the older ones go into the window only
 _FORGET_S = 1.0  # without a person, the window starts anew
-
-
-class Worker(ABC):
-    """A named thread around one device."""
-
-    name: str
-
-    def __init__(self, board: Board) -> None:
-        self._board = board
-        self._stop = threading.Event()
-        self._retry = threading.Event()
-        self._thread: threading.Thread | None = None
-
-    @property
-    def alive(self) -> bool:
-        """The thread runs."""
-        return self._thread is not None and self._thread.is_alive()
-
-    def start(self) -> None:
-        """Start the thread, unless it runs."""
-        if not self.alive:
-            self._board.recovered(self.name)
-            self._thread = threading.Thread(target=self._guarded, name=f"vtm-{self.name}", daemon=True)
-            self._thread.start()
-
-    def follow(self, old: Config, new: Config) -> None:
-        """Settings changed from old to new, or the same were given again: then try again what failed."""
-        if self.name in self._board.failures and (old == new or self._wanted(old) != self._wanted(new)):
-            self._board.recovered(self.name)
-            self._retry.set()
-        self.start()
-
-    def request_stop(self) -> None:
-        """Ask the thread to end; returns at once."""
-        self._stop.set()
-
-    def join(self, timeout_s: float) -> bool:
-        """Wait for the thread to end; True when it has."""
-        if self._thread is not None:
-            self._thread.join(timeout_s)
-        return not self.alive
-
-    def _guarded(self) -> None:
-        try:
-            while not self._stop.is_set():
-                self._run_once()
-        except Exception as error:  # noqa: BLE001 - a dead worker's exception is kept as data and shown
-            self._board.failed(self.name, error)
-
-    def _run_once(self) -> None:
-        """Serve one device until other settings are wanted; a failing one is waited out."""
-        wanted = self._wanted(self._board.config)
-        self._retry.clear()
-        try:
-            self._serve(wanted)
-        except VtmError as error:
-            self._board.failed(self.name, error)
-            while self._still(wanted) and not self._retry.is_set():
-                self._idle()
-            self._board.recovered(self.name)
-
-    def _still(self, wanted: tuple[object, ...]) -> bool:
-        """Go on with this device."""
-        return not self._stop.is_set() and self._wanted(self._board.config) == wanted
-
-    def _idle(self) -> None:
-        self._stop.wait(_POLL_S)
-
-    def _inform(self, text: str) -> None:
-        self._board.say("info", text)
-
-    @staticmethod
-    @abstractmethod
-    def _wanted(config: Config) -> tuple[object, ...]:
-        """The settings that the device depends on."""
-
-    @abstractmethod
-    def _serve(self, wanted: tuple[object, ...]) -> None:
-        """Open the device, work while `_still(wanted)`, close it. VtmError: it cannot be used."""
 
 
 class CaptureWorker(Worker):
@@ -205,7 +124,7 @@ class PoseWorker(Worker):
             self._board.set_name("detector", detector.name)
             source = None
             while self._still(wanted):
-                shot = self._in.get(_POLL_S)
+                shot = self._in.get(POLL_S)
                 if shot is None:
                     continue
                 if shot[0] != source:
@@ -219,7 +138,7 @@ class PoseWorker(Worker):
             detector.close()
 
     def _put(self, found: Found) -> None:
-        while not self._out.put(found, _POLL_S) and not self._stop.is_set():
+        while not self._out.put(found, POLL_S) and not self._stop.is_set():
             continue
 
 
@@ -258,7 +177,7 @@ class SolveWorker(Worker):
             self._board.set_name("backend", runtime.name)
             self._window = None
             while self._still(wanted):
-                found = self._in.get(_POLL_S)
+                found = self._in.get(POLL_S)
                 if found is not None:
                     self._handle(found, runtime)
         finally:
@@ -266,7 +185,7 @@ class SolveWorker(Worker):
 
     def _idle(self) -> None:
         """Without a runtime the picture and the keypoints are still shown."""
-        found = self._in.get(_POLL_S)
+        found = self._in.get(POLL_S)
         if found is not None:
             self._board.show(View(found[1], found[2]), (found[0], found[1].frame_id))
 

@@ -22,7 +22,15 @@ VOCABULARY = {
     "engine.types",
 }
 """What every stage may import."""
-CONTROL = {"engine.board", "engine.seams", "engine.stats", "engine.workers", "engine.keypoints_file", *WIRING}
+CONTROL = {
+    "engine.board",
+    "engine.seams",
+    "engine.stats",
+    "engine.worker",
+    "engine.workers",
+    "engine.keypoints_file",
+    *WIRING,
+}
 """The pipeline's own modules; they know stages as protocols only, the wiring excepted."""
 PROTOCOLS = {"engine.pose2d.base"}
 CONFINED = {

@@ -1,0 +1,211 @@
+"""Fake parts for pipeline tests, all steered by one World."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.config import Config
+from engine.errors import UsageError
+from engine.pipeline import Pipeline
+from engine.seams import Seams
+from engine.solver import Solver
+from engine.types import Detection, Frame, Keypoints2D, NoPerson, Pose, RawMotion, RecordingState, TargetState
+from models.camera import Intrinsics
+from models.keypoints import NUM_KEYPOINTS
+from models.skeleton import NUM_JOINTS
+
+SIZE = (64, 48)
+WAIT_S = 10.0
+
+
+class FakeSource:
+    image_size = SIZE
+    fps = 100.0
+    live = False
+    dropped = 0
+
+    def __init__(self, world: World, name: str) -> None:
+        self.world, self.name = world, name
+        self.frame_id = 0
+        self.status: str | None = None
+        self.closed_by: str | None = None
+        while world.shown.acquire(blocking=False):
+            continue
+
+    @property
+    def ended(self) -> bool:
+        return self.world.frames is not None and self.frame_id >= self.world.frames
+
+    def read(self) -> Frame | None:
+        if self.world.unplugged.is_set():
+            self.status = f"{self.name} stopped, trying again"
+            time.sleep(0.005)
+            return None
+        self.status = None
+        if not self.world.lockstep:
+            time.sleep(0.003)
+        elif self.frame_id and not self.world.shown.acquire(timeout=0.1):
+            return None
+        frame = Frame(np.zeros((SIZE[1], SIZE[0], 3), np.uint8), self.frame_id, self.world.clock())
+        self.frame_id += 1
+        return frame
+
+    def close(self) -> None:
+        self.closed_by = threading.current_thread().name
+
+
+class FakeDetector:
+    def __init__(self, world: World, name: str) -> None:
+        self.world, self.name = world, name
+        self.resets = 0
+        self.closed = False
+
+    def detect(self, frame: Frame) -> Detection:
+        self.world.detecting(frame)
+        if not self.world.person:
+            return NoPerson(frame.frame_id, frame.captured_at_s, SIZE)
+        points = np.full((NUM_KEYPOINTS, 2), 20, np.float32)
+        return Keypoints2D(frame.frame_id, frame.captured_at_s, SIZE, points, np.ones(NUM_KEYPOINTS, np.float32))
+
+    def reset(self) -> None:
+        self.resets += 1
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class FakeWindow:
+    def __init__(self, _config: object, intrinsics: Intrinsics) -> None:
+        self.intrinsics = intrinsics
+        self.last: Keypoints2D | None = None
+
+    def push(self, keypoints: Keypoints2D) -> None:
+        self.last = keypoints
+
+    def window(self) -> Keypoints2D | None:
+        return self.last
+
+    def reset(self) -> None:
+        self.last = None
+
+
+class FakeRuntime:
+    config = None
+
+    def __init__(self, world: World, name: str) -> None:
+        self.world, self.name = world, name
+        self.closed = False
+
+    def lift(self, window: Keypoints2D, intrinsics: Intrinsics) -> RawMotion:
+        self.world.lifting(intrinsics)
+        rotations = np.tile(np.eye(3, dtype=np.float32), (NUM_JOINTS, 1, 1))
+        rotations[0] = np.diag([1, -1, -1])
+        return RawMotion(
+            frame_id=window.frame_id,
+            captured_at_s=window.captured_at_s,
+            rotations=rotations,
+            root_px=np.array([32, 24], np.float32),
+            root_depth=2.0,
+            bone_ratio=np.ones(NUM_JOINTS, np.float32),
+            up_cam=np.array([0, -1, 0], np.float32),
+            contacts=np.zeros(2, np.float32),
+            confidence=1.0,
+        )
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class FakeHub:
+    def __init__(self, urls: tuple[str, ...]) -> None:
+        self.urls = urls
+        self.poses: list[Pose] = []
+        self.closed = False
+
+    def put(self, pose: Pose) -> None:
+        self.poses.append(pose)
+
+    def states(self) -> tuple[TargetState, ...]:
+        return tuple(TargetState(url, len(self.poses), 0, 0.0, 0, None) for url in self.urls)
+
+    def set_targets(self, urls: tuple[str, ...]) -> None:
+        if any("70000" in url for url in urls):
+            raise UsageError("port 70000")
+        self.urls = urls
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class FakeRecorder:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.rows: list[tuple[Pose | None, Detection]] = []
+        self.closed = False
+
+    def write(self, pose: Pose | None, detection: Detection) -> None:
+        self.rows.append((pose, detection))
+
+    def state(self) -> RecordingState:
+        return RecordingState(str(self.path), 0.0, len(self.rows), 0, None)
+
+    def close(self) -> Path:
+        self.closed = True
+        return self.path
+
+
+class World:
+    """What the fakes do, and what they saw."""
+
+    def __init__(self) -> None:
+        self.frames: int | None = None
+        self.person = True
+        self.lockstep = True  # a frame comes when the one before went all the way
+        self.unplugged = threading.Event()
+        self.shown = threading.Semaphore(0)
+        self.clock: Callable[[], float] = time.monotonic
+        self.detecting: Callable[[Frame], None] = lambda _frame: None
+        self.lifting: Callable[[Intrinsics], None] = lambda _intrinsics: None
+        self.broken: dict[str, Exception] = {}
+        self.sources: list[FakeSource] = []
+        self.detectors: list[FakeDetector] = []
+        self.runtimes: list[FakeRuntime] = []
+        self.hubs: list[FakeHub] = []
+        self.recorders: list[FakeRecorder] = []
+
+    def _make(self, part: str, key: str, made: list[Any], thing: Any) -> Any:
+        for name in (part, key):
+            if name in self.broken:
+                raise self.broken[name]
+        made.append(thing)
+        return thing
+
+    def seams(self) -> Seams:
+        return Seams(
+            open_source=lambda source, **_: self._make("source", source, self.sources, FakeSource(self, source)),
+            make_detector=lambda name, **_: self._make("detector", name, self.detectors, FakeDetector(self, name)),
+            load_runtime=lambda backend, **_: self._make("runtime", backend, self.runtimes, FakeRuntime(self, backend)),
+            make_window=FakeWindow,
+            make_solver=Solver,
+            make_hub=lambda urls, **_: self._make("hub", "", self.hubs, FakeHub(urls)),
+            make_recorder=lambda path, **_: self._make("recorder", "", self.recorders, FakeRecorder(path)),
+        )
+
+    def pipeline(self, **settings: Any) -> Pipeline:
+        config = Config(source="cam", detector="blazepose", backend="cpu")
+        pipeline = Pipeline(dataclasses.replace(config, **settings), clock=self.clock, seams=self.seams())
+        show = pipeline._board.show
+
+        def show_and_tell(*moment: Any) -> None:
+            show(*moment)
+            self.shown.release()
+
+        pipeline._board.show = show_and_tell  # type: ignore[method-assign]
+        return pipeline
