@@ -23,6 +23,14 @@ _SMALL_TOES = [KEYPOINT["left_small_toe"], KEYPOINT["right_small_toe"]]
 _ARM_LEFT = [KEYPOINT["left_elbow"], KEYPOINT["left_wrist"]]
 _ARM_RIGHT = [KEYPOINT["right_elbow"], KEYPOINT["right_wrist"]]
 _TRUNK = [KEYPOINT[name] for name in ("left_shoulder", "right_shoulder", "left_hip", "right_hip")]
+_LIMBS = [
+    (KEYPOINT[f"{side}_{base}"], [EVIDENCE_NAMES.index(f"{side}_{name}") for name in names])
+    for side in ("left", "right")
+    for base, names in (
+        ("shoulder", ("elbow", "wrist", "pinky", "index")),
+        ("hip", ("knee", "ankle", "heel", "big_toe", "small_toe")),
+    )
+]
 # spread of the slow error over the person's height in the picture
 _SPREAD = torch.tensor(
     [
@@ -110,7 +118,7 @@ def _scores(error: Tensor, hidden: Tensor, outside: Tensor, jumps: Tensor, rng: 
     batch = len(error)
     told = torch.exp(-error / 0.10) * (1 - 0.35 * hidden) * (1 - 0.6 * outside) * (1 - 0.4 * jumps)
     blind = 0.93 + 0 * error - 0.2 * hidden - 0.5 * outside
-    base = torch.where(_chance(batch, 0.35, rng)[:, None, None], blind, told)
+    base = torch.where(_chance(batch, 0.5, rng)[:, None, None], blind, told)
     return (base + 0.06 * torch.randn(error.shape, generator=rng)).clamp(0.12, 1.0)
 
 
@@ -153,6 +161,15 @@ def _dropped(score: Tensor, rng: torch.Generator, strength: float) -> Tensor:
     return score * keep
 
 
+def _flattened(points: Tensor, rng: torch.Generator) -> Tensor:
+    """(B, T, 27, 3): how far a limb reaches towards or away from the camera is misjudged, mostly too little."""
+    depth = points[..., 2].clone()
+    for base, limb in _LIMBS:
+        reach = 0.85 + 0.25 * torch.randn(len(points), 1, 1, generator=rng)
+        depth[:, :, limb] = depth[:, :, base, None] + reach * (depth[:, :, limb] - depth[:, :, base, None])
+    return torch.cat([points[..., :2], depth[..., None]], dim=-1)
+
+
 def noisy_evidence(points_view: Tensor, flipped: Tensor, seen: Tensor, rng: torch.Generator) -> Tensor:
     """The detector's 3D landmarks with errors like theirs.
 
@@ -164,9 +181,10 @@ def noisy_evidence(points_view: Tensor, flipped: Tensor, seen: Tensor, rng: torc
     hips = points_view[:, :, [KEYPOINT["left_hip"], KEYPOINT["right_hip"]]].mean(2, keepdim=True)
     scale = 1.7 * torch.exp(torch.randn(batch, 1, 1, 1, generator=rng) * 0.08)
     points = (points_view - hips) * scale
+    points = _flattened(points, rng)
     turn = torch.randn(batch, 1, 3, generator=rng) * 0.12 + slow_noise((batch, frames, 3), 0.93, rng) * 0.07
     points = points @ axis_angle_to_matrix(turn).mT
-    across_depth = torch.tensor([0.030, 0.030, 0.065])
+    across_depth = torch.tensor([0.030, 0.030, 0.075])
     offset = torch.randn(batch, 1, NUM_EVIDENCE, 3, generator=rng)
     varying = slow_noise((batch, frames, NUM_EVIDENCE, 3), 0.9, rng) * 0.6
     level = torch.exp(torch.randn(batch, 1, 1, 1, generator=rng) * 0.4 - 0.1)
