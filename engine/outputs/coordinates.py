@@ -11,6 +11,7 @@ from engine.types import F32
 
 _POSITION_SIGNS = np.array([-1.0, 1.0, 1.0], dtype=np.float32)
 _QUATERNION_SIGNS = np.array([1.0, -1.0, -1.0, 1.0], dtype=np.float32)
+_TRANSFORM_SIGNS = np.concatenate([_POSITION_SIGNS, _QUATERNION_SIGNS])
 _MATRIX_SIGNS = np.outer(_POSITION_SIGNS, _POSITION_SIGNS)
 
 
@@ -23,6 +24,12 @@ def unity_positions(world_m: F32) -> F32:
 def unity_quaternions(world_xyzw: F32) -> F32:
     """(..., 4) x, y, z, w, our world -> Unity's axes."""
     mirrored: F32 = world_xyzw * _QUATERNION_SIGNS
+    return mirrored
+
+
+def unity_transforms(world: F32) -> F32:
+    """(..., 7) position in metres and quaternion x, y, z, w, our world -> Unity's axes."""
+    mirrored: F32 = world * _TRANSFORM_SIGNS
     return mirrored
 
 

@@ -1,61 +1,124 @@
-"""Plain OSC for stage and patching tools: one flat address per value group, floats only, no string arguments.
+"""Plain OSC for stage and patching tools: one flat address per value group, numbers only, no string arguments.
 
-/mocap/joint/<name>/pos fff   metres, our world: right-handed, Y up, floor at 0, the performer faces +Z, left at +X
-/mocap/joint/<name>/rot ffff  quaternion x, y, z, w, local to the parent (Hips: world)
-/mocap/root/x|y|z f           the Hips joint, metres
-/mocap/contact/l|r f          foot on the floor, 0..1
-/mocap/conf f  /mocap/tracked i  /mocap/fps f  /mocap/time f (seconds since the start)
+Metres in our world: right-handed, Y up, floor at 0, the performer faces +Z, left at +X. `plain_messages` is the map of
+addresses; PlainOptions say which groups are sent, under which prefix, every how many poses.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from engine.outputs.coordinates import SignContinuity
+from engine.outputs.options import Options
 from engine.outputs.osc_packing import OscMessage, PacketSet, grouped
 from engine.types import F32, Pose
-from models.skeleton import JOINT_NAMES, NUM_JOINTS
+from models.skeleton import JOINT_NAMES
 
 MAX_BUNDLE_BYTES = 1200
-_HEAD = ("root/x", "root/y", "root/z", "contact/l", "contact/r", "conf", "fps", "time")
-_FPS_SMOOTHING = 0.1  # share of the newest interval in the running mean
+GROUPS = ("root", "speed", "contacts", "confidence", "rate", "time", "tracked", "positions", "rotations")
+_SMOOTHING_S = 0.2  # of fps and speed
 
 
-def plain_messages(prefix: str = "/mocap") -> list[OscMessage]:
-    """The messages of one frame, in the order they are sent."""
-    joints = [
-        OscMessage(f"{prefix}/joint/{name}/{what}", tags)
-        for name in JOINT_NAMES
-        for what, tags in (("pos", "fff"), ("rot", "ffff"))
+@dataclass(frozen=True, slots=True)
+class PlainOptions:
+    """Settings of one plain OSC target."""
+
+    prefix: str = "/mocap"
+    send: frozenset[str] = frozenset(GROUPS)
+    every: int = 1  # poses
+
+
+@dataclass(frozen=True, slots=True)
+class MapEntry:
+    """One line of the address map."""
+
+    message: OscMessage
+    group: str
+    meaning: str
+
+
+def read_plain_options(options: Options) -> PlainOptions:
+    """Raises ValueError, one line."""
+    prefix = options.text("prefix", "/mocap")
+    if not prefix.startswith("/") or prefix.endswith("/") or not prefix.isascii() or set(prefix) & set(" #*,?[]{}"):
+        raise ValueError(f"prefix={prefix} is no OSC address: write it like /mocap")
+    send = options.several("send", GROUPS, GROUPS)
+    if not send:
+        raise ValueError(f"send= names nothing; it is some of {', '.join(GROUPS)}")
+    return PlainOptions(prefix, send, int(options.number("every", 1, 1000, 1)))
+
+
+def address_map(options: PlainOptions | None = None) -> list[MapEntry]:
+    """What is sent, in order, with its meaning: for `vtm osc-map` and the window."""
+    options = PlainOptions() if options is None else options
+    scalars = [
+        ("root/x", "f", "root", "hips, metres to the performer's left of the start"),
+        ("root/y", "f", "root", "hips, metres above the floor"),
+        ("root/z", "f", "root", "hips, metres forward"),
+        ("speed", "f", "speed", "of the hips over the floor, metres per second"),
+        ("contact/l", "f", "contacts", "left foot on the floor, 0..1"),
+        ("contact/r", "f", "contacts", "right foot on the floor, 0..1"),
+        ("conf", "f", "confidence", "of the pose, 0..1"),
+        ("fps", "f", "rate", "poses per second"),
+        ("time", "f", "time", "seconds since the start"),
+        ("tracked", "i", "tracked", "1 while a person is seen, else 0"),
     ]
-    return [*(OscMessage(f"{prefix}/{name}", "f") for name in _HEAD), OscMessage(f"{prefix}/tracked", "i"), *joints]
+    joints = [(f"joint/{name}/pos", "fff", "positions", "x, y, z in the world, metres") for name in JOINT_NAMES]
+    joints += [
+        (f"joint/{name}/rot", "ffff", "rotations", "quaternion x, y, z, w to the parent (Hips: to the world)")
+        for name in JOINT_NAMES
+    ]
+    return [
+        MapEntry(OscMessage(f"{options.prefix}/{address}", tags), group, meaning)
+        for address, tags, group, meaning in (*scalars, *joints)
+        if group in options.send
+    ]
 
 
 class PlainOscEncoder:
     """Pose -> plain OSC datagrams. One encoder per target, one thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, options: PlainOptions | None = None) -> None:
         """Lay out the bundles."""
-        self._packets = PacketSet(grouped(plain_messages(), MAX_BUNDLE_BYTES))
-        self._floats = np.zeros(self._packets.num_floats, dtype=np.float32)
-        self._joints: F32 = self._floats[len(_HEAD) :].reshape(NUM_JOINTS, 7)  # a view
+        self._options = PlainOptions() if options is None else options
+        messages = [entry.message for entry in address_map(self._options)]
+        self._packets = PacketSet(grouped(messages, MAX_BUNDLE_BYTES))
         self._signs = SignContinuity()
-        self._captured_at_s: float | None = None
+        self._pose_number = 0
+        self._before: Pose | None = None
         self._interval_s = 0.0
+        self._speed_m_s = 0.0
 
     def encode(self, pose: Pose, elapsed_s: float) -> list[bytes]:
-        """The datagrams of one frame."""
-        self._floats[:3] = pose.root_m
-        self._floats[3:5] = pose.contacts
-        self._floats[5:8] = (pose.confidence, self._fps(pose.captured_at_s), elapsed_s)
-        self._joints[:, :3] = pose.joints_world_m
-        self._joints[:, 3:] = self._signs(pose.rotations_xyzw)
-        return self._packets.pack(self._floats, (int(pose.tracked),))
+        """The datagrams of one frame; none for those left out by `every`."""
+        self._follow(pose)
+        due = self._pose_number % self._options.every == 0
+        self._pose_number += 1
+        if not due:
+            return []
+        numbers = {
+            "root": pose.root_m,
+            "speed": [self._speed_m_s],
+            "contacts": pose.contacts,
+            "confidence": [pose.confidence],
+            "rate": [1.0 / self._interval_s if self._interval_s else 0.0],
+            "time": [elapsed_s],
+            "tracked": [],
+            "positions": pose.joints_world_m.reshape(-1),
+            "rotations": self._signs(pose.rotations_xyzw).reshape(-1),
+        }
+        floats: F32 = np.concatenate([numbers[group] for group in GROUPS if group in self._options.send])
+        return self._packets.pack(floats, (int(pose.tracked),) if "tracked" in self._options.send else ())
 
-    def _fps(self, captured_at_s: float) -> float:
-        """Poses per second as a running mean over some ten poses; 0 until there are two."""
-        if self._captured_at_s is not None and captured_at_s > self._captured_at_s:
-            interval = captured_at_s - self._captured_at_s
-            self._interval_s += (interval - self._interval_s) * (_FPS_SMOOTHING if self._interval_s else 1.0)
-        self._captured_at_s = captured_at_s
-        return 1.0 / self._interval_s if self._interval_s else 0.0
+    def _follow(self, pose: Pose) -> None:
+        """Running means of the interval between poses and of the speed."""
+        before, self._before = self._before, pose
+        if before is None or pose.captured_at_s <= before.captured_at_s:
+            return
+        interval_s = pose.captured_at_s - before.captured_at_s
+        share = min(1.0, interval_s / _SMOOTHING_S)
+        self._interval_s += (interval_s - self._interval_s) * (share if self._interval_s else 1.0)
+        step_m = (pose.root_m - before.root_m)[[0, 2]]
+        self._speed_m_s += (float(np.hypot(*step_m)) / interval_s - self._speed_m_s) * share

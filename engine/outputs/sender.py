@@ -21,6 +21,7 @@ from engine.types import Pose, TargetState
 
 CLOSING_REPEATS = 3
 """Receivers that smooth need the last pose three times to come to rest in it."""
+_EARLY = 0.1  # share of the interval by which a pose may come early and still be sent, so that jitter costs none
 _WINDOW_S = 1.0  # packets/s is counted, and an error is shown, for this long
 
 
@@ -76,15 +77,20 @@ class OscSender:
         port: int,
         *,
         broadcast: bool = False,
+        rate_hz: float | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Open the socket. Raises OutputError for a host that does not resolve or may not be sent to."""
+        """Open the socket; `rate_hz`: leave out poses that come faster.
+
+        Raises OutputError for a host that does not resolve or may not be sent to."""
         self._url = url
         self._encoder = encoder
         self._where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         self._socket = connected_socket(host, port, broadcast=broadcast)
         self._clock = clock
         self._started_at_s = clock()
+        self._interval_s = 1.0 / rate_hz if rate_hz else 0.0
+        self._due_at_s = float("-inf")
         self._last: Pose | None = None
         self._closed = False
         self._lock = threading.Lock()  # guards everything below
@@ -94,6 +100,11 @@ class OscSender:
         self._last_error: tuple[float, str] | None = None
         self._recent: deque[tuple[float, int]] = deque()  # (time, packets) of the last second
 
+    @property
+    def encoder(self) -> Encoder:
+        """What turns poses into datagrams here."""
+        return self._encoder
+
     def send(self, pose: Pose) -> None:
         """Send one pose. Never blocks; what goes wrong is counted and shown in `state()`."""
         if self._closed:
@@ -102,7 +113,11 @@ class OscSender:
             self._note_error("a pose with NaN or infinite numbers was not sent")
             return
         self._last = pose
-        self.send_packets(self._encoder.encode(pose, self._clock() - self._started_at_s))
+        now = self._clock()
+        if now < self._due_at_s - _EARLY * self._interval_s:
+            return
+        self._due_at_s = max(self._due_at_s, now - self._interval_s) + self._interval_s
+        self.send_packets(self._encoder.encode(pose, now - self._started_at_s))
 
     def send_packets(self, packets: Sequence[bytes]) -> None:
         """Send ready-made datagrams, as `send` does."""
@@ -165,6 +180,7 @@ class OscSender:
             return
         try:
             if self._last is not None and repeat:
+                self._interval_s, self._due_at_s = 0.0, float("-inf")  # these three keep to no rate
                 for _ in range(CLOSING_REPEATS):
                     self.send(self._last)
         finally:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import threading
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -78,11 +77,3 @@ def receiver() -> Iterator[socket.socket]:
         udp.bind(("127.0.0.1", 0))
         udp.settimeout(2.0)
         yield udp
-
-
-@pytest.fixture(autouse=True)
-def _no_thread_survives() -> Iterator[None]:
-    before = set(threading.enumerate())
-    yield
-    left = [thread.name for thread in threading.enumerate() if thread not in before and thread.is_alive()]
-    assert not left, f"threads survived the test: {left}"
