@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.outputs.atomic import replacing
+from engine.outputs.bvh_styles import BVH_STYLES, BvhStyle
 from engine.outputs.euler import continuous_deg, euler_zxy_deg
 from engine.outputs.resample import EvenMotion, even_motion
 from engine.outputs.take import MotionTake
@@ -19,7 +20,6 @@ from engine.types import F64
 from models.rotations import quaternion_to_matrix
 from models.skeleton import HEAD_TOP, JOINT_NAMES, NUM_JOINTS, PARENTS, ROOT
 
-CENTIMETRES = 100.0
 _HAND_LENGTH = 0.10  # wrist to knuckles, s̄ units (hips height 1); only drawn, never tracked
 _TOE_LENGTH = 0.06
 _CHILDREN = tuple(tuple(j for j in range(NUM_JOINTS) if PARENTS[j] == parent) for parent in range(NUM_JOINTS))
@@ -32,28 +32,25 @@ _END_SITES: dict[str, tuple[float, float, float]] = {
 }
 
 
-def write_bvh(path: Path, take: MotionTake, *, units_per_metre: float = CENTIMETRES) -> None:
+def write_bvh(path: Path, take: MotionTake, style: BvhStyle | None = None) -> None:
     """Write atomically, at a constant rate (see even_motion). Raises OutputError."""
+    style = BVH_STYLES["default"] if style is None else style
     motion = even_motion(take)
-    offsets = take.rest_offsets_m.astype(np.float64) * units_per_metre
+    offsets = take.rest_offsets_m.astype(np.float64) * style.units_per_metre
     with replacing(path) as file:
-        for line in _hierarchy(offsets):
+        file.write(b"HIERARCHY\n")
+        for line in _joint(ROOT, offsets, style, 0):
             file.write(f"{line}\n".encode())
-        for line in _motion(motion, units_per_metre):
+        for line in _motion(motion, style.units_per_metre):
             file.write(f"{line}\n".encode())
 
 
-def _hierarchy(offsets: F64) -> Iterator[str]:
-    yield "HIERARCHY"
-    yield from _joint(ROOT, offsets, 0)
-
-
-def _joint(joint: int, offsets: F64, depth: int) -> Iterator[str]:
+def _joint(joint: int, offsets: F64, style: BvhStyle, depth: int) -> Iterator[str]:
     """One joint with all below it; the order of the channels is the order of these blocks."""
     indent = "\t" * depth
     name = JOINT_NAMES[joint]
     offset = np.zeros(3) if joint == ROOT else offsets[joint]
-    yield f"{indent}{'ROOT' if joint == ROOT else 'JOINT'} {name}"
+    yield f"{indent}{'ROOT' if joint == ROOT else 'JOINT'} {style.names.get(name, name)}"
     yield indent + "{"
     yield f"{indent}\tOFFSET {_numbers(offset)}"
     if joint == ROOT:
@@ -61,7 +58,7 @@ def _joint(joint: int, offsets: F64, depth: int) -> Iterator[str]:
     else:
         yield f"{indent}\tCHANNELS 3 Zrotation Xrotation Yrotation"
     for child in _CHILDREN[joint]:
-        yield from _joint(child, offsets, depth + 1)
+        yield from _joint(child, offsets, style, depth + 1)
     if name in _END_SITES:
         end = np.array(_END_SITES[name]) * offsets[ROOT, 1]
         yield f"{indent}\tEnd Site"

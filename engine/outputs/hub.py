@@ -16,6 +16,7 @@ from engine.errors import OutputError
 from engine.handover import Latest
 from engine.outputs.sender import OscSender
 from engine.outputs.targets import Target, open_target, parse_targets
+from engine.outputs.vmc import VmcEncoder, VmcFeed
 from engine.types import Pose, TargetState
 
 _POLL_S = 0.1  # how long the sending thread may overlook that it should stop
@@ -61,7 +62,8 @@ class OutputHub:
         self._latest: Latest[Pose] = Latest()
         self._stop = threading.Event()
         self._wake_opener = threading.Event()
-        self._lock = threading.Lock()  # guards the next two
+        self._lock = threading.Lock()  # guards the next three
+        self._feed = VmcFeed()
         self._slots: dict[str, _Slot] = {target.url: _Slot(target) for target in parse_targets(urls)}
         self._retired: list[OscSender] = []
         if strict:
@@ -117,6 +119,17 @@ class OutputHub:
             gone = (slot.sender for url, slot in old.items() if url not in self._slots)
             self._retired += [sender for sender in gone if sender is not None]
         self._wake_opener.set()
+
+    def change_feed(self, change: Callable[[VmcFeed], VmcFeed]) -> None:
+        """Change what VMC targets get besides the pose: calibration state, a face, how often; see VmcReceiver."""
+        with self._lock:
+            self._feed = change(self._feed)
+            for slot in self._slots.values():
+                self._give_feed(slot.sender)
+
+    def _give_feed(self, sender: OscSender | None) -> None:
+        if sender is not None and isinstance(sender.encoder, VmcEncoder):
+            sender.encoder.feed = self._feed
 
     def close(self) -> None:
         """End both threads; each target gets its last pose three times. May be called again."""
@@ -184,6 +197,7 @@ class OutputHub:
         with self._lock:
             slot.error = None
             if self._slots.get(slot.target.url) is slot and not self._stop.is_set():
+                self._give_feed(sender)
                 slot.sender = sender
                 return
         sender.close()  # no longer wanted

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engine.errors import UsageError
 from engine.outputs.bvh import write_bvh
+from engine.outputs.bvh_styles import BVH_STYLES
 from engine.outputs.gltf import write_glb, write_vrma
 from engine.outputs.motion_csv import write_motion_csv
 from engine.outputs.motion_npz import write_motion_npz
@@ -30,7 +31,15 @@ def check_motion_path(path: Path) -> None:
         raise UsageError(f"cannot write {path.name}: the name must end in one of {', '.join(MOTION_SUFFIXES)}")
 
 
-def write_motion(path: Path, take: MotionTake) -> None:
-    """Write the take, whole or not at all, replacing what is there. Raises UsageError (suffix), OutputError (disk)."""
+def write_motion(path: Path, take: MotionTake, *, bvh_style: str = "default") -> None:
+    """Write the take, whole or not at all, replacing what is there. `bvh_style`: one of BVH_STYLES.
+
+    Raises UsageError (suffix, style), OutputError (disk, nobody in the take).
+    """
     check_motion_path(path)
-    _WRITERS[path.suffix.lower()](path, take)
+    if bvh_style not in BVH_STYLES:
+        raise UsageError(f"unknown BVH style {bvh_style!r}: use one of {', '.join(BVH_STYLES)}")
+    if path.suffix.lower() == ".bvh":
+        write_bvh(path, take, BVH_STYLES[bvh_style])
+    else:
+        _WRITERS[path.suffix.lower()](path, take)

@@ -10,6 +10,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 from engine.errors import OutputError, VtmError
@@ -170,6 +171,16 @@ def _build(partial: Path, final: Path) -> Path:
     write_motion(final, take_from_rows(rows))
     partial.unlink(missing_ok=True)
     return final
+
+
+def dated_take(folder: Path, suffix: str, now: datetime) -> Path:
+    """A name for a new take, by date and time: 2026-11-22_14-03-07.bvh; never one that is there already."""
+    name = now.strftime("%Y-%m-%d_%H-%M-%S")
+    path, number = folder / f"{name}{suffix}", 2
+    while path.exists() or path.with_name(path.name + SUFFIX).exists():
+        path = folder / f"{name}_{number}{suffix}"
+        number += 1
+    return path
 
 
 def recover(partial: Path) -> Path:

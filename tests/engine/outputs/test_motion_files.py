@@ -278,3 +278,28 @@ def test_offsets_are_rebuilt_for_files_that_lack_them(make_take: TakeMaker, tmp_
 
 def test_a_row_is_small_enough_to_record_for_hours() -> None:
     assert ROW.itemsize * 60 * 3600 < 400e6
+
+
+@pytest.mark.parametrize(
+    ("style", "unit", "names"),
+    [
+        ("blender", 1, ("Hips", "LeftUpperArm")),
+        ("mixamo", 100, ("mixamorig:Hips", "mixamorig:LeftArm", "mixamorig:Spine2", "mixamorig:RightToeBase")),
+        ("rokoko", 100, ("hip", "leftUpperArm", "leftUpLeg", "rightToe", "neck")),
+    ],
+)
+def test_bvh_styles_change_unit_and_names_alone(
+    make_take: TakeMaker, tmp_path: Path, style: str, unit: int, names: tuple[str, ...]
+) -> None:
+    take = make_take(np.arange(5) / 30)
+    write_motion(tmp_path / "a.bvh", take, bvh_style=style)
+    bvh = BvhReader((tmp_path / "a.bvh").read_text())
+    assert set(names) <= set(bvh.names)
+    assert len(set(bvh.names)) == 22
+    ours = _bvh(tmp_path / "b.bvh", take)
+    np.testing.assert_allclose(bvh.joints() / unit, ours.joints() / 100, atol=1e-5)
+
+
+def test_an_unknown_bvh_style_is_one_line(make_take: TakeMaker, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="default, blender, mixamo, rokoko"):
+        write_motion(tmp_path / "a.bvh", make_take(np.arange(2) / 30), bvh_style="maya")

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from engine.errors import OutputError, UsageError, VtmError
 from engine.outputs import recorder as recorder_module
 from engine.outputs.motion_npz import read_motion_npz
 from engine.outputs.partial_file import PartialFile, read_partial
-from engine.outputs.recorder import Recorder, recover, unfinished_takes
+from engine.outputs.recorder import Recorder, dated_take, recover, unfinished_takes
 from engine.types import Detection, Pose
 
 PoseMaker = Callable[..., Pose]
@@ -288,3 +289,14 @@ def test_what_is_no_unfinished_take_is_one_line(tmp_path: Path, content: bytes) 
         recover(path)
     with pytest.raises(VtmError, match="cannot read"):
         recover(tmp_path / "none.partial")
+
+
+def test_new_takes_are_named_by_date_and_never_like_one_that_is_there(tmp_path: Path) -> None:
+    now = datetime(2026, 11, 22, 14, 3, 7)
+    first = dated_take(tmp_path, ".bvh", now)
+    assert first.name == "2026-11-22_14-03-07.bvh"
+    first.touch()
+    second = dated_take(tmp_path, ".bvh", now)
+    assert second.name == "2026-11-22_14-03-07_2.bvh"
+    (tmp_path / f"{second.name}.partial").touch()
+    assert dated_take(tmp_path, ".bvh", now).name == "2026-11-22_14-03-07_3.bvh"
