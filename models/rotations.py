@@ -120,7 +120,9 @@ def rotation_between(a: Array, b: Array) -> Array:
     opposite = xp.sum(half * half, axis=-1, keepdims=True) < _TINY
     axis = _cross(a, b)
     w = 1 + xp.sum(a * b, axis=-1, keepdims=True)
-    shifted = xp.stack([a[..., 1], a[..., 2], a[..., 0]], axis=-1)  # any direction that is not a's
-    across = _cross(a, shifted - xp.sum(shifted * a, axis=-1, keepdims=True) * a)
+    zero = xp.zeros_like(a[..., 0])
+    across_x = xp.stack([zero, a[..., 2], -a[..., 1]], axis=-1)  # a x (1, 0, 0)
+    across_y = xp.stack([-a[..., 2], zero, a[..., 0]], axis=-1)  # a x (0, 1, 0), where a is near the x axis
+    across = xp.where(xp.abs(a[..., :1]) < 0.8, across_x, across_y)
     xyz = xp.where(opposite, across + xp.zeros_like(axis), axis)
     return quaternion_to_matrix(xp.concat([xyz, xp.where(opposite, xp.zeros_like(w), w)], axis=-1))
