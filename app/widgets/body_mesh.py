@@ -17,8 +17,8 @@ from models.rotations import quaternion_to_matrix
 from models.skeleton import JOINT, JOINT_NAMES, REST_OFFSETS
 
 F32 = NDArray[np.float32]
-_AROUND = 16
-_CAP_RINGS = 4
+_AROUND = 14
+_CAP_RINGS = 3
 _HIPS_HEIGHT_M = 0.93
 """The hips height that the radii below are meant for."""
 

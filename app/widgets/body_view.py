@@ -14,6 +14,7 @@ import numpy as np
 import pyqtgraph.opengl as gl
 from OpenGL.error import Error as OpenGLError
 from pyqtgraph.opengl.GLViewWidget import GLViewMixin
+from pyqtgraph.opengl.items.GLMeshItem import DirtyFlag
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QMouseEvent, QSurfaceFormat, QVector3D
 from PySide6.QtOpenGL import QOpenGLWindow
@@ -27,9 +28,14 @@ from models.skeleton import FEET, TOES
 _TRAIL_S = 6.0
 _TRAIL_POINTS = 240
 _TRAIL_WIDTH_M = 0.012
+_TRAIL_EVERY_S = 0.1
+_FLOOR_STEP_M = 0.5
 _FOLLOW = 0.06
+_FLOOR_FACES = np.array([[0, 1, 2], [0, 2, 3]])
 _START = {"distance": 3.9, "elevation": 10.0, "azimuth": -64.0}
 _FOV_DEG = 40.0
+_AIM_M = 0.86
+"""Height that the camera looks at."""
 
 
 class _PosedMesh(gl.MeshData):  # type: ignore[misc]  # pyqtgraph has no types
@@ -44,6 +50,20 @@ class _PosedMesh(gl.MeshData):  # type: ignore[misc]  # pyqtgraph has no types
 
     def vertexNormals(self, indexed: str | None = None) -> F32:  # noqa: N802, ARG002 - pyqtgraph's name
         return self._body.normals
+
+
+class _BodyItem(gl.GLMeshItem):  # type: ignore[misc]
+    """A mesh whose vertices and normals change in place: only these two go to the graphics card again."""
+
+    moved = True
+
+    def parseMeshData(self) -> DirtyFlag:  # noqa: N802 - pyqtgraph's name
+        """What to upload before this frame."""
+        dirty = super().parseMeshData()
+        if self.moved:
+            dirty |= DirtyFlag.POSITION | DirtyFlag.NORMAL
+        self.moved = False
+        return dirty
 
 
 class _Trail:
@@ -99,7 +119,7 @@ class BodyView(GLViewMixin, QOpenGLWindow):  # type: ignore[misc]  # pyqtgraph h
         self._body_shader, self._floor_shader = body_shader(), floor_shader()
         self._floor = gl.GLMeshItem(
             vertexes=_floor_corners(0.0, 0.0),
-            faces=np.array([[0, 1, 2], [0, 2, 3]]),
+            faces=_FLOOR_FACES,
             shader=self._floor_shader,
             computeNormals=False,
         )
@@ -107,12 +127,14 @@ class BodyView(GLViewMixin, QOpenGLWindow):  # type: ignore[misc]  # pyqtgraph h
         self._trail = _Trail()
         self._trail_item = gl.GLMeshItem(computeNormals=False, shader=None, glOptions="translucent")
         self._trail_item.setDepthValue(-1)
-        self._item = gl.GLMeshItem(meshdata=self._mesh, shader=self._body_shader)
+        self._item = _BodyItem(meshdata=self._mesh, shader=self._body_shader)
         for item in (self._floor, self._trail_item, self._item):
             self.addItem(item)
         self._item.setVisible(False)
         self._trail_item.setVisible(False)
-        self._centre = np.array([0.0, 0.0, 0.86])
+        self._trail_at_s = float("-inf")
+        self._centre = np.array([0.0, 0.0, _AIM_M])
+        self._floor_at = self._centre[:2].copy()
         self.home()
 
     def home(self) -> None:
@@ -131,8 +153,8 @@ class BodyView(GLViewMixin, QOpenGLWindow):  # type: ignore[misc]  # pyqtgraph h
         self._body_shader["u_lost"] = [0.0 if pose.tracked else 1.0]
         self._draw_trail(pose.captured_at_s, root)
         self._follow(root)
+        self._item.moved = True
         self._item.setVisible(True)
-        self._item.meshDataChanged()
 
     def clear_pose(self) -> None:
         """An empty floor, for a new source."""
@@ -173,7 +195,8 @@ class BodyView(GLViewMixin, QOpenGLWindow):  # type: ignore[misc]  # pyqtgraph h
     def _draw_trail(self, at_s: float, root: F32) -> None:
         self._trail.add(at_s, float(root[0]), float(root[1]))
         self._trail_item.setVisible(len(self._trail) > 2)
-        if len(self._trail) > 2:
+        if len(self._trail) > 2 and abs(at_s - self._trail_at_s) > _TRAIL_EVERY_S:
+            self._trail_at_s = at_s
             vertices, colours = self._trail.ribbon()
             corner = np.arange(0, len(vertices) - 2, 2)[:, None]
             faces = np.concatenate([corner + np.array([0, 1, 2]), corner + np.array([2, 1, 3])])
@@ -182,9 +205,10 @@ class BodyView(GLViewMixin, QOpenGLWindow):  # type: ignore[misc]  # pyqtgraph h
     def _follow(self, root: F32) -> None:
         """The camera's aim glides after the performer; the angles stay the user's."""
         self._centre[:2] += _FOLLOW * (root[:2] - self._centre[:2])
-        self._centre[2] = 0.86
         self.opts["center"] = QVector3D(*self._centre)
-        self._floor.setMeshData(vertexes=_floor_corners(*self._centre[:2]), faces=np.array([[0, 1, 2], [0, 2, 3]]))
+        if np.abs(self._centre[:2] - self._floor_at).max() > _FLOOR_STEP_M:
+            self._floor_at = self._centre[:2].copy()
+            self._floor.setMeshData(vertexes=_floor_corners(*self._floor_at), faces=_FLOOR_FACES)
 
 
 def _floor_corners(x: float, y: float, half_m: float = 6.5) -> F32:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import OpenGL as PyOpenGL
 from PySide6.QtGui import QGuiApplication, QOffscreenSurface, QOpenGLContext
 
+PyOpenGL.ERROR_CHECKING = False
+"""Must stand before OpenGL.GL is imported: else every call asks for errors, which doubles the cost of a frame."""
 _SOFTWARE = ("llvmpipe", "softpipe", "swrast", "swiftshader", "gdi generic", "basic render")
 _WITHOUT = ("offscreen", "minimal", "vnc", "linuxfb")
 

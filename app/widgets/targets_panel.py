@@ -7,11 +7,19 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.widgets import icons
 from app.widgets.fields import Dot, Elided, Section, icon_button, label
-from app.widgets.target_dialog import TargetDialog
+from app.widgets.target_dialog import PRESET_NAMES, TargetDialog, split_query
 from app.widgets.theme import ACCENT, FAINT, WARNING
 from engine.types import TargetState
 
 _NAMES = {"vmc": "VMC", "vrchat": "VRChat", "osc": "OSC"}
+
+
+def target_name(url: str) -> str:
+    """VSeeFace  127.0.0.1:39539"""
+    scheme, _, rest = url.partition("://")
+    preset, _ = split_query(url)
+    who = _NAMES.get(scheme, scheme) if scheme != "vmc" or preset == "generic" else PRESET_NAMES.get(preset, preset)
+    return f"{who}  {rest.partition('?')[0]}"
 
 
 class TargetRow(QWidget):
@@ -23,16 +31,16 @@ class TargetRow(QWidget):
     def __init__(self, url: str) -> None:
         super().__init__()
         self.url = url
-        scheme, _, address = url.partition("://")
         self._dot = Dot()
-        name, self.state = Elided(), Elided("muted")
-        name.set_whole(f"{_NAMES.get(scheme, scheme)}  {address}", middle=True)
+        self.name, self.state = Elided(), Elided("muted")
+        self.name.set_whole(target_name(url), middle=True)
+        self.name.setToolTip(url)
         change, remove = icon_button(icons.pencil(), f"Change {url}"), icon_button(icons.cross(), f"Remove {url}")
         change.clicked.connect(lambda: self.edit.emit(self.url))
         remove.clicked.connect(lambda: self.remove.emit(self.url))
         words = QVBoxLayout()
         words.setSpacing(0)
-        words.addWidget(name)
+        words.addWidget(self.name)
         words.addWidget(self.state)
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)

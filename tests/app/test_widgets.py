@@ -11,6 +11,7 @@ from PySide6.QtCore import QRect
 from app.notices import Notice
 from app.widgets.record_panel import clock_text, take_path
 from app.widgets.target_dialog import TargetDialog
+from app.widgets.targets_panel import target_name
 from app.widgets.video_view import VideoView, fitted, score_colour
 from engine.config import Config
 from engine.types import Frame
@@ -106,6 +107,36 @@ def test_the_target_dialog_accepts_only_what_can_work(host, port, good):
     dialog.port.setText(port)
     assert dialog.accept_button.isEnabled() == good
     dialog.deleteLater()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "vmc://127.0.0.1:39539",
+        "vmc://studio:39540?preset=vseeface&rate=30",
+        "osc://[::1]:7000?prefix=/mocap&send=root,positions",
+        "vrchat://10.0.0.5:9000?trackers=hip,feet",
+    ],
+)
+@pytest.mark.usefixtures("application")
+def test_a_target_goes_through_the_dialog_unchanged(url):
+    parent = VideoView()
+    dialog = TargetDialog(parent, url, ())
+    assert dialog.url == url
+    assert dialog.accept_button.isEnabled()
+    dialog.deleteLater()
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("vmc://127.0.0.1:39539", "VMC  127.0.0.1:39539"),
+        ("vmc://127.0.0.1:39539?preset=vseeface", "VSeeFace  127.0.0.1:39539"),
+        ("osc://studio:7000?rate=30", "OSC  studio:7000"),
+    ],
+)
+def test_a_target_has_a_name_people_know(url, name):
+    assert target_name(url) == name
 
 
 @pytest.mark.usefixtures("application")
