@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 F64 = NDArray[np.float64]
+_CHANNELS = tuple(axis + kind for kind in ("position", "rotation") for axis in "XYZ")
 
 
 class BvhError(ValueError):
@@ -70,9 +72,21 @@ def _parse_hierarchy(text: str, path: Path) -> _Hierarchy:
             tree.offsets[-1] = [float(next(words)) for _ in range(3)]
         elif word == "CHANNELS":
             tree.channels[-1] = [next(words) for _ in range(int(next(words)))]
+            _check_channels(tree.names[-1], tree.channels[-1], path)
         elif word != "HIERARCHY":
             raise BvhError(f"{path}: unexpected word {word!r} in HIERARCHY; expected ROOT, JOINT, OFFSET or CHANNELS")
+    if stack:
+        raise BvhError(f"{path}: the hierarchy ends in the middle; is the file cut short?")
+    if not np.isfinite(tree.offsets).all():
+        raise BvhError(f"{path}: an OFFSET holds NaN")
     return tree
+
+
+def _check_channels(joint: str, names: list[str], path: Path) -> None:
+    unknown = sorted(set(names) - set(_CHANNELS))
+    axes = [name[0] for name in names if name.endswith("rotation")]
+    if unknown or any(first == second for first, second in pairwise(axes)) or len(axes) > 3:
+        raise BvhError(f"{path}: {joint} has the channels {' '.join(names)}; expected {', '.join(_CHANNELS)}")
 
 
 def _parse_motion(text: str, channels: int, path: Path) -> tuple[F64, float]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import lzma
 import tarfile
 import tempfile
-from collections.abc import Iterable
+import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +20,7 @@ from models.mocap.retarget import Retargeted, first_frame_of, retarget
 from models.rotations import quaternion_to_matrix
 from models.skeleton import FEET, NUM_JOINTS, TOES
 
-CACHE_VERSION = 3
+CACHE_VERSION = 4
 CACHE_HZ = 60.0
 CONTACT_SPEED = 0.15 / 1.7  # statures per second (0.15 m/s for a person of 1.70 m)
 CONTACT_HEIGHT = 0.08 / 1.7  # statures above where the foot rests
@@ -83,15 +85,12 @@ def foot_contacts(quaternions: NDArray[np.float32], root: NDArray[np.float32], r
     return np.stack(contacts, axis=-1).astype(np.float32)
 
 
-def _is_validation(paths: list[Path], group: Iterable[object]) -> NDArray[np.bool_]:
-    """True where a clip's position in the sorted list of its group is 2 modulo 7."""
-    keys = list(group)
-    result = np.zeros(len(paths), bool)
-    for key in set(keys):
-        members = sorted(i for i, k in enumerate(keys) if k == key)
-        for position, index in enumerate(members):
-            result[index] = position % 7 == 2
-    return result
+def _validation_paths(paths: list[Path], group: Callable[[Path], object]) -> set[Path]:
+    """The files whose position in the sorted list of their group is 2 modulo 7, readable or not."""
+    members: dict[object, list[Path]] = {}
+    for path in sorted(paths):
+        members.setdefault(group(path), []).append(path)
+    return {path for own in members.values() for path in own[2::7]}
 
 
 def build_library(folder: Path) -> MotionLibrary:
@@ -111,17 +110,21 @@ def build_library(folder: Path) -> MotionLibrary:
     if not clips:
         raise LibraryError(f"{folder}: no usable .bvh file; pass the folder that holds the mocap clips")
     length = np.array([len(clip[0]) for clip in clips])
-    top = [path.relative_to(folder).parts[0] for path in kept]
-    validation = _is_validation(kept, [path.parent for path in kept])
+
+    def top(path: Path) -> str:
+        return path.relative_to(folder).parts[0]
+
+    validation = _validation_paths(paths, lambda path: path.parent)
+    held_out = validation | _validation_paths(paths, top)
     return MotionLibrary(
         quaternions=np.concatenate([clip[0] for clip in clips]),
         root=np.concatenate([clip[1] for clip in clips]),
         contacts=np.concatenate([clip[2] for clip in clips]),
         start=np.concatenate([[0], np.cumsum(length)[:-1]]),
         length=length,
-        contact_valid=np.array([name != "mesh2motion" for name in top]),
-        validation=validation,
-        held_out=validation | _is_validation(kept, top),
+        contact_valid=np.array([top(path) != "mesh2motion" for path in kept]),
+        validation=np.array([path in validation for path in kept]),
+        held_out=np.array([path in held_out for path in kept]),
         names=tuple(str(path.relative_to(folder)) for path in kept),
     )
 
@@ -139,18 +142,28 @@ def save_library(library: MotionLibrary, path: Path) -> None:
 def load_library(path: Path) -> MotionLibrary:
     """Read the cache. Raises LibraryError when it is cut short or of another version."""
     try:
-        with np.load(path) as data:
+        with path.open("rb") as file, np.load(file) as data:
             if int(data["version"]) != CACHE_VERSION:
                 raise LibraryError(
                     f"{path}: cache version {data['version']}, expected {CACHE_VERSION}; delete the file"
                 )
             fields = {name: data[name] for name in MotionLibrary.__dataclass_fields__}
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile) as error:
         if isinstance(error, LibraryError):
             raise
         raise LibraryError(f"{path}: not a whole mocap cache ({error}); delete the file and run again") from error
     fields["names"] = tuple(str(name) for name in fields["names"])
     return MotionLibrary(**fields)
+
+
+def _unpack(archive: Path, folder: Path) -> None:
+    """Raises LibraryError when the archive is not a whole one."""
+    try:
+        with tarfile.open(archive) as bundle:
+            bundle.extractall(folder, filter="data")
+    except (tarfile.TarError, lzma.LZMAError, EOFError) as error:
+        reason = str(error).splitlines()[0]
+        raise LibraryError(f"{archive}: not a whole archive ({reason}); fetch it again") from error
 
 
 def open_library(mocap: Path, cache: Path) -> MotionLibrary:
@@ -165,8 +178,7 @@ def open_library(mocap: Path, cache: Path) -> MotionLibrary:
     else:
         with tempfile.TemporaryDirectory() as scratch:
             for archive in archives:
-                with tarfile.open(archive) as bundle:
-                    bundle.extractall(scratch, filter="data")
+                _unpack(archive, Path(scratch))
             library = build_library(Path(scratch))
     save_library(library, cache)
     return library
