@@ -36,6 +36,7 @@ class Notices:
         self._clock = clock
         self._seen: tuple[Message, ...] = ()
         self._news: tuple[Message, float] | None = None
+        self._failed = False
         self._frame_id: int | None = None
         self._fresh_at_s = clock()
         self._person_at_s = clock()
@@ -63,6 +64,9 @@ class Notices:
         return None
 
     def _follow(self, snapshot: Snapshot, now_s: float) -> None:
+        if self._failed and snapshot.state != "failed":
+            self._news = None  # what was wrong is over
+        self._failed = snapshot.state == "failed"
         for message in new_messages(self._seen, snapshot.messages):
             if self._news is None or _rank(message.level) >= _rank(self._news[0].level) or not self._recent(now_s):
                 self._news = (message, now_s)

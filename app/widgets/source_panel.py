@@ -75,7 +75,7 @@ class SourcePanel(Section):
 
     def _fill(self) -> None:
         entries = [("First camera, else the demo", "")]
-        entries += [(camera.name, str(camera.index)) for camera in self._cameras]
+        entries += [(camera.name, _value(camera, self._cameras)) for camera in self._cameras]
         entries.append(("Demo clip", "demo"))
         if self._source not in [value for _, value in entries]:
             entries.append((_short(self._source), self._source))
@@ -86,6 +86,11 @@ class SourcePanel(Section):
         self.choice.blockSignals(before)
         self.choice.choose(self._source)
         self.choice.setToolTip(self._source or "The first camera, or the demo clip where there is none")
+
+
+def _value(camera: CameraInfo, cameras: tuple[CameraInfo, ...]) -> str:
+    """The name, which stays the same when the numbers change; the number where two share a name."""
+    return camera.name if [other.name for other in cameras].count(camera.name) == 1 else str(camera.index)
 
 
 def _short(source: str) -> str:

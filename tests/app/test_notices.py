@@ -82,6 +82,13 @@ def test_a_failure_stays_with_a_way_out(clock, at):
         clock.now_s += 60
 
 
+def test_a_failure_that_is_over_is_not_shown_any_more(clock, at):
+    notices = Notices(clock)
+    message = Message("error", "not a video")
+    notices.notice(at(state="failed", messages=(message,)))
+    assert notices.notice(at(1, messages=(message,))) is None
+
+
 def test_a_camera_that_stalls_is_said_with_its_seconds(clock, at):
     notices = Notices(clock)
     notices.notice(at(5))

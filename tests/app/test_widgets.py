@@ -10,9 +10,11 @@ from PySide6.QtCore import QRect
 
 from app.notices import Notice
 from app.widgets.record_panel import clock_text, take_path
+from app.widgets.source_panel import SourcePanel
 from app.widgets.target_dialog import TargetDialog
 from app.widgets.targets_panel import target_name
 from app.widgets.video_view import VideoView, fitted, score_colour
+from engine.cameras_list import CameraInfo
 from engine.config import Config
 from engine.types import Frame
 
@@ -78,6 +80,14 @@ def test_a_take_never_writes_over_another(tmp_path):
 )
 def test_the_clock_of_a_take(seconds, size, text):
     assert clock_text(seconds, int(size)) == text
+
+
+@pytest.mark.usefixtures("application")
+def test_two_cameras_of_one_name_are_told_apart_by_number():
+    panel = SourcePanel()
+    panel.show_cameras([CameraInfo(0, "Webcam", "V4L2"), CameraInfo(2, "Webcam", "V4L2"), CameraInfo(4, "OBS", "V4L2")])
+    values = [panel.choice.itemData(index) for index in range(panel.choice.count())]
+    assert values == ["", "0", "2", "OBS", "demo"]
 
 
 @pytest.mark.usefixtures("application")

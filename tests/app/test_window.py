@@ -61,7 +61,7 @@ def test_figures_and_state_appear(window, until):
 def test_cameras_are_listed_by_name(window, until):
     choice = window.side.source.choice
     until(lambda: choice.findText("OBS") >= 0)
-    assert choice.itemData(choice.findText("OBS")) == "2"
+    assert choice.itemData(choice.findText("OBS")) == "OBS"
 
 
 def test_a_setting_goes_back_as_a_whole_config_and_is_kept(window, until, made):
