@@ -12,7 +12,6 @@ from engine.types import F32
 _POSITION_SIGNS = np.array([-1.0, 1.0, 1.0], dtype=np.float32)
 _QUATERNION_SIGNS = np.array([1.0, -1.0, -1.0, 1.0], dtype=np.float32)
 _TRANSFORM_SIGNS = np.concatenate([_POSITION_SIGNS, _QUATERNION_SIGNS])
-_MATRIX_SIGNS = np.outer(_POSITION_SIGNS, _POSITION_SIGNS)
 
 
 def unity_positions(world_m: F32) -> F32:
@@ -27,16 +26,9 @@ def unity_quaternions(world_xyzw: F32) -> F32:
     return mirrored
 
 
-def unity_transforms(world: F32) -> F32:
-    """(..., 7) position in metres and quaternion x, y, z, w, our world -> Unity's axes."""
-    mirrored: F32 = world * _TRANSFORM_SIGNS
-    return mirrored
-
-
-def unity_matrices(world: F32) -> F32:
-    """(..., 3, 3) rotations, our world -> Unity's axes."""
-    mirrored: F32 = world * _MATRIX_SIGNS
-    return mirrored
+def mirror_transforms(transforms: F32) -> None:
+    """(..., 7) position in metres and quaternion x, y, z, w, our world -> Unity's axes, in place."""
+    transforms *= _TRANSFORM_SIGNS
 
 
 class SignContinuity:
@@ -46,12 +38,13 @@ class SignContinuity:
         """Start with no frame before: w >= 0."""
         self._previous: F32 | None = None
 
-    def __call__(self, quaternions: F32) -> F32:
-        """(J, 4) -> (J, 4), signs continuous from call to call."""
+    def __call__(self, quaternions: F32) -> None:
+        """(J, 4), in place: signs continuous from call to call."""
         if self._previous is None:
-            flip = quaternions[:, 3] < 0
+            nearness = quaternions[:, 3].copy()
+            self._previous = np.empty_like(quaternions)
         else:
-            flip = np.einsum("jk,jk->j", quaternions, self._previous) < 0
-        continuous: F32 = np.where(flip[:, None], -quaternions, quaternions)
-        self._previous = continuous
-        return continuous
+            nearness = np.vecdot(quaternions, self._previous)
+        if np.minimum.reduce(nearness) < 0:
+            quaternions[nearness < 0] *= -1
+        self._previous[...] = quaternions

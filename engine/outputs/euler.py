@@ -1,9 +1,11 @@
-"""Euler angles straight from rotation matrices: Z, X, Y for BVH and Y, X, Z for Unity (both degrees).
+"""Euler angles in degrees: Z, X, Y from matrices for BVH, Y, X, Z from quaternions for Unity.
 
 Closed forms rather than scipy's as_euler: no warning at the poles, quick enough for every frame of a live stream.
 """
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,15 +25,17 @@ def euler_zxy_deg(R: F) -> NDArray[np.float64]:
     return angles
 
 
-def euler_unity_deg(R: F) -> NDArray[np.float64]:
-    """(..., 3, 3) in Unity's axes -> (..., 3) angles x, y, z in degrees with R = Ry @ Rx @ Rz (Unity turns z, x, y)."""
-    R = np.asarray(R, np.float64)
-    sin_x = np.clip(-R[..., 1, 2], -1.0, 1.0)
-    pole = np.abs(sin_x) > _POLE
-    y = np.where(pole, np.arctan2(-R[..., 2, 0], R[..., 0, 0]), np.arctan2(R[..., 0, 2], R[..., 2, 2]))
-    z = np.where(pole, 0.0, np.arctan2(R[..., 1, 0], R[..., 1, 1]))
-    angles: NDArray[np.float64] = np.degrees(np.stack([np.arcsin(sin_x), y, z], axis=-1))
-    return angles
+def euler_unity_deg(x: float, y: float, z: float, w: float) -> tuple[float, float, float]:
+    """A unit quaternion in Unity's axes -> angles x, y, z in degrees with R = Ry @ Rx @ Rz (Unity turns z, x, y).
+
+    One at a time in plain Python: for a handful of trackers that is quicker than arrays.
+    """
+    sin_x = 2 * (w * x - y * z)
+    if abs(sin_x) > _POLE:  # y and z turn about one axis: all of it is given to y
+        return math.copysign(90.0, sin_x), math.degrees(2 * math.atan2(y, w)), 0.0
+    yaw = math.atan2(2 * (x * z + w * y), 1 - 2 * (x * x + y * y))
+    roll = math.atan2(2 * (x * y + w * z), 1 - 2 * (x * x + z * z))
+    return math.degrees(math.asin(sin_x)), math.degrees(yaw), math.degrees(roll)
 
 
 def continuous_deg(angles: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -14,10 +14,22 @@ from engine.outputs.coordinates import SignContinuity
 from engine.outputs.options import Options
 from engine.outputs.osc_packing import OscMessage, PacketSet, grouped
 from engine.types import F32, Pose
-from models.skeleton import JOINT_NAMES
+from models.skeleton import JOINT_NAMES, NUM_JOINTS
 
 MAX_BUNDLE_BYTES = 1200
-GROUPS = ("root", "speed", "contacts", "confidence", "rate", "time", "tracked", "positions", "rotations")
+_SIZES = {
+    "root": 3,
+    "speed": 1,
+    "contacts": 2,
+    "confidence": 1,
+    "rate": 1,
+    "time": 1,
+    "tracked": 0,  # an int, apart from the floats
+    "positions": 3 * NUM_JOINTS,
+    "rotations": 4 * NUM_JOINTS,
+}
+GROUPS = tuple(_SIZES)
+"""What can be chosen, in the order it is sent."""
 _SMOOTHING_S = 0.2  # of fps and speed
 
 
@@ -85,6 +97,14 @@ class PlainOscEncoder:
         self._options = PlainOptions() if options is None else options
         messages = [entry.message for entry in address_map(self._options)]
         self._packets = PacketSet(grouped(messages, MAX_BUNDLE_BYTES))
+        self._numbers: F32 = np.zeros(sum(_SIZES.values()), np.float32)  # of all groups; then views into it
+        self._sent = np.flatnonzero(
+            [group in self._options.send for group, size in _SIZES.items() for _ in range(size)]
+        )
+        scalars = len(self._numbers) - _SIZES["positions"] - _SIZES["rotations"]
+        self._scalars: F32 = self._numbers[:scalars]
+        self._positions: F32 = self._numbers[scalars : scalars + _SIZES["positions"]]
+        self._rotations: F32 = self._numbers[scalars + _SIZES["positions"] :].reshape(-1, 4)
         self._signs = SignContinuity()
         self._pose_number = 0
         self._before: Pose | None = None
@@ -98,19 +118,13 @@ class PlainOscEncoder:
         self._pose_number += 1
         if not due:
             return []
-        numbers = {
-            "root": pose.root_m,
-            "speed": [self._speed_m_s],
-            "contacts": pose.contacts,
-            "confidence": [pose.confidence],
-            "rate": [1.0 / self._interval_s if self._interval_s else 0.0],
-            "time": [elapsed_s],
-            "tracked": [],
-            "positions": pose.joints_world_m.reshape(-1),
-            "rotations": self._signs(pose.rotations_xyzw).reshape(-1),
-        }
-        floats: F32 = np.concatenate([numbers[group] for group in GROUPS if group in self._options.send])
-        return self._packets.pack(floats, (int(pose.tracked),) if "tracked" in self._options.send else ())
+        fps = 1.0 / self._interval_s if self._interval_s else 0.0
+        self._scalars[:] = (*pose.root_m, self._speed_m_s, *pose.contacts, pose.confidence, fps, elapsed_s)
+        self._positions[:] = pose.joints_world_m.reshape(-1)
+        self._rotations[...] = pose.rotations_xyzw
+        self._signs(self._rotations)
+        tracked = (int(pose.tracked),) if "tracked" in self._options.send else ()
+        return self._packets.pack(self._numbers[self._sent], tracked)
 
     def _follow(self, pose: Pose) -> None:
         """Running means of the interval between poses and of the speed."""

@@ -8,10 +8,11 @@ this per target; a VmcFeed carries what an assistant sends to us (face) and what
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from engine.outputs.coordinates import SignContinuity, unity_transforms
+from engine.outputs.coordinates import SignContinuity, mirror_transforms
 from engine.outputs.osc_packing import MAX_DATAGRAM_BYTES, OscMessage, PacketSet, grouped
 from engine.outputs.vmc_bones import BoneLayout
 from engine.outputs.vmc_options import VmcOptions
@@ -39,6 +40,44 @@ class VmcFeed:
     requests: int = 0  # a new number asks for what is sent at a low rate
 
 
+class _Kind(NamedTuple):
+    """What a frame holds besides nothing."""
+
+    status: bool
+    root: bool
+    bones: bool
+    blends: bool
+    names: tuple[str, ...]  # of the face
+    lengths: bool  # of the bones, at a low rate
+
+
+class _Layout:
+    """The packets of one kind of frame; its numbers lie in one array, in the order of the messages."""
+
+    def __init__(self, kind: _Kind, bones: list[str], options: VmcOptions) -> None:
+        messages = _messages(kind, bones, options.extras)
+        more = [OscMessage("/VMC/Thru/VTM/BoneLength", "sf", (JOINT_NAMES[joint],)) for joint in NON_ROOT]
+        more = more if kind.lengths else []
+        if options.packets == "bare":
+            groups = [[message] for message in (*messages, *more)]
+        else:
+            limit = MAX_BUNDLE_BYTES if options.packets == "two" else MAX_DATAGRAM_BYTES
+            groups = grouped(messages, limit) + grouped(more, MAX_BUNDLE_BYTES)
+        self.packets = PacketSet(groups, bundled=options.packets != "bare")
+        self.floats: F32 = np.zeros(self.packets.num_floats, np.float32)
+        sizes = (
+            kind.status,
+            7 * kind.root,
+            7 * len(bones) * kind.bones,
+            len(kind.names),
+            3 * options.extras,
+            len(more),
+        )
+        ends = np.cumsum(sizes)
+        parts = [self.floats[end - size : end] for end, size in zip(ends, sizes, strict=True)]
+        self.time, self.root, self.bones, self.blends, self.extras, self.lengths = parts
+
+
 class VmcEncoder:
     """Pose -> VMC datagrams. Keeps the signs of the frame before: one encoder per target, one thread."""
 
@@ -47,41 +86,48 @@ class VmcEncoder:
         self.feed = VmcFeed()
         self._options = VmcOptions() if options is None else options
         self._bones = BoneLayout(self._options)
+        self._transforms: F32 = np.zeros((1 + len(self._bones.names), 7), np.float32)  # root, then the bones
         self._signs = SignContinuity()
-        self._layouts: dict[tuple[object, ...], PacketSet] = {}
+        self._layouts: dict[_Kind, _Layout] = {}
         self._frame = 0
         self._lengths_at_s = float("-inf")
         self._requests = 0
 
     def encode(self, pose: Pose, elapsed_s: float) -> list[bytes]:
         """The datagrams of one frame. `elapsed_s`: since the start; a Unix time would not fit a float32."""
-        feed = self.feed
-        status, with_root, with_bones, with_blends = (
-            self._frame % every == 0
-            for every in (feed.status_every, feed.root_every, feed.bones_every, feed.blends_every)
-        )
+        feed, frame = self.feed, self._frame
         self._frame += 1
-        bones, root = self._bones.transforms(pose)
-        numbers: list[F32] = []
-        if status:
-            numbers.append(np.array([elapsed_s], np.float32))
-        if with_root:
-            numbers.append(unity_transforms(root))
-        if with_bones:
-            bones = unity_transforms(bones)
-            bones[:, 3:] = self._signs(bones[:, 3:])
-            numbers.append(bones.reshape(-1))
-        names = tuple(name for name, _ in feed.blends) if with_blends else ()
-        if with_blends:
-            numbers.append(np.array([value for _, value in feed.blends], np.float32))
+        with_blends = frame % feed.blends_every == 0
+        kind = _Kind(
+            status=frame % feed.status_every == 0,
+            root=frame % feed.root_every == 0,
+            bones=frame % feed.bones_every == 0,
+            blends=with_blends,
+            names=tuple(name for name, _ in feed.blends) if with_blends else (),
+            lengths=self._options.extras and self._lengths_are_due(elapsed_s, feed.requests),
+        )
+        layout = self._layout(kind)
+        self._write(layout, kind, pose, elapsed_s)
+        if kind.names:
+            layout.blends[:] = [value for _, value in feed.blends]
+        ints = (_LOADED, feed.calibration, _NORMAL_MODE, int(pose.tracked)) if kind.status else ()
+        return layout.packets.pack(layout.floats, ints)
+
+    def _write(self, layout: _Layout, kind: _Kind, pose: Pose, elapsed_s: float) -> None:
+        transforms = self._transforms
+        self._bones.write(pose, transforms[1:], transforms[0])
+        mirror_transforms(transforms)
+        self._signs(transforms[1:, 3:])
+        if kind.status:
+            layout.time[0] = elapsed_s
+        if kind.root:
+            layout.root[:] = transforms[0]
+        if kind.bones:
+            layout.bones[:] = transforms[1:].reshape(-1)
         if self._options.extras:
-            numbers.append(np.array([*pose.contacts, pose.confidence], np.float32))
-        lengths = self._options.extras and self._lengths_are_due(elapsed_s, feed.requests)
-        if lengths:
-            numbers.append(pose.bone_lengths_m[list(NON_ROOT)])
-        packets = self._layout(status, with_root, with_bones, with_blends, names, lengths)
-        ints = (_LOADED, feed.calibration, _NORMAL_MODE, int(pose.tracked)) if status else ()
-        return packets.pack(np.concatenate(numbers) if numbers else np.zeros(0, np.float32), ints)
+            layout.extras[:] = (*pose.contacts, pose.confidence)
+        if kind.lengths:
+            layout.lengths[:] = pose.bone_lengths_m[list(NON_ROOT)]
 
     def _lengths_are_due(self, elapsed_s: float, requests: int) -> bool:
         if requests == self._requests and elapsed_s < self._lengths_at_s + _LENGTHS_EVERY_S:
@@ -89,42 +135,29 @@ class VmcEncoder:
         self._requests, self._lengths_at_s = requests, elapsed_s
         return True
 
-    def _layout(
-        self, status: bool, root: bool, bones: bool, blends: bool, names: tuple[str, ...], lengths: bool
-    ) -> PacketSet:
-        """The packets that hold these messages; built once, then kept."""
-        key = (status, root, bones, blends, names, lengths)
-        found = self._layouts.get(key)
-        if found is not None:
-            return found
-        if len(self._layouts) >= _MAX_LAYOUTS:
-            self._layouts.clear()
-        messages = _messages(self._bones.names if bones else [], status, root, blends, names, self._options.extras)
-        more = [OscMessage("/VMC/Thru/VTM/BoneLength", "sf", (JOINT_NAMES[j],)) for j in NON_ROOT] if lengths else []
-        if self._options.packets == "bare":
-            groups = [[message] for message in (*messages, *more)]
-        else:
-            limit = MAX_BUNDLE_BYTES if self._options.packets == "two" else MAX_DATAGRAM_BYTES
-            groups = grouped(messages, limit) + grouped(more, MAX_BUNDLE_BYTES)
-        packets = PacketSet(groups, bundled=self._options.packets != "bare")
-        self._layouts[key] = packets
-        return packets
+    def _layout(self, kind: _Kind) -> _Layout:
+        """Built once, then kept."""
+        found = self._layouts.get(kind)
+        if found is None:
+            if len(self._layouts) >= _MAX_LAYOUTS:
+                self._layouts.clear()
+            found = self._layouts[kind] = _Layout(kind, self._bones.names, self._options)
+        return found
 
 
-def _messages(
-    bones: list[str], status: bool, root: bool, blends: bool, names: tuple[str, ...], extras: bool
-) -> list[OscMessage]:
+def _messages(kind: _Kind, bones: list[str], extras: bool) -> list[OscMessage]:
     """The messages of one frame, in the order they are sent."""
     messages: list[OscMessage] = []
-    if status:
+    if kind.status:
         messages += [OscMessage("/VMC/Ext/OK", "iiii"), OscMessage("/VMC/Ext/T", "f")]
-    if root:
+    if kind.root:
         messages.append(OscMessage("/VMC/Ext/Root/Pos", _TRANSFORM, ("root",)))
-    messages += [OscMessage("/VMC/Ext/Bone/Pos", _TRANSFORM, (name,)) for name in bones]
-    messages += [OscMessage("/VMC/Ext/Blend/Val", "sf", (name,)) for name in names]
+    if kind.bones:
+        messages += [OscMessage("/VMC/Ext/Bone/Pos", _TRANSFORM, (name,)) for name in bones]
+    messages += [OscMessage("/VMC/Ext/Blend/Val", "sf", (name,)) for name in kind.names]
     if extras:
         messages += [OscMessage("/VMC/Thru/VTM/Contact", "sf", (side,)) for side in ("Left", "Right")]
         messages.append(OscMessage("/VMC/Thru/VTM/Confidence", "sf", ("Body",)))
-    if blends:
+    if kind.blends:
         messages.append(OscMessage("/VMC/Ext/Blend/Apply"))
     return messages

@@ -10,6 +10,7 @@ from engine.types import F32, Pose
 from models.kinematics import STATURE, stature
 from models.skeleton import JOINT, JOINT_NAMES, NUM_JOINTS, REST_OFFSETS, ROOT
 
+_IDENTITY = np.array([0, 0, 0, 0, 0, 0, 1], np.float32)
 _HALF_TURN = np.array([0, 1, 0, 0], np.float32)  # about Y
 _BACK = np.array([-1, 1, -1], np.float32)  # positions turned half round Y
 _ON_FLOOR = np.array([1, 0, 1], np.float32)
@@ -21,7 +22,7 @@ _STANDARD = (REST_OFFSETS / STATURE).astype(np.float32)  # stature 1
 
 
 class BoneLayout:
-    """Pose -> transforms of the bones that are sent, 7 numbers each: position, quaternion x, y, z, w."""
+    """Which bones are sent, and their transforms, 7 numbers each: position, quaternion x, y, z, w."""
 
     def __init__(self, options: VmcOptions) -> None:
         """Find out which bones are left after folding."""
@@ -35,17 +36,17 @@ class BoneLayout:
         """Of the bones, in the order of the transforms."""
         return [JOINT_NAMES[joint] for joint in self._kept]
 
-    def transforms(self, pose: Pose) -> tuple[F32, F32]:
-        """Bones (B, 7), parents before children, and the root (7,)."""
+    def write(self, pose: Pose, bones: F32, root: F32) -> None:
+        """Fill in bones (B, 7), parents before children, and root (7,): position, quaternion."""
         offsets, root_m = self._skeleton(pose)
         quaternions = pose.rotations_xyzw
         if self._options.fold:
             offsets, quaternions = _folded(offsets.copy(), quaternions.copy(), self._options.fold)
-        bones = np.empty((NUM_JOINTS, 7), np.float32)
+            offsets, quaternions = offsets[self._kept], quaternions[self._kept]
         bones[:, :3] = 0.0 if self._options.positions == "none" else offsets
         bones[:, 3:] = quaternions
         bones[ROOT, :3] = root_m
-        root = np.array([0, 0, 0, 0, 0, 0, 1], np.float32)
+        root[:] = _IDENTITY
         carrier = bones[ROOT]
         if self._options.travel == "root":
             root[:3] = root_m * _ON_FLOOR
@@ -54,7 +55,6 @@ class BoneLayout:
         if self._options.facing == "back":
             carrier[:3] *= _BACK
             carrier[3:] = product(_HALF_TURN, carrier[3:])
-        return (bones if len(self._kept) == NUM_JOINTS else bones[self._kept]), root
 
     def _skeleton(self, pose: Pose) -> tuple[F32, F32]:
         """Offsets (22, 3) and the place of the hips (3,), the latter in proportion to the legs that are sent."""

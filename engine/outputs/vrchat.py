@@ -10,12 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from engine.outputs.coordinates import unity_matrices, unity_positions
+from engine.outputs.coordinates import unity_positions, unity_quaternions
 from engine.outputs.euler import euler_unity_deg
 from engine.outputs.options import Options
 from engine.outputs.osc_packing import OscMessage, PacketSet, grouped
+from engine.outputs.quaternions import product
 from engine.types import F32, Pose
 from models.skeleton import JOINT, JOINT_NAMES, PARENTS
 
@@ -46,46 +46,16 @@ TRACKERS = (
 CHOICES = ("hip", "chest", "feet", "knees", "elbows", "head")
 
 
-def _depth(joint: int) -> int:
-    return 0 if PARENTS[joint] < 0 else 1 + _depth(PARENTS[joint])
+_LONGEST_CHAIN = 8  # Hips to Hand; a power of two
+_NOTHING = len(JOINT_NAMES)  # the row of identity that pads shorter chains
 
 
-_DEPTHS = np.array([_depth(joint) for joint in range(len(JOINT_NAMES))])
-_LEVELS = [np.flatnonzero(depth == _DEPTHS) for depth in range(1, int(_DEPTHS.max()) + 1)]
-_LEVEL_PARENTS = [np.array(PARENTS)[level] for level in _LEVELS]
-
-
-def _matrix_map() -> NDArray[np.float32]:
-    """(16, 9) M: the outer product of a unit quaternion with itself, flattened, times M is its rotation matrix."""
-    x, y, z, w = range(4)
-    terms = [
-        [(x, x, 1), (y, y, -1), (z, z, -1), (w, w, 1)],
-        [(x, y, 2), (z, w, -2)],
-        [(x, z, 2), (y, w, 2)],
-        [(x, y, 2), (z, w, 2)],
-        [(y, y, 1), (x, x, -1), (z, z, -1), (w, w, 1)],
-        [(y, z, 2), (x, w, -2)],
-        [(x, z, 2), (y, w, -2)],
-        [(y, z, 2), (x, w, 2)],
-        [(z, z, 1), (x, x, -1), (y, y, -1), (w, w, 1)],
-    ]
-    M = np.zeros((4, 4, 9), np.float32)
-    for entry, products in enumerate(terms):
-        for a, b, factor in products:
-            M[a, b, entry] = factor
-    return M.reshape(16, 9)
-
-
-_MATRIX_MAP = _matrix_map()
-
-
-def world_rotations(local_xyzw: F32) -> F32:
-    """(22, 4) unit quaternions local to the parent -> (22, 3, 3) in the world, level by level down the tree."""
-    squares = local_xyzw[:, :, None] * local_xyzw[:, None, :]
-    world: F32 = np.asarray(squares.reshape(-1, 16) @ _MATRIX_MAP, np.float32).reshape(-1, 3, 3)
-    for level, parents in zip(_LEVELS, _LEVEL_PARENTS, strict=True):
-        world[level] = world[parents] @ world[level]
-    return world
+def _chain(bone: int) -> list[int]:
+    """Joints from Hips down to the bone, padded in front."""
+    chain = [bone]
+    while PARENTS[chain[0]] >= 0:
+        chain.insert(0, PARENTS[chain[0]])
+    return [_NOTHING] * (_LONGEST_CHAIN - len(chain)) + chain
 
 
 def read_vrchat_options(options: Options) -> frozenset[str]:
@@ -109,12 +79,17 @@ class VrchatEncoder:
         ]
         self._packets = PacketSet(grouped(messages, MAX_BUNDLE_BYTES))
         self._joints = np.array([JOINT[tracker.joint] for tracker in trackers])
-        self._bones = np.array([JOINT[tracker.bone] for tracker in trackers])
-        self._floats = np.zeros((len(trackers), 2, 3), dtype=np.float32)
+        self._chains = np.array([_chain(JOINT[tracker.bone]) for tracker in trackers])  # (trackers, 8)
+        self._locals: F32 = np.zeros((_NOTHING + 1, 4), np.float32)
+        self._locals[_NOTHING, 3] = 1.0
+        self._floats: F32 = np.zeros((len(trackers), 2, 3), np.float32)
 
     def encode(self, pose: Pose, elapsed_s: float) -> list[bytes]:  # noqa: ARG002 — VRChat takes no time
         """The datagrams of one frame."""
-        world = world_rotations(pose.rotations_xyzw)
+        self._locals[:_NOTHING] = pose.rotations_xyzw
+        turns = self._locals[self._chains]  # (trackers, 8, 4)
+        while turns.shape[1] > 1:
+            turns = product(turns[:, ::2], turns[:, 1::2])
         self._floats[:, 0] = unity_positions(pose.joints_world_m[self._joints])
-        self._floats[:, 1] = euler_unity_deg(unity_matrices(world[self._bones]))
+        self._floats[:, 1] = [euler_unity_deg(*turn) for turn in unity_quaternions(turns[:, 0]).tolist()]
         return self._packets.pack(self._floats.reshape(-1))

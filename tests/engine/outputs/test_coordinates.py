@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from engine.outputs.coordinates import SignContinuity, unity_matrices, unity_positions, unity_quaternions
+from engine.outputs.coordinates import SignContinuity, mirror_transforms, unity_positions, unity_quaternions
 from engine.outputs.euler import continuous_deg, euler_unity_deg, euler_zxy_deg
+from engine.outputs.quaternions import conjugate, product, turned
 
 TURNS = Rotation.random(500, random_state=3)
 
@@ -20,43 +19,55 @@ def test_turning_then_mirroring_is_mirroring_then_turning() -> None:
     np.testing.assert_allclose(turned, unity_positions(TURNS.apply(points)), atol=1e-6)
 
 
-def test_matrices_and_quaternions_mirror_alike() -> None:
-    by_matrix = unity_matrices(TURNS.as_matrix())
-    by_quaternion = Rotation.from_quat(unity_quaternions(TURNS.as_quat())).as_matrix()
-    np.testing.assert_allclose(by_matrix, by_quaternion, atol=1e-6)
-
-
 def test_our_left_is_unitys_left() -> None:
     np.testing.assert_array_equal(unity_positions(np.array([1.0, 2.0, 3.0], np.float32)), [-1.0, 2.0, 3.0])
 
 
+def test_whole_transforms_mirror_like_their_parts() -> None:
+    transforms = np.random.default_rng(1).normal(size=(5, 7)).astype(np.float32)
+    expected = np.concatenate([unity_positions(transforms[:, :3]), unity_quaternions(transforms[:, 3:])], axis=1)
+    mirror_transforms(transforms)
+    np.testing.assert_array_equal(transforms, expected)
+
+
 def test_signs_stay_continuous_through_whole_turns() -> None:
-    continuous = SignContinuity()
-    angles = np.linspace(0, 6 * np.pi, 200)
-    frames = [continuous(Rotation.from_rotvec([[0, a, 0], [a, 0, 0]]).as_quat(canonical=True)) for a in angles]
+    make_continuous = SignContinuity()
+    frames = []
+    for angle in np.linspace(0, 6 * np.pi, 200):
+        frames.append(Rotation.from_rotvec([[0, angle, 0], [angle, 0, 0]]).as_quat(canonical=True))
+        make_continuous(frames[-1])
     steps = np.einsum("njk,njk->nj", np.array(frames[1:]), np.array(frames[:-1]))
     assert steps.min() > 0.99
     assert min(frame[:, 3].min() for frame in frames) < -0.9
 
 
-@pytest.mark.parametrize(
-    ("function", "sequence", "order"), [(euler_zxy_deg, "ZXY", [0, 1, 2]), (euler_unity_deg, "YXZ", [1, 0, 2])]
-)
-def test_euler_angles_agree_with_scipy(function: Callable[..., np.ndarray], sequence: str, order: list[int]) -> None:
-    ours = function(TURNS.as_matrix())
-    scipys = TURNS.as_euler(sequence, degrees=True)[:, order]
-    np.testing.assert_allclose(ours, scipys, atol=1e-6)
+def test_products_and_turns_of_quaternions_are_scipys() -> None:
+    a, b = Rotation.random(100, random_state=1), Rotation.random(100, random_state=2)
+    v = np.random.default_rng(0).normal(size=(100, 3))
+    same = np.abs((product(a.as_quat(), b.as_quat()) * (a * b).as_quat()).sum(-1))
+    np.testing.assert_allclose(same, 1.0, atol=1e-6)
+    np.testing.assert_allclose(turned(a.as_quat(), v), a.apply(v), atol=1e-6)
+    np.testing.assert_allclose(turned(conjugate(a.as_quat()), v), a.inv().apply(v), atol=1e-6)
+
+
+def test_bvhs_euler_angles_agree_with_scipy() -> None:
+    np.testing.assert_allclose(euler_zxy_deg(TURNS.as_matrix()), TURNS.as_euler("ZXY", degrees=True), atol=1e-6)
+
+
+def test_unitys_euler_angles_agree_with_scipy() -> None:
+    ours = [euler_unity_deg(*quaternion) for quaternion in TURNS.as_quat().tolist()]
+    np.testing.assert_allclose(ours, TURNS.as_euler("YXZ", degrees=True)[:, [1, 0, 2]], atol=1e-6)
 
 
 @pytest.mark.parametrize("pole_deg", [90.0, -90.0])
 def test_euler_angles_rebuild_the_rotation_at_the_poles(pole_deg: float) -> None:
     for other in (0.0, 35.0, -170.0):
-        R = Rotation.from_euler("ZXY", [other, pole_deg, 20.0], degrees=True).as_matrix()
-        back = Rotation.from_euler("ZXY", euler_zxy_deg(R), degrees=True).as_matrix()
-        np.testing.assert_allclose(back, R, atol=1e-4)
-        U = Rotation.from_euler("YXZ", [other, pole_deg, 20.0], degrees=True).as_matrix()
-        x, y, z = euler_unity_deg(U)
-        np.testing.assert_allclose(Rotation.from_euler("YXZ", [y, x, z], degrees=True).as_matrix(), U, atol=1e-4)
+        R = Rotation.from_euler("ZXY", [other, pole_deg, 20.0], degrees=True)
+        back = Rotation.from_euler("ZXY", euler_zxy_deg(R.as_matrix()), degrees=True)
+        assert (back.inv() * R).magnitude() < 1e-4
+        U = Rotation.from_euler("YXZ", [other, pole_deg, 20.0], degrees=True)
+        x, y, z = euler_unity_deg(*U.as_quat().tolist())
+        assert (Rotation.from_euler("YXZ", [y, x, z], degrees=True).inv() * U).magnitude() < 1e-4
 
 
 def test_continuous_angles_have_no_jump_and_are_the_same_rotations() -> None:
