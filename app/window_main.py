@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import sys
+from collections.abc import Callable
 from threading import Event
 
 from PySide6.QtCore import QEvent, QTimer
@@ -16,7 +17,7 @@ from app.session import Session
 from app.settings import load_settings
 from app.terminal import say
 from app.widgets import icons
-from app.widgets.opengl import probe_opengl
+from app.widgets.opengl import OpenGL, probe_opengl
 from app.widgets.theme import apply_theme
 from app.window import CameraLister, MainWindow
 from engine.cameras_list import list_cameras
@@ -28,8 +29,17 @@ def open_window(
     config: Config,
     factory: PipelineFactory = forgiving_pipeline,
     cameras: CameraLister = list_cameras,
+    *,
+    opengl: OpenGL | None = None,
+    on_open: Callable[[MainWindow], None] | None = None,
 ) -> int:
-    """Main thread. `options`: seconds, record, stats as given; `config`: the settings with the options in place."""
+    """Main thread.
+
+    options   seconds, record, stats as given
+    config    the settings with the options in place
+    opengl    what is known of it; else it is asked
+    on_open   called once the window shows and runs
+    """
     for path in (options.record, options.stats):
         if path is not None:
             check_writable(path)
@@ -41,7 +51,7 @@ def open_window(
     apply_theme(application)
     settings, problem = load_settings()
     session = Session(factory)
-    window = MainWindow(session, dataclasses.replace(settings, config=config), cameras, probe_opengl())
+    window = MainWindow(session, dataclasses.replace(settings, config=config), cameras, opengl or probe_opengl())
     if problem:
         say(f"vtm: {problem}")
         window.say("warning", problem)
@@ -53,6 +63,8 @@ def open_window(
         watch.start(200)
         window.show()
         window.begin()
+        if on_open is not None:
+            on_open(window)
         if options.record is not None:
             session.start_recording(options.record)
         if options.seconds is not None:

@@ -32,6 +32,12 @@ def clock_text(seconds: float, size_bytes: int) -> str:
     return f"{minutes:02d}:{rest:02d}  ·  {size}"
 
 
+def _from_home(folder: Path) -> str:
+    """~/Documents/VTM Live"""
+    home = Path.home()
+    return str(Path("~") / folder.relative_to(home)) if folder.is_relative_to(home) else str(folder)
+
+
 class RecordPanel(Section):
     """Emits `start` with the path of the take, `stop`, and `chosen` with folder and suffix."""
 
@@ -80,7 +86,7 @@ class RecordPanel(Section):
         """Where takes go, without emitting."""
         self._folder = folder
         self.format.choose(suffix)
-        self._show_place(str(folder))
+        self._show_place(_from_home(folder))
 
     def show_state(self, state: RecordingState | None) -> None:
         """The running take, if any."""
@@ -98,7 +104,7 @@ class RecordPanel(Section):
         self.format.setEnabled(state is None)
         if state is None:
             self.button.setText("Record")
-            self._show_place(str(self._folder))
+            self._show_place(_from_home(self._folder))
 
     def _show_place(self, text: str) -> None:
         self.place.set_whole(text, middle=True)

@@ -185,5 +185,5 @@ class TimingStrip(QWidget):
         share = 100 * stats.frames_dropped / max(stats.frames_captured, 1)
         self.dropped.set(f"{stats.frames_dropped}" if running else "–", f"{share:.1f} %")
         self.stages.set(stats.stages)
-        if running:
+        if stats.latency_ms.p50 > 0:
             self.chart.add(stats.latency_ms)
