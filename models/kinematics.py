@@ -18,6 +18,17 @@ Array: TypeAlias = Any  # a NumPy array or a torch tensor
 REST_LENGTHS: NDArray[np.float64] = np.linalg.norm(REST_OFFSETS, axis=1)
 """(22,) bone lengths of s̄; [0] is the hips height, 1."""
 
+
+def _rest_joints() -> NDArray[np.float64]:
+    joints = np.array(REST_OFFSETS)
+    for joint in range(1, NUM_JOINTS):
+        joints[joint] += joints[PARENTS[joint]]
+    return joints
+
+
+REST_JOINTS: NDArray[np.float64] = _rest_joints()
+"""(22, 3) joints of s̄ in the T-pose, floor at y = 0."""
+
 _STANDING = tuple(
     JOINT[name]
     for name in ("Spine", "Chest", "UpperChest", "Neck", "Head", "LeftUpperLeg", "LeftLowerLeg", "LeftFoot", "LeftToes")

@@ -26,15 +26,15 @@ class Joint:
 
 _CENTRE: tuple[Joint, ...] = (
     Joint("Hips", None, "root", (0.0, 1.0, 0.0)),
-    Joint("Spine", "Hips", "upper", (0.0, 0.110, -0.020)),
+    Joint("Spine", "Hips", "upper", (0.0, 0.110, -0.015)),
     Joint("Chest", "Spine", "upper", (0.0, 0.130, 0.0)),
-    Joint("UpperChest", "Chest", "upper", (0.0, 0.145, -0.005)),
+    Joint("UpperChest", "Chest", "upper", (0.0, 0.145, 0.0)),
     Joint("Neck", "UpperChest", "upper", (0.0, 0.200, -0.010)),
     Joint("Head", "Neck", "upper", (0.0, 0.105, 0.025)),
 )
 _ARM: tuple[Joint, ...] = (
     Joint("Shoulder", "UpperChest", "upper", (0.030, 0.160, 0.020)),
-    Joint("UpperArm", "Shoulder", "upper", (0.160, 0.010, -0.055)),
+    Joint("UpperArm", "Shoulder", "upper", (0.160, 0.010, -0.035)),
     Joint("LowerArm", "UpperArm", "upper", (0.300, 0.0, 0.0)),
     Joint("Hand", "LowerArm", "upper", (0.275, 0.0, 0.0)),
 )

@@ -14,6 +14,7 @@ import torch
 
 from models.mocap.library import LibraryError, open_library
 from models.training.loop import Trainer, TrainSettings
+from models.training.pairs import PairError
 from models.training.state import CheckpointError
 from models.vtm.config import VTMConfig
 
@@ -32,6 +33,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--batch", type=int, default=defaults.batch)
     parser.add_argument("--seed", type=int, default=defaults.seed)
     parser.add_argument("--threads", type=int, default=0, help="CPU threads (default: all)")
+    parser.add_argument("--pairs", type=Path, help="folder of NAME.npz (python -m app.detect) and NAME_truth.npz")
     parser.add_argument("--report-every", type=int, default=defaults.report_every, help="steps between validations")
     return parser.parse_args(argv)
 
@@ -54,7 +56,13 @@ def train(args: argparse.Namespace) -> None:
         torch.set_num_threads(args.threads)
     cache = args.cache or args.out.parent / "mocap.npz"
     library = open_library(args.mocap, cache)
-    settings = TrainSettings(minutes=args.minutes, batch=args.batch, seed=args.seed, report_every=args.report_every)
+    settings = TrainSettings(
+        minutes=args.minutes,
+        batch=args.batch,
+        seed=args.seed,
+        report_every=args.report_every,
+        pairs=str(args.pairs or ""),
+    )
     trainer = Trainer(VTMConfig(window_frames=args.window), settings, library, args.out)
     if args.resume:
         trainer.resume(args.out / "last.pt")
@@ -78,7 +86,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _arguments(argv)
     try:
         train(args)
-    except (LibraryError, CheckpointError, ValueError, OSError) as error:
+    except (LibraryError, PairError, CheckpointError, ValueError, OSError) as error:
         log.error("error: %s", error)
         return 1
     except KeyboardInterrupt:

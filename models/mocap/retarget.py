@@ -2,7 +2,8 @@
 
 The file's rest pose (all rotations zero) must be upright and face +Z; limbs may hang or be splayed. For each limb bone
 a correction C turns s̄'s T-pose direction into the file's rest direction; a joint's world orientation is then
-(orientation in the file) x C, so that every limb bone points exactly where the file's bone points.
+(orientation in the file) x C, so that every limb bone points exactly where the file's bone points. The trunk, from hips
+to shoulders, is treated as one such bone: rigs differ in how far its joints lie before or behind one another.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from models.kinematics import STATURE, forward_kinematics, hips_height
+from models.kinematics import REST_JOINTS, STATURE, forward_kinematics, hips_height
 from models.mocap.bvh import Bvh, BvhError
 from models.rotations import matrix_to_quaternion, quaternion_to_matrix, rotation_between
 from models.skeleton import JOINT, JOINT_NAMES, LIMBS, NUM_JOINTS, PARENTS
@@ -25,18 +26,18 @@ _CENTRE_ALIASES: dict[str, tuple[str, ...]] = {
     "Hips": ("hips", "hip", "pelvis", "root"),
     "Spine": ("spine01", "spine001", "lowerback", "abdomen", "spine"),
     "Chest": ("spine02", "spine002", "chest", "spine", "spine1"),
-    "UpperChest": ("spine03", "spine003", "upperchest", "spine3", "spine2", "spine1"),
+    "UpperChest": ("spine03", "spine003", "upperchest", "chest2", "spine3", "spine2", "spine1"),
     "Neck": ("neck01", "neck"),
     "Head": ("head",),
 }
 _SIDE_ALIASES: dict[str, tuple[str, ...]] = {
     "Shoulder": ("collar", "clavicle", "shoulder"),
-    "UpperArm": ("shldr", "upperarm", "arm"),
-    "LowerArm": ("forearm", "lowerarm"),
-    "Hand": ("hand",),
-    "UpperLeg": ("thigh", "upleg", "upperleg"),
-    "LowerLeg": ("shin", "calf", "leg", "lowerleg"),
-    "Foot": ("foot",),
+    "UpperArm": ("shldr", "upperarm", "arm", "shoulder"),
+    "LowerArm": ("forearm", "lowerarm", "elbow"),
+    "Hand": ("hand", "wrist"),
+    "UpperLeg": ("thigh", "upleg", "upperleg", "hip"),
+    "LowerLeg": ("shin", "calf", "leg", "lowerleg", "knee"),
+    "Foot": ("foot", "ankle"),
     "Toes": ("toebase", "ball", "toes", "toe", "footend"),
 }
 _SIDED = re.compile(
@@ -50,6 +51,7 @@ _LIMB_DIRECTIONS: dict[str, tuple[float, float, float]] = {
     **{f"Right{bone}": (-1.0, 0.0, 0.0) for bone in ("UpperArm", "LowerArm")},
     **{f"{side}{bone}": (0.0, -1.0, 0.0) for side in ("Left", "Right") for bone in ("UpperLeg", "LowerLeg")},
 }
+_TRUNK = ("Spine", "Chest", "UpperChest", "LeftShoulder", "RightShoulder")
 _CHILD = {"UpperArm": "LowerArm", "LowerArm": "Hand", "UpperLeg": "LowerLeg", "LowerLeg": "Foot"}
 
 
@@ -105,20 +107,28 @@ def _rest_joints(bvh: Bvh) -> F64:
     return rest
 
 
-def _corrections(rest: F64, found: dict[str, int]) -> F64:
-    """(22, 3, 3) C of each joint: T-pose direction -> the file's rest direction; hands and feet follow as told."""
+def _trunk(rest: F64, index: dict[str, int]) -> F64:
+    """(3,) from the middle of the hip joints to the middle of the shoulder joints."""
+    ends = [(rest[index[f"Left{name}"]] + rest[index[f"Right{name}"]]) / 2 for name in ("UpperLeg", "UpperArm")]
+    return np.asarray(ends[1] - ends[0])
+
+
+def rest_corrections(rest: F64, found: dict[str, int]) -> F64:
+    """(22, 3, 3) C of each joint: T-pose direction -> the file's rest direction; hands follow the forearms."""
     corrections = np.tile(np.eye(3), (NUM_JOINTS, 1, 1))
     for joint, direction in _LIMB_DIRECTIONS.items():
         side = "Left" if joint.startswith("Left") else "Right"
         child = side + _CHILD[joint[len(side) :]]
         bone = rest[found[child]] - rest[found[joint]]
         corrections[JOINT[joint]] = rotation_between(np.array(direction), bone)
+    trunk = rotation_between(_trunk(REST_JOINTS, JOINT), _trunk(rest, found))
+    corrections[[JOINT[name] for name in _TRUNK]] = trunk
     for side in ("Left", "Right"):
         corrections[JOINT[f"{side}Hand"]] = corrections[JOINT[f"{side}LowerArm"]]
     return corrections
 
 
-def _own_offsets(rest: F64, found: dict[str, int], corrections: F64) -> F64:
+def own_offsets(rest: F64, found: dict[str, int], corrections: F64) -> F64:
     """(22, 3) the source's offsets in the T-pose, file units; a missing joint sits on its parent."""
     places = np.zeros((NUM_JOINTS, 3))
     for joint, name in enumerate(JOINT_NAMES):
@@ -139,14 +149,16 @@ def _own_offsets(rest: F64, found: dict[str, int], corrections: F64) -> F64:
 def retarget(bvh: Bvh, name: str, *, first_frame: int = 0) -> Retargeted:
     """BVH -> the 22 joints. `first_frame`: frames before it are dropped (CMU: 1, the T-pose).
 
-    Raises BvhError when required joints are missing or nothing is left after `first_frame`.
+    Raises BvhError when required joints are missing, bones have no length or nothing is left after `first_frame`.
     """
     if len(bvh.rotations) <= first_frame:
         raise BvhError(f"{name}: {len(bvh.rotations)} frames, expected more than {first_frame}")
     found = map_joints(bvh.names, name)
     rest = _rest_joints(bvh)
-    corrections = _corrections(rest, found)
-    offsets = _own_offsets(rest, found, corrections)
+    corrections = rest_corrections(rest, found)
+    offsets = own_offsets(rest, found, corrections)
+    if offsets[0, 1] <= 0:
+        raise BvhError(f"{name}: the legs have the length {offsets[0, 1]:g}; expected a skeleton with OFFSETs")
     joints, turned = (part[first_frame:] for part in bvh.world())
     world = np.empty((len(joints), NUM_JOINTS, 3, 3))
     for joint, joint_name in enumerate(JOINT_NAMES):

@@ -110,7 +110,7 @@ def noisy_keypoints(
     score = _scores(error.norm(dim=-1), hidden, outside, jumps, rng)
     rays = rays + error * height[..., None, None]
     rays, score, flipped = _swapped(points, rays, score, rng, strength)
-    return rays, _dropped(score, rng, strength), flipped
+    return rays, dropped(score, rng, strength), flipped
 
 
 def _scores(error: Tensor, hidden: Tensor, outside: Tensor, jumps: Tensor, rng: torch.Generator) -> Tensor:
@@ -141,7 +141,7 @@ def _swapped(
     return rays.gather(2, order[..., None].expand(-1, -1, -1, 2)), score.gather(2, order), flipped
 
 
-def _dropped(score: Tensor, rng: torch.Generator, strength: float) -> Tensor:
+def dropped(score: Tensor, rng: torch.Generator, strength: float) -> Tensor:
     """Score 0 for what is missing: single keypoints, limbs, both legs for seconds, feet, whole frames."""
     batch, frames = score.shape[:2]
     keep = torch.ones_like(score, dtype=torch.bool)

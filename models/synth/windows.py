@@ -38,6 +38,10 @@ class WindowBatch:
         """The same windows on another device."""
         return WindowBatch(*(getattr(self, field.name).to(device) for field in fields(self)))
 
+    def joined(self, other: WindowBatch) -> WindowBatch:
+        """These windows and then the others."""
+        return WindowBatch(*(torch.cat([getattr(self, f.name), getattr(other, f.name)]) for f in fields(self)))
+
     def first(self, count: int) -> WindowBatch:
         """The first `count` windows."""
         return WindowBatch(*(getattr(self, field.name)[:count] for field in fields(self)))

@@ -25,6 +25,7 @@ from models.training.losses import (
     total,
     truth_motion,
 )
+from models.training.pairs import PairSampler
 from models.training.state import CheckpointError, Ema, Progress, read_checkpoint, save_checkpoint
 from models.training.validate import autoencoder_error, guess_last, last_frame_errors, validation_windows
 from models.vtm.config import VTMConfig
@@ -46,6 +47,8 @@ class TrainSettings:
     variety: float = 1.0
     ema_decay: float = 0.999
     report_every: int = 200
+    pairs: str = ""  # folder of real pairs (models.training.pairs); none: virtual cameras alone
+    pair_share: float = 0.3  # of each batch in stage 2
     losses: LossWeights = field(default_factory=LossWeights)
 
 
@@ -65,6 +68,7 @@ class Trainer:
             library, library.clips(validation=False).tolist(), rate_hz=config.rate_hz, variety=settings.variety
         )
         self._maker = WindowMaker(sampler, frames=config.window_frames)
+        self._pairs = PairSampler(Path(settings.pairs), frames=config.window_frames) if settings.pairs else None
         self._validation = validation_windows(library, config, 768)
 
     def _make_optimizer(self) -> torch.optim.Optimizer:
@@ -117,9 +121,17 @@ class Trainer:
         while True:
             begin = time.perf_counter()
             rng = torch.Generator().manual_seed(self.settings.seed * 1_000_003 + self.progress.step)
-            windows, _ = self._maker.make(self.settings.batch, rng)
+            windows = self._draw(rng)
             self._made_s = time.perf_counter() - begin
             yield windows.to(self.device)
+
+    def _draw(self, rng: torch.Generator) -> WindowBatch:
+        """One batch; in stage 2 a share of it are real pairs."""
+        real = 0
+        if self._pairs is not None and self.progress.stage == 2:
+            real = int(self.settings.batch * self.settings.pair_share)
+        windows, _ = self._maker.make(self.settings.batch - real, rng)
+        return windows if self._pairs is None or not real else windows.joined(self._pairs.sample(real, rng))
 
     def _finish_stage_1(self) -> None:
         """Carry the averaged auto-encoder into stage 2."""
