@@ -1,4 +1,8 @@
-"""Where poses go: OSC targets (VMC, VRChat trackers, plain OSC) and files (motion .npz, BVH).
+"""Where poses go: OSC targets, files, and what comes back from both.
 
-OSC is sent from one thread of its own and only the newest pose counts; the recorder writes every pose, in order.
+OSC      hub -> sender (one per target) with an encoder each: vmc, vrchat, plain_osc; vmc_receiver listens
+Takes    recorder -> partial_file while it runs; take is the one form in memory; motion writes it by suffix
+Replay   player sends a take or an OSC log again
+
+OSC is sent from one thread and only the newest pose counts; the recorder writes every pose, in order.
 """
