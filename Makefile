@@ -11,4 +11,5 @@ ARGS ?=
 .PHONY: run test check
 run test check:
 	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "vtm: Python 3.11 to 3.13 is needed and python3 was not found: install it (Debian, Ubuntu: apt-get install python3 python3-venv)" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || { echo "vtm: Python 3.11 to 3.13 is needed, $(PYTHON) is another: install one, then: make $@ PYTHON=/its/path" >&2; exit 1; }
 	@$(PYTHON) app/setup_env.py $@ $(ARGS)
