@@ -21,6 +21,7 @@ class Rig:
     order: str = "ZXY"
     arms_down_deg: float = 0.0  # rest pose: arms lowered from the T-pose
     legs_out_deg: float = 0.0  # rest pose: legs splayed
+    trunk_deg: float = 0.0  # rest pose: spine and shoulders leaning forwards
     hips_lift: float = 0.0  # the file's hips joint above the middle of the hip joints, in hips heights
     scale: float = 90.0  # file units per hips height
     positions_first: bool = True
@@ -143,9 +144,12 @@ def nearest_parent(rig: Rig, joint: int) -> int:
 def rest_turns(rig: Rig) -> np.ndarray:
     """(22, 3, 3) how each bone of the rest pose is turned away from the T-pose."""
     turns = np.tile(np.eye(3), (NUM_JOINTS, 1, 1))
+    trunk = Rotation.from_euler("x", rig.trunk_deg, degrees=True).as_matrix()
+    turns[[JOINT[name] for name in ("Spine", "Chest", "UpperChest")]] = trunk
     for sign, side in ((1, "Left"), (-1, "Right")):
         arm = Rotation.from_euler("z", -sign * rig.arms_down_deg, degrees=True).as_matrix()
         leg = Rotation.from_euler("z", sign * rig.legs_out_deg, degrees=True).as_matrix()
+        turns[JOINT[side + "Shoulder"]] = trunk
         for bone in ("UpperArm", "LowerArm", "Hand"):
             turns[JOINT[side + bone]] = arm
         for bone in ("UpperLeg", "LowerLeg"):

@@ -15,6 +15,7 @@ from models.skeleton import JOINT, JOINT_NAMES, LIMBS, NUM_JOINTS, PARENTS, REST
 from tests.models.mocap.rigs import BLENDER, DAZ, MIXAMO, RIGS, UNREAL, Rig, bvh_text, random_motion, write_bvh
 
 HEIGHT_M = 1.7
+TRUNK = ("UpperLeg", "UpperArm")
 by_rig = pytest.mark.parametrize("rig", RIGS, ids=lambda rig: rig.name)
 
 
@@ -54,6 +55,19 @@ def test_the_places_of_all_joints_come_back_at_the_right_scale(rig, tmp_path):
 def test_the_rest_offsets_are_those_of_the_t_pose_whatever_the_file_rests_in(rig, tmp_path):
     _, clip = opened(tmp_path, rig)
     np.testing.assert_allclose(clip.rest_offsets * STATURE, REST_OFFSETS, atol=1e-5)
+
+
+def test_a_trunk_leans_as_in_the_file_also_where_the_rig_rests_leaning(tmp_path):
+    leaning = Rig("Leaning", MIXAMO.names, trunk_deg=12)
+    bvh, clip = opened(tmp_path, leaning, frames=6)
+    assert round_trip_error(bvh, clip).max() * HEIGHT_M < 0.005
+    ours, _ = forward_kinematics(quaternion_to_matrix(clip.rotations_xyzw), REST_OFFSETS, clip.root)
+    found = map_joints(bvh.names, "x")
+    directions = []
+    for joints, index in ((bvh.world()[0], found), (ours, JOINT)):
+        ends = [(joints[:, index[f"Left{name}"]] + joints[:, index[f"Right{name}"]]) / 2 for name in TRUNK]
+        directions.append((ends[1] - ends[0]) / np.linalg.norm(ends[1] - ends[0], axis=-1, keepdims=True))
+    assert np.degrees(np.arccos((directions[0] * directions[1]).sum(-1))).max() < 4
 
 
 def test_joints_that_the_rig_lacks_sit_on_their_parent_and_stay_still(tmp_path):
