@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from models.mocap.library import CACHE_HZ, MotionLibrary
+from models.mocap.library import CACHE_HZ, LibraryError, MotionLibrary
 from models.rotations import axis_angle_to_matrix, quaternion_to_matrix
 from models.skeleton import JOINT, JOINT_NAMES, MIRROR_JOINTS, NUM_JOINTS, UPPER
 
@@ -37,9 +37,17 @@ class MotionBatch:
 
 
 class MotionSampler:
-    """Draws windows from the clips of a library. `variety` 0: the clips as they are; 1: as for training."""
+    """Draws windows from the clips of a library. `variety` 0: the clips as they are; 1: as for training.
+
+    Raises LibraryError when there is no clip to draw from.
+    """
 
     def __init__(self, library: MotionLibrary, clips: list[int], *, rate_hz: float, variety: float) -> None:
+        if not clips:
+            raise LibraryError(
+                f"no clip to draw from among {len(library.names)}: in each folder the 3rd, 10th, ... clip is for"
+                " validation and the others for training; pass a folder of three clips or more"
+            )
         self._quaternions = torch.from_numpy(library.quaternions)
         self._root = torch.from_numpy(library.root)
         self._contacts = torch.from_numpy(library.contacts)
