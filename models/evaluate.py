@@ -88,7 +88,7 @@ def report(tables: dict[str, Any]) -> str:
     if "mocap" in tables:
         mocap = tables["mocap"]
         lines += [f"Validation split, {mocap['windows']} windows, last frame", head]
-        for name in ("with_evidence", "keypoints_alone"):
+        for name in [key for key in mocap if key != "windows"]:
             lines.append(_row(name.replace("_", " "), mocap[name]))
             values = mocap[name]
             lines.append(

@@ -21,12 +21,14 @@ _PITCHES = (-90.0, -10.0, 10.0, 30.0, 90.0)
 
 
 def evaluate_mocap(predictor: Predictor, library: MotionLibrary, count: int) -> dict[str, Any]:
-    """Tables over `count` windows: with image evidence and with keypoints alone."""
-    batch = validation_windows(library, predictor.config, count)
-    keypoints, evidence, box = (array.numpy() for array in (batch.keypoints, batch.evidence, batch.box))
-    with_evidence = _tables(predictor.predict(keypoints, evidence, box), batch)
-    alone = _tables(predictor.predict(keypoints, np.zeros_like(evidence), box), batch)
-    return {"windows": count, "with_evidence": with_evidence, "keypoints_alone": alone}
+    """Tables over `count` windows: with image evidence and with keypoints alone; all keypoints there, and parts hidden."""
+    tables: dict[str, Any] = {"windows": count}
+    for suffix, hide in (("", 0.0), ("_parts_hidden", 1.0)):
+        batch = validation_windows(library, predictor.config, count, hide=hide)
+        keypoints, evidence, box = (array.numpy() for array in (batch.keypoints, batch.evidence, batch.box))
+        for name, image in (("with_evidence", evidence), ("keypoints_alone", np.zeros_like(evidence))):
+            tables[name + suffix] = _tables(predictor.predict(keypoints, image, box), batch)
+    return tables
 
 
 def _tables(found: Predictions, batch: WindowBatch) -> dict[str, Any]:

@@ -85,9 +85,14 @@ def _occluded(points: Tensor, rays: Tensor, height: Tensor) -> Tensor:
 
 
 def noisy_keypoints(
-    points: Tensor, half_width: Tensor, half_height: Tensor, rng: torch.Generator, strength: float = 1.0
+    points: Tensor,
+    half_width: Tensor,
+    half_height: Tensor,
+    rng: torch.Generator,
+    strength: float = 1.0,
+    hide: float = 1.0,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """What a detector would say.
+    """What a detector would say. `strength` scales its errors, `hide` how often keypoints are missing altogether.
 
     points   (B, T, 27, 3) true landmarks, camera frame, statures
     returns  rays (B, T, 23, 2), scores (B, T, 23), flipped (B, T) bool: left and right exchanged over the whole body
@@ -110,7 +115,7 @@ def noisy_keypoints(
     score = _scores(error.norm(dim=-1), hidden, outside, jumps, rng)
     rays = rays + error * height[..., None, None]
     rays, score, flipped = _swapped(points, rays, score, rng, strength)
-    return rays, dropped(score, rng, strength), flipped
+    return rays, dropped(score, rng, hide), flipped
 
 
 def _scores(error: Tensor, hidden: Tensor, outside: Tensor, jumps: Tensor, rng: torch.Generator) -> Tensor:
@@ -141,23 +146,23 @@ def _swapped(
     return rays.gather(2, order[..., None].expand(-1, -1, -1, 2)), score.gather(2, order), flipped
 
 
-def dropped(score: Tensor, rng: torch.Generator, strength: float) -> Tensor:
+def dropped(score: Tensor, rng: torch.Generator, hide: float) -> Tensor:
     """Score 0 for what is missing: single keypoints, limbs, both legs for seconds, feet, whole frames."""
     batch, frames = score.shape[:2]
     keep = torch.ones_like(score, dtype=torch.bool)
-    single = runs(batch * NUM_KEYPOINTS, frames, 0.03 * strength + 1e-4, 4.0, rng)
+    single = runs(batch * NUM_KEYPOINTS, frames, 0.03 * hide + 1e-4, 4.0, rng)
     keep &= ~single.view(batch, NUM_KEYPOINTS, frames).mT
     for columns, share, seconds in ((_ARM_LEFT, 0.04, 15.0), (_ARM_RIGHT, 0.04, 15.0), (_LEGS, 0.10, 60.0)):
-        gone = runs(batch, frames, share * strength + 1e-4, seconds, rng)
+        gone = runs(batch, frames, share * hide + 1e-4, seconds, rng)
         keep[:, :, columns] &= ~gone[..., None]
     for columns, share in ((_SMALL_TOES, 0.65), (_FEET, 0.2), ([0, 1, 2, 3, 4], 0.05), (_LEGS, 0.06)):
-        keep[:, :, columns] &= ~_chance(batch, share, rng)[:, None, None]
-    keep &= ~runs(batch, frames, 0.03 * strength + 1e-4, 3.0, rng)[..., None]
+        keep[:, :, columns] &= ~_chance(batch, share * hide, rng)[:, None, None]
+    keep &= ~runs(batch, frames, 0.03 * hide + 1e-4, 3.0, rng)[..., None]
     late = torch.rand(batch, generator=rng) * 1.2 - 1.0  # in a sixth of the windows the person has just come in
-    started = torch.arange(frames)[None] >= (late.clamp(min=0) / 0.2 * (frames - 1))[:, None]
+    started = torch.arange(frames)[None] >= (late.clamp(min=0) / 0.2 * (frames - 1) * min(hide, 1.0))[:, None]
     keep &= started[..., None]
     low = score < 0.3
-    keep &= ~(low & _chance(batch, 0.3, rng)[:, None, None])
+    keep &= ~(low & _chance(batch, 0.3 * hide, rng)[:, None, None])
     return score * keep
 
 
@@ -170,11 +175,14 @@ def _flattened(points: Tensor, rng: torch.Generator) -> Tensor:
     return torch.cat([points[..., :2], depth[..., None]], dim=-1)
 
 
-def noisy_evidence(points_view: Tensor, flipped: Tensor, seen: Tensor, rng: torch.Generator) -> Tensor:
+def noisy_evidence(
+    points_view: Tensor, flipped: Tensor, seen: Tensor, rng: torch.Generator, hide: float = 1.0
+) -> Tensor:
     """The detector's 3D landmarks with errors like theirs.
 
     points_view  (B, T, 27, 3) true landmarks in the view's axes, statures
     flipped      (B, T) whole-body flips of the 2D; seen (B, T) bool: the frame has a person
+    hide         in a quarter of the windows, times this, there are no landmarks
     returns      (B, T, 27, 4): hip-centred x, y, z (about metres), 1 where present; zeros elsewhere
     """
     batch, frames = points_view.shape[:2]
@@ -193,5 +201,5 @@ def noisy_evidence(points_view: Tensor, flipped: Tensor, seen: Tensor, rng: torc
     points = torch.where(flipped[..., None, None], mirrored, points)
     present = seen[..., None].expand(-1, -1, NUM_EVIDENCE).clone()
     present[:, :, _SMALL_TOES] = False
-    present &= ~_chance(batch, 0.25, rng)[:, None, None]
+    present &= ~_chance(batch, 0.25 * hide, rng)[:, None, None]
     return torch.cat([points * present[..., None], present[..., None].float()], dim=-1)

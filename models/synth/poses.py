@@ -23,6 +23,8 @@ _GROUP = [
     else 0
     for index, name in enumerate(JOINT_NAMES)
 ]  # 0 root and legs, 1 spine and head, 2 left arm, 3 right arm
+VARIED_SHARE = 0.6
+"""Of the windows; the others are motion as it was recorded, mirrored and at another speed."""
 _SPINE = ("Spine", "Chest", "UpperChest", "Neck", "Head")
 
 
@@ -63,7 +65,8 @@ class MotionSampler:
     def sample(self, batch: int, frames: int, rng: torch.Generator) -> MotionBatch:
         """Draw `batch` windows of `frames` frames."""
         clip = torch.multinomial(self._weight, batch * 4, replacement=True, generator=rng).view(batch, 4)
-        mix = torch.rand(batch, 4, generator=rng) < 0.3 * self._variety
+        varied = torch.rand(batch, 1, generator=rng) < VARIED_SHARE
+        mix = (torch.rand(batch, 4, generator=rng) < 0.35 * self._variety) & varied
         mix[:, 0] = False
         clip = torch.where(mix, clip, clip[:, :1])
         speed = 1.5 ** ((torch.rand(batch, 1, generator=rng) * 2 - 1) * self._variety)
@@ -72,7 +75,7 @@ class MotionSampler:
         root, contacts = self._lerp(self._root, at[..., 0]), self._lerp(self._contacts, at[..., 0])
         motion = MotionBatch(rotations, root, contacts, self._contact_valid[clip[:, 0]])
         motion = _mirrored(motion, torch.rand(batch, generator=rng) < 0.5, self._mirror)
-        return _varied(motion, self._variety, rng) if self._variety > 0 else motion
+        return _varied(motion, self._variety * varied[:, 0], rng) if self._variety > 0 else motion
 
     def _rows(self, clip: Tensor, mix: Tensor, speed: Tensor, frames: int, rng: torch.Generator) -> Tensor:
         """(B, 4) clips -> (B, T, 4) rows; a clip shorter than the window is played back and forth."""
@@ -149,8 +152,8 @@ def _flexion(batch: int, frames: int, most_deg: float, rng: torch.Generator) -> 
     return (torch.rand(batch, 1, generator=rng) * _degrees(most_deg) + wave).clamp(_degrees(2), _degrees(most_deg))
 
 
-def _varied(motion: MotionBatch, variety: float, rng: torch.Generator) -> MotionBatch:
-    """Random rotations of limbs, spine and whole body; contacts stop being valid where legs or body were turned."""
+def _varied(motion: MotionBatch, variety: Tensor, rng: torch.Generator) -> MotionBatch:
+    """Random rotations of limbs, spine and whole body, as likely as `variety` (B,); turned legs have no contacts."""
     rotations = motion.rotations.clone()
     batch, frames = rotations.shape[:2]
 

@@ -58,10 +58,11 @@ class Truth:
 class WindowMaker:
     """Draws WindowBatches from a MotionSampler; everything random comes from `rng`."""
 
-    def __init__(self, sampler: MotionSampler, *, frames: int, noise: float = 1.0) -> None:
+    def __init__(self, sampler: MotionSampler, *, frames: int, noise: float = 1.0, hide: float = 1.0) -> None:
         self._sampler = sampler
         self._frames = frames
         self._noise = noise
+        self._hide = hide
 
     def make(self, batch: int, rng: torch.Generator) -> tuple[WindowBatch, Truth]:
         """`batch` windows."""
@@ -76,14 +77,16 @@ class WindowMaker:
         turned_cam = R[:, None, None] @ turned
         points = place_landmarks(joints_cam, turned_cam, rng)
         points[..., 2].clamp_(min=0.15)
-        rays, scores, flipped = noisy_keypoints(points, camera.half_width, camera.half_height, rng, self._noise)
+        rays, scores, flipped = noisy_keypoints(
+            points, camera.half_width, camera.half_height, rng, self._noise, self._hide
+        )
         # the user does not know the field of view: a wrong focal length stretches all rays alike
         wrong = torch.randn(batch, generator=rng) * 0.15 * (torch.rand(batch, generator=rng) < 0.5)
         zoom = torch.exp(wrong)
         view, keypoints = person_view(rays * zoom[:, None, None, None], scores)
         to_view = view.rotation.mT
         seen = (scores > MIN_SCORE).sum(-1) >= 4
-        evidence = noisy_evidence(points @ to_view[:, None].mT, flipped, seen, rng)
+        evidence = noisy_evidence(points @ to_view[:, None].mT, flipped, seen, rng, self._hide)
         hips_view = to_view[:, None] @ turned_cam[:, :, 0]
         local = torch.cat([hips_view[:, :, None], motion.rotations[:, :, 1:]], dim=2)
         root_cam = joints_cam[:, :, 0]

@@ -51,6 +51,10 @@ class TrainSettings:
     pair_share: float = 0.3  # of each batch in stage 2
     losses: LossWeights = field(default_factory=LossWeights)
 
+    def __post_init__(self) -> None:
+        if not self.minutes > 0 or not 0 <= self.autoencoder_share < 1:
+            raise ValueError(f"{self.minutes:g} minutes, {self.autoencoder_share:g} of them for stage 1; expected more")
+
 
 class Trainer:
     """Holds a run: network, average, optimiser, progress. `run()` trains until the minutes are used up."""
@@ -98,6 +102,7 @@ class Trainer:
         """Stage 1, then stage 2, until the minutes are used up; a checkpoint at every report."""
         budget_s = self.settings.minutes * 60
         split_s = budget_s * self.settings.autoencoder_share
+        terms: dict[str, float] = {}
         for batch in self._batches():
             begin = time.perf_counter()
             if self.progress.stage == 1 and self.progress.seconds >= split_s:
@@ -115,7 +120,8 @@ class Trainer:
             self.progress.seconds += time.perf_counter() - begin + self._made_s
             if self.progress.step % self.settings.report_every == 0:
                 self._report(terms, report)
-        self._report(terms, report)
+        if terms:  # none when a finished run is resumed
+            self._report(terms, report)
 
     def _batches(self) -> Iterator[WindowBatch]:
         while True:

@@ -78,10 +78,17 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     except FileNotFoundError as error:
         raise CheckpointError(f"{path}: no such checkpoint; train one with python -m models.train --out DIR") from error
     except (RuntimeError, KeyError, TypeError, ValueError, EOFError, OSError, AttributeError) as error:
-        raise CheckpointError(f"{path}: not a checkpoint of this version ({error}); train again") from error
+        raise CheckpointError(f"{path}: not a checkpoint of this version ({_brief(error)}); train again") from error
     except Exception as error:  # pickle.UnpicklingError and what torch wraps around it
         raise CheckpointError(f"{path}: cannot be read as a checkpoint ({type(error).__name__})") from error
     return data
+
+
+def _brief(error: Exception) -> str:
+    """The first sentence of torch's errors, which go on over many lines."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    named = lines[1] if lines[0].endswith(":") and len(lines) > 1 else lines[0]
+    return named.split(". ")[0][:160]
 
 
 def load_vtm(path: Path) -> tuple[VTM, dict[str, Any]]:
@@ -91,5 +98,5 @@ def load_vtm(path: Path) -> tuple[VTM, dict[str, Any]]:
     try:
         model.load_state_dict(data["ema"])
     except RuntimeError as error:
-        raise CheckpointError(f"{path}: weights do not fit the config in it ({error})") from error
+        raise CheckpointError(f"{path}: weights do not fit the config in it ({_brief(error)})") from error
     return model.eval(), data

@@ -31,11 +31,17 @@ class Guess:
     ratio: Tensor  # (B, 22)
 
 
-def validation_windows(library: MotionLibrary, config: VTMConfig, count: int, seed: int = 7) -> WindowBatch:
-    """`count` fixed windows of the validation clips, as they are (no pose variety), noise at full strength."""
+def validation_windows(
+    library: MotionLibrary, config: VTMConfig, count: int, *, hide: float = 0.0, seed: int = 7
+) -> WindowBatch:
+    """`count` fixed windows of the validation clips as they are (no pose variety), a detector's errors at full strength.
+
+    `hide` 0: the detector gives every keypoint, as BlazePose does, however wrong; 1: limbs, legs and frames go missing
+    as often as in training.
+    """
     clips = library.clips(validation=True).tolist()
     sampler = MotionSampler(library, clips, rate_hz=config.rate_hz, variety=0.0)
-    maker = WindowMaker(sampler, frames=config.window_frames)
+    maker = WindowMaker(sampler, frames=config.window_frames, hide=hide)
     return maker.make(count, torch.Generator().manual_seed(seed))[0]
 
 
