@@ -21,7 +21,7 @@ _PITCHES = (-90.0, -10.0, 10.0, 30.0, 90.0)
 
 
 def evaluate_mocap(predictor: Predictor, library: MotionLibrary, count: int) -> dict[str, Any]:
-    """Tables over `count` windows: with image evidence and with keypoints alone; all keypoints there, and parts hidden."""
+    """Tables over `count` windows: with image evidence and keypoints alone, whole and with parts hidden."""
     tables: dict[str, Any] = {"windows": count}
     for suffix, hide in (("", 0.0), ("_parts_hidden", 1.0)):
         batch = validation_windows(library, predictor.config, count, hide=hide)

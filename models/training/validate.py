@@ -34,7 +34,7 @@ class Guess:
 def validation_windows(
     library: MotionLibrary, config: VTMConfig, count: int, *, hide: float = 0.0, seed: int = 7
 ) -> WindowBatch:
-    """`count` fixed windows of the validation clips as they are (no pose variety), a detector's errors at full strength.
+    """`count` fixed windows of the validation clips as they are (no pose variety), errors at full strength.
 
     `hide` 0: the detector gives every keypoint, as BlazePose does, however wrong; 1: limbs, legs and frames go missing
     as often as in training.
