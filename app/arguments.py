@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
@@ -12,6 +13,15 @@ from engine.errors import UsageError
 
 MOTION_SUFFIXES = (".npz", ".bvh")
 """What the recorder of a live run writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What a run does besides its Config."""
+
+    seconds: float | None = None
+    record: Path | None = None
+    stats: Path | None = None
 
 
 class OneLineParser(argparse.ArgumentParser):

@@ -6,11 +6,12 @@ Heavy modules (Qt, OpenCV, ONNX Runtime) are imported inside the command that ne
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import sys
 import traceback
 from collections.abc import Callable
 
-from app.arguments import build_parser, config_from
+from app.arguments import RunOptions, build_parser, config_from
 from app.display import display_available
 from app.settings import load_settings
 from app.terminal import say
@@ -49,22 +50,26 @@ def _report(error: Exception, code: int, arguments: list[str]) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     if options.headless:
-        return _headless(options, config_from(options, Config()), options.seconds)
+        return _headless(_run_options(options), config_from(options, Config()))
     settings, _ = load_settings()
     config = config_from(options, settings.config)
     if display_available():
         from app.window_main import open_window
 
-        return open_window(options, config)
+        return open_window(_run_options(options), config)
     seconds = options.seconds or SECONDS_WITHOUT_DISPLAY
     say(f"vtm: no display found, so no window: running without it for {seconds:g} s (vtm --headless runs until Ctrl-C)")
-    return _headless(options, config, seconds)
+    return _headless(dataclasses.replace(_run_options(options), seconds=seconds), config)
 
 
-def _headless(options: argparse.Namespace, config: Config, seconds: float | None) -> int:
+def _run_options(options: argparse.Namespace) -> RunOptions:
+    return RunOptions(options.seconds, options.record, options.stats)
+
+
+def _headless(options: RunOptions, config: Config) -> int:
     from app.headless import HeadlessRun
 
-    return HeadlessRun(config, seconds=seconds, record=options.record, stats=options.stats).run()
+    return HeadlessRun(config, options).run()
 
 
 def _convert(options: argparse.Namespace) -> int:

@@ -16,6 +16,7 @@ from pathlib import Path
 from threading import Event
 from types import FrameType
 
+from app.arguments import RunOptions
 from app.engine_access import PipelineFactory, PipelineLike, real_pipeline
 from app.notices import new_messages
 from app.terminal import StatusLine, say
@@ -61,18 +62,15 @@ class HeadlessRun:
     def __init__(
         self,
         config: Config,
-        *,
-        seconds: float | None = None,
-        record: Path | None = None,
-        stats: Path | None = None,
+        options: RunOptions,
         factory: PipelineFactory = real_pipeline,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        looping = seconds is not None and config.source in ("", "demo")
+        looping = options.seconds is not None and config.source in ("", "demo")
         self._config = dataclasses.replace(config, loop=True) if looping else config
-        self._seconds = seconds
-        self._record = record
-        self._stats = stats
+        self._seconds = options.seconds
+        self._record = options.record
+        self._stats = options.stats
         self._factory = factory
         self._clock = clock
         self._seen: tuple[Message, ...] = ()

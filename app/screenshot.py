@@ -15,6 +15,7 @@ from pathlib import Path
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication
 
+from app.arguments import RunOptions
 from app.settings import DEFAULT_TARGET
 from app.terminal import say
 from app.widgets.opengl import OpenGL
@@ -41,9 +42,8 @@ def take_screenshot(out: Path, source: str, after_s: float, size: tuple[int, int
         window.move(0, 0)
         QTimer.singleShot(round(after_s * 1000), lambda: grab(window))
 
-    options = argparse.Namespace(seconds=None, record=None, stats=None)
     smooth = OpenGL("", software=False)
-    code = open_window(options, Config(source=source, osc=(DEFAULT_TARGET,)), opengl=smooth, on_open=opened)
+    code = open_window(RunOptions(), Config(source=source, osc=(DEFAULT_TARGET,)), opengl=smooth, on_open=opened)
     receiver.close()
     return written[0] and code == 0
 

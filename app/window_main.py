@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 import sys
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from threading import Event
 from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtWidgets import QApplication
 
+from app.arguments import RunOptions
 from app.engine_access import PipelineFactory, forgiving_pipeline
 from app.headless import check_writable, signals_set, write_stats
 from app.session import Session
@@ -25,7 +25,7 @@ from engine.config import Config
 
 
 def open_window(
-    options: argparse.Namespace,
+    options: RunOptions,
     config: Config,
     factory: PipelineFactory = forgiving_pipeline,
     cameras: CameraLister = list_cameras,
@@ -33,42 +33,32 @@ def open_window(
     opengl: OpenGL | None = None,
     on_open: Callable[[MainWindow], None] | None = None,
 ) -> int:
-    """Main thread.
+    """Main thread; returns the exit code when window and pipeline have ended.
 
-    options   seconds, record, stats as given
-    config    the settings with the options in place
+    config    the settings with the command line's options in place
     opengl    what is known of it; else it is asked
     on_open   called once the window shows and runs
+    Raises OutputError: take or stats cannot be written where they should go.
     """
     for path in (options.record, options.stats):
         if path is not None:
             check_writable(path)
-    application = QApplication(sys.argv[:1])
-    application.setApplicationName("VTM Live")
-    application.setDesktopFileName("vtm-live")
-    application.setQuitOnLastWindowClosed(False)
-    application.setWindowIcon(icons.product())
-    apply_theme(application)
+    application = make_application()
     settings, problem = load_settings()
     session = Session(factory)
     window = MainWindow(session, dataclasses.replace(settings, config=config), cameras, opengl or probe_opengl())
+    window.finished.connect(application.quit)
     if problem:
         say(f"vtm: {problem}")
         window.say("warning", problem)
-    window.finished.connect(application.quit)
     stop = Event()
     with signals_set(stop):
         watch = QTimer(window)  # also lets Python see the signal: Qt's loop alone never would
         watch.timeout.connect(lambda: window.close() if stop.is_set() else None)
         watch.start(200)
-        window.show()
-        window.begin()
+        _begin(window, session, options)
         if on_open is not None:
             on_open(window)
-        if options.record is not None:
-            session.start_recording(options.record)
-        if options.seconds is not None:
-            QTimer.singleShot(int(options.seconds * 1000), window.close)
         application.exec()
     last = window.last
     window.deleteLater()
@@ -79,3 +69,24 @@ def open_window(
         say("vtm: the pipeline did not end in time; a device hangs")
         return 1
     return 0
+
+
+def make_application() -> QApplication:
+    """The application with its name, icon and look. It ends when the pipeline has, not with the last window."""
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("VTM Live")
+    application.setDesktopFileName("vtm-live")
+    application.setQuitOnLastWindowClosed(False)
+    application.setWindowIcon(icons.product())
+    apply_theme(application)
+    return application
+
+
+def _begin(window: MainWindow, session: Session, options: RunOptions) -> None:
+    """Show the window, start capturing, and what else the command line asks for."""
+    window.show()
+    window.begin()
+    if options.record is not None:
+        session.start_recording(options.record)
+    if options.seconds is not None:
+        QTimer.singleShot(round(options.seconds * 1000), window.close)

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from app.arguments import build_parser, config_from
+from app.arguments import RunOptions, build_parser, config_from
 from app.cli import main
 from app.display import display_available
 from app.headless import HeadlessRun, status_text
@@ -133,8 +133,8 @@ def test_without_a_display_it_says_so_and_runs_headless(monkeypatch, capsys):
     seen = {}
 
     class Run:
-        def __init__(self, config: Config, **arguments: object) -> None:
-            seen.update(arguments, config=config)
+        def __init__(self, config: Config, options: RunOptions) -> None:
+            seen.update(options=options, config=config)
 
         def run(self) -> int:
             return 0
@@ -142,7 +142,7 @@ def test_without_a_display_it_says_so_and_runs_headless(monkeypatch, capsys):
     monkeypatch.setattr("app.cli.display_available", lambda: False)
     monkeypatch.setattr("app.headless.HeadlessRun", Run)
     assert main(["--source", "demo"]) == 0
-    assert seen["seconds"] == 20
+    assert seen["options"].seconds == 20
     assert seen["config"].osc == (DEFAULT_TARGET,)
     assert "no display" in capsys.readouterr().err
 
@@ -166,7 +166,7 @@ def headless(fake):
         return made[-1]
 
     def make(**options: Any) -> HeadlessRun:
-        return HeadlessRun(Config(source="demo", osc=(DEFAULT_TARGET,)), factory=factory, **options)
+        return HeadlessRun(Config(source="demo", osc=(DEFAULT_TARGET,)), RunOptions(**options), factory=factory)
 
     make.made = made
     return make

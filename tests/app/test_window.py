@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
 from pathlib import Path
@@ -12,6 +11,7 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QApplication, QLabel
 
+from app.arguments import RunOptions
 from app.notices import NO_PERSON
 from app.session import Session
 from app.settings import Settings, load_settings
@@ -231,14 +231,14 @@ def test_the_whole_window_opens_and_closes_by_itself(fake, application, monkeypa
     """open_window with --seconds, --record and --stats, as `vtm` calls it."""
     import app.window_main as window_main
 
-    monkeypatch.setattr(window_main, "QApplication", lambda _arguments: application)
+    monkeypatch.setattr(window_main, "make_application", lambda: application)
     made = []
 
     def factory(config: Config):
         made.append(fake(config))
         return made[-1]
 
-    options = argparse.Namespace(seconds=1.0, record=tmp_path / "take.bvh", stats=tmp_path / "stats.json")
+    options = RunOptions(seconds=1.0, record=tmp_path / "take.bvh", stats=tmp_path / "stats.json")
     code = window_main.open_window(options, Config(source="demo"), factory, lambda: CAMERAS)
     assert code == 0
     assert made[0].calls[0] == "enter"
