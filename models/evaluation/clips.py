@@ -13,6 +13,7 @@ from models.camera import Intrinsics
 from models.evaluation.predict import F32, F64, Predictor
 from models.keypoints import EVIDENCE_NAMES, NUM_EVIDENCE
 from models.metrics import acceleration_error, jitter, position_errors
+from models.npz import read_npz
 from models.skeleton import JOINT, JOINT_NAMES, LIMBS, NUM_JOINTS
 from models.view import MIN_SCORE, person_view
 
@@ -49,25 +50,26 @@ class Clip:
 def read_clip(keypoints: Path, truth: Path) -> Clip:
     """A keypoints .npz of `python -m app.detect` and the truth of the same clip. Raises ClipError."""
     try:
-        with np.load(keypoints) as found, np.load(truth) as true:
-            matrix = np.asarray(true["K"], np.float64)
-            frames = min(len(found["keypoints_px"]), len(true["joints_cam_m"]))
-            names = [str(name) for name in true["joint_names"]]
-            order = [names.index(name) for name in JOINT_NAMES]
-            points = found["keypoints_px"]
-            evidence = found["evidence_m"] if "evidence_m" in found else np.full((len(points), NUM_EVIDENCE, 3), np.nan)
-            return Clip(
-                keypoints.stem,
-                float(true["fps"]),
-                np.nan_to_num(points[:frames]).astype(np.float64),
-                np.nan_to_num(found["keypoint_scores"][:frames]).astype(np.float64),
-                evidence[:frames].astype(np.float64),
-                Intrinsics(matrix[0, 0], matrix[1, 1], matrix[0, 2], matrix[1, 2]),
-                true["joints_cam_m"][:frames][:, order].astype(np.float64),
-                float(true["height_m"]),
-            )
-    except (OSError, KeyError, ValueError) as error:
-        raise ClipError(f"{keypoints} and {truth}: cannot be compared ({error})") from error
+        found = read_npz(keypoints, "keypoints_px", "keypoint_scores")
+        true = read_npz(truth, "K", "fps", "joint_names", "joints_cam_m", "height_m")
+        names = [str(name) for name in true["joint_names"]]
+        order = [names.index(name) for name in JOINT_NAMES]
+    except ValueError as error:
+        raise ClipError(f"{keypoints.stem}: {error}") from error
+    K = true["K"].astype(np.float64)
+    points, joints = found["keypoints_px"], true["joints_cam_m"]
+    frames = min(len(points), len(joints))
+    evidence = found.get("evidence_m", np.full((len(points), NUM_EVIDENCE, 3), np.nan))
+    return Clip(
+        keypoints.stem,
+        float(true["fps"]),
+        np.nan_to_num(points[:frames]).astype(np.float64),
+        np.nan_to_num(found["keypoint_scores"][:frames]).astype(np.float64),
+        evidence[:frames].astype(np.float64),
+        Intrinsics(K[0, 0], K[1, 1], K[0, 2], K[1, 2]),
+        joints[:frames][:, order].astype(np.float64),
+        float(true["height_m"]),
+    )
 
 
 def windows(clip: Clip, frames: int, ends: NDArray[np.int64]) -> tuple[F32, F32, F32, F64]:

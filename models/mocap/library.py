@@ -6,10 +6,10 @@ import logging
 import lzma
 import tarfile
 import tempfile
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from models.kinematics import forward_kinematics, ratio_offsets
 from models.mocap.bvh import BvhError, read_bvh
 from models.mocap.retarget import Retargeted, first_frame_of, retarget
+from models.npz import NpzError, read_npz
 from models.rotations import quaternion_to_matrix
 from models.skeleton import FEET, NUM_JOINTS, TOES
 
@@ -142,16 +143,15 @@ def save_library(library: MotionLibrary, path: Path) -> None:
 def load_library(path: Path) -> MotionLibrary:
     """Read the cache. Raises LibraryError when it is cut short or of another version."""
     try:
-        with path.open("rb") as file, np.load(file) as data:
-            if int(data["version"]) != CACHE_VERSION:
-                raise LibraryError(
-                    f"{path}: cache version {data['version']}, expected {CACHE_VERSION}; delete the file"
-                )
-            fields = {name: data[name] for name in MotionLibrary.__dataclass_fields__}
-    except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile) as error:
-        if isinstance(error, LibraryError):
-            raise
-        raise LibraryError(f"{path}: not a whole mocap cache ({error}); delete the file and run again") from error
+        arrays = read_npz(path, "version")
+        if int(arrays["version"]) != CACHE_VERSION:
+            raise LibraryError(f"{path}: cache version {arrays['version']}, expected {CACHE_VERSION}; delete the file")
+        missing = sorted(set(MotionLibrary.__dataclass_fields__) - set(arrays))
+        if missing:
+            raise LibraryError(f"{path}: no {', '.join(missing)} in it: not a mocap cache; delete the file")
+    except NpzError as error:
+        raise LibraryError(f"{error}: not a mocap cache; delete the file and run again") from error
+    fields: dict[str, Any] = {name: arrays[name] for name in MotionLibrary.__dataclass_fields__}
     fields["names"] = tuple(str(name) for name in fields["names"])
     return MotionLibrary(**fields)
 

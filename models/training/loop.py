@@ -161,7 +161,9 @@ class Trainer:
         terms = self._stage_1(batch) if self.progress.stage == 1 else self._stage_2(batch)
         loss = total(terms, self.settings.losses)
         if not torch.isfinite(loss):
-            raise CheckpointError(f"the loss is {float(loss)} at step {self.progress.step}; resume from {self.out}")
+            raise CheckpointError(
+                f"the loss is {float(loss.detach())} at step {self.progress.step}; resume from {self.out}"
+            )
         self.optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)

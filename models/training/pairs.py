@@ -14,6 +14,7 @@ from torch import Tensor
 from models.keypoints import EVIDENCE_NAMES, MIRROR_KEYPOINTS
 from models.kinematics import forward_kinematics, ratio_offsets, stature
 from models.mocap.retarget import own_offsets, rest_corrections
+from models.npz import NpzError, read_npz
 from models.rotations import axis_angle_to_matrix, matrix_to_rotation_6d, quaternion_to_matrix
 from models.skeleton import JOINT, JOINT_NAMES, LIMBS, MIRROR_JOINTS, NUM_JOINTS, PARENTS, REST_OFFSETS, mirrored_name
 from models.synth.cameras import normalized_ratio
@@ -50,17 +51,17 @@ class _Rows:
 def read_pair(detections: Path, truth: Path) -> _Rows:
     """A keypoints .npz of `python -m app.detect` and the renderer's truth. Raises PairError."""
     try:
-        with np.load(detections) as found, np.load(truth) as true:
-            frames = min(len(found["keypoints_px"]), len(true["joints_cam_m"]))
-            K, R = np.asarray(true["K"], np.float64), np.asarray(true["R"], np.float64)
-            rest = np.asarray(true["rest_joints_m"], np.float64)
-            rotations, offsets = _on_our_joints(np.asarray(true["rotations"][:frames], np.float64), rest, R)
-            rays = (found["keypoints_px"][:frames] - K[[0, 1], 2]) / K[[0, 1], [0, 1]]
-            landmarks = found["evidence_m"][:frames]
-            joints = true["joints_cam_m"][:frames]
-            scores = found["keypoint_scores"][:frames]
-    except (OSError, KeyError, ValueError) as error:
-        raise PairError(f"{detections} and {truth}: not a pair ({error})") from error
+        found = read_npz(detections, "keypoints_px", "keypoint_scores", "evidence_m")
+        true = read_npz(truth, "K", "R", "rest_joints_m", "rotations", "joints_cam_m")
+    except NpzError as error:
+        raise PairError(f"not a pair: {error}") from error
+    frames = min(len(found["keypoints_px"]), len(true["joints_cam_m"]))
+    K, R = true["K"].astype(np.float64), true["R"].astype(np.float64)
+    rest = true["rest_joints_m"].astype(np.float64)
+    rotations, offsets = _on_our_joints(true["rotations"][:frames].astype(np.float64), rest, R)
+    rays = (found["keypoints_px"][:frames] - K[[0, 1], 2]) / K[[0, 1], [0, 1]]
+    landmarks, scores = found["evidence_m"][:frames], found["keypoint_scores"][:frames]
+    joints = true["joints_cam_m"][:frames]
     present = np.isfinite(landmarks).all(-1, keepdims=True)
     size = float(stature(offsets))
     ratio = normalized_ratio(torch.from_numpy(_comparable_ratio(offsets)))

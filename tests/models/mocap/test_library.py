@@ -197,7 +197,7 @@ def test_a_cache_cut_short_is_told_in_one_line(built, tmp_path, keep):
 def test_an_array_in_place_of_a_cache_is_refused(tmp_path):
     with (tmp_path / "mocap.npz").open("wb") as file:
         np.save(file, np.zeros(3))
-    with pytest.raises(LibraryError, match="not a whole mocap cache"):
+    with pytest.raises(LibraryError, match="not a mocap cache"):
         load_library(tmp_path / "mocap.npz")
 
 
