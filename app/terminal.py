@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -33,7 +34,8 @@ class StatusLine:
     def show(self, text: str) -> None:
         """Show `text` now (terminal) or when the last line is old enough (log)."""
         if self._live:
-            self._stream.write("\r" + text[: self._width].ljust(self._width))
+            width = min(self._width, shutil.get_terminal_size().columns - 1)  # a wrapped line cannot be rewritten
+            self._stream.write("\r" + text[:width].ljust(width))
             self._stream.flush()
         elif self._clock() - self._shown_at_s >= self._every_s:
             self._shown_at_s = self._clock()
@@ -42,7 +44,8 @@ class StatusLine:
     def interrupt(self, line: str) -> None:
         """Write a whole line without mixing it with the status."""
         if self._live:
-            self._stream.write("\r" + " " * self._width + "\r")
+            width = min(self._width, shutil.get_terminal_size().columns - 1)
+            self._stream.write("\r" + " " * width + "\r")
         say(line, self._stream)
 
     def close(self) -> None:
