@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -110,3 +111,14 @@ def test_tests_run_under_xvfb_where_it_is(monkeypatch, capsys):
     assert "skipped" in capsys.readouterr().err
     monkeypatch.setattr(setup_env.shutil, "which", lambda name: f"/usr/bin/{name}")
     assert setup_env.under_xvfb(["pytest"])[0] == "xvfb-run"
+
+
+def test_every_package_is_in_the_wheel():
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        listed = set(tomllib.load(file)["tool"]["setuptools"]["packages"])
+    found = {
+        ".".join(path.parent.relative_to(ROOT).parts)
+        for top in ("app", "engine", "models")
+        for path in (ROOT / top).rglob("__init__.py")
+    }
+    assert listed == found
