@@ -92,6 +92,8 @@ def evaluate_clip(predictor: Predictor, clip: Clip) -> dict[str, Any]:
         raise ClipError(f"{clip.name}: {clip.fps:g} fps; expected {predictor.config.rate_hz:g}, as the model")
     seen = (clip.scores > MIN_SCORE).sum(-1) >= 4
     ends = np.flatnonzero(seen)[:MAX_WINDOWS]
+    if not len(ends):
+        raise ClipError(f"{clip.name}: nobody is seen in {len(seen)} frames; is it the right file of detections?")
     keypoints, evidence, box, rotation = windows(clip, predictor.config.window_frames, ends)
     truth = clip.joints_cam_m[ends]
     result: dict[str, Any] = {"frames": len(clip.scores), "seen": len(ends)}

@@ -77,7 +77,7 @@ def _viewpoints(joints: F64, truth: F64, hips: F64, up: F64) -> dict[str, Any]:
         "pitch_edges_deg": list(_PITCHES),
         "table": table,
         "by_yaw": by_yaw,
-        "worst_over_best": round(max(known) / min(known), 3) if known else None,
+        "worst_over_best": round(max(known) / min(known), 3) if known and min(known) > 0 else None,
     }
 
 

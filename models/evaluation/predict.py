@@ -42,8 +42,9 @@ class Predictor:
             options = ort.SessionOptions()
             options.intra_op_num_threads = threads
             self._session = ort.InferenceSession(str(weights), options, providers=["CPUExecutionProvider"])
-        except (OSError, ValueError, KeyError, RuntimeError) as error:
-            raise PredictError(f"{weights}: cannot be used ({error}); export with python -m models.export") from error
+        except Exception as error:  # ONNX Runtime's own errors share no other base
+            reason = str(error).strip().splitlines()[0]
+            raise PredictError(f"{weights}: cannot be used ({reason}); export with python -m models.export") from error
 
     def predict(self, keypoints: F32, evidence: F32, box: F32) -> Predictions:
         """(N, T, 23, 3), (N, T, 27, 4), (N, 3) -> Predictions."""

@@ -1,0 +1,15 @@
+"""Weights for the evaluation's tests: an ONNX without a network, which always gives the same answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.engine.vtm.constant_onnx import Answer, write_weights
+
+
+@pytest.fixture
+def weights(tmp_path, tiny) -> Path:
+    """vtm.onnx and vtm.json that give the T-pose facing the camera, whatever the window."""
+    return write_weights(tmp_path / "vtm.onnx", tiny, Answer.t_pose())

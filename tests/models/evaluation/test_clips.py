@@ -1,0 +1,181 @@
+"""Clips with truth: windows as the app builds them, errors that are known, files that do not fit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from models.camera import Intrinsics
+from models.evaluation.clips import Clip, ClipError, evaluate_clip, read_clip, windows
+from models.evaluation.predict import Predictor
+from models.keypoints import EVIDENCE_NAMES, KEYPOINT_NAMES
+from models.kinematics import forward_kinematics, person_offsets
+from models.skeleton import JOINT, JOINT_NAMES, NUM_JOINTS
+from tests.engine.vtm.constant_onnx import FACING_CAMERA
+
+CAMERA = Intrinsics.from_hfov((640, 480), 1.0)
+FRAMES = 24
+HEIGHT_M = 1.8
+ON_BODY = {
+    "shoulder": "UpperArm",
+    "elbow": "LowerArm",
+    "wrist": "Hand",
+    "hip": "UpperLeg",
+    "knee": "LowerLeg",
+    "ankle": "Foot",
+}
+
+
+def joint_of(name: str) -> int:
+    side, _, bare = name.partition("_")
+    return JOINT[side.capitalize() + ON_BODY[bare]] if bare in ON_BODY else JOINT["Head"]
+
+
+def standing(depth_m: float = 3.0) -> Clip:
+    """Somebody in the T-pose, their middle straight ahead, seen perfectly by a detector with perfect landmarks."""
+    rotations = np.tile(np.eye(3), (NUM_JOINTS, 1, 1))
+    rotations[0] = FACING_CAMERA
+    joints, _ = forward_kinematics(rotations, person_offsets(np.ones(NUM_JOINTS), HEIGHT_M), np.array([0, 0, depth_m]))
+    shift = joints[[joint_of(name) for name in KEYPOINT_NAMES]].mean(0) * (1, 1, 0)  # the view looks straight ahead
+    joints = np.tile(joints - shift, (FRAMES, 1, 1))
+    points = CAMERA.to_pixels(joints)[:, [joint_of(name) for name in KEYPOINT_NAMES]]
+    hips = joints[:, [JOINT["LeftUpperLeg"], JOINT["RightUpperLeg"]]].mean(1, keepdims=True)
+    evidence = (joints - hips)[:, [joint_of(name) for name in EVIDENCE_NAMES]]
+    return Clip("standing", 30.0, points, np.full((FRAMES, 23), 0.9), evidence, CAMERA, joints, HEIGHT_M)
+
+
+def test_a_network_that_knows_the_pose_has_no_error_and_neither_has_a_perfect_detector(weights):
+    table = evaluate_clip(Predictor(weights), standing())
+    assert table["frames"] == table["seen"] == FRAMES
+    for name in ("vtm", "vtm_keypoints_alone"):
+        assert table[name]["limbs"]["mpjpe_mm"] < 3
+        assert table[name]["limbs"]["pa_mpjpe_mm"] < 0.1
+        assert table[name]["jitter"] < 1e-3
+        assert table[name]["acceleration_error"] < 1e-3
+    assert table["detector"]["limbs"]["mpjpe_mm"] == pytest.approx(0, abs=1e-6)
+
+
+def test_the_detectors_error_is_that_of_its_landmarks(weights):
+    clip = standing()
+    evidence = clip.evidence_m.copy()
+    evidence[:, EVIDENCE_NAMES.index("left_wrist"), 1] += 0.12
+    table = evaluate_clip(Predictor(weights), replace(clip, evidence_m=evidence))
+    assert table["detector"]["limbs"]["mpjpe_mm"] == pytest.approx(10.0)
+
+
+def test_frames_without_a_person_are_not_counted(weights):
+    clip = standing()
+    scores = clip.scores.copy()
+    scores[:5] = 0
+    scores[5, 3:] = 0  # three keypoints are not a person
+    table = evaluate_clip(Predictor(weights), replace(clip, scores=scores))
+    assert table["seen"] == FRAMES - 6
+    assert table["frames"] == FRAMES
+
+
+def test_a_clip_in_which_nobody_is_seen_is_told_in_one_line(weights):
+    clip = standing()
+    with pytest.raises(ClipError, match="standing: nobody"):
+        evaluate_clip(Predictor(weights), replace(clip, scores=0 * clip.scores))
+
+
+def test_a_clip_of_another_rate_is_told_in_one_line(weights):
+    with pytest.raises(ClipError, match="standing: 25 fps; expected 30"):
+        evaluate_clip(Predictor(weights), replace(standing(), fps=25.0))
+
+
+def test_a_detector_without_landmarks_has_no_row(weights):
+    clip = standing()
+    table = evaluate_clip(Predictor(weights), replace(clip, evidence_m=np.full_like(clip.evidence_m, np.nan)))
+    assert "detector" not in table
+    assert "vtm" in table
+
+
+def test_windows_end_where_asked_and_hold_nothing_from_before_the_clip():
+    clip = standing()
+    keypoints, evidence, box, rotation = windows(clip, 16, np.array([3, 20]))
+    assert keypoints.shape == (2, 16, 23, 3)
+    assert evidence.shape == (2, 16, 27, 4)
+    assert box.shape == (2, 3)
+    assert rotation.shape == (2, 3, 3)
+    assert not keypoints[0, :12].any()
+    assert not evidence[0, :12].any()
+    assert keypoints[0, 12:, :, 2].all()
+    assert (evidence[1, ..., 3] == 1).all()
+
+
+def test_missing_landmarks_are_zeros_with_flag_zero():
+    clip = standing()
+    evidence = clip.evidence_m.copy()
+    evidence[:, 4] = np.nan
+    found = windows(replace(clip, evidence_m=evidence), 16, np.array([20]))[1]
+    assert not found[:, :, 4].any()
+    assert found[:, :, 5, 3].all()
+
+
+def files(tmp_path, **changes: object):
+    """detections and truth of `standing`, the truth's joints in another order, as the renderer may write them."""
+    clip = standing()
+    order = list(reversed(range(NUM_JOINTS)))
+    found = {"keypoints_px": clip.keypoints_px, "keypoint_scores": clip.scores, "evidence_m": clip.evidence_m}
+    true = {
+        "K": CAMERA.matrix,
+        "fps": 30.0,
+        "joint_names": np.array(JOINT_NAMES)[order],
+        "joints_cam_m": clip.joints_cam_m[:-3, order],
+        "height_m": HEIGHT_M,
+    }
+    for values in (found, true):
+        for name in [name for name, value in changes.items() if name in values and value is None]:
+            del values[name]
+        values |= {name: value for name, value in changes.items() if name in values}
+    np.savez(tmp_path / "standing.npz", **found)
+    np.savez(tmp_path / "standing_truth.npz", **true)
+    return tmp_path / "standing.npz", tmp_path / "standing_truth.npz"
+
+
+def test_a_clip_is_read_in_our_joint_order_and_cut_to_the_shorter_file(tmp_path):
+    clip, expected = read_clip(*files(tmp_path)), standing()
+    assert clip.name == "standing"
+    assert len(clip.keypoints_px) == len(clip.joints_cam_m) == len(clip.evidence_m) == FRAMES - 3
+    np.testing.assert_allclose(clip.joints_cam_m, expected.joints_cam_m[:-3])
+    assert clip.intrinsics == CAMERA
+    assert clip.height_m == HEIGHT_M
+
+
+def test_frames_without_a_person_are_read_as_score_zero(tmp_path):
+    points, scores = standing().keypoints_px.copy(), standing().scores.copy()
+    points[2], scores[2] = np.nan, np.nan
+    clip = read_clip(*files(tmp_path, keypoints_px=points, keypoint_scores=scores))
+    assert not clip.scores[2].any()
+    assert np.isfinite(clip.keypoints_px).all()
+
+
+def test_a_detector_without_3d_gives_nan(tmp_path):
+    assert np.isnan(read_clip(*files(tmp_path, evidence_m=None)).evidence_m).all()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"keypoints_px": None}, {"height_m": None}, {"joint_names": np.array(["Hips", "Tail"])}],
+    ids=["no keypoints", "no height", "another skeleton"],
+)
+def test_files_that_do_not_fit_are_told_in_one_line(tmp_path, changes):
+    with pytest.raises(ClipError, match="standing") as error:
+        read_clip(*files(tmp_path, **changes))
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["detections", "truth"])
+@pytest.mark.parametrize("keep", [0, 200, None], ids=["empty", "cut", "missing"])
+def test_broken_files_are_told_in_one_line(tmp_path, which, keep):
+    paths = files(tmp_path)
+    data = paths[which].read_bytes()
+    paths[which].unlink()
+    if keep is not None:
+        paths[which].write_bytes(data[:keep])
+    with pytest.raises(ClipError, match="standing") as error:
+        read_clip(*paths)
+    assert "\n" not in str(error.value)

@@ -1,0 +1,117 @@
+"""Export: the ONNX says what torch says, and its sidecar tells what it is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+import pytest
+import torch
+
+from models import export
+from models.export import HALF_FROM, INPUTS, OUTPUTS, PARITY, PARITY_STORED, ExportError, example_inputs, export_onnx
+from models.training.state import Ema, Progress, save_checkpoint
+from models.vtm.config import VTMConfig
+from models.vtm.vtm import VTM, ExportedVTM
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tiny, tmp_path_factory):
+    """An averaged network that differs from the last one, so that a mix-up shows."""
+    torch.manual_seed(5)
+    model = VTM(tiny)
+    ema = Ema(model, 0.9)
+    with torch.no_grad():
+        for value in ema.model.parameters():
+            value.add_(0.05 * torch.randn(value.shape))
+    path = tmp_path_factory.mktemp("run") / "final.pt"
+    progress = Progress(2, 40, 90.0, 640, [{"mpjpe_mm": 99.0}])
+    save_checkpoint(path, model, ema, torch.optim.AdamW(model.parameters()), progress, {"settings": {"seed": 1}})
+    return path, ema.model
+
+
+@pytest.fixture(scope="module")
+def exported(checkpoint, tmp_path_factory):
+    """vtm.onnx and vtm.json as the command writes them."""
+    out = tmp_path_factory.mktemp("weights") / "new" / "vtm.onnx"
+    assert export.main([str(checkpoint[0]), "--out", str(out)]) == 0
+    return out
+
+
+@pytest.mark.slow
+def test_the_onnx_gives_what_torch_gives_for_the_averaged_network(checkpoint, exported):
+    session = ort.InferenceSession(str(exported), providers=["CPUExecutionProvider"])
+    assert tuple(node.name for node in session.get_inputs()) == INPUTS
+    assert tuple(node.name for node in session.get_outputs()) == OUTPUTS
+    for seed in (100, 101):
+        inputs = example_inputs(checkpoint[1], seed)
+        with torch.no_grad():
+            expected = ExportedVTM(checkpoint[1])(*inputs)
+        found = session.run(None, dict(zip(INPUTS, (value.numpy() for value in inputs), strict=True)))
+        for ours, theirs in zip(found, expected, strict=True):
+            assert np.abs(ours - theirs.numpy()).max() <= PARITY_STORED
+
+
+@pytest.mark.slow
+def test_the_sidecar_holds_the_sha256_the_config_and_the_training(exported, tiny):
+    about = json.loads(exported.with_suffix(".json").read_text())
+    assert about["sha256"] == hashlib.sha256(exported.read_bytes()).hexdigest()
+    assert VTMConfig.from_dict(about["config"]) == tiny
+    assert about["training"]["minutes"] == 1.5
+    assert about["training"]["steps"] == 40
+    assert about["training"]["validation"] == {"mpjpe_mm": 99.0}
+    assert 0 < about["parity_with_torch"] <= PARITY_STORED
+
+
+@pytest.mark.slow
+def test_large_weights_are_stored_in_half_precision_and_small_ones_as_they_are(exported):
+    kinds = {True: set(), False: set()}
+    for tensor in onnx.load(str(exported)).graph.initializer:
+        if tensor.data_type in (onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16):
+            kinds[bool(np.prod(tensor.dims) >= HALF_FROM)].add(tensor.data_type)
+    assert kinds == {True: {onnx.TensorProto.FLOAT16}, False: {onnx.TensorProto.FLOAT}}
+
+
+@pytest.mark.slow
+def test_single_precision_is_within_a_ten_thousandth_of_torch(checkpoint, tmp_path, monkeypatch):
+    monkeypatch.setattr(export, "store_half", lambda _path: None)
+    assert export_onnx(checkpoint[1], tmp_path / "vtm.onnx") <= PARITY
+
+
+@pytest.mark.slow
+def test_nothing_else_is_left_in_the_folder(exported):
+    assert sorted(path.name for path in exported.parent.iterdir()) == ["vtm.json", "vtm.onnx"]
+
+
+@pytest.mark.slow
+def test_the_engine_accepts_what_was_exported(exported, tiny):
+    from engine.vtm.choose import load_runtime
+
+    runtime = load_runtime("cpu", on_message=print, path=exported)
+    assert runtime.config == tiny
+
+
+def test_an_onnx_that_says_something_else_is_not_kept(checkpoint, tmp_path, monkeypatch):
+    def write(_model: object, _inputs: object, path: str, **_options: object) -> None:
+        Path(path).write_bytes(b"the new one")
+
+    monkeypatch.setattr(torch.onnx, "export", write)
+    monkeypatch.setattr(export, "parity", lambda *_arguments: 0.5)
+    (tmp_path / "vtm.onnx").write_bytes(b"the old one")
+    with pytest.raises(ExportError, match=r"differs from torch by 5\.0e-01"):
+        export_onnx(checkpoint[1], tmp_path / "vtm.onnx")
+    assert [path.name for path in tmp_path.iterdir()] == ["vtm.onnx"]
+    assert (tmp_path / "vtm.onnx").read_bytes() == b"the old one"
+
+
+def test_a_missing_checkpoint_is_one_line_and_exit_code_1(tmp_path, caplog):
+    assert export.main([str(tmp_path / "none.pt"), "--out", str(tmp_path / "vtm.onnx")]) == 1
+    message = next(record.getMessage() for record in caplog.records if record.levelno == logging.ERROR)
+    assert "none.pt: no such checkpoint" in message
+    assert "\n" not in message
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,206 @@
+"""A run of a few steps on a tiny library: the loss falls, both stages are passed, a resumed run is the same run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from models.training import loop
+from models.training.loop import Trainer, TrainSettings
+from models.training.state import CheckpointError, read_checkpoint
+from models.training.validate import guess_last, last_frame_errors
+from models.vtm.vtm import VTM
+
+
+class Ticking:
+    """A clock that goes on by half a second whenever it is read: a step takes one second on it."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def perf_counter(self) -> float:
+        self.now += 0.5
+        return self.now
+
+
+class StoppedError(Exception):
+    """Somebody pressed Ctrl-C."""
+
+
+def small(patch: pytest.MonkeyPatch) -> None:
+    """Budgets in steps, not in the machine's time; validation on few windows; the CPU, where sums are reproducible."""
+    whole = loop.validation_windows
+    patch.setattr(loop, "time", Ticking())
+    patch.setattr(loop, "validation_windows", lambda library, config, _count: whole(library, config, 24))
+    patch.setattr(torch.cuda, "is_available", lambda: False)
+
+
+@pytest.fixture(autouse=True)
+def small_runs(monkeypatch):
+    small(monkeypatch)
+
+
+def settings(steps: int, **changes: float) -> TrainSettings:
+    values = {"batch": 16, "report_every": 4, "autoencoder_share": 0.25, "learning_rate": 4e-3, "variety": 0.0}
+    return TrainSettings(minutes=steps / 60, **(values | changes))
+
+
+def run(trainer: Trainer, stop_after: int | None = None) -> list[dict[str, float]]:
+    reports: list[dict[str, float]] = []
+
+    def report(values: dict[str, float]) -> None:
+        reports.append(values)
+        if stop_after is not None and values["step"] >= stop_after:
+            raise StoppedError
+
+    trainer.run(report)
+    return reports
+
+
+class OneBatch(loop.WindowMaker):
+    """Always the same windows: what a small network can learn in a minute."""
+
+    def make(self, batch: int, _rng: torch.Generator) -> tuple:
+        return super().make(batch, torch.Generator().manual_seed(0))
+
+
+@pytest.fixture(scope="module")
+def long_run(library, tiny, tmp_path_factory):
+    """64 steps on one batch, once for several tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        small(patch)
+        patch.setattr(loop, "WindowMaker", OneBatch)
+        out = tmp_path_factory.mktemp("run")
+        wanted = settings(64, report_every=4, autoencoder_share=0.375, ema_decay=0.5, learning_rate=1e-2)
+        trainer = Trainer(tiny, wanted, library, out)
+        return trainer, run(trainer), out
+
+
+@pytest.mark.slow
+def test_both_stages_lower_the_loss(long_run):
+    _, reports, _ = long_run
+    for stage in (1, 2):
+        loss = [values["loss"] for values in reports if values["stage"] == stage]
+        assert len(loss) >= 6
+        assert loss[-1] < 0.7 * loss[0], stage
+
+
+@pytest.mark.slow
+def test_the_network_learns_to_see(library, tiny, long_run):
+    trainer, reports, _ = long_run
+    sampler = loop.MotionSampler(library, library.clips(validation=False).tolist(), rate_hz=30.0, variety=0.0)
+    windows, _ = OneBatch(sampler, frames=tiny.window_frames).make(16, torch.Generator())
+    torch.manual_seed(0)
+    learnt, untrained = (
+        last_frame_errors(guess_last(model, windows), windows)["mpjpe_mm"]
+        for model in (trainer.ema.model, VTM(tiny).eval())
+    )
+    assert learnt < 0.6 * untrained
+    assert {"ae_mm", "mpjpe_mm", "pa_mpjpe_mm", "angle_deg", "hips_deg", "alone_mpjpe_mm"} <= set(reports[-1])
+
+
+@pytest.mark.slow
+def test_stage_1_takes_its_share_and_is_saved(long_run):
+    trainer, reports, out = long_run
+    stages = [values["stage"] for values in reports]
+    assert stages == sorted(stages)
+    assert trainer.progress.step == 64
+    first = read_checkpoint(out / "stage1.pt")
+    assert first["progress"].stage == 1
+    assert first["progress"].step == 24
+    assert read_checkpoint(out / "last.pt")["progress"] == trainer.progress
+
+
+def test_stage_1_trains_the_auto_encoder_alone(library, tiny, tmp_path):
+    trainer = Trainer(tiny, settings(8, autoencoder_share=0.99), library, tmp_path)
+    before = {name: value.clone() for name, value in trainer.model.named_parameters()}
+    run(trainer, None)
+    same = {name for name, value in trainer.model.named_parameters() if torch.equal(value, before[name])}
+    assert same == {name for name in before if name.startswith("tpve.")}
+
+
+@pytest.mark.slow
+def test_the_same_seed_is_the_same_run_and_another_seed_is_not(library, tiny, tmp_path):
+    ends = []
+    for seed in (1, 1, 2):
+        loop.time.now = 0.0
+        trainer = Trainer(tiny, settings(8, seed=seed), library, tmp_path)
+        run(trainer)
+        ends.append(next(trainer.model.tpve.parameters()).clone())
+    assert torch.equal(ends[0], ends[1])
+    assert not torch.equal(ends[0], ends[2])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stop", [4, 12], ids=["in stage 1", "in stage 2"])
+def test_a_run_that_is_stopped_and_resumed_ends_where_it_would_have_ended(library, tiny, tmp_path, stop):
+    whole = Trainer(tiny, settings(16, autoencoder_share=0.5), library, tmp_path / "whole")
+    run(whole)
+    part = Trainer(tiny, settings(16, autoencoder_share=0.5), library, tmp_path / "part")
+    with pytest.raises(StoppedError):
+        run(part, stop_after=stop)
+    again = Trainer(tiny, settings(16, autoencoder_share=0.5), library, tmp_path / "part")
+    again.resume(tmp_path / "part" / "last.pt")
+    assert again.progress.step == stop
+    run(again)
+    assert again.progress.step == whole.progress.step == 16
+    assert again.progress.seconds == whole.progress.seconds
+    for name, value in whole.ema.model.state_dict().items():
+        assert torch.equal(again.ema.model.state_dict()[name], value), name
+    assert again.progress.history == whole.progress.history
+
+
+def test_a_finished_run_can_be_resumed_and_has_nothing_to_do(library, tiny, tmp_path):
+    trainer = Trainer(tiny, settings(8), library, tmp_path)
+    run(trainer)
+    again = Trainer(tiny, settings(8), library, tmp_path)
+    again.resume(tmp_path / "last.pt")
+    assert run(again) == []
+    assert again.progress.step == 8
+
+
+def test_a_checkpoint_of_another_config_is_refused(library, tiny, tmp_path):
+    trainer = Trainer(tiny, settings(8), library, tmp_path)
+    trainer.save(tmp_path / "last.pt")
+    other = Trainer(replace(tiny, latent=24), settings(8), library, tmp_path)
+    with pytest.raises(CheckpointError, match=r"last\.pt: trained with another config"):
+        other.resume(tmp_path / "last.pt")
+
+
+def test_a_loss_that_is_not_a_number_stops_the_run_in_one_line(library, tiny, tmp_path):
+    trainer = Trainer(tiny, settings(8), library, tmp_path)
+    with torch.no_grad():
+        next(trainer.model.tpmae.parameters()).fill_(float("nan"))
+    with pytest.raises(CheckpointError, match="the loss is nan at step 0") as error:
+        run(trainer)
+    assert "\n" not in str(error.value)
+
+
+def test_no_validation_clip_is_ever_drawn_for_training(library, tiny, tmp_path):
+    seen: list[int] = []
+
+    class Watching(loop.MotionSampler):
+        def __init__(self, library: object, clips: list[int], **options: float) -> None:
+            seen.extend(clips)
+            super().__init__(library, clips, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop, "MotionSampler", Watching)
+        Trainer(tiny, settings(8), library, tmp_path)
+    assert set(seen) == {0, 1, 3, 4, 6, 7, 8}
+
+
+@pytest.mark.parametrize("changes", [{"minutes": 0.0}, {"minutes": -1.0}, {"autoencoder_share": 1.0}])
+def test_a_run_without_time_for_its_stages_is_refused(changes):
+    with pytest.raises(ValueError, match="expected more"):
+        TrainSettings(**changes)
+
+
+def test_reports_are_made_every_so_many_steps_and_kept_in_the_checkpoint(library, tiny, tmp_path: Path):
+    trainer = Trainer(tiny, settings(10, report_every=4), library, tmp_path)
+    steps = [values["step"] for values in run(trainer)]
+    assert steps == [4, 8, 10]
+    assert [values["step"] for values in read_checkpoint(tmp_path / "last.pt")["progress"].history] == steps
