@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import lzma
+import shutil
 import tarfile
 import tempfile
 from collections.abc import Callable
@@ -160,7 +161,14 @@ def _unpack(archive: Path, folder: Path) -> None:
     """Raises LibraryError when the archive is not a whole one."""
     try:
         with tarfile.open(archive) as bundle:
-            bundle.extractall(folder, filter="data")
+            for member in bundle.getmembers():
+                inside = (folder / member.name).resolve().is_relative_to(folder.resolve())
+                source = bundle.extractfile(member) if inside and member.isfile() else None
+                if source is not None:
+                    target = folder / member.name
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    with source, target.open("wb") as file:
+                        shutil.copyfileobj(source, file)
     except (tarfile.TarError, lzma.LZMAError, EOFError) as error:
         reason = str(error).splitlines()[0]
         raise LibraryError(f"{archive}: not a whole archive ({reason}); fetch it again") from error
