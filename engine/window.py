@@ -16,6 +16,7 @@ from models.vtm.config import VTMConfig
 MAX_GAP_S = 0.2
 """Between frames farther apart than this nothing is interpolated: the person counts as not seen."""
 MIN_KEYPOINTS = 4
+_SAME_S = 1e-6  # rounding of clock times
 _HIPS = [KEYPOINT["left_hip"], KEYPOINT["right_hip"]]
 
 
@@ -47,7 +48,11 @@ class WindowBuilder:
     def window(self) -> Window | None:
         """The window that ends at the newest frame, or None when too little of a person is in it."""
         last = self._last
-        if last is None or int((last.scores > MIN_SCORE).sum()) < MIN_KEYPOINTS:
+        if last is None:
+            return None
+        scores = self._seen[-1][1][:, 2]
+        seen = scores > MIN_SCORE
+        if int(seen.sum()) < MIN_KEYPOINTS:
             return None
         points, evidence = self._resampled(last.captured_at_s)
         view, keypoints = person_view(points[None, ..., :2], points[None, ..., 2])
@@ -59,8 +64,8 @@ class WindowBuilder:
             box=view.box.astype(np.float32),
             view_rotation=view.rotation,
             view_size=view.size,
-            confidence=float(np.clip(last.scores[last.scores > MIN_SCORE].mean(), 0.0, 1.0)),
-            root_visible=bool((last.scores[_HIPS] > 0.3).all()),
+            confidence=float(scores[seen].mean()),
+            root_visible=bool((scores[_HIPS] > 0.3).all()),
         )
 
     def _rays(self, keypoints: Keypoints2D) -> F32:
@@ -77,11 +82,11 @@ class WindowBuilder:
         points = np.stack([row[1] for row in self._seen]).astype(np.float64)
         evidence = np.stack([row[2] for row in self._seen])
         wanted = end_s - np.arange(self._frames - 1, -1, -1) * self._period_s
-        high = np.minimum(np.searchsorted(times, wanted - 1e-9), len(times) - 1)
+        high = np.minimum(np.searchsorted(times, wanted - _SAME_S), len(times) - 1)
         low = np.maximum(high - 1, 0)
         gap = np.maximum(times[high] - times[low], 1e-9)
         share = np.clip((wanted - times[low]) / gap, 0.0, 1.0)
-        share = np.where(high == low, 1.0, share)
+        share = np.where((high == low) | (times[high] - wanted < _SAME_S), 1.0, share)
         covered = (wanted >= times[0] - self._period_s / 2) & ((gap < MAX_GAP_S) | (share == 1.0))
         rows = [(values[low], values[high]) for values in (points, evidence)]
         mixed = [_mixed(*pair, share, covered) for pair in rows]

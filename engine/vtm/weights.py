@@ -36,7 +36,7 @@ def load_weights(path: Path = WEIGHTS) -> Weights:
         config = VTMConfig.from_dict(about["config"])
     except FileNotFoundError as error:
         raise ModelError(f"VTM weights: {error.filename} is missing; {again}") from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"VTM weights: {sidecar} cannot be used ({error}); {again}") from error
     found = hashlib.sha256(data).hexdigest()
     if found != expected:

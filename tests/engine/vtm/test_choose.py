@@ -1,0 +1,120 @@
+"""The choice of the back end: the fastest that really works, said in one line; else why not, with the fix."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnxruntime as ort
+import pytest
+
+from engine.config import BACKENDS
+from engine.errors import ModelError, UsageError
+from engine.vtm import choose
+from engine.vtm.choose import backend_states, load_runtime
+from engine.vtm.onnx_runtime import OnnxRuntime
+from engine.vtm.weights import load_weights
+from models.camera import Intrinsics
+from tests.engine.vtm.constant_onnx import FACING_CAMERA, Answer, write_weights
+
+CAMERA = Intrinsics.from_hfov((640, 480), 1.0)
+
+
+@pytest.fixture
+def no_gpu(monkeypatch):
+    """An ONNX Runtime for the CPU, whatever this machine has."""
+    monkeypatch.setattr(choose.ort, "get_available_providers", lambda: ["CPUExecutionProvider"])
+
+
+@pytest.fixture
+def says_cuda(monkeypatch):
+    """An ONNX Runtime that lists CUDA although nothing runs there."""
+    if "CUDAExecutionProvider" in ort.get_available_providers():
+        pytest.skip("this ONNX Runtime has CUDA")
+    monkeypatch.setattr(
+        choose.ort, "get_available_providers", lambda: ["CUDAExecutionProvider", "CPUExecutionProvider"]
+    )
+
+
+def test_an_unknown_back_end_is_wrong_usage_and_the_known_ones_are_named(weights):
+    with pytest.raises(UsageError, match="back end 'gpu' is unknown") as error:
+        load_runtime("gpu", on_message=print, path=weights)
+    assert all(name in str(error.value) for name in BACKENDS)
+
+
+@pytest.mark.usefixtures("no_gpu")
+def test_cuda_without_a_gpu_is_told_with_the_fix_and_nothing_else_is_taken_in_silence(weights):
+    messages: list[str] = []
+    with pytest.raises(ModelError, match="pip install onnxruntime-gpu") as error:
+        load_runtime("cuda", on_message=messages.append, path=weights)
+    assert "--backend auto" in str(error.value)
+    assert "\n" not in str(error.value)
+    assert not messages
+
+
+@pytest.mark.usefixtures("no_gpu")
+def test_auto_takes_the_cpu_and_says_so_and_why_in_one_line(weights, config):
+    messages: list[str] = []
+    runtime = load_runtime("auto", on_message=messages.append, path=weights)
+    assert runtime.name == "cpu"
+    assert runtime.config == config
+    assert len(messages) == 1
+    assert messages[0].startswith("VTM runs on cpu")
+    assert "GPU" in messages[0]
+
+
+@pytest.mark.filterwarnings("ignore:Specified provider:UserWarning")
+@pytest.mark.usefixtures("says_cuda")
+def test_a_gpu_that_is_listed_and_does_not_run_is_told_and_passed_over(weights):
+    messages: list[str] = []
+    assert load_runtime("auto", on_message=messages.append, path=weights).name == "cpu"
+    assert len(messages) == 2
+    assert "cuda" in messages[0].lower()
+    with pytest.raises(ModelError, match="cuda"):
+        load_runtime("cuda", on_message=messages.append, path=weights)
+
+
+def test_the_wanted_back_end_needs_no_message(weights):
+    messages: list[str] = []
+    assert load_runtime("cpu", on_message=messages.append, path=weights).name == "cpu"
+    assert not messages
+
+
+def test_missing_weights_are_told_whatever_the_back_end(tmp_path):
+    for backend in ("auto", "cpu", "cuda"):
+        with pytest.raises(ModelError, match="VTM weights"):
+            load_runtime(backend, on_message=print, path=tmp_path / "vtm.onnx")
+
+
+@pytest.mark.usefixtures("no_gpu")
+def test_doctor_hears_of_every_back_end_what_works_and_what_is_missing(weights):
+    states = {state.name: state for state in backend_states(weights)}
+    assert set(states) == set(BACKENDS) - {"auto"}
+    assert states["cpu"].works
+    assert not states["cuda"].works
+    assert "pip install" in states["cuda"].detail
+    assert all("\n" not in state.detail and state.detail for state in states.values())
+
+
+def test_a_window_goes_through_the_network_into_the_camera_frame(weights, window):
+    runtime = load_runtime("cpu", on_message=print, path=weights)
+    raw = runtime.lift(window, CAMERA)
+    np.testing.assert_allclose(raw.rotations[0], FACING_CAMERA, atol=1e-6)
+    assert raw.root_depth == pytest.approx(np.exp(-1.2) / 0.2)
+    np.testing.assert_allclose(CAMERA.to_rays(raw.root_px), [0.1 * 0.2, -0.2 * 0.2], atol=1e-6)
+    np.testing.assert_allclose(raw.contacts, [0.9, 0.2], atol=1e-6)
+    assert (raw.frame_id, raw.confidence) == (41, 0.7)
+    runtime.close()
+
+
+def test_weights_whose_window_is_not_the_configs_fail_before_the_performance(tmp_path, config):
+    path = write_weights(tmp_path / "vtm.onnx", config, Answer.t_pose(), frames=24)
+    with pytest.raises(ModelError, match="first run failed") as error:
+        load_runtime("cpu", on_message=print, path=path)
+    assert "\n" not in str(error.value)
+
+
+def test_a_file_that_is_no_onnx_is_told_in_one_line(weights):
+    checked = load_weights(weights)
+    weights.write_bytes(b"not an onnx")
+    with pytest.raises(ModelError, match=r"vtm\.onnx cannot be loaded") as error:
+        OnnxRuntime(checked, "cpu", 1)
+    assert "\n" not in str(error.value)
