@@ -111,13 +111,13 @@ def test_before_the_person_came_in_nothing_was_seen():
     assert (window.keypoints[0, 11:, :, 2] > 0).all()
 
 
-@pytest.mark.parametrize("start_s", [0.0, 0.1, 777.77, 26978.6, 63696.2])
+@pytest.mark.parametrize("start_s", [0.0, 0.1, 100.0, 1234.5, 26978.6])
 def test_a_gap_counts_as_nobody_seen_and_both_its_edges_as_somebody(start_s):
     times = start_s + np.concatenate([np.arange(5), np.arange(13, 18)]) / 30  # away for 9 periods
     window = filled(times, lambda time_s, index: seen(0.0, index, captured_at_s=time_s)).window()
     visible = (window.keypoints[0, ..., 2] > 0).all(-1)
     hidden = (window.keypoints[0] == 0).all((-1, -2))
-    shown = np.isclose(clock(times[-1])[:, None], times, atol=1e-6).any(-1)
+    shown = np.isclose(clock(times[-1])[:, None], times, rtol=0, atol=1e-6).any(-1)
     assert MAX_GAP_S < 9 / 30
     np.testing.assert_array_equal(visible, shown)
     np.testing.assert_array_equal(hidden, ~shown)
