@@ -6,13 +6,16 @@ import argparse
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TypeAlias
 
 from engine.config import BACKENDS, DETECTORS, Config
 from engine.errors import UsageError
 
-MOTION_SUFFIXES = (".npz", ".bvh")
-"""What the recorder of a live run writes."""
+MOTION_SUFFIXES = (".npz", ".bvh", ".csv", ".glb", ".vrma", ".jsonl")
+"""What takes are written as; engine.outputs.motion has the same, but is slow to import."""
+
+
+Commands: TypeAlias = "argparse._SubParsersAction[OneLineParser]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,9 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--osc", action="append", metavar="URL", help="vmc://HOST:PORT, vrchat://… or osc://…; may be repeated"
     )
-    parser.add_argument("--record", type=_take_path, metavar="FILE", help="record a take (.bvh or .npz)")
+    parser.add_argument(
+        "--record", type=_take_path, metavar="FILE", help="record a take: .bvh .npz .csv .glb .vrma .jsonl"
+    )
     parser.add_argument("--stats", type=Path, metavar="FILE", help="write the figures of the run as JSON")
     parser.add_argument("--source", metavar="S", help="camera number or name, file, URL, or demo")
     _add_engine_options(parser)
@@ -81,6 +86,18 @@ def _add_engine_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--height-m", type=_height, metavar="H", help="the performer's height in metres")
     parser.add_argument("--detector", choices=DETECTORS, help="2D keypoint detector")
     parser.add_argument("--backend", choices=BACKENDS, help="what runs the VTM network")
+
+
+def _add_take_commands(commands: Commands, debug: OneLineParser) -> None:
+    recover = commands.add_parser("recover", parents=[debug], help="finish takes that a crash left behind")
+    recover.add_argument("paths", nargs="+", type=Path, metavar="FILE", help="NAME.partial, or a folder of such")
+    replay = commands.add_parser("replay", parents=[debug], help="send a take or an OSC log again, in its own time")
+    replay.add_argument("take", type=Path, metavar="FILE", help="a take (.npz) or an OSC log (.jsonl)")
+    replay.add_argument("--osc", action="append", metavar="URL", required=True, help="where to; may be repeated")
+    replay.add_argument("--loop", action="store_true", help="again and again, until Ctrl-C")
+    osc_map = commands.add_parser("osc-map", parents=[debug], help="the addresses that an osc:// target gets")
+    osc_map.add_argument("--prefix", metavar="/NAME", help="as in osc://HOST:PORT?prefix=/NAME")
+    osc_map.add_argument("--send", metavar="GROUP,…", help="as in osc://HOST:PORT?send=root,contacts")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -99,6 +116,7 @@ def build_parser() -> argparse.ArgumentParser:
     convert.add_argument("input", type=Path, metavar="IN", help="video, or keypoints .npz")
     convert.add_argument("output", type=Path, metavar="OUT", help="ends in .npz, .bvh, .csv, .glb or .vrma")
     _add_engine_options(convert)
+    _add_take_commands(commands, debug)
     commands.add_parser(
         "doctor", parents=[debug], help="what is installed and really runs, and the fix for what is not"
     )

@@ -78,6 +78,25 @@ def _convert(options: argparse.Namespace) -> int:
     return run_convert(options.input, options.output, config_from(options, Config()))
 
 
+def _recover(options: argparse.Namespace) -> int:
+    from app.recovery import run_recover
+
+    return run_recover(options.paths)
+
+
+def _replay(options: argparse.Namespace) -> int:
+    from app.replay_command import run_replay
+
+    return run_replay(options.take, tuple(options.osc), loop=options.loop)
+
+
+def _osc_map(options: argparse.Namespace) -> int:
+    from app.osc_map import map_lines
+
+    print("\n".join(map_lines(options.prefix, options.send)))
+    return 0
+
+
 def _doctor(_: argparse.Namespace) -> int:
     from app.doctor import run_doctor
 
@@ -104,6 +123,9 @@ def _cameras(_: argparse.Namespace) -> int:
 _COMMANDS: dict[str | None, Callable[[argparse.Namespace], int]] = {
     None: _run,
     "convert": _convert,
+    "recover": _recover,
+    "replay": _replay,
+    "osc-map": _osc_map,
     "doctor": _doctor,
     "fetch": _fetch,
     "cameras": _cameras,

@@ -19,6 +19,7 @@ from types import FrameType
 from app.arguments import RunOptions
 from app.engine_access import PipelineFactory, PipelineLike, real_pipeline
 from app.notices import new_messages
+from app.recovery import recover_beside
 from app.terminal import StatusLine, say
 from engine.config import Config
 from engine.errors import OutputError, VtmError
@@ -82,6 +83,8 @@ class HeadlessRun:
         for path in (self._record, self._stats):
             if path is not None:
                 check_writable(path)
+        if self._record is not None:
+            recover_beside(self._record)
         with signals_set(self.stop):
             with self._factory(self._config) as pipeline:
                 if self._record is not None:

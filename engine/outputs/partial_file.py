@@ -2,6 +2,7 @@
 
 Layout: magic, uint32 length of a JSON header, the header, then rows of ROW followed by their CRC-32. Every row is
 handed to the system at once, so a killed process loses none that was written; a torn row is recognised and left out.
+The file is locked while it grows, so that nobody takes a running take for one that a crash left behind.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.errors import OutputError, VtmError
+from engine.outputs.file_lock import hold
 from engine.outputs.take import ROW, Rows
 
 SUFFIX = ".partial"
@@ -39,6 +41,7 @@ class PartialFile:
             final.parent.mkdir(parents=True, exist_ok=True)
             self.path = free_partial_path(final)
             self._file = self.path.open("xb", buffering=0)
+            hold(self._file)
             header = json.dumps({"final": final.name, "layout": _LAYOUT}).encode()
             self._file.write(_MAGIC + len(header).to_bytes(4, "little") + header)
         except OSError as error:

@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from engine.errors import OutputError, VtmError
+from engine.outputs.file_lock import is_held
 from engine.outputs.motion import check_motion_path, write_motion
 from engine.outputs.partial_file import SUFFIX, PartialFile, read_partial
 from engine.outputs.take import row_of, take_from_rows
@@ -183,20 +184,30 @@ def dated_take(folder: Path, suffix: str, now: datetime) -> Path:
     return path
 
 
-def recover(partial: Path) -> Path:
+def recover(partial: Path, *, avoid: Path | None = None) -> Path:
     """Finish the take of a killed run, beside it; nothing is overwritten. The path of the finished file.
 
-    Raises VtmError, one line, when the file is no unfinished take or the result cannot be written.
+    avoid  a name that is not to be taken, because a new take will get it
+    Raises VtmError, one line, when the file is no unfinished take, still grows, or the result cannot be written.
     """
     name, _ = read_partial(partial)
+    if is_held(partial):
+        raise VtmError(f"{partial} is being recorded right now: end that take first")
     final = partial.with_name(Path(name).name)
+    taken = None if avoid is None else avoid.resolve()
     number = 2
-    while final.exists():
+    while final.exists() or final.resolve() == taken:
         final = partial.with_name(f"{Path(name).stem}-recovered-{number}{Path(name).suffix}")
         number += 1
     return _build(partial, final)
 
 
 def unfinished_takes(folder: Path) -> tuple[Path, ...]:
-    """Partial files in a folder, oldest first. One of them may belong to a run that is still going on."""
-    return tuple(sorted(folder.glob(f"*{SUFFIX}"), key=lambda path: path.stat().st_mtime))
+    """Takes that a crash left behind in a folder, oldest first; those still being recorded are not among them."""
+    found: list[tuple[float, Path]] = []
+    for path in folder.glob(f"*{SUFFIX}"):
+        try:
+            found.append((path.stat().st_mtime, path))
+        except FileNotFoundError:  # finished meanwhile
+            continue
+    return tuple(path for _, path in sorted(found) if not is_held(path))

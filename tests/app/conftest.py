@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gc
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +18,9 @@ from PySide6.QtWidgets import QApplication
 from app.widgets.theme import apply_theme
 from engine.config import Config
 from engine.errors import VtmError
+from engine.outputs.demo_pose import wave_pose
+from engine.outputs.partial_file import PartialFile
+from engine.outputs.take import MotionTake, row_of, take_from_rows
 from engine.types import (
     Frame,
     Keypoints2D,
@@ -224,3 +228,30 @@ def until(application: QApplication) -> Callable[..., None]:
             time.sleep(0.005)
 
     return wait
+
+
+@pytest.fixture
+def waving() -> Callable[..., MotionTake]:
+    """waving(frames) -> a take of somebody who waves, at 50 Hz."""
+
+    def make(frames: int = 20) -> MotionTake:
+        poses = [dataclasses.replace(wave_pose(1.7, n / 50), frame_id=n) for n in range(frames)]
+        nobody = [NoPerson(pose.frame_id, pose.captured_at_s, (640, 480)) for pose in poses]
+        return take_from_rows(np.concatenate([row_of(*both) for both in zip(poses, nobody, strict=True)]))
+
+    return make
+
+
+@pytest.fixture
+def left_over() -> Callable[[Path], Path]:
+    """left_over(final) -> the file that a killed recording of `final` leaves behind, ten frames long."""
+
+    def make(final: Path) -> Path:
+        partial = PartialFile(final)
+        for n in range(10):
+            pose = wave_pose(1.7, n / 50)
+            partial.append(row_of(pose, NoPerson(n, n / 50, (640, 480))))
+        partial.close()
+        return partial.path
+
+    return make

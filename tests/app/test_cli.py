@@ -41,6 +41,7 @@ WRONG_USAGE = [
     (["--backend", "gpu"], "cuda"),
     (["--record", "take.fbx"], ".bvh"),
     (["dance"], "convert"),
+    (["recover"], "FILE"),
     (["convert", "in.mp4"], "OUT"),
     (["convert", "in.mp4", "out.doc"], ".bvh"),
     (["--headless", "--intrinsics", "missing.json", "--source", "demo"], "fx"),
@@ -273,3 +274,10 @@ def test_the_real_chain_runs_headless_on_the_demo(tmp_path):
     assert ran.returncode == 0, ran.stderr
     assert json.loads((tmp_path / "s.json").read_text())["poses"] > 20
     assert (tmp_path / "t.npz").stat().st_size > 1000
+
+
+def test_the_formats_on_the_command_line_are_those_that_can_be_written():
+    from app import arguments
+    from engine.outputs import motion
+
+    assert set(arguments.MOTION_SUFFIXES) == set(motion.MOTION_SUFFIXES)

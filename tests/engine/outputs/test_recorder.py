@@ -281,6 +281,23 @@ def test_a_new_take_leaves_the_unfinished_one_of_the_same_name_alone(frames: Fra
     assert unfinished_takes(tmp_path) == (old.path,)
 
 
+def test_a_take_that_still_grows_is_neither_found_nor_recovered(frames: Frames, tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "take.npz")
+    recorder.write(*frames[0])
+    _wait_until(lambda: recorder.state().poses == 1)
+    assert unfinished_takes(tmp_path) == ()
+    with pytest.raises(VtmError, match="right now"):
+        recover(tmp_path / "take.npz.partial")
+    assert recorder.close().exists()
+
+
+def test_a_recovered_take_does_not_get_the_name_of_the_next_one(frames: Frames, tmp_path: Path) -> None:
+    old = PartialFile(tmp_path / "take.npz")
+    old.append(recorder_module.row_of(*frames[0]))
+    old.close()
+    assert recover(old.path, avoid=tmp_path / "take.npz") == tmp_path / "take-recovered-2.npz"
+
+
 @pytest.mark.parametrize("content", [b"", b"VTMTAKE1", b"VTMTAKE1\x04\x00\x00\x00null", b"something else entirely"])
 def test_what_is_no_unfinished_take_is_one_line(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.partial"
