@@ -63,7 +63,15 @@ def test_pa_mpjpe_forgives_any_turn_shift_and_scale():
 
 def test_pa_mpjpe_does_not_forgive_a_mirror_image():
     mirrored = TRUTH * (-1, 1, 1)
-    assert mpjpe(procrustes_aligned(mirrored, TRUTH), TRUTH).min() > 0.1
+    aligned = procrustes_aligned(mirrored, TRUTH)
+    assert mpjpe(aligned, TRUTH).min() > 0.1
+    for before, after in zip(mirrored, aligned, strict=True):
+        assert np.linalg.det(linear_part(before, after)) > 0  # turned, not mirrored back
+
+
+def linear_part(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """(3, 3) M with after = before M + shift."""
+    return np.linalg.lstsq(before - before.mean(0), after - after.mean(0))[0]
 
 
 def test_pa_alignment_never_does_worse_than_scale_alignment():
@@ -118,6 +126,7 @@ def test_a_trajectory_turned_and_moved_has_no_error_and_a_scaled_one_has():
 def test_rigid_alignment_neither_scales_nor_mirrors():
     mirrored = rigid_aligned(PATH * (-1, 1, 1), PATH)
     assert np.linalg.norm(mirrored - PATH, axis=-1).mean() > 0.02
+    assert np.linalg.det(linear_part(PATH * (-1, 1, 1), mirrored)) == pytest.approx(1)
     np.testing.assert_allclose(
         np.linalg.norm(np.diff(rigid_aligned(2 * PATH, PATH), axis=0), axis=-1),
         2 * np.linalg.norm(np.diff(PATH, axis=0), axis=-1),

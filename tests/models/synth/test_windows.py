@@ -86,7 +86,7 @@ def test_the_true_body_projected_into_the_view_lies_on_the_keypoints(make):
     keypoints = batch.keypoints[:, :, [KEYPOINT["left_elbow"], KEYPOINT["right_elbow"]]]
     seen = (keypoints[..., 2] > 0) & (depth > 0.8)
     error = (place / size[..., None] - keypoints[..., :2]).norm(dim=-1)[seen]
-    assert error.median() < 0.15  # sizes: the landmark's own offset and a wrong field of view
+    assert error.quantile(0.95) < 0.2  # sizes: the landmark's own offset; a wrong field of view changes nothing
     mirrored = (place.flip(2) / size[..., None] - keypoints[..., :2]).norm(dim=-1)[seen]
     assert mirrored.median() > 4 * error.median()
 

@@ -93,7 +93,7 @@ def test_a_torch_file_that_is_no_checkpoint_is_told_in_one_line(tmp_path, value)
     assert_one_line(error, tmp_path / "x.pt")
 
 
-def test_a_checkpoint_that_runs_code_when_read_is_refused(tmp_path):
+def test_a_checkpoint_that_runs_code_when_read_is_refused(tmp_path, capsys):
     class Evil:
         def __reduce__(self) -> tuple:
             return (print, ("evil",))
@@ -101,6 +101,7 @@ def test_a_checkpoint_that_runs_code_when_read_is_refused(tmp_path):
     torch.save({"config": Evil()}, tmp_path / "x.pt")
     with pytest.raises(CheckpointError) as error:
         read_checkpoint(tmp_path / "x.pt")
+    assert "evil" not in capsys.readouterr().out
     assert_one_line(error, tmp_path / "x.pt")
 
 
