@@ -117,6 +117,11 @@ def build_parser() -> argparse.ArgumentParser:
     convert.add_argument("output", type=Path, metavar="OUT", help="ends in .npz, .bvh, .csv, .glb or .vrma")
     _add_engine_options(convert)
     _add_take_commands(commands, debug)
+    bench = commands.add_parser("bench", parents=[debug], help="speed of each stage, each back end and the whole")
+    bench.add_argument("--json", action="store_true", help="figures as JSON on stdout")
+    bench.add_argument("--source", metavar="FILE", help="the video to measure with; else the demo clip")
+    bench.add_argument("--seconds", type=_positive, metavar="N", help="of each measurement; else 8")
+    _add_engine_options(bench)
     commands.add_parser(
         "doctor", parents=[debug], help="what is installed and really runs, and the fix for what is not"
     )

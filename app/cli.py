@@ -97,6 +97,12 @@ def _osc_map(options: argparse.Namespace) -> int:
     return 0
 
 
+def _bench(options: argparse.Namespace) -> int:
+    from app.bench_command import run_bench_command
+
+    return run_bench_command(config_from(options, Config()), options.seconds, as_json=options.json)
+
+
 def _doctor(_: argparse.Namespace) -> int:
     from app.doctor import run_doctor
 
@@ -126,6 +132,7 @@ _COMMANDS: dict[str | None, Callable[[argparse.Namespace], int]] = {
     "recover": _recover,
     "replay": _replay,
     "osc-map": _osc_map,
+    "bench": _bench,
     "doctor": _doctor,
     "fetch": _fetch,
     "cameras": _cameras,

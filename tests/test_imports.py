@@ -9,8 +9,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS = {"app": {"app", "engine", "models"}, "engine": {"engine", "models"}, "models": {"models"}}
-WIRING = {"engine.pipeline", "engine.convert"}
-"""The modules that put stages together."""
+WIRING = {"engine.pipeline", "engine.convert"} | {
+    f"engine.bench.{name}" for name in ("chain", "clip", "machine", "network", "peers", "report")
+}
+"""The modules that put stages together, or measure them."""
 VOCABULARY = {
     "engine",
     "engine.config",
@@ -29,6 +31,9 @@ CONTROL = {
     "engine.worker",
     "engine.workers",
     "engine.keypoints_file",
+    "engine.bench",
+    "engine.bench.probes",
+    "engine.bench.samples",
     *WIRING,
 }
 """The pipeline's own modules; they know stages as protocols only, the wiring excepted."""
@@ -42,6 +47,7 @@ CONFINED = {
     "OpenGL": ("app",),
     "onnx": ("models", "build_engine", "engine.pose2d"),
     "onnxscript": ("models", "build_engine"),
+    "mediapipe": ("engine.bench",),
     "tensorrt": ("engine.vtm", "build_engine"),
     "torch": ("models", "build_engine"),
 }

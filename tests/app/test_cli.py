@@ -44,6 +44,9 @@ WRONG_USAGE = [
     (["recover"], "FILE"),
     (["convert", "in.mp4"], "OUT"),
     (["convert", "in.mp4", "out.doc"], ".bvh"),
+    (["bench", "--backend", "gpu"], "cuda"),
+    (["bench", "--seconds", "0"], "above 0"),
+    (["bench", "--source", "missing.mp4"], "no file missing.mp4"),
     (["--headless", "--intrinsics", "missing.json", "--source", "demo"], "fx"),
     (["--no-such-option"], "--help"),
 ]

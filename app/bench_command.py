@@ -1,0 +1,95 @@
+"""`vtm bench`: measure this machine; tables for people, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from app.terminal import say
+from engine.config import Config
+
+DEFAULT_SECONDS = 8.0
+
+
+def run_bench_command(config: Config, seconds: float | None, *, as_json: bool) -> int:
+    """Measure, then print to stdout; what is being measured goes to stderr. Raises VtmError."""
+    from engine.bench.report import run_bench
+
+    found = run_bench(config, seconds or DEFAULT_SECONDS, say=lambda text: say(f"vtm: bench: {text}"))
+    if as_json:
+        say(json.dumps(found, indent=2), sys.stdout)
+    else:
+        show(found, Console())
+    return 0
+
+
+def show(found: dict[str, Any], console: Console) -> None:
+    """The figures as tables."""
+    for line in environment_lines(found):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    for table in (_stages(found), _backends(found), _growth(found["growth"])):
+        console.print(table)
+    for note in found["growth"]["notes"]:
+        console.print(f"window: {note}", markup=False, highlight=False)
+
+
+def environment_lines(found: dict[str, Any]) -> list[str]:
+    """The machine, and the whole chain in one line each."""
+    machine, chain = found["environment"], found["end_to_end"]
+    versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
+    load = "" if machine["load_average"] is None else f", load average {machine['load_average']:g}"
+    latency = chain["latency_ms"]
+    return [
+        f"{machine['cpu']}, {machine['cores']} cores{load}, GPU: {machine['gpu'] or 'none'}, {machine['system']}",
+        f"Python {machine['python']}, {versions}",
+        f"{machine['clip']}, {machine['detector']}, VTM on {found['backend']}: {chain['fps']:.1f} poses/s; at "
+        f"{chain['latency_at_hz']:g} frames/s, frame available to packet sent p50 {latency['p50']:.1f}, p95 "
+        f"{latency['p95']:.1f}, p99 {latency['p99']:.1f} ms; first pose after {chain['first_pose_s']:.1f} s; "
+        f"{found['memory_mb']:.0f} MB",
+    ]
+
+
+def _times(times: dict[str, float] | None) -> tuple[str, str, str]:
+    if times is None:
+        return ("–",) * 3
+    return f"{times['p50']:.2f}", f"{times['p95']:.2f}", f"{times['p99']:.2f}"
+
+
+def _stages(found: dict[str, Any]) -> Table:
+    table = Table("stage", "p50", "p95", "p99", title="Each stage, ms", title_justify="left")
+    for name, times in found["stages"].items():
+        table.add_row(name, *_times(times))
+    return table
+
+
+def _backends(found: dict[str, Any]) -> Table:
+    columns = ("back end", "poses/s", "window p50", "p95", "p99", "latency p95", "detail")
+    table = Table(*columns, title="Back ends side by side, ms", title_justify="left")
+    for row in found["backends"]:
+        if row["works"]:
+            latency = f"{row['latency_ms']['p95']:.1f}"
+            table.add_row(row["name"], f"{row['fps']:.1f}", *_times(row["window_ms"]), latency, row["detail"])
+        else:
+            table.add_row(row["name"], "–", *_times(None), "–", row["detail"])
+    for row in found["peers"]:
+        fps = f"{row['fps']:.1f}" if row["works"] else "–"
+        table.add_row(row["name"], fps, *_times(row.get("frame_ms")), "–", row["detail"])
+    return table
+
+
+def _growth(growth: dict[str, Any]) -> Table:
+    columns = ("", "poses/s", "capture p50", "pose2d p50", "vtm p50", "solver p50")
+    table = Table(*columns, title="How cost grows, ms", title_justify="left")
+    rows = [(f"{row['threads']} threads each", row) for row in growth["threads"]]
+    rows += [(f"{row['height']} lines", row) for row in growth["input"]]
+    for name, row in rows:
+        times = (row["stages"].get(stage) for stage in ("capture", "pose2d", "vtm", "solver"))
+        table.add_row(name, f"{row['fps']:.1f}", *(_times(time)[0] for time in times))
+    for row in growth["window"]:
+        name = f"window of {row['frames']}, {row['threads']} threads, alone"
+        table.add_row(name, "–", "–", "–", _times(row["ms"])[0], "–")
+    return table

@@ -1,0 +1,125 @@
+"""The whole chain measured: the real pipeline with stop watches, on a clip, sending to a socket of this process."""
+
+from __future__ import annotations
+
+import dataclasses
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.bench.clip import ClipSource
+from engine.bench.machine import memory_mb
+from engine.bench.probes import SENT, TimedDetector, TimedHub, TimedRuntime, TimedSolver, TimedWindow
+from engine.bench.samples import Samples
+from engine.config import Config
+from engine.errors import VtmError
+from engine.pipeline import Pipeline, real_seams
+from engine.seams import Clock, OnMessage, Seams
+from engine.source import Source
+from engine.types import Percentiles
+
+STAGES = ("capture", "pose2d", "window", "vtm", "solver", "osc")
+FIRST_POSE_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How one chain is measured."""
+
+    clip: Path
+    rate_hz: float | None  # None: frames as fast as they are taken
+    seconds: float
+    warm_up_s: float = 1.5
+    threads: tuple[int, int] | None = None  # detector, VTM; None: as the pipeline chooses
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What came out."""
+
+    fps: float  # poses sent per second
+    latency_ms: Percentiles  # frame available -> packet sent
+    stages: dict[str, Percentiles]
+    first_pose_s: float  # from the start of the pipeline
+    memory_mb: float
+    detector: str
+    backend: str
+
+
+def measure(config: Config, run: Run) -> Measured:
+    """Run the chain. Raises VtmError: nobody in the clip, a part that cannot be opened."""
+    samples = Samples(time.monotonic)
+    with _listener() as url:
+        config = dataclasses.replace(config, source=str(run.clip), osc=(url,), loop=True)
+        started_s = time.monotonic()
+        with Pipeline(config, seams=_timed_seams(samples, run)) as pipeline:
+            if not pipeline.wait_for_pose(FIRST_POSE_S):
+                raise _failure(pipeline, f"{run.clip.name}: no person was found in {FIRST_POSE_S:g} s")
+            first_pose_s = time.monotonic() - started_s
+            pipeline.wait(run.warm_up_s)
+            samples.begin()
+            pipeline.wait(run.seconds)
+            samples.end()
+            snapshot = pipeline.snapshot()
+            memory = memory_mb()
+        if snapshot.state == "failed" or not samples.count(SENT):
+            raise _failure(pipeline, f"{run.clip.name}: no pose was sent in {run.seconds:g} s")
+    return Measured(
+        fps=samples.per_second(SENT),
+        latency_ms=samples.percentiles_ms(SENT),
+        stages={name: samples.percentiles_ms(name) for name in STAGES if samples.count(name)},
+        first_pose_s=first_pose_s,
+        memory_mb=memory,
+        detector=snapshot.stats.detector,
+        backend=snapshot.stats.backend,
+    )
+
+
+def _failure(pipeline: Pipeline, otherwise: str) -> VtmError:
+    error = pipeline.error
+    return error if isinstance(error, VtmError) else VtmError(str(error) if error else otherwise)
+
+
+def _timed_seams(samples: Samples, run: Run) -> Seams:
+    """The real parts, each with a stop watch."""
+    real = real_seams()
+    clip = ClipSource(run.clip, run.rate_hz, samples)
+    hub = TimedHub(samples)
+
+    def open_source(source: str, *, mirror: bool, loop: bool, clock: Clock, on_message: OnMessage) -> Source:
+        del source, mirror, loop, clock, on_message
+        return clip
+
+    def make_detector(name: str, *, threads: int, on_message: OnMessage) -> TimedDetector:
+        wanted = threads if run.threads is None else run.threads[0]
+        return TimedDetector(real.make_detector(name, threads=wanted, on_message=on_message), samples, clip.taken)
+
+    def load_runtime(backend: str, *, threads: int, on_message: OnMessage) -> TimedRuntime:
+        wanted = threads if run.threads is None else run.threads[1]
+        return TimedRuntime(real.load_runtime(backend, threads=wanted, on_message=on_message), samples)
+
+    def make_hub(urls: tuple[str, ...], *, clock: Clock, on_sent: Callable[[float], None]) -> TimedHub:
+        del on_sent
+        hub.inner = real.make_hub(urls, clock=clock, on_sent=hub.sent)
+        return hub
+
+    return dataclasses.replace(
+        real,
+        open_source=open_source,
+        make_detector=make_detector,
+        load_runtime=load_runtime,
+        make_window=lambda config, intrinsics: TimedWindow(real.make_window(config, intrinsics), samples),
+        make_solver=lambda intrinsics, height_m: TimedSolver(real.make_solver(intrinsics, height_m), samples),
+        make_hub=make_hub,
+    )
+
+
+@contextmanager
+def _listener() -> Iterator[str]:
+    """A VMC target on this machine that takes packets and throws them away."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as inbox:
+        inbox.bind(("127.0.0.1", 0))
+        yield f"vmc://127.0.0.1:{inbox.getsockname()[1]}"

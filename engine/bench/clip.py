@@ -1,0 +1,118 @@
+"""The clip that a measurement runs on: handed over as fast as it is taken, or at a steady rate; in any size.
+
+Frames are decoded while measuring, as a camera's are. A clip in another size is written once, as motion JPEG, because
+that is what a webcam sends.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from engine.bench.samples import Samples
+from engine.camera import DEMO, DEMO_CLIP
+from engine.errors import CameraError, OutputError, UsageError
+from engine.file_source import FileSource
+from engine.opencv import cv2
+from engine.types import Frame
+
+_PATIENCE_S = 0.2  # how long `read` may keep a worker that should stop
+_BEHIND_S = 0.5  # a steady clip that is later than this goes on from here
+_SCALED_FRAMES = 90
+
+
+class ClipSource:
+    """An endless clip as a Source. `taken` is called by whoever takes a frame; the capture thread does the rest."""
+
+    live = False
+    dropped = 0
+    status: str | None = None
+
+    def __init__(
+        self, path: Path, rate_hz: float | None, samples: Samples, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        """rate_hz: frames per second; None: the next frame as soon as the last was taken. Raises as FileSource."""
+        self._file = FileSource(path, paced=False, loop=True)
+        self._rate_hz = rate_hz
+        self._samples = samples
+        self._sleep = sleep
+        self._places = threading.Semaphore(1)
+        self._ready: Frame | None = None
+        self._due_s: float | None = None
+        self._closed = False
+        self.name, self.image_size = path.name, self._file.image_size
+        self.fps = rate_hz or self._file.fps
+
+    @property
+    def ended(self) -> bool:
+        return self._closed
+
+    def taken(self) -> None:
+        """The detector has begun with the newest frame. Pose thread."""
+        self._places.release()
+
+    def read(self) -> Frame | None:
+        """The next frame when it is due (or wanted); None when that takes long."""
+        if self._ready is None:
+            started_s = self._samples.clock()
+            self._ready = self._file.read()
+            self._samples.add("capture", self._samples.clock() - started_s)
+        if self._ready is None:
+            return None
+        available_s = self._wanted() if self._rate_hz is None else self._paced(1.0 / self._rate_hz)
+        if available_s is None:
+            return None
+        frame, self._ready = Frame(self._ready.bgr, self._ready.frame_id, available_s), None
+        return frame
+
+    def _wanted(self) -> float | None:
+        return self._samples.clock() if self._places.acquire(timeout=_PATIENCE_S) else None
+
+    def _paced(self, period_s: float) -> float:
+        """Sleep until the frame is due; the time from which on it was there."""
+        now_s = self._samples.clock()
+        due_s = now_s if self._due_s is None or now_s - self._due_s > _BEHIND_S else self._due_s
+        self._due_s = due_s + period_s
+        if due_s > now_s:
+            self._sleep(due_s - now_s)
+        return due_s
+
+    def close(self) -> None:
+        self._closed = True
+        self._file.close()
+
+
+def clip_path(source: str) -> Path:
+    """The file to measure with. Raises UsageError: a camera's rate would be measured, not ours."""
+    if source in ("", DEMO):
+        return DEMO_CLIP
+    path = Path(source)
+    if not path.is_file():
+        raise UsageError(f"there is no file {source}; vtm bench measures with a video file or demo")
+    return path
+
+
+def scaled_clip(path: Path, height: int, folder: Path) -> Path:
+    """The first frames of a clip in another height, width in proportion, as motion JPEG.
+
+    Raises CameraError, OutputError.
+    """
+    source = FileSource(path, paced=False)
+    width = 2 * round(source.image_size[0] * height / source.image_size[1] / 2)
+    target = folder / f"{height}p.avi"
+    writer = cv2.VideoWriter(str(target), cv2.VideoWriter.fourcc(*"MJPG"), 60.0, (width, height))
+    try:
+        if not writer.isOpened():
+            raise OutputError(f"OpenCV cannot write {target}; is the disk full?")
+        written = 0
+        while written < _SCALED_FRAMES and (frame := source.read()) is not None:
+            writer.write(cv2.resize(frame.bgr, (width, height), interpolation=cv2.INTER_LINEAR))
+            written += 1
+    finally:
+        source.close()
+        writer.release()
+    if not written:
+        raise CameraError(f"{path} holds no picture that can be decoded; check it in a video player")
+    return target

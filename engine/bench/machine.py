@@ -1,0 +1,94 @@
+"""The machine that figures are measured on: processor, cores, GPU, versions; and the memory of this process."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.metadata
+import os
+import platform
+import sys
+from pathlib import Path
+from typing import Any
+
+from engine.vtm.cuda import gpu_info
+
+_PACKAGES = (
+    "vtm-live",
+    "numpy",
+    "onnxruntime",
+    "onnxruntime-gpu",
+    "onnxruntime-openvino",
+    "ai-edge-litert",
+    "opencv-python-headless",
+    "tensorrt",
+    "mediapipe",
+)
+_CPU_INFO = Path("/proc/cpuinfo")
+_STATM = Path("/proc/self/statm")
+
+
+def environment() -> dict[str, Any]:
+    """What belongs beside every figure, as JSON."""
+    gpu = gpu_info()
+    return {
+        "cpu": cpu_name(),
+        "cores": usable_cores(),
+        "gpu": None if gpu is None else gpu.name,
+        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "python": platform.python_version(),
+        "versions": dict(_versions()),
+        "load_average": load_average(),
+    }
+
+
+def cpu_name() -> str:
+    """As the system calls it."""
+    if _CPU_INFO.is_file():
+        for line in _CPU_INFO.read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def usable_cores() -> int:
+    """Cores that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def load_average() -> float | None:
+    """Of the last minute, before the measurement: what else was running. None where the system does not tell."""
+    return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
+
+
+def memory_mb() -> float:
+    """Resident memory of this process now; where the system does not tell (macOS), the most it has been."""
+    if _STATM.is_file():
+        return int(_STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+    if sys.platform == "win32":
+        return _working_set_mb()
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 1e6 if sys.platform == "darwin" else peak / 1e3
+
+
+def _working_set_mb() -> float:
+    """Windows: PROCESS_MEMORY_COUNTERS.WorkingSetSize."""
+    counters = (ctypes.c_size_t * 10)()  # cb and PageFaultCount share the first one, sizes follow
+    kernel: Any = ctypes.CDLL("kernel32")
+    kernel.GetCurrentProcess.restype = ctypes.c_void_p
+    kernel.K32GetProcessMemoryInfo.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_uint32]
+    kernel.K32GetProcessMemoryInfo(kernel.GetCurrentProcess(), counters, ctypes.sizeof(counters))
+    return float(counters[2]) / 1e6
+
+
+def _versions() -> list[tuple[str, str]]:
+    found = []
+    for name in _PACKAGES:
+        try:
+            found.append((name, importlib.metadata.version(name)))
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found

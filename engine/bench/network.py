@@ -1,0 +1,61 @@
+"""The VTM network alone: one window after the other, without anything else running."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from engine.bench.samples import Samples
+from engine.seams import Runtime
+from engine.types import Percentiles, Window
+from engine.vtm.choose import load_runtime
+from models.camera import Intrinsics
+from models.keypoints import NUM_EVIDENCE, NUM_KEYPOINTS
+from models.vtm.config import VTMConfig
+
+WARM_UP = 10
+MOST_WINDOWS = 400
+
+
+def any_window(config: VTMConfig, seed: int = 0) -> Window:
+    """Numbers of the right shapes and sizes; the time does not depend on them."""
+    rng = np.random.default_rng(seed)
+    T = config.window_frames
+    evidence = rng.normal(0.0, 0.3, (1, T, NUM_EVIDENCE, 4)).astype(np.float32)
+    evidence[..., 3] = 1.0
+    return Window(
+        frame_id=0,
+        captured_at_s=0.0,
+        keypoints=rng.normal(0.0, 0.3, (1, T, NUM_KEYPOINTS, 3)).astype(np.float32),
+        evidence=evidence,
+        box=np.array([[0.0, 0.0, -1.5]], np.float32),
+        view_rotation=np.eye(3)[None],
+        view_size=np.exp([-1.5]),
+        confidence=1.0,
+        root_visible=True,
+    )
+
+
+def measure_network(backend: str, threads: int, seconds: float) -> tuple[int, Percentiles]:
+    """Frames of the window, and the time of one. Raises ModelError when the back end does not work."""
+    runtime = load_runtime(backend, threads=threads, on_message=lambda _text: None)
+    try:
+        return runtime.config.window_frames, _time(runtime, seconds)
+    finally:
+        runtime.close()
+
+
+def _time(runtime: Runtime, seconds: float) -> Percentiles:
+    samples = Samples(time.perf_counter)
+    window, camera = any_window(runtime.config), Intrinsics.from_hfov((640, 480), 1.0)
+    for _ in range(WARM_UP):
+        runtime.lift(window, camera)
+    samples.begin()
+    until_s = samples.clock() + seconds
+    while samples.clock() < until_s and samples.count("vtm") < MOST_WINDOWS:
+        started_s = samples.clock()
+        runtime.lift(window, camera)
+        samples.add("vtm", samples.clock() - started_s)
+    samples.end()
+    return samples.percentiles_ms("vtm")

@@ -1,0 +1,156 @@
+"""The parts of a pipeline with a stop watch around each; they do what they wrap and nothing else."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from engine.bench.samples import Samples
+from engine.pose2d.base import Detector
+from engine.seams import Hub, Runtime, SolverLike, WindowLike
+from engine.types import Detection, Frame, Keypoints2D, Pose, RawMotion, TargetState, Window
+from models.camera import Intrinsics
+from models.vtm.config import VTMConfig
+
+SENT = "sent"
+"""Name of the latency: frame available -> packet sent."""
+_WAITING = 16  # poses between hand-over and packet; one in practice
+
+
+@dataclass(slots=True)
+class TimedDetector:
+    """Tells the source that a frame was taken, then detects."""
+
+    inner: Detector
+    samples: Samples
+    taken: Callable[[], None]
+
+    @property
+    def name(self) -> str:
+        return self.inner.name
+
+    def detect(self, frame: Frame) -> Detection:
+        self.taken()
+        started_s = self.samples.clock()
+        detection = self.inner.detect(frame)
+        self.samples.add("pose2d", self.samples.clock() - started_s)
+        return detection
+
+    def reset(self) -> None:
+        self.inner.reset()
+
+    def close(self) -> None:
+        self.inner.close()
+
+
+@dataclass(slots=True)
+class TimedWindow:
+    """Pushing a frame and cutting the window out count as one."""
+
+    inner: WindowLike
+    samples: Samples
+    pushing_s: float = 0.0
+
+    def push(self, keypoints: Keypoints2D) -> None:
+        started_s = self.samples.clock()
+        self.inner.push(keypoints)
+        self.pushing_s = self.samples.clock() - started_s
+
+    def window(self) -> Window | None:
+        started_s = self.samples.clock()
+        window = self.inner.window()
+        self.samples.add("window", self.pushing_s + self.samples.clock() - started_s)
+        return window
+
+    def reset(self) -> None:
+        self.inner.reset()
+
+
+@dataclass(slots=True)
+class TimedRuntime:
+    """The network and the decoding of its answer."""
+
+    inner: Runtime
+    samples: Samples
+
+    @property
+    def name(self) -> str:
+        return self.inner.name
+
+    @property
+    def config(self) -> VTMConfig:
+        return self.inner.config
+
+    def lift(self, window: Window, intrinsics: Intrinsics) -> RawMotion:
+        started_s = self.samples.clock()
+        raw = self.inner.lift(window, intrinsics)
+        self.samples.add("vtm", self.samples.clock() - started_s)
+        return raw
+
+    def close(self) -> None:
+        self.inner.close()
+
+
+@dataclass(slots=True)
+class TimedSolver:
+    """`solve` is timed, the rest handed through."""
+
+    inner: SolverLike
+    samples: Samples
+
+    def solve(self, raw: RawMotion) -> Pose | None:
+        started_s = self.samples.clock()
+        pose = self.inner.solve(raw)
+        self.samples.add("solver", self.samples.clock() - started_s)
+        return pose
+
+    def lost(self, frame_id: int, captured_at_s: float) -> Pose | None:
+        return self.inner.lost(frame_id, captured_at_s)
+
+    def calibrate(self) -> None:
+        self.inner.calibrate()
+
+    def reset(self) -> None:
+        self.inner.reset()
+
+    def set_height(self, height_m: float) -> None:
+        self.inner.set_height(height_m)
+
+    def set_intrinsics(self, intrinsics: Intrinsics) -> None:
+        self.inner.set_intrinsics(intrinsics)
+
+
+class TimedHub:
+    """Times sending, and the whole way of each pose that was sent: frame available -> last packet out."""
+
+    def __init__(self, samples: Samples) -> None:
+        self._samples = samples
+        self._put: deque[tuple[float, float]] = deque(maxlen=_WAITING)  # when handed over, when captured
+        self.inner: Hub | None = None
+
+    def sent(self, seconds: float) -> None:
+        """Sending thread: a pose went out, which took so long. It is the newest that was there when sending began."""
+        now_s = self._samples.clock()
+        self._samples.add("osc", seconds)
+        ready = [captured_s for put_s, captured_s in tuple(self._put) if put_s <= now_s - seconds]
+        if ready:
+            self._samples.add(SENT, now_s - ready[-1])
+
+    def put(self, pose: Pose) -> None:
+        self._put.append((self._samples.clock(), pose.captured_at_s))
+        self._hub.put(pose)
+
+    def states(self) -> tuple[TargetState, ...]:
+        return self._hub.states()
+
+    def set_targets(self, urls: tuple[str, ...]) -> None:
+        self._hub.set_targets(urls)
+
+    def close(self) -> None:
+        self._hub.close()
+
+    @property
+    def _hub(self) -> Hub:
+        assert self.inner is not None, "inner is set by who makes the hub"
+        return self.inner

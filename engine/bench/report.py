@@ -1,0 +1,112 @@
+"""Everything `vtm bench` measures, in order, as one JSON value."""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from engine.bench.chain import Measured, Run, measure
+from engine.bench.clip import clip_path, scaled_clip
+from engine.bench.machine import environment
+from engine.bench.network import measure_network
+from engine.bench.peers import measure_mediapipe
+from engine.bench.samples import as_json
+from engine.config import Config
+from engine.errors import ModelError
+from engine.pipeline import worker_threads
+from engine.vtm.choose import BackendState, backend_states
+
+PACED_HZ = 60.0
+HEIGHTS = (480, 720, 1080)
+THREADS = (1, 2)
+
+Say = Callable[[str], None]
+
+
+def run_bench(config: Config, seconds: float, *, say: Say) -> dict[str, Any]:
+    """Measure on config.source (a file, or "demo") with config.detector and config.backend.
+
+    seconds  of each measurement, warm-up excluded; those of the growth take half
+    say      gets a line before each measurement
+    Raises UsageError, VtmError.
+    """
+    clip = clip_path(config.source)
+    found = environment()
+    states = [state for state in backend_states() if config.backend in ("auto", state.name)]
+    wanted = [state for state in states if state.works]
+    if not wanted:
+        raise ModelError(f"back end {config.backend}: {states[0].detail if states else 'unknown'}")
+    rows = [_backend(state, config, clip, seconds, say) for state in states]
+    main, latency = next((row.fed, row.paced) for row in rows if row.fed is not None and row.paced is not None)
+    say("mediapipe's own tracker, when it is installed")
+    peers = [measure_mediapipe(clip, seconds)]
+    growth = _growth(dataclasses.replace(config, backend=main.backend), clip, seconds / 2, say)
+    return {
+        "environment": found | {"clip": clip.name, "detector": main.detector, "threads": list(worker_threads())},
+        "backend": main.backend,
+        "stages": _stages(main),
+        "end_to_end": {
+            "fps": round(main.fps, 1),
+            "latency_ms": as_json(latency.latency_ms),
+            "latency_at_hz": PACED_HZ,
+            "first_pose_s": round(main.first_pose_s, 2),
+        },
+        "memory_mb": round(latency.memory_mb, 1),
+        "backends": [row.json for row in rows],
+        "peers": peers,
+        "growth": growth,
+    }
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Row:
+    json: dict[str, Any]
+    fed: Measured | None = None
+    paced: Measured | None = None
+
+
+def _backend(state: BackendState, config: Config, clip: Path, seconds: float, say: Say) -> _Row:
+    """One back end: the network alone, the chain fed as fast as it takes, the chain at a steady rate."""
+    row: dict[str, Any] = {"name": state.name, "works": state.works, "detail": state.detail}
+    if not state.works:
+        return _Row(row)
+    config = dataclasses.replace(config, backend=state.name)
+    say(f"{state.name}: the network alone")
+    row["window_frames"], window = measure_network(state.name, 1, seconds / 2)
+    row["window_ms"] = as_json(window)
+    say(f"{state.name}: whole chain, frames as fast as they are taken")
+    fed = measure(config, Run(clip, None, seconds))
+    say(f"{state.name}: whole chain, {PACED_HZ:g} frames per second")
+    paced = measure(config, Run(clip, PACED_HZ, seconds))
+    row |= {"fps": round(fed.fps, 1), "latency_ms": as_json(paced.latency_ms), "memory_mb": round(paced.memory_mb, 1)}
+    return _Row(row, fed, paced)
+
+
+def _stages(measured: Measured) -> dict[str, Any]:
+    return {name: as_json(times) for name, times in measured.stages.items()}
+
+
+def _growth(config: Config, clip: Path, seconds: float, say: Say) -> dict[str, Any]:
+    """How cost grows with threads, with the size of the picture and with the window."""
+    by_threads, by_window = [], []
+    for threads in THREADS:
+        say(f"growth: {threads} thread{'s' * (threads > 1)} each for detector and network")
+        chain = measure(config, Run(clip, None, seconds, threads=(threads, threads)))
+        by_threads.append({"threads": threads, "fps": round(chain.fps, 1), "stages": _stages(chain)})
+        frames, window = measure_network(config.backend, threads, seconds)
+        by_window.append({"frames": frames, "threads": threads, "ms": as_json(window)})
+    by_input = []
+    with tempfile.TemporaryDirectory(prefix="vtm-bench-") as folder:
+        for height in HEIGHTS:
+            say(f"growth: {height} lines")
+            chain = measure(config, Run(scaled_clip(clip, height, Path(folder)), None, seconds))
+            by_input.append({"height": height, "fps": round(chain.fps, 1), "stages": _stages(chain)})
+    return {
+        "threads": by_threads,
+        "input": by_input,
+        "window": by_window,
+        "notes": ["the window's length is fixed in the weights: other lengths are other networks, trained with torch"],
+    }

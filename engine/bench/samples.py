@@ -1,0 +1,68 @@
+"""Times collected while measuring: by stage, warm-up excluded, percentiles at the end. Any thread may add."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from engine.types import Percentiles
+
+Clock = Callable[[], float]
+
+
+class Samples:
+    """Seconds by name. Nothing is kept before `begin` and after `end`."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self._lock = threading.Lock()
+        self._values: dict[str, list[float]] = {}
+        self._began_s = self._ended_s = 0.0
+        self._open = False
+
+    def begin(self) -> None:
+        """The warm-up is over."""
+        with self._lock:
+            self._open, self._began_s = True, self.clock()
+            self._values.clear()
+
+    def end(self) -> None:
+        """From now on the figures stay."""
+        with self._lock:
+            self._open, self._ended_s = False, self.clock()
+
+    def add(self, name: str, seconds: float) -> None:
+        """One call of a stage."""
+        with self._lock:
+            if self._open:
+                self._values.setdefault(name, []).append(seconds)
+
+    def names(self) -> tuple[str, ...]:
+        """What was measured."""
+        with self._lock:
+            return tuple(self._values)
+
+    def count(self, name: str) -> int:
+        """How many values there are."""
+        with self._lock:
+            return len(self._values.get(name, ()))
+
+    def per_second(self, name: str) -> float:
+        """Values per second between `begin` and `end`."""
+        seconds = self._ended_s - self._began_s
+        return self.count(name) / seconds if seconds > 0 else 0.0
+
+    def percentiles_ms(self, name: str) -> Percentiles:
+        """p50, p95, p99 in ms; zeros without values."""
+        with self._lock:
+            values = np.array(self._values.get(name, [0.0])) * 1e3
+        p50, p95, p99 = np.percentile(values, (50, 95, 99)).tolist()
+        return Percentiles(p50, p95, p99)
+
+
+def as_json(percentiles: Percentiles) -> dict[str, Any]:
+    """p50, p95, p99 in ms, three decimals."""
+    return {name: round(getattr(percentiles, name), 3) for name in ("p50", "p95", "p99")}

@@ -1,0 +1,84 @@
+"""`vtm bench` on the real parts, briefly: every key that its readers rely on, and a refusal where nothing can run."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from app.bench_command import environment_lines, show
+from engine.bench import report
+from engine.bench.chain import Run, measure
+from engine.bench.peers import measure_mediapipe
+from engine.camera import DEMO_CLIP
+from engine.config import BACKENDS, Config
+from engine.errors import ModelError, UsageError, VtmError
+from engine.pose2d.weights import weights_state
+from engine.vtm.choose import BackendState
+from engine.vtm.weights import WEIGHTS
+
+CONFIG = Config(source="demo", detector="blazepose", backend="auto")
+needs_detector = pytest.mark.skipif(weights_state().state != "ready", reason="BlazePose is not here: vtm fetch")
+needs_weights = pytest.mark.skipif(not WEIGHTS.exists(), reason="VTM's weights are not here")
+PERCENTILES = {"p50", "p95", "p99"}
+
+
+@pytest.mark.slow
+@needs_detector
+@needs_weights
+def test_every_figure_is_there_and_the_tables_show_them(monkeypatch, capsys):
+    from rich.console import Console
+
+    monkeypatch.setattr(report, "HEIGHTS", (240,))
+    said: list[str] = []
+    found = json.loads(json.dumps(report.run_bench(CONFIG, 0.6, say=said.append)))
+    assert {"environment", "backend", "stages", "end_to_end", "memory_mb", "backends"} <= set(found)
+    assert set(found["stages"]) == {"capture", "pose2d", "window", "vtm", "solver", "osc"}
+    assert all(set(times) == PERCENTILES for times in found["stages"].values())
+    assert set(found["end_to_end"]["latency_ms"]) == PERCENTILES
+    assert found["end_to_end"]["fps"] > 1
+    assert found["memory_mb"] > 10
+    assert {row["name"] for row in found["backends"]} == set(BACKENDS) - {"auto"}
+    assert [row["threads"] for row in found["growth"]["threads"]] == [1, 2]
+    assert [row["height"] for row in found["growth"]["input"]] == [240]
+    assert said
+    show(found, Console(width=200))
+    assert environment_lines(found)[-1].split(",")[0] in capsys.readouterr().out
+
+
+@needs_detector
+@needs_weights
+def test_latency_is_at_least_what_the_stages_take_on_their_own():
+    measured = measure(CONFIG, Run(DEMO_CLIP, 30.0, 0.8, warm_up_s=0.2, threads=(1, 1)))
+    alone = sum(measured.stages[name].p50 for name in ("pose2d", "vtm", "solver"))
+    assert measured.latency_ms.p99 >= 0.9 * alone
+    assert measured.detector == "blazepose"
+
+
+def test_a_part_that_cannot_be_opened_is_told_with_its_own_words(monkeypatch):
+    def broken(*_args: object, **_options: object):
+        raise ModelError("no weights today")
+
+    monkeypatch.setattr("engine.vtm.choose.load_runtime", broken)
+    monkeypatch.setattr("engine.bench.chain.FIRST_POSE_S", 0.5)
+    with pytest.raises(VtmError, match="no weights today"):
+        measure(CONFIG, Run(DEMO_CLIP, None, 0.1))
+
+
+def test_a_back_end_that_does_not_work_here_is_told_with_what_it_needs(monkeypatch):
+    states = (BackendState("cuda", False, "pip install onnxruntime-gpu"), BackendState("cpu", True, "runs"))
+    monkeypatch.setattr(report, "backend_states", lambda: states)
+    with pytest.raises(ModelError, match="back end cuda: pip install"):
+        report.run_bench(Config(source="demo", backend="cuda"), 0.1, say=print)
+
+
+def test_a_camera_is_not_what_is_measured():
+    with pytest.raises(UsageError, match="no file 0"):
+        report.run_bench(Config(source="0"), 0.1, say=print)
+
+
+def test_a_missing_peer_is_named_with_the_way_to_get_it(monkeypatch):
+    monkeypatch.setattr("engine.bench.peers.importlib.util.find_spec", lambda _name: None)
+    peer = measure_mediapipe(DEMO_CLIP, 0.1)
+    assert peer["works"] is False
+    assert "pip install mediapipe" in peer["detail"]
