@@ -15,6 +15,9 @@ MOTION_SUFFIXES = (".npz", ".bvh", ".csv", ".glb", ".vrma", ".jsonl")
 """What takes are written as; engine.outputs.motion has the same, but is slow to import."""
 
 
+BVH_STYLES = ("default", "blender", "mixamo", "rokoko")
+"""As engine.outputs.bvh_styles has them."""
+MAX_JOBS = 64
 Commands: TypeAlias = "argparse._SubParsersAction[OneLineParser]"
 
 
@@ -25,6 +28,17 @@ class RunOptions:
     seconds: float | None = None
     record: Path | None = None
     stats: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertOptions:
+    """What `vtm convert` is asked to do besides its Config."""
+
+    paths: tuple[Path, ...]
+    format: str | None = None
+    bvh_style: str = "default"
+    jobs: int = 1
+    force: bool = False
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -52,6 +66,20 @@ def _height(text: str) -> float:
     value = float(text)
     if not 0.5 <= value <= 2.6:
         raise argparse.ArgumentTypeError(f"got {text}, expected metres from 0.5 to 2.6")
+    return value
+
+
+def _format(text: str) -> str:
+    suffix = f".{text.lower().removeprefix('.')}"
+    if suffix not in MOTION_SUFFIXES:
+        raise argparse.ArgumentTypeError(f"got {text}, expected one of {' '.join(MOTION_SUFFIXES)}")
+    return suffix
+
+
+def _jobs(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= MAX_JOBS:
+        raise argparse.ArgumentTypeError(f"got {text}, expected a whole number from 1 to {MAX_JOBS}")
     return value
 
 
@@ -88,6 +116,25 @@ def _add_engine_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--backend", choices=BACKENDS, help="what runs the VTM network")
 
 
+def _add_convert(commands: Commands, debug: OneLineParser) -> None:
+    convert = commands.add_parser(
+        "convert", parents=[debug], help="videos, keypoints .npz and takes to motion files, every frame"
+    )
+    convert.add_argument(
+        "paths",
+        nargs="+",
+        type=Path,
+        metavar="IN… OUT",
+        help="IN: video, keypoints .npz, take .npz, a folder or a pattern of them. OUT: a file that ends in"
+        " .npz, .bvh, .csv, .glb, .vrma or .jsonl, or a folder, where what is there and newer is skipped",
+    )
+    convert.add_argument("--format", type=_format, metavar="SUFFIX", help="of the files in a folder OUT (npz)")
+    convert.add_argument("--bvh-style", choices=BVH_STYLES, default="default", help="unit and joint names of .bvh")
+    convert.add_argument("--jobs", type=_jobs, default=1, metavar="N", help="so many files at a time")
+    convert.add_argument("--force", action="store_true", help="convert what is there already, too")
+    _add_engine_options(convert)
+
+
 def _add_take_commands(commands: Commands, debug: OneLineParser) -> None:
     recover = commands.add_parser("recover", parents=[debug], help="finish takes that a crash left behind")
     recover.add_argument("paths", nargs="+", type=Path, metavar="FILE", help="NAME.partial, or a folder of such")
@@ -112,10 +159,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     _add_run_options(parser)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=OneLineParser)
-    convert = commands.add_parser("convert", parents=[debug], help="a video or keypoints .npz to motion, every frame")
-    convert.add_argument("input", type=Path, metavar="IN", help="video, or keypoints .npz")
-    convert.add_argument("output", type=Path, metavar="OUT", help="ends in .npz, .bvh, .csv, .glb or .vrma")
-    _add_engine_options(convert)
+    _add_convert(commands, debug)
     _add_take_commands(commands, debug)
     bench = commands.add_parser("bench", parents=[debug], help="speed of each stage, each back end and the whole")
     bench.add_argument("--json", action="store_true", help="figures as JSON on stdout")

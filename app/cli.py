@@ -11,7 +11,7 @@ import sys
 import traceback
 from collections.abc import Callable
 
-from app.arguments import RunOptions, build_parser, config_from
+from app.arguments import ConvertOptions, RunOptions, build_parser, config_from
 from app.display import display_available
 from app.settings import load_settings
 from app.terminal import say
@@ -75,7 +75,8 @@ def _headless(options: RunOptions, config: Config) -> int:
 def _convert(options: argparse.Namespace) -> int:
     from app.convert_command import run_convert
 
-    return run_convert(options.input, options.output, config_from(options, Config()))
+    asked = ConvertOptions(tuple(options.paths), options.format, options.bvh_style, options.jobs, options.force)
+    return run_convert(asked, config_from(options, Config()))
 
 
 def _recover(options: argparse.Namespace) -> int:

@@ -21,6 +21,7 @@ from engine.intrinsics import intrinsics_for
 from engine.keypoints_file import read_keypoints
 from engine.opencv import cv2
 from engine.outputs.motion import check_motion_path, write_motion
+from engine.outputs.motion_npz import is_motion_npz, read_motion_npz
 from engine.outputs.take import MotionTake, row_of, take_from_rows
 from engine.pipeline import real_seams, worker_threads
 from engine.seams import Runtime, Seams, WindowLike
@@ -51,9 +52,12 @@ def convert(
     on_progress: OnProgress | None = None,
     on_message: Callable[[str], None] | None = None,
     seams: Seams | None = None,
+    bvh_style: str = "default",
+    processes: int = 1,
 ) -> MotionTake:
-    """Convert a video, "demo" or a keypoints .npz to the motion file `target`; its suffix says the format.
+    """Convert a video, "demo", a keypoints .npz or a take (.npz) to the motion file `target`, as its suffix says.
 
+    processes   conversions that run at the same time and share the processor
     on_message  one line each: which detector and back end were taken, what is wrong with a truncated video
     returns     the take that was written; frames without a person hold NaN and `tracked` False
     Raises UsageError, CameraError, DetectorError, ModelError, OutputError.
@@ -62,23 +66,27 @@ def convert(
     check_motion_path(target)
     if not target.resolve().parent.is_dir():
         raise OutputError(f"cannot write {target}: there is no folder {target.resolve().parent}; create it first")
-    seams = real_seams(paced=False) if seams is None else seams
     say = on_message or (lambda _text: None)
-    runtime = seams.load_runtime(config.backend, threads=worker_threads()[1], on_message=say)
+    if is_motion_npz(Path(source)):
+        take = read_motion_npz(Path(source))
+        write_motion(target, take, bvh_style=bvh_style)
+        return take
+    seams = real_seams(paced=False) if seams is None else seams
+    runtime = seams.load_runtime(config.backend, threads=worker_threads(processes)[1], on_message=say)
     try:
-        with _opened(str(source), config, seams, say) as clip:
+        with _opened(str(source), config, seams, say, worker_threads(processes)[0]) as clip:
             detections, raws, intrinsics = _lift(clip, config, seams, runtime, on_progress)
     finally:
         runtime.close()
     take = _solve(detections, raws, intrinsics, config, clip.fps)
     if not take.tracked.any():
         say(f"there is no person in any of the {len(take)} frames of {source}")
-    write_motion(target, take)
+    write_motion(target, take, bvh_style=bvh_style)
     return take
 
 
 @contextmanager
-def _opened(source: str, config: Config, seams: Seams, say: Callable[[str], None]) -> Iterator[Clip]:
+def _opened(source: str, config: Config, seams: Seams, say: Callable[[str], None], threads: int) -> Iterator[Clip]:
     """The clip, whatever kind it is; closed at the end."""
     path = Path(source)
     if path.suffix.lower() == ".npz":
@@ -89,7 +97,7 @@ def _opened(source: str, config: Config, seams: Seams, say: Callable[[str], None
         raise UsageError(f"there is no file {source}; expected a video or a keypoints .npz")
     video = seams.open_source(source, mirror=config.mirror, loop=False, clock=time.monotonic, on_message=say)
     try:
-        detector = seams.make_detector(config.detector, threads=worker_threads()[0], on_message=say)
+        detector = seams.make_detector(config.detector, threads=threads, on_message=say)
         try:
 
             def detections() -> Iterator[Detection]:

@@ -30,9 +30,9 @@ JOIN_S = 5.0
 _OVER = ("ended", "failed", "stopped")
 
 
-def worker_threads() -> tuple[int, int]:
-    """Threads for the 2D detector and for VTM, which run at the same time, on this machine."""
-    cores = os.cpu_count() or 1
+def worker_threads(processes: int = 1) -> tuple[int, int]:
+    """Threads for the 2D detector and for VTM, which run at the same time, with so many processes on the machine."""
+    cores = max(1, (os.cpu_count() or 1) // processes)
     return min(cores, 4), 1 if cores <= 2 else 2
 
 

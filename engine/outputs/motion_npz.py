@@ -44,6 +44,15 @@ def write_motion_npz(path: Path, take: MotionTake) -> None:
         )
 
 
+def is_motion_npz(path: Path) -> bool:
+    """The file claims to be a take; quick, nothing is checked."""
+    try:
+        with zipfile.ZipFile(path) as file:
+            return "rotations_xyzw.npy" in file.namelist()
+    except (OSError, zipfile.BadZipFile):
+        return False
+
+
 def read_motion_npz(path: Path) -> MotionTake:
     """Read what write_motion_npz wrote. Raises VtmError, one line, for anything else."""
     try:

@@ -1,0 +1,108 @@
+"""What `vtm convert` is to do: files, folders and patterns on the one side, a file or a folder on the other."""
+
+from __future__ import annotations
+
+import glob
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.errors import OutputError, UsageError
+
+INPUT_SUFFIXES = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".npz")
+"""What is taken from a folder; a file that is named may have any suffix."""
+_DEMO = Path("demo")
+_WILD = frozenset("*?[")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One conversion."""
+
+    source: Path
+    target: Path
+
+    def done(self) -> bool:
+        """The target is there and newer than its source. Targets are written whole or not at all."""
+        try:
+            return self.target.stat().st_mtime > self.source.stat().st_mtime
+        except OSError:
+            return False
+
+
+def plan_jobs(paths: list[Path], suffix: str | None, suffixes: tuple[str, ...]) -> tuple[list[Job], bool]:
+    """The jobs, and whether the last path is a folder that they go to; it is made.
+
+    paths     inputs (files, folders, patterns) and then the output
+    suffix    --format; None: that of the output file, .npz for a folder
+    suffixes  what can be written
+    Raises UsageError, OutputError: then nothing was made.
+    """
+    if len(paths) < 2:
+        raise UsageError("convert needs IN and OUT; see: vtm convert --help")
+    *inputs, out = paths
+    several = len(inputs) > 1 or inputs[0].is_dir() or _is_pattern(inputs[0])
+    if not _is_folder(out, suffixes, several):
+        if suffix not in (None, out.suffix.lower()):
+            raise UsageError(f"--format {suffix} and {out} do not agree: leave one of them out")
+        return [Job(inputs[0], out)], False
+    jobs = _into_folder(_expanded(inputs), out, suffix or ".npz")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot make the folder {out} ({error.strerror}): give another") from error
+    return jobs, True
+
+
+def _is_folder(out: Path, suffixes: tuple[str, ...], several: bool) -> bool:
+    known = out.suffix.lower() in suffixes
+    if out.is_dir() or not out.suffix:
+        return True
+    if several:
+        raise UsageError(f"several inputs go to a folder, and {out} is a file name: give a folder and --format")
+    if not known:
+        raise UsageError(f"cannot write {out.name}: the name must end in one of {', '.join(suffixes)}, or be a folder")
+    return False
+
+
+def _is_pattern(path: Path) -> bool:
+    return bool(_WILD & set(str(path))) and not path.exists()
+
+
+def _expanded(inputs: list[Path]) -> list[tuple[Path, bool]]:
+    """Each file, in order, and whether it was named itself (or found in a folder)."""
+    found: dict[Path, bool] = {}
+    for path in inputs:
+        if path.is_dir():
+            inside = sorted(file for file in path.iterdir() if file.suffix.lower() in INPUT_SUFFIXES and file.is_file())
+            if not inside:
+                raise UsageError(f"the folder {path} holds no video and no .npz: give another, or a pattern like **/*")
+        elif _is_pattern(path):
+            names = glob.glob(str(path), recursive=True)  # noqa: PTH207 - Path.glob takes no absolute pattern
+            inside = sorted(file for file in map(Path, names) if file.is_file())
+            if not inside:
+                raise UsageError(f"no file fits the pattern {path}")
+        elif path != _DEMO and not path.exists():
+            raise UsageError(f"there is no file {path}; expected a video or a keypoints .npz")
+        else:
+            found[path] = True
+            continue
+        for file in inside:
+            found.setdefault(file, False)
+    return list(found.items())
+
+
+def _into_folder(inputs: list[tuple[Path, bool]], out: Path, suffix: str) -> list[Job]:
+    """One target per input, by its name. What an earlier run wrote there is no input."""
+    all_jobs = [(Job(path, out / f"{path.stem}{suffix}"), named) for path, named in inputs]
+    targets = {job.target.resolve() for job, _ in all_jobs}
+    jobs: dict[Path, Job] = {}
+    for job, named in all_jobs:
+        if not named and job.source.resolve() in targets:
+            continue
+        if job.source.resolve() == job.target.resolve():
+            raise UsageError(f"{job.source} would be written over by its own conversion: give another folder")
+        if job.target in jobs:
+            other = jobs[job.target].source
+            raise UsageError(f"{other} and {job.source} would both become {job.target}: convert them to two folders")
+        jobs[job.target] = job
+    return list(jobs.values())
