@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from engine.types import Percentiles, Stats, TargetState
 WINDOW_S = 5.0
 _CAPACITY = 4096  # samples of one window; more than any camera gives in WINDOW_S
 _NOTHING = Percentiles(0.0, 0.0, 0.0)
+_KEPT_S = 0.1  # rates and percentiles are computed anew so often at most: they cost more than the screen's other work
 
 
 class SlidingWindow:
@@ -53,6 +55,17 @@ class SlidingWindow:
         return (len(times) - 1) / span_s if span_s > 0 else 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Figures:
+    """What is costly to compute, and when it was."""
+
+    at_s: float
+    fps: float
+    camera_fps: float
+    latency_ms: Percentiles
+    stages: dict[str, Percentiles]
+
+
 class StatsCollector:
     """Counts frames, poses and the time each stage takes."""
 
@@ -66,6 +79,7 @@ class StatsCollector:
         self._captured = self._dropped = self._poses = 0
         self._started_s: float | None = None
         self._ended_s: float | None = None
+        self._figures: _Figures | None = None
 
     def frame_captured(self) -> None:
         """A frame arrived; the first one starts the run's time."""
@@ -103,29 +117,43 @@ class StatsCollector:
     def end(self) -> None:
         """The run is over: from now on the figures stay as they are."""
         with self._lock:
-            self._ended_s = self._clock() if self._ended_s is None else self._ended_s
+            if self._ended_s is None:
+                self._ended_s, self._figures = self._clock(), None
 
     def resume(self) -> None:
         """The run goes on after all (another source)."""
         with self._lock:
-            self._ended_s = None
+            self._ended_s = self._figures = None
 
     def stats(self, *, detector: str, backend: str) -> Stats:
-        """All figures now."""
+        """All figures now; counts are exact, rates and percentiles at most a tenth of a second old."""
         with self._lock:
             now_s = self._clock() if self._ended_s is None else self._ended_s
+            figures = self._figures
+            if figures is None or not 0.0 <= now_s - figures.at_s < _KEPT_S:
+                figures = self._figures = self._computed(now_s)
             return Stats(
                 frames_captured=self._captured,
                 frames_dropped=self._dropped,
                 poses=self._poses,
                 seconds=0.0 if self._started_s is None else now_s - self._started_s,
-                fps=self._latencies.per_second(now_s),
-                camera_fps=self._frames.per_second(now_s),
-                latency_ms=self._latencies.percentiles_ms(now_s),
-                stages={name: window.percentiles_ms(now_s) for name, window in self._stages.items()},
+                fps=figures.fps,
+                camera_fps=figures.camera_fps,
+                latency_ms=figures.latency_ms,
+                stages=figures.stages,
                 detector=detector,
                 backend=backend,
             )
+
+    def _computed(self, now_s: float) -> _Figures:
+        """Under the lock."""
+        return _Figures(
+            now_s,
+            self._latencies.per_second(now_s),
+            self._frames.per_second(now_s),
+            self._latencies.percentiles_ms(now_s),
+            {name: window.percentiles_ms(now_s) for name, window in self._stages.items()},
+        )
 
 
 def _percentiles_json(percentiles: Percentiles) -> dict[str, float]:

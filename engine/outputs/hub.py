@@ -32,6 +32,7 @@ class _Slot:
     sender: OscSender | None = None
     error: str | None = None
     failures: int = 0
+    not_before_s: float = float("-inf")  # when to try to open it
 
     def state(self) -> TargetState:
         if self.sender is not None:
@@ -163,22 +164,39 @@ class OutputHub:
     def _send(self, pose: Pose) -> None:
         started = self._clock()
         with self._lock:
-            senders = [slot.sender for slot in self._slots.values() if slot.sender is not None]
-        for sender in senders:
-            sender.send(pose)
-        if self._on_sent is not None and senders:
+            slots = [(slot, slot.sender) for slot in self._slots.values() if slot.sender is not None]
+        for slot, sender in slots:
+            try:
+                sender.send(pose)
+            except Exception as error:  # noqa: BLE001 — shown as the target's own; the other targets go on
+                self._give_up(slot, sender, error)
+        if self._on_sent is not None and slots:
             self._on_sent(self._clock() - started)
+
+    def _give_up(self, slot: _Slot, sender: OscSender, error: Exception) -> None:
+        """A defect in one sender: close it, show why, and open it anew a little later."""
+        with self._lock:
+            slot.sender = None
+            slot.failures += 1
+            slot.error = f"sending failed ({type(error).__name__}: {error}); it is tried again"
+            slot.not_before_s = self._clock() + _RETRY_S
+        sender.close(repeat=False)
+        self._wake_opener.set()
 
     def _close_retired(self, *, repeat: bool = True) -> None:
         with self._lock:
             retired, self._retired = self._retired, []
         for sender in retired:
-            sender.close(repeat=repeat)
+            try:
+                sender.close(repeat=repeat)
+            except Exception as error:  # noqa: BLE001 — kept as data; its socket is closed, the others get their last pose
+                self._error = self._error or error
 
     def _open_loop(self) -> None:
         while not self._stop.is_set():
             for slot in self._unopened():
-                self._open(slot)
+                if self._clock() >= slot.not_before_s:
+                    self._open(slot)
             self._wake_opener.wait(_RETRY_S if self._unopened() else None)
             self._wake_opener.clear()
 

@@ -84,6 +84,28 @@ def test_after_the_end_the_figures_stay_and_a_resumed_run_goes_on():
     assert collector.stats(detector="", backend="").seconds == pytest.approx(61.2)
 
 
+def test_figures_are_computed_ten_times_a_second_at_most_and_counts_are_exact():
+    clock = Clock()
+    collector = run(clock)
+    before = collector.stats(detector="", backend="")
+    clock.now_s += 0.05
+    collector.pose_sent(5.0)
+    soon = collector.stats(detector="", backend="")
+    assert soon.poses == before.poses + 1
+    assert soon.latency_ms is before.latency_ms
+    clock.now_s += 0.06
+    assert collector.stats(detector="", backend="").latency_ms.p99 > before.latency_ms.p99
+
+
+def test_the_last_figures_of_a_run_hold_everything():
+    clock = Clock()
+    collector = run(clock)
+    before = collector.stats(detector="", backend="")
+    collector.pose_sent(5.0)
+    collector.end()
+    assert collector.stats(detector="", backend="").latency_ms.p99 > before.latency_ms.p99
+
+
 def test_stats_json_has_the_keys_of_the_contract_and_is_valid_json():
     stats = run(Clock()).stats(detector="blazepose", backend="cpu")
     target = TargetState("vmc://127.0.0.1:39539", 10, 1200, 5.0, 1, "refused")

@@ -159,18 +159,60 @@ def test_a_host_that_resolves_later_is_taken_up(
     hub.close()
 
 
-def test_a_dying_thread_keeps_its_exception_and_shows_it(
-    make_pose: PoseMaker, receiver: socket.socket, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(_self: VmcEncoder, _pose: Pose, _elapsed_s: float) -> list[bytes]:
+def test_a_dying_thread_keeps_its_exception_and_shows_it(make_pose: PoseMaker, receiver: socket.socket) -> None:
+    def broken(_seconds: float) -> None:
         raise RuntimeError("a defect")
 
-    monkeypatch.setattr(VmcEncoder, "encode", broken)
-    hub = OutputHub((_url("vmc", receiver),))
+    hub = OutputHub((_url("vmc", receiver),), on_sent=broken)
     hub.put(make_pose())
     _wait_until(lambda: hub.error is not None)
     assert str(hub.error) == "a defect"
     assert hub.states()[0].last_error == "sending has stopped: a defect"
+    hub.close()
+
+
+def test_a_defect_in_one_sender_stops_no_other_and_it_is_opened_anew(
+    make_pose: PoseMaker, receiver: socket.socket, second_receiver: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encode, defects = VmcEncoder.encode, [RuntimeError("a defect")]
+
+    def broken_once(self: VmcEncoder, pose: Pose, elapsed_s: float) -> list[bytes]:
+        if defects:
+            raise defects.pop()
+        return encode(self, pose, elapsed_s)
+
+    monkeypatch.setattr("engine.outputs.hub._RETRY_S", 0.05)
+    monkeypatch.setattr(VmcEncoder, "encode", broken_once)
+    hub = OutputHub((_url("vmc", receiver), _url("vrchat", second_receiver)))
+    hub.put(make_pose())
+    assert second_receiver.recv(2048)
+    assert hub.error is None
+
+    def put_until_it_is_back() -> bool:
+        hub.put(make_pose())
+        return hub.states()[0].packets > 0
+
+    _wait_until(put_until_it_is_back)
+    assert hub.states()[0].last_error is None
+    hub.close()
+
+
+def test_a_sender_that_keeps_failing_shows_why_and_is_not_opened_at_every_pose(
+    make_pose: PoseMaker, receiver: socket.socket, second_receiver: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = []
+
+    def broken(_self: VmcEncoder, _pose: Pose, _elapsed_s: float) -> list[bytes]:
+        tried.append(1)
+        raise RuntimeError("a defect")
+
+    monkeypatch.setattr(VmcEncoder, "encode", broken)
+    hub = OutputHub((_url("vmc", receiver), _url("vrchat", second_receiver)))
+    for n in range(20):
+        hub.put(make_pose(frame_id=n))
+        assert second_receiver.recv(2048)
+    assert len(tried) == 1
+    assert "a defect" in (hub.states()[0].last_error or "")
     hub.close()
 
 
