@@ -32,6 +32,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--window", type=int, default=VTMConfig().window_frames, help="frames per window")
     parser.add_argument("--batch", type=int, default=defaults.batch)
     parser.add_argument("--seed", type=int, default=defaults.seed)
+    parser.add_argument("--learning-rate", type=float, default=defaults.learning_rate)
     parser.add_argument("--threads", type=int, default=0, help="CPU threads (default: all)")
     parser.add_argument("--pairs", type=Path, help="folder of NAME.npz (python -m app.detect) and NAME_truth.npz")
     parser.add_argument("--report-every", type=int, default=defaults.report_every, help="steps between validations")
@@ -59,6 +60,7 @@ def train(args: argparse.Namespace) -> None:
     settings = TrainSettings(
         minutes=args.minutes,
         batch=args.batch,
+        learning_rate=args.learning_rate,
         seed=args.seed,
         report_every=args.report_every,
         pairs=str(args.pairs or ""),

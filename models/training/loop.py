@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -42,13 +43,14 @@ class TrainSettings:
     autoencoder_share: float = 0.15
     batch: int = 128
     learning_rate: float = 1.2e-3
-    autoencoder_rate: float = 0.25  # of the learning rate, in stage 2
+    autoencoder_rate: float = 1.0  # of the learning rate, in stage 2; less, and TPMAE stays as pre-trained
     seed: int = 1
     variety: float = 1.0
+    hide: float = 0.7  # how often keypoints and landmarks are missing altogether (models.synth.noise)
     ema_decay: float = 0.999
     report_every: int = 200
     pairs: str = ""  # folder of real pairs (models.training.pairs); none: virtual cameras alone
-    pair_share: float = 0.3  # of each batch in stage 2
+    pair_share: float = 0.35  # of each batch in stage 2
     losses: LossWeights = field(default_factory=LossWeights)
 
     def __post_init__(self) -> None:
@@ -71,7 +73,7 @@ class Trainer:
         sampler = MotionSampler(
             library, library.clips(validation=False).tolist(), rate_hz=config.rate_hz, variety=settings.variety
         )
-        self._maker = WindowMaker(sampler, frames=config.window_frames)
+        self._maker = WindowMaker(sampler, frames=config.window_frames, hide=settings.hide)
         self._pairs = PairSampler(Path(settings.pairs), frames=config.window_frames) if settings.pairs else None
         self._validation = validation_windows(library, config, 768)
 
@@ -103,8 +105,8 @@ class Trainer:
         budget_s = self.settings.minutes * 60
         split_s = budget_s * self.settings.autoencoder_share
         terms: dict[str, float] = {}
+        begin = time.perf_counter()
         for batch in self._batches():
-            begin = time.perf_counter()
             if self.progress.stage == 1 and self.progress.seconds >= split_s:
                 self._finish_stage_1()
             share = (
@@ -117,25 +119,26 @@ class Trainer:
             terms = self._step(batch, share)
             self.progress.step += 1
             self.progress.windows += len(batch.keypoints)
-            self.progress.seconds += time.perf_counter() - begin + self._made_s
+            self.progress.seconds += time.perf_counter() - begin
             if self.progress.step % self.settings.report_every == 0:
                 self._report(terms, report)
+            begin = time.perf_counter()  # validation is not training
         if terms:  # none when a finished run is resumed
             self._report(terms, report)
 
     def _batches(self) -> Iterator[WindowBatch]:
-        while True:
-            begin = time.perf_counter()
-            rng = torch.Generator().manual_seed(self.settings.seed * 1_000_003 + self.progress.step)
-            windows = self._draw(rng)
-            self._made_s = time.perf_counter() - begin
-            yield windows.to(self.device)
+        """Batches in order; the next one is drawn by another thread while this one is learnt from."""
+        with ThreadPoolExecutor(1, thread_name_prefix="vtm-batches") as drawing:
+            coming = drawing.submit(self._draw, self.progress.step, self.progress.stage)
+            while True:
+                windows = coming.result()
+                coming = drawing.submit(self._draw, self.progress.step + 1, self.progress.stage)
+                yield windows.to(self.device)
 
-    def _draw(self, rng: torch.Generator) -> WindowBatch:
-        """One batch; in stage 2 a share of it are real pairs."""
-        real = 0
-        if self._pairs is not None and self.progress.stage == 2:
-            real = int(self.settings.batch * self.settings.pair_share)
+    def _draw(self, step: int, stage: int) -> WindowBatch:
+        """The batch of a step; in stage 2 a share of it are real pairs."""
+        rng = torch.Generator().manual_seed(self.settings.seed * 1_000_003 + step)
+        real = int(self.settings.batch * self.settings.pair_share) if self._pairs is not None and stage == 2 else 0
         windows, _ = self._maker.make(self.settings.batch - real, rng)
         return windows if self._pairs is None or not real else windows.joined(self._pairs.sample(real, rng))
 

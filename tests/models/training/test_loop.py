@@ -16,13 +16,13 @@ from models.vtm.vtm import VTM
 
 
 class Ticking:
-    """A clock that goes on by half a second whenever it is read: a step takes one second on it."""
+    """A clock that goes on by a second whenever it is read: a step takes one second on it."""
 
     def __init__(self) -> None:
         self.now = 0.0
 
     def perf_counter(self) -> float:
-        self.now += 0.5
+        self.now += 1.0
         return self.now
 
 
