@@ -180,18 +180,18 @@ class Trainer:
         return torch.autocast(self.device.type, dtype=torch.bfloat16) if fast else nullcontext()
 
     def _stage_1(self, batch: WindowBatch) -> dict[str, torch.Tensor]:
-        truth = truth_motion(batch)
+        truth = truth_motion(batch, self.model.config.rate_hz)
         with self._half():
             motion, _, _ = self.model.tpmae(truth)
         weights = torch.ones(truth.depth.shape[1], device=self.device)
         return motion_losses(_full(motion), truth, batch.joints, batch.bone_ratio, batch, weights)
 
     def _stage_2(self, batch: WindowBatch) -> dict[str, torch.Tensor]:
-        config, truth = self.model.config, truth_motion(batch)
+        config, truth = self.model.config, truth_motion(batch, self.model.config.rate_hz)
         small = batch.first(max(1, len(batch.keypoints) // 8))  # keeps the auto-encoder what it was
         with self._half():
             lifted = self.model(batch.keypoints, batch.evidence, batch.box)
-            rebuilt, _, _ = self.model.tpmae(truth_motion(small))
+            rebuilt, _, _ = self.model.tpmae(truth_motion(small, self.model.config.rate_hz))
             with torch.no_grad():
                 z_upper, z_lower = self.model.tpmae.encode(truth)
         frames = config.decoded_frames
@@ -207,7 +207,7 @@ class Trainer:
         terms["bone_ratio"] = ratio_loss(lifted.log_ratio.float(), batch.bone_ratio, batch.seen.float())
         own = motion_losses(
             _full(rebuilt),
-            truth_motion(small),
+            truth_motion(small, self.model.config.rate_hz),
             small.joints,
             small.bone_ratio,
             small,

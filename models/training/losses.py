@@ -32,14 +32,14 @@ class LossWeights:
     bone_ratio: float = 2.0
 
 
-def truth_motion(batch: WindowBatch) -> Motion:
+def truth_motion(batch: WindowBatch, rate_hz: float) -> Motion:
     """The truth of a batch as the motion encoders read it."""
     up = batch.up
     pitch = torch.asin((-up[:, 2]).clamp(-1, 1))
     roll = torch.atan2(up[:, 0], -up[:, 1])
     gravity = torch.stack([pitch, roll], dim=-1)[:, None].expand(-1, batch.root_depth.shape[1], -1)
     velocity = torch.zeros_like(batch.root_depth)
-    velocity[:, 1:] = (batch.root_depth[:, 1:] - batch.root_depth[:, :-1]) * 30.0
+    velocity[:, 1:] = (batch.root_depth[:, 1:] - batch.root_depth[:, :-1]) * rate_hz
     velocity[:, 0] = velocity[:, 1]
     logits = (batch.contacts - 0.5) * 8
     return Motion(batch.rotations_6d, batch.root_depth, velocity, batch.root_place, gravity, logits)

@@ -78,7 +78,7 @@ def last_frame_errors(guess: Guess, batch: WindowBatch, shown: int = -1) -> dict
 @torch.no_grad()
 def autoencoder_error(model: VTM, batch: WindowBatch) -> float:
     """Mean joint error (mm, 22 joints, all frames) of TPMAE's reconstruction on s̄."""
-    motion, _, _ = model.tpmae(truth_motion(batch))
+    motion, _, _ = model.tpmae(truth_motion(batch, model.config.rate_hz))
     offsets = ratio_offsets(torch.ones(1, 1, 22))
     zero = torch.zeros(*motion.depth.shape, 3)
     guess, _ = forward_kinematics(rotation_6d_to_matrix(motion.rotations_6d), offsets, zero)

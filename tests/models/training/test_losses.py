@@ -37,7 +37,7 @@ def batch(library) -> WindowBatch:
 
 
 def losses(batch: WindowBatch, guess: Motion, ratio: torch.Tensor | None = None) -> dict[str, float]:
-    truth = truth_motion(batch)
+    truth = truth_motion(batch, 30.0)
     terms = motion_losses(guess, truth, batch.joints, batch.bone_ratio if ratio is None else ratio, batch, EVEN)
     return {name: float(term) for name, term in terms.items()}
 
@@ -47,26 +47,26 @@ def with_change(motion: Motion, **changes: torch.Tensor) -> Motion:
 
 
 def test_the_truths_gravity_is_the_up_of_the_batch(batch):
-    up = gravity_up(truth_motion(batch).gravity)
+    up = gravity_up(truth_motion(batch, 30.0).gravity)
     assert (up - batch.up[:, None]).abs().max() < 1e-5
 
 
 def test_the_truths_velocity_is_the_change_of_depth_per_second(batch):
-    truth = truth_motion(batch)
+    truth = truth_motion(batch, 30.0)
     change = (batch.root_depth[:, 5] - batch.root_depth[:, 4]) * 30
     assert torch.allclose(truth.depth_velocity[:, 5], change)
     assert torch.equal(truth.depth_velocity[:, 0], truth.depth_velocity[:, 1])
 
 
 def test_the_truths_contacts_are_sure(batch):
-    contacts = truth_motion(batch).contacts.sigmoid()
+    contacts = truth_motion(batch, 30.0).contacts.sigmoid()
     labels = batch.contacts.round()
     sure = (batch.contacts - 0.5).abs() > 0.45
     assert (contacts - labels)[sure].abs().max() < 0.03
 
 
 def test_the_truth_costs_next_to_nothing(batch):
-    found = losses(batch, truth_motion(batch))
+    found = losses(batch, truth_motion(batch, 30.0))
     assert found["rotation"] < 2e-3  # the root of the smallest square that is told apart
     assert found["root_rotation"] < 2e-3
     for name in ("position", "velocity", "root", "gravity"):
@@ -85,7 +85,7 @@ def test_the_truth_costs_next_to_nothing(batch):
     ],
 )
 def test_an_error_costs_in_its_own_term_and_in_no_other(batch, field, amount, term):
-    truth = truth_motion(batch)
+    truth = truth_motion(batch, 30.0)
     right = losses(batch, truth)
     wrong = losses(batch, with_change(truth, **{field: getattr(truth, field) + amount}))
     assert wrong[term] > right[term] + 0.01
@@ -95,7 +95,7 @@ def test_an_error_costs_in_its_own_term_and_in_no_other(batch, field, amount, te
 
 
 def test_a_wrong_elbow_costs_rotation_and_position_and_wrong_hips_the_roots(batch):
-    truth = truth_motion(batch)
+    truth = truth_motion(batch, 30.0)
     right = losses(batch, truth)
     for joint, term, other in ((JOINT["LeftLowerArm"], "rotation", "root_rotation"), (0, "root_rotation", "rotation")):
         rotations = truth.rotations_6d.clone()
@@ -107,7 +107,7 @@ def test_a_wrong_elbow_costs_rotation_and_position_and_wrong_hips_the_roots(batc
 
 
 def test_trembling_costs_velocity(batch):
-    truth = truth_motion(batch)
+    truth = truth_motion(batch, 30.0)
     rotations = truth.rotations_6d + 0.05 * torch.randn(
         truth.rotations_6d.shape, generator=torch.Generator().manual_seed(0)
     )
@@ -121,7 +121,7 @@ def test_trembling_costs_velocity(batch):
 def test_wrong_proportions_cost_position_and_ratio(batch):
     wrong = batch.bone_ratio.clone()
     wrong[:, [JOINT["LeftHand"], JOINT["RightHand"]]] *= 1.5
-    assert losses(batch, truth_motion(batch), wrong)["position"] > 1e-3
+    assert losses(batch, truth_motion(batch, 30.0), wrong)["position"] > 1e-3
     seen = torch.ones(len(wrong))
     assert ratio_loss(batch.bone_ratio.log(), batch.bone_ratio, seen) == 0
     assert ratio_loss(wrong.log(), batch.bone_ratio, seen) == pytest.approx(2 / 21 * 0.405465, rel=1e-3)
@@ -129,7 +129,7 @@ def test_wrong_proportions_cost_position_and_ratio(batch):
 
 def test_windows_without_a_person_teach_nothing(batch):
     half = torch.arange(12) < 6
-    truth = truth_motion(batch)
+    truth = truth_motion(batch, 30.0)
     depth = truth.depth + 5.0 * (~half)[:, None]
     unseen = replace(batch, seen=half)
     assert losses(unseen, with_change(truth, depth=depth))["root"] < 1e-4
@@ -141,12 +141,12 @@ def test_windows_without_a_person_teach_nothing(batch):
 
 def test_feet_without_labels_teach_no_contacts(batch):
     unlabelled = replace(batch, contact_valid=torch.zeros(12, dtype=torch.bool))
-    truth = truth_motion(batch)
+    truth = truth_motion(batch, 30.0)
     assert losses(unlabelled, with_change(truth, contacts=-truth.contacts))["contact"] == 0
 
 
 def test_gradients_are_finite_even_at_the_truth(batch):
-    truth = truth_motion(batch)
+    truth = truth_motion(batch, 30.0)
     guess = with_change(truth, rotations_6d=truth.rotations_6d.clone().requires_grad_())
     total(motion_losses(guess, truth, batch.joints, batch.bone_ratio, batch, EVEN), LossWeights()).backward()
     assert torch.isfinite(guess.rotations_6d.grad).all()
@@ -160,7 +160,7 @@ def test_the_last_frame_counts_most_and_weights_have_mean_one():
 
 
 def test_the_last_frames_are_taken_from_every_field(batch):
-    truth = truth_motion(batch)
+    truth = truth_motion(batch, 30.0)
     for field in fields(Motion):
         assert torch.equal(getattr(last_frames(truth, 3), field.name), getattr(truth, field.name)[:, -3:])
 
@@ -177,7 +177,7 @@ def test_alignment_compares_the_latents_that_are_decoded():
 
 
 def test_every_term_has_a_weight(batch):
-    truth = truth_motion(batch)
+    truth = truth_motion(batch, 30.0)
     terms = motion_losses(truth, truth, batch.joints, batch.bone_ratio, batch, EVEN)
     names = {field.name for field in fields(LossWeights)}
     assert set(terms) | {"alignment", "bone_ratio"} == names
