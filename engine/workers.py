@@ -216,6 +216,8 @@ class SolveWorker(Worker):
         if view is None:
             return solver.lost(seen.frame_id, seen.captured_at_s)
         raw = runtime.lift(view, self._intrinsics)
+        if runtime.name != self._board.name_of("backend"):  # it failed and another took over
+            self._board.set_name("backend", runtime.name)
         lifted_s = self._clock()
         pose = solver.solve(raw)
         self._board.stats.stage_took("vtm", lifted_s - started_s)

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import onnxruntime as ort
-
 from engine.config import BACKENDS
 from engine.errors import ModelError, UsageError
-from engine.vtm.onnx_runtime import PROVIDERS, OnnxRuntime
-from engine.vtm.weights import WEIGHTS, load_weights
+from engine.vtm.base import VtmRuntime
+from engine.vtm.cuda import gpu_info
+from engine.vtm.fallback import FallbackRuntime
+from engine.vtm.needs import Need, missing
+from engine.vtm.onnx_runtime import PROVIDERS, OnnxRuntime, first_line
+from engine.vtm.tensorrt_runtime import TensorRtRuntime
+from engine.vtm.weights import WEIGHTS, Weights, load_weights
 
-_ORDER = ("cuda", "cpu")  # fastest first
+ORDER = tuple(name for name in BACKENDS if name != "auto")
+"""Fastest first: tensorrt, tensorrt-rtx, cuda, openvino, cpu."""
+
+OnMessage = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,56 +32,83 @@ class BackendState:
 
 
 def load_runtime(
-    backend: str = "auto", *, threads: int = 1, on_message: Callable[[str], None], path: Path = WEIGHTS
-) -> OnnxRuntime:
-    """Open the wanted back end, or with "auto" the first that works.
+    backend: str = "auto", *, threads: int = 1, on_message: OnMessage, path: Path = WEIGHTS
+) -> FallbackRuntime:
+    """Open the wanted back end, or with "auto" the fastest that works; when it fails later, slower ones take over.
 
     Raises UsageError for an unknown name, ModelError when the weights or the wanted back end cannot be used.
     """
     if backend not in BACKENDS:
         raise UsageError(f"back end {backend!r} is unknown; expected one of {', '.join(BACKENDS)}")
     weights = load_weights(path)
-    if backend != "auto":
-        problem = _missing(backend)
-        if problem:
+
+    def slower(name: str) -> Iterator[VtmRuntime]:
+        return _working(weights, ORDER[ORDER.index(name) + 1 :], threads, on_message)
+
+    if backend == "auto":
+        runtime = next(_working(weights, ORDER, threads, on_message), None)
+        if runtime is None:
+            raise ModelError("no back end can run VTM: run vtm doctor; it tells what is missing")
+        on_message(choice_line(runtime.name))
+    else:
+        problem = missing(backend)
+        if problem is not None:
             raise ModelError(f"back end {backend}: {problem}; --backend auto takes one that works")
-        return OnnxRuntime(weights, backend, threads)
-    for name in _ORDER:
-        if _missing(name):
+        runtime = open_backend(weights, backend, threads)
+    return FallbackRuntime(runtime, slower, on_message)
+
+
+def open_backend(weights: Weights, backend: str, threads: int) -> VtmRuntime:
+    """One back end, tried with real runs. Raises ModelError."""
+    try:
+        return OnnxRuntime(weights, backend, threads) if backend in PROVIDERS else TensorRtRuntime(weights)
+    except ModelError:
+        raise
+    except Exception as error:
+        raise ModelError(f"back end {backend} does not start ({first_line(error)}); run vtm doctor") from error
+
+
+def _working(weights: Weights, names: tuple[str, ...], threads: int, on_message: OnMessage) -> Iterator[VtmRuntime]:
+    """Those that really work, opened one by one; one that should and does not is told, the last one raises."""
+    for name in names:
+        if missing(name) is not None:
             continue
         try:
-            runtime = OnnxRuntime(weights, name, threads)
+            runtime = open_backend(weights, name, threads)
         except ModelError as error:
-            if name == _ORDER[-1]:
+            if name == ORDER[-1]:
                 raise
             on_message(str(error))
             continue
-        on_message(f"VTM runs on {name}" + (" (no NVIDIA GPU found by ONNX Runtime)" if name == "cpu" else ""))
-        return runtime
-    raise ModelError("no back end can run VTM; install onnxruntime again")
+        yield runtime
 
 
-def _missing(backend: str) -> str | None:
-    """Why a back end cannot even be tried, with the fix; None when it can."""
-    if backend in PROVIDERS:
-        if PROVIDERS[backend] in ort.get_available_providers():
-            return None
-        return "this onnxruntime has no CUDA; pip install onnxruntime-gpu in its place"
-    return "not available in this version"
+def choice_line(chosen: str) -> str:
+    """Which back end runs, where, and why none that would be faster."""
+    where = ""
+    gpu = gpu_info()
+    if chosen in ("tensorrt", "tensorrt-rtx", "cuda") and gpu is not None:
+        where = f" on {gpu.name}"
+    reasons: dict[str, list[str]] = {}
+    for name in ORDER[: ORDER.index(chosen)]:
+        need = missing(name)
+        if need is not None:
+            reasons.setdefault(need.reason, []).append(name)
+    why = "; ".join(f"{', '.join(names)}: {reason}" for reason, names in reasons.items())
+    return f"VTM runs on {chosen}{where}" + (f" ({why})" if why else "")
 
 
 def backend_states(path: Path = WEIGHTS) -> tuple[BackendState, ...]:
     """Every back end tried for real, for `vtm doctor`. Raises ModelError when the weights cannot be used."""
     weights = load_weights(path)
-    states = []
-    for name in BACKENDS:
-        if name == "auto":
-            continue
-        problem = _missing(name)
-        if problem is None:
-            try:
-                OnnxRuntime(weights, name, 1)
-            except ModelError as error:
-                problem = str(error)
-        states.append(BackendState(name, problem is None, problem or f"runs {weights.path.name}"))
-    return tuple(states)
+    return tuple(_state(weights, name) for name in ORDER)
+
+
+def _state(weights: Weights, name: str) -> BackendState:
+    need: Need | ModelError | None = missing(name)
+    if need is None:
+        try:
+            open_backend(weights, name, 1).close()
+        except ModelError as error:
+            need = error
+    return BackendState(name, need is None, str(need) if need is not None else f"runs {weights.path.name}")

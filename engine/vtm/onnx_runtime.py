@@ -1,6 +1,10 @@
-"""VTM on ONNX Runtime: CPU, and CUDA where a session really runs there."""
+"""VTM on ONNX Runtime: CPU, OpenVINO, CUDA, the TensorRT-RTX plug-in; each only where a session really runs there."""
 
 from __future__ import annotations
+
+import importlib
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import onnxruntime as ort
@@ -13,7 +17,15 @@ from models.camera import Intrinsics
 from models.keypoints import NUM_EVIDENCE, NUM_KEYPOINTS
 from models.vtm.config import VTMConfig
 
-PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
+PROVIDERS = {
+    "tensorrt-rtx": "NvTensorRTRTXExecutionProvider",
+    "cuda": "CUDAExecutionProvider",
+    "openvino": "OpenVINOExecutionProvider",
+    "cpu": "CPUExecutionProvider",
+}
+RTX_PLUGIN = "onnxruntime_ep_nv_tensorrt_rtx"
+MIN_SHARE = 0.5
+"""A provider that takes fewer of the network's operators than this does not really run it."""
 
 
 class OnnxRuntime:
@@ -22,10 +34,8 @@ class OnnxRuntime:
     def __init__(self, weights: Weights, backend: str, threads: int) -> None:
         self.config: VTMConfig = weights.config
         self.name = backend
-        self._session = _open_session(weights, PROVIDERS[backend], threads)
-        running = self._session.get_providers()[0]
-        if running != PROVIDERS[backend]:
-            raise ModelError(f"back end {backend}: ONNX Runtime fell back to {running}; run vtm doctor")
+        self._session = _open_session(weights, backend, threads)
+        self._check_provider(PROVIDERS[backend])
         self._warm_up()
 
     def lift(self, window: Window, intrinsics: Intrinsics) -> RawMotion:
@@ -36,6 +46,15 @@ class OnnxRuntime:
 
     def close(self) -> None:
         """Nothing to release beyond the session, which goes with this object."""
+
+    def _check_provider(self, wanted: str) -> None:
+        """Listing a provider proves nothing: ask the session what it runs on."""
+        running = self._session.get_providers()[0]
+        if running != wanted:
+            raise ModelError(f"back end {self.name}: ONNX Runtime fell back to {running}; run vtm doctor")
+        share = share_on(self._session, wanted)
+        if share < MIN_SHARE:
+            raise ModelError(f"back end {self.name}: {wanted} takes only {share:.0%} of the network; run vtm doctor")
 
     def _warm_up(self) -> None:
         """First runs allocate; a provider that cannot run the network fails here and not in the performance."""
@@ -49,20 +68,57 @@ class OnnxRuntime:
             for _ in range(2):
                 self._session.run(None, inputs)
         except Exception as error:
-            raise ModelError(f"back end {self.name}: VTM's first run failed ({_first_line(error)})") from error
+            raise ModelError(f"back end {self.name}: VTM's first run failed ({first_line(error)})") from error
 
 
-def _open_session(weights: Weights, provider: str, threads: int) -> ort.InferenceSession:
+def share_on(session: ort.InferenceSession, provider: str) -> float:
+    """The share of the network's operators that a provider was given; 1 where this ONNX Runtime does not tell."""
+    try:
+        parts: list[tuple[str, int]] = [
+            (part.ep_name, len(part.get_nodes())) for part in session.get_provider_graph_assignment_info()
+        ]
+    except (AttributeError, RuntimeError):  # before 1.23, or not recorded
+        return 1.0
+    total = sum(nodes for _, nodes in parts)
+    return sum(nodes for name, nodes in parts if name == provider) / total if total else 1.0
+
+
+def _open_session(weights: Weights, backend: str, threads: int) -> ort.InferenceSession:
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 4  # its own lines on stderr; failures come as exceptions
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry("session.record_ep_graph_assignment_info", "1")
     try:
-        return ort.InferenceSession(str(weights.path), options, providers=[provider])
+        providers: list[Any] | None = [(PROVIDERS[backend], _provider_options(backend, threads))]
+        if backend == "tensorrt-rtx":
+            options.add_provider_for_devices(rtx_devices(), {})
+            providers = None
+        return ort.InferenceSession(str(weights.path), options, providers=providers)
     except Exception as error:
-        raise ModelError(f"{weights.path} cannot be loaded on {provider} ({_first_line(error)})") from error
+        raise ModelError(f"{weights.path} cannot be loaded on {PROVIDERS[backend]} ({first_line(error)})") from error
 
 
-def _first_line(error: Exception) -> str:
+def _provider_options(backend: str, threads: int) -> dict[str, str]:
+    """OpenVINO: the CPU, in full precision. A batch of one is too small to pay the way to an integrated GPU."""
+    if backend == "openvino":
+        return {"device_type": "CPU", "num_of_threads": str(threads), "precision": "ACCURACY"}
+    return {}
+
+
+@lru_cache(maxsize=1)
+def rtx_devices() -> list[Any]:
+    """The GPUs that the TensorRT-RTX plug-in offers; registers it once. Raises what the plug-in raises."""
+    plugin = importlib.import_module(RTX_PLUGIN)
+    name = plugin.get_ep_name()
+    ort.register_execution_provider_library(name, plugin.get_library_path())
+    devices = [device for device in ort.get_ep_devices() if device.ep_name == name]
+    if not devices:
+        raise ModelError("the TensorRT-RTX plug-in finds no GPU that it supports (compute capability 8.6, 8.9, 12.x)")
+    return devices
+
+
+def first_line(error: Exception) -> str:
+    """An exception of a third party as part of one line."""
     return str(error).strip().splitlines()[0][:160] if str(error).strip() else type(error).__name__

@@ -253,6 +253,13 @@ def test_a_detector_and_a_backend_are_exchanged_alone(world: World):
     assert len(world.sources) == 1
 
 
+def test_a_back_end_that_took_over_is_shown(world: World):
+    with world.pipeline() as pipeline:
+        assert pipeline.wait_for_pose(WAIT_S)
+        world.runtimes[0].name = "openvino"
+        until(lambda: pipeline.snapshot().stats.backend == "openvino")
+
+
 def test_height_field_of_view_and_targets_follow_at_once(world: World):
     seen: list[float] = []
     world.lifting = lambda intrinsics: seen.append(intrinsics.fx)

@@ -6,10 +6,12 @@ import numpy as np
 import onnxruntime as ort
 import pytest
 
+from engine.bench.network import any_window
 from engine.config import BACKENDS
 from engine.errors import ModelError, UsageError
-from engine.vtm import choose
-from engine.vtm.choose import backend_states, load_runtime
+from engine.vtm import choose, needs
+from engine.vtm.choose import ORDER, backend_states, choice_line, load_runtime
+from engine.vtm.cuda import GpuInfo
 from engine.vtm.onnx_runtime import OnnxRuntime
 from engine.vtm.weights import load_weights
 from models.camera import Intrinsics
@@ -21,7 +23,9 @@ CAMERA = Intrinsics.from_hfov((640, 480), 1.0)
 @pytest.fixture
 def no_gpu(monkeypatch):
     """An ONNX Runtime for the CPU, whatever this machine has."""
-    monkeypatch.setattr(choose.ort, "get_available_providers", lambda: ["CPUExecutionProvider"])
+    monkeypatch.setattr(ort, "get_available_providers", lambda: ["CPUExecutionProvider"])
+    for module in (choose, needs):
+        monkeypatch.setattr(module, "gpu_info", lambda: None)
 
 
 @pytest.fixture
@@ -29,9 +33,7 @@ def says_cuda(monkeypatch):
     """An ONNX Runtime that lists CUDA although nothing runs there."""
     if "CUDAExecutionProvider" in ort.get_available_providers():
         pytest.skip("this ONNX Runtime has CUDA")
-    monkeypatch.setattr(
-        choose.ort, "get_available_providers", lambda: ["CUDAExecutionProvider", "CPUExecutionProvider"]
-    )
+    monkeypatch.setattr(ort, "get_available_providers", lambda: ["CUDAExecutionProvider", "CPUExecutionProvider"])
 
 
 def test_an_unknown_back_end_is_wrong_usage_and_the_known_ones_are_named(weights):
@@ -43,7 +45,7 @@ def test_an_unknown_back_end_is_wrong_usage_and_the_known_ones_are_named(weights
 @pytest.mark.usefixtures("no_gpu")
 def test_cuda_without_a_gpu_is_told_with_the_fix_and_nothing_else_is_taken_in_silence(weights):
     messages: list[str] = []
-    with pytest.raises(ModelError, match="pip install onnxruntime-gpu") as error:
+    with pytest.raises(ModelError, match="pip install .*onnxruntime-gpu") as error:
         load_runtime("cuda", on_message=messages.append, path=weights)
     assert "--backend auto" in str(error.value)
     assert "\n" not in str(error.value)
@@ -58,7 +60,7 @@ def test_auto_takes_the_cpu_and_says_so_and_why_in_one_line(weights, config):
     assert runtime.config == config
     assert len(messages) == 1
     assert messages[0].startswith("VTM runs on cpu")
-    assert "GPU" in messages[0]
+    assert "tensorrt, tensorrt-rtx, cuda: no NVIDIA GPU; openvino: not installed" in messages[0]
 
 
 @pytest.mark.filterwarnings("ignore:Specified provider:UserWarning")
@@ -92,6 +94,46 @@ def test_doctor_hears_of_every_back_end_what_works_and_what_is_missing(weights):
     assert not states["cuda"].works
     assert "pip install" in states["cuda"].detail
     assert all("\n" not in state.detail and state.detail for state in states.values())
+
+
+def test_the_order_is_that_of_the_settings():
+    assert ORDER == ("tensorrt", "tensorrt-rtx", "cuda", "openvino", "cpu")
+
+
+def test_with_a_gpu_the_line_names_it_and_what_would_be_faster(monkeypatch, tmp_path):
+    for module in (choose, needs):
+        monkeypatch.setattr(module, "gpu_info", lambda: GpuInfo("RTX 4090", (8, 9)))
+    monkeypatch.setenv("VTM_PLAN", str(tmp_path / "vtm.plan"))
+    monkeypatch.setattr(needs.importlib.util, "find_spec", lambda name: name == "tensorrt" or None)
+    line = choice_line("cuda")
+    assert line.startswith("VTM runs on cuda on RTX 4090 (")
+    assert "tensorrt: no plan" in line
+    assert "tensorrt-rtx: its plug-in is not installed" in line
+    need = needs.missing("tensorrt")
+    assert need is not None
+    assert need.fix == "run python build_engine.py"
+
+
+def test_a_session_that_is_given_little_of_the_network_is_not_believed(weights, monkeypatch):
+    class Part:
+        def __init__(self, ep_name: str, nodes: int) -> None:
+            self.ep_name, self.nodes = ep_name, nodes
+
+        def get_nodes(self) -> list[int]:
+            return [0] * self.nodes
+
+    parts = [Part("CPUExecutionProvider", 1), Part("CUDAExecutionProvider", 9)]
+    monkeypatch.setattr(ort.InferenceSession, "get_provider_graph_assignment_info", lambda _self: parts, raising=False)
+    with pytest.raises(ModelError, match="takes only 10% of the network"):
+        load_runtime("cpu", on_message=print, path=weights)
+
+
+@pytest.mark.skipif("OpenVINOExecutionProvider" not in ort.get_available_providers(), reason="OpenVINO is not here")
+def test_openvino_gives_what_the_cpu_gives():
+    fast, plain = (load_runtime(name, on_message=print) for name in ("openvino", "cpu"))
+    wide = any_window(plain.config)
+    a, b = fast.lift(wide, CAMERA), plain.lift(wide, CAMERA)
+    np.testing.assert_allclose(a.rotations, b.rotations, atol=1e-3)
 
 
 def test_a_window_goes_through_the_network_into_the_camera_frame(weights, window):

@@ -1,0 +1,27 @@
+"""What every back end of VTM offers."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from engine.types import RawMotion, Window
+from models.camera import Intrinsics
+from models.vtm.config import VTMConfig
+
+
+class VtmRuntime(Protocol):
+    """Runs VTM on one back end. One thread opens it, uses it and closes it."""
+
+    @property
+    def name(self) -> str:
+        """The back end as `--backend` knows it."""
+
+    @property
+    def config(self) -> VTMConfig:
+        """Of the weights: window, rate, latency."""
+
+    def lift(self, window: Window, intrinsics: Intrinsics) -> RawMotion:
+        """Lift a window of 2D keypoints to motion (VTM, fig. 2, video side)."""
+
+    def close(self) -> None:
+        """Release the device; the runtime cannot be used afterwards. May be called again."""
