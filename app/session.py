@@ -14,8 +14,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.engine_access import PipelineFactory, PipelineLike
+from app.playback import Playback
+from app.recovery import recover_one
 from engine.config import Config
 from engine.errors import VtmError
+from engine.outputs.recording import Recording
 from engine.types import Message, Percentiles, Snapshot, Stats
 
 _ZERO = Percentiles(0.0, 0.0, 0.0)
@@ -31,7 +34,9 @@ class Session:
         self._state = "stopped"
         self._source = ""
         self._wanted: Config | None = None
+        self._config: Config | None = None  # the last one applied; worker only
         self._restart = False
+        self._playback = Playback()
         self._own_messages: deque[Message] = deque(maxlen=20)
         self._lock = threading.Lock()
         self._commands: queue.Queue[Callable[[], None] | None] = queue.Queue(maxsize=64)
@@ -59,6 +64,23 @@ class Session:
         """End the take and keep it."""
         self._put(self._end_recording)
 
+    def play(self, load: Callable[[], Recording], *, loop: bool = False) -> None:
+        """Play a recording to the targets instead of the live motion, until `stop_playing`."""
+        self._put(lambda: self._play(load, loop))
+
+    def stop_playing(self) -> None:
+        """The live motion goes out again."""
+        self._put(self._end_playing)
+
+    @property
+    def playback(self) -> Playback:
+        """What is played, to be paused and moved."""
+        return self._playback
+
+    def recover(self, partials: tuple[Path, ...]) -> None:
+        """Finish takes that a crash left behind."""
+        self._put(lambda: self._recover(partials))
+
     def close(self) -> None:
         """Stop the pipeline and end the worker; `closed` turns True when that is done."""
         self._put(None)
@@ -75,11 +97,14 @@ class Session:
 
     def snapshot(self) -> Snapshot:
         """The pipeline's snapshot with this session's own messages behind it; without a pipeline a bare one."""
-        pipeline, own = self._pipeline, tuple(self._own_messages)
+        pipeline, own, playing = self._pipeline, tuple(self._own_messages), self._playback.state()
         if pipeline is None:
-            return Snapshot(self._state, self._source, None, None, None, NO_STATS, own, (), None)
+            targets = () if playing is None else playing.targets
+            return Snapshot(self._state, self._source, None, None, None, NO_STATS, own, targets, None)
         snapshot = pipeline.snapshot()
-        return dataclasses.replace(snapshot, messages=(*snapshot.messages, *own)) if own else snapshot
+        if own:
+            snapshot = dataclasses.replace(snapshot, messages=(*snapshot.messages, *own))
+        return snapshot if playing is None else dataclasses.replace(snapshot, targets=playing.targets)
 
     def _put(self, command: Callable[[], None] | None) -> None:
         try:
@@ -94,6 +119,7 @@ class Session:
         """The worker thread."""
         while (command := self._commands.get()) is not None:
             self._guard(command)
+        self._guard(self._playback.stop)
         self._guard(self._leave)
 
     def _guard(self, command: Callable[[], None]) -> None:
@@ -110,6 +136,9 @@ class Session:
             self._wanted, self._restart = None, False
         if config is None:
             return
+        self._config = config
+        self._playback.follow(config.osc)
+        config = self._playback.muted(config)
         pipeline = self._pipeline
         if pipeline is not None and not restart and pipeline.snapshot().state != "stopped":
             pipeline.reconfigure(config)
@@ -132,6 +161,26 @@ class Session:
         self._state = "stopped"
         if pipeline is not None:
             pipeline.__exit__(None, None, None)
+
+    def _play(self, load: Callable[[], Recording], loop: bool) -> None:
+        try:
+            self._playback.start(load(), () if self._config is None else self._config.osc, loop)
+        finally:
+            self._follow_playback()
+
+    def _end_playing(self) -> None:
+        self._playback.stop()
+        self._follow_playback()
+
+    def _follow_playback(self) -> None:
+        """A receiver hears one stream: the live one is silent while something is played."""
+        if self._pipeline is not None and self._config is not None:
+            self._pipeline.reconfigure(self._playback.muted(self._config))
+
+    def _recover(self, partials: tuple[Path, ...]) -> None:
+        for partial in partials:
+            line, good = recover_one(partial)
+            self._say("info" if good else "error", line[0].upper() + line[1:])
 
     def _running(self) -> PipelineLike:
         if self._pipeline is None:

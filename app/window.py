@@ -14,15 +14,17 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow
 
 from app.background import Background
+from app.left_over import RECOVER, LeftOver
 from app.notices import Notice, Notices
+from app.replay_control import ReplayControl
 from app.session import Session
 from app.settings import Settings, save_settings
 from app.widgets import icons
-from app.widgets.body_pane import BodyPane, PaneTitle
-from app.widgets.fields import rule
+from app.widgets.arrangement import arranged, split_pictures
+from app.widgets.body_pane import BodyPane
 from app.widgets.header import Header
 from app.widgets.opengl import OpenGL
 from app.widgets.side_panel import SidePanel
@@ -31,7 +33,8 @@ from app.widgets.video_view import VideoView
 from engine.cameras_list import CameraInfo
 from engine.config import Config
 from engine.errors import OutputError
-from engine.types import Snapshot
+from engine.outputs.recording import REPLAY_SUFFIXES
+from engine.types import Pose, Snapshot
 
 PULL_MS = 20
 _SLOW_S = 0.25
@@ -66,7 +69,10 @@ class MainWindow(QMainWindow):
         self.last: Snapshot | None = None
         self.header, self.video, self.body = Header(), VideoView(), BodyPane(opengl)
         self.strip, self.side = TimingStrip(), SidePanel()
-        self._lay_out()
+        self.replay = ReplayControl(self, session, self.body, self.side.targets)
+        self._left_over = LeftOver()
+        self._splitter = split_pictures(self.video, self.body)
+        self.setCentralWidget(arranged(self.header, self._splitter, self.strip, self.side))
         self._connect()
         self._restore()
         self._timer = QTimer(self)
@@ -81,6 +87,7 @@ class MainWindow(QMainWindow):
     def begin(self) -> None:
         """Start capturing and pulling; the window may already be on screen."""
         self.refresh_cameras()
+        self._left_over.look(self._settings.folder)
         self._session.apply(self._live(self.config))
         self._timer.start(PULL_MS)
 
@@ -97,6 +104,7 @@ class MainWindow(QMainWindow):
             self.strip.chart.clear()
         self._keep(dataclasses.replace(self._settings, config=config))
         self.side.show_config(config)
+        self.replay.height_m = config.height_m
         self._session.apply(self._live(config))
 
     def refresh_cameras(self) -> None:
@@ -108,38 +116,6 @@ class MainWindow(QMainWindow):
         """Begin a take."""
         self._session.start_recording(path)
 
-    def _lay_out(self) -> None:
-        left = QWidget()
-        column = QVBoxLayout(left)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(PaneTitle("Camera"))
-        column.addWidget(self.video, 1)
-        self._splitter = QSplitter(Qt.Orientation.Horizontal)
-        self._splitter.setHandleWidth(1)
-        self._splitter.setChildrenCollapsible(False)
-        for pane in (left, self.body):
-            self._splitter.addWidget(pane)
-        self._splitter.setSizes([520, 580])
-        self._splitter.setStretchFactor(0, 1)
-        self._splitter.setStretchFactor(1, 1)
-        root = QWidget()
-        root.setObjectName("root")
-        outer = QVBoxLayout(root)
-        middle, pictures = QHBoxLayout(), QVBoxLayout()
-        for layout in (outer, middle, pictures):
-            layout.setContentsMargins(0, 0, 0, 0)
-            layout.setSpacing(0)
-        for widget, stretch in ((self._splitter, 1), (rule(), 0), (self.strip, 0)):
-            pictures.addWidget(widget, stretch)
-        middle.addLayout(pictures, 1)
-        middle.addWidget(rule(upright=True))
-        middle.addWidget(self.side)
-        outer.addWidget(self.header)
-        outer.addWidget(rule())
-        outer.addLayout(middle, 1)
-        self.setCentralWidget(root)
-
     def _connect(self) -> None:
         self.side.changed.connect(self.change)
         self.side.source.refresh_wanted.connect(self.refresh_cameras)
@@ -147,7 +123,8 @@ class MainWindow(QMainWindow):
         self.side.record.start.connect(self.start_recording)
         self.side.record.stop.connect(self._session.stop_recording)
         self.side.record.chosen.connect(self._takes_chosen)
-        self.video.banner.pressed.connect(lambda _label: self._session.apply(self._live(self.config), restart=True))
+        self.side.record.replay.connect(self.replay.open)
+        self.video.banner.pressed.connect(self._banner_pressed)
         for key, action in (
             ("R", self._record_key),
             ("C", self._calibrate),
@@ -159,6 +136,7 @@ class MainWindow(QMainWindow):
             QShortcut(QKeySequence(key), self).activated.connect(action)
 
     def _restore(self) -> None:
+        self.replay.height_m = self.config.height_m
         self.side.show_config(self.config)
         self.side.record.show_choice(self._settings.folder, self._settings.take_suffix)
         if self._settings.window_geometry:
@@ -173,14 +151,15 @@ class MainWindow(QMainWindow):
             self._see_off(now_s)
             return
         snapshot = self._session.snapshot()
-        self._show_pictures(snapshot, now_s)
+        playing = self.replay.pull()
+        self._show_pictures(snapshot, now_s, playing)
         self.video.banner.show_notice(self._banner(snapshot, now_s))
         if now_s - self._slow_at_s >= _SLOW_S or self.last is None or snapshot.state != self.last.state:
             self._slow_at_s = now_s
             self._show_figures(snapshot)
         self.last = snapshot
 
-    def _show_pictures(self, snapshot: Snapshot, now_s: float) -> None:
+    def _show_pictures(self, snapshot: Snapshot, now_s: float, playing: bool) -> None:
         frame = snapshot.frame
         key = None if frame is None else (snapshot.source, frame.frame_id)
         if key == self._frame_key and frame is not None:
@@ -191,11 +170,15 @@ class MainWindow(QMainWindow):
             self.video.show_placeholder(words)
             if self.last is None or self.last.frame is not None:
                 self.video.show_frame(None, None)
-                self.body.show_pose(None)
+                self._show_live(None, playing)
             return
         self._frame_times.append(now_s)
         self.video.show_frame(frame, snapshot.detection)
-        self.body.show_pose(snapshot.pose)
+        self._show_live(snapshot.pose, playing)
+
+    def _show_live(self, pose: Pose | None, playing: bool) -> None:
+        if not playing:
+            self.body.show_pose(pose)
 
     def _show_figures(self, snapshot: Snapshot) -> None:
         times = self._frame_times
@@ -218,7 +201,13 @@ class MainWindow(QMainWindow):
         notice = self._notices.notice(snapshot)
         if self._local_notice is not None and now_s - self._local_notice[1] < 8.0 and snapshot.state != "failed":
             return self._local_notice[0]
-        return notice
+        return notice if snapshot.state == "failed" else self._left_over.notice() or notice
+
+    def _banner_pressed(self, action: str) -> None:
+        if action == RECOVER:
+            self._session.recover(self._left_over.take())
+        else:
+            self._session.apply(self._live(self.config), restart=True)
 
     def _live(self, config: Config) -> Config:
         """In the window a clip plays again and again."""
@@ -255,11 +244,14 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
-        """Play the dropped file."""
+        """Play the dropped file: a take is replayed, a video becomes the source."""
         files = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
         if files:
             event.acceptProposedAction()
-            self.change({"source": files[0]})
+            if Path(files[0]).suffix.lower() in REPLAY_SUFFIXES:
+                self.replay.open(Path(files[0]))
+            else:
+                self.change({"source": files[0]})
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Hide at once; the take and the pipeline are finished behind the scenes."""

@@ -1,4 +1,6 @@
-"""The right-hand pane: the 3D view where OpenGL works, else a message; above it the legend and the home button."""
+"""The right-hand pane: the 3D view where OpenGL works, else a message; above it the legend and the home button,
+below it the timeline of a replay.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 from app.widgets import icons
 from app.widgets.fields import Dot, icon_button, label
 from app.widgets.opengl import OpenGL
+from app.widgets.replay_bar import ReplayBar
 from app.widgets.theme import ACCENT, RIGHT_SIDE
 from engine.types import Pose
 
@@ -57,6 +60,8 @@ class BodyPane(QWidget):
         box.setSpacing(0)
         box.addWidget(title)
         box.addLayout(self._stack, 1)
+        self.replay = ReplayBar()
+        box.addWidget(self.replay)
         self._shown: Pose | None = None
         self.view = None
         if opengl.problem:

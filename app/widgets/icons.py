@@ -93,6 +93,16 @@ def stop() -> QIcon:
     return _stroke(path, fill=ERROR)
 
 
+def play() -> QIcon:
+    """A triangle."""
+    return _stroke(_lines(((5, 3), (13, 8), (5, 13), (5, 3))))
+
+
+def pause() -> QIcon:
+    """Two bars."""
+    return _stroke(_lines(((5.5, 3.5), (5.5, 12.5)), ((10.5, 3.5), (10.5, 12.5))))
+
+
 def product() -> QIcon:
     """The mark of VTM Live: a figure in a rounded square, left side teal, right side coral."""
     pixmap = QPixmap(128, 128)

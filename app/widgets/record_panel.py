@@ -11,18 +11,18 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton
 
 from app.widgets import icons
 from app.widgets.fields import Choice, Elided, Section, icon_button
+from engine.outputs.recorder import dated_take
 from engine.types import RecordingState
 
-_FORMATS = (("BVH", ".bvh"), ("NumPy", ".npz"))
-
-
-def take_path(folder: Path, suffix: str, now: datetime.datetime) -> Path:
-    """The next take, named by date and time; a free name even within one second."""
-    stem = now.strftime("take_%Y-%m-%d_%H-%M-%S")
-    path, number = folder / f"{stem}{suffix}", 2
-    while path.exists():
-        path, number = folder / f"{stem}_{number}{suffix}", number + 1
-    return path
+_FORMATS = (
+    ("BVH", ".bvh"),
+    ("glTF", ".glb"),
+    ("VRM", ".vrma"),
+    ("CSV", ".csv"),
+    ("OSC log", ".jsonl"),
+    ("NumPy", ".npz"),
+)
+_REPLAYED = "Takes and OSC logs (*.npz *.jsonl);;All files (*)"
 
 
 def clock_text(seconds: float, size_bytes: int) -> str:
@@ -39,9 +39,10 @@ def _from_home(folder: Path) -> str:
 
 
 class RecordPanel(Section):
-    """Emits `start` with the path of the take, `stop`, and `chosen` with folder and suffix."""
+    """Emits `start` with the path of the take, `stop`, `replay` with a file, and `chosen` with folder and suffix."""
 
     start = Signal(Path)
+    replay = Signal(Path)
     stop = Signal()
     chosen = Signal(str, str)
 
@@ -60,15 +61,20 @@ class RecordPanel(Section):
         )
         self.body.addWidget(self.button)
         self.format.setFixedWidth(96)
+        self.format.setToolTip(
+            "NumPy takes and OSC logs can be replayed; vtm convert makes every format of a NumPy take"
+        )
+        replay = icon_button(icons.play(), "Replay a take (.npz) or an OSC log (.jsonl)")
         line = QHBoxLayout()
         line.setSpacing(4)
-        for widget, stretch in ((self.format, 0), (self.place, 1), (pick, 0), (show, 0)):
+        for widget, stretch in ((self.format, 0), (self.place, 1), (pick, 0), (show, 0), (replay, 0)):
             line.addWidget(widget, stretch)
         self.body.addLayout(line)
         self.button.clicked.connect(self.toggle)
         self.format.activated.connect(lambda _index: self.chosen.emit(str(self._folder), self.format.value))
         pick.clicked.connect(self._pick)
         show.clicked.connect(self._show)
+        replay.clicked.connect(self._ask_take)
 
     @property
     def recording(self) -> bool:
@@ -80,7 +86,7 @@ class RecordPanel(Section):
         if self._state is not None:
             self.stop.emit()
         else:
-            self.start.emit(take_path(self._folder, self.format.value, datetime.datetime.now()))
+            self.start.emit(dated_take(self._folder, self.format.value, datetime.datetime.now()))
 
     def show_choice(self, folder: Path, suffix: str) -> None:
         """Where takes go, without emitting."""
@@ -113,6 +119,11 @@ class RecordPanel(Section):
         folder = QFileDialog.getExistingDirectory(self, "Folder for takes", str(self._folder))
         if folder:
             self.chosen.emit(folder, self.format.value)
+
+    def _ask_take(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self, "Replay a take", str(self._folder), _REPLAYED)
+        if path:
+            self.replay.emit(Path(path))
 
     def _show(self) -> None:
         folder = self._folder if self._folder.is_dir() else self._folder.parent

@@ -1,14 +1,15 @@
-"""Where the motion is sent: a row per OSC target with its live state; add, change, remove."""
+"""Where the motion is sent: a row per OSC target with its live state; add, change, remove; test poses."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.widgets import icons
 from app.widgets.fields import Dot, Elided, Section, icon_button, label
 from app.widgets.target_dialog import PRESET_NAMES, TargetDialog, split_query
 from app.widgets.theme import ACCENT, FAINT, WARNING
+from engine.outputs.recording import TEST_POSES
 from engine.types import TargetState
 
 _NAMES = {"vmc": "VMC", "vrchat": "VRChat", "osc": "OSC"}
@@ -66,9 +67,10 @@ class TargetRow(QWidget):
 
 
 class TargetsPanel(Section):
-    """Emits `changed` with the new `osc` of Config."""
+    """Emits `changed` with the new `osc` of Config, and `test` with the name of a test pose, "" to end it."""
 
     changed = Signal(dict)
+    test = Signal(str)
 
     def __init__(self) -> None:
         super().__init__("Send to")
@@ -81,7 +83,21 @@ class TargetsPanel(Section):
         self._list.setSpacing(6)
         self.body.addWidget(self._none)
         self.body.addLayout(self._list)
+        self.tests = {name: self._test_button(name) for name in TEST_POSES}
+        self.row("Test pose", *self.tests.values())
         self.add.clicked.connect(lambda: self._ask(""))
+
+    def _test_button(self, name: str) -> QPushButton:
+        button = QPushButton(name)
+        button.setCheckable(True)
+        button.setToolTip(f"Send this pose instead of your motion, to check a receiver: {name}")
+        button.clicked.connect(lambda on: self.test.emit(name if on else ""))
+        return button
+
+    def show_test(self, name: str) -> None:
+        """The test pose that is sent now; "" for none."""
+        for own, button in self.tests.items():
+            button.setChecked(own == name)
 
     def show_urls(self, urls: tuple[str, ...]) -> None:
         """One row per target."""

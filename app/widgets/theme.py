@@ -42,6 +42,10 @@ QPushButton:hover, QToolButton:hover {{ background: {HOVER}; }}
 QPushButton:pressed, QToolButton:pressed {{ background: {LINE}; }}
 QPushButton:focus, QToolButton:focus, QComboBox:focus, QAbstractSpinBox:focus, QLineEdit:focus
     {{ border: 1px solid {ACCENT_DARK}; }}
+QPushButton:checked {{ background: {ACCENT_DARK}; border: 1px solid {ACCENT}; }}
+QSlider::groove:horizontal {{ background: {HOVER}; height: 4px; border-radius: 2px; }}
+QSlider::sub-page:horizontal {{ background: {ACCENT}; height: 4px; border-radius: 2px; }}
+QSlider::handle:horizontal {{ background: {TEXT}; width: 12px; margin: -4px 0; border-radius: 6px; }}
 QPushButton:disabled, QToolButton:disabled {{ color: {FAINT}; }}
 QPushButton[role="primary"]
     {{ background: {ACCENT}; color: #06211d; border: none; font-weight: 600; padding: 7px 14px; }}

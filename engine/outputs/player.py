@@ -1,4 +1,4 @@
-"""Playing a recording to OSC targets with its own timing: a take (.npz) as poses, an OSC log (.jsonl) byte for byte.
+"""Playing a recording to OSC targets with its own timing.
 
 One thread, "replay", sends; everything else may be called from any thread. Whoever loops or seeks gets a sender's time
 (/VMC/Ext/T) that goes on rising, because receivers take a jump back for a new sender.
@@ -10,15 +10,13 @@ import bisect
 import struct
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import UsageError
-from engine.outputs.motion_npz import read_motion_npz
-from engine.outputs.osc_log import read_osc_log
+from engine.outputs.recording import Recording, load_recording
 from engine.outputs.sender import CLOSING_REPEATS, OscSender
-from engine.outputs.take_poses import poses_of
 from engine.outputs.targets import open_target, parse_targets
 from engine.types import Pose, TargetState
 
@@ -36,27 +34,7 @@ class PlayerState:
     state: str  # "playing", "paused", "ended", "failed"
     targets: tuple[TargetState, ...]
     message: str | None  # what of the file could not be played, or why it failed
-
-
-@dataclass(frozen=True, slots=True)
-class _Recording:
-    """What is sent when: times from 0, never falling."""
-
-    times_s: Sequence[float]
-    items: Sequence[Pose | bytes]
-    scheme: str | None  # the only one an OSC log can be sent to; None: any
-    warning: str | None
-
-
-def _load(path: Path) -> _Recording:
-    suffix = path.suffix.lower()
-    if suffix == ".npz":
-        poses = tuple(poses_of(read_motion_npz(path)))
-        return _Recording([pose.captured_at_s for pose in poses], poses, None, None)
-    if suffix == ".jsonl":
-        log = read_osc_log(path)
-        return _Recording(log.times_s, log.datagrams, log.scheme, log.warning)
-    raise UsageError(f"cannot replay {path.name}: give a take (.npz) or an OSC log (.jsonl)")
+    pose: Pose | None = None  # the last one sent; an OSC log has none
 
 
 def with_later_time(datagram: bytes, by_s: float) -> bytes:
@@ -74,22 +52,22 @@ class Player:
 
     def __init__(
         self,
-        path: Path | str,
+        what: Path | str | Recording,
         urls: tuple[str, ...],
         *,
         loop: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Read the file, open the targets and play.
+        """Read the file if it is one, open the targets and play.
 
         Raises UsageError (URL, suffix, a log sent to another protocol), VtmError (file), OutputError (target).
         """
-        self._path = Path(path)
-        self._recording = _load(self._path)
+        self._recording = what if isinstance(what, Recording) else load_recording(Path(what))
         targets = parse_targets(urls)
         for target in targets:
             if self._recording.scheme not in (None, target.scheme):
-                raise UsageError(f"{self._path.name} holds {self._recording.scheme} packets: {target.url!r} is another")
+                name = Path(self._recording.name).name
+                raise UsageError(f"{name} holds {self._recording.scheme} packets: {target.url!r} is another")
         self._senders: list[OscSender] = []
         self._next = 0  # item
         self._later_s = 0.0  # added to the sender's time
@@ -105,6 +83,7 @@ class Player:
         self._started_at_s = clock()  # the clock when position was 0
         self._paused_at_s: float | None = None  # position
         self._shown_until = 0  # items that are sent though it is paused: those at a place just sought
+        self._sent: Pose | bytes | None = None  # the last item
         self._stop = False
         self._ended = False
         self._error: Exception | None = None
@@ -124,8 +103,10 @@ class Player:
                 state = "paused"
             message = str(self._error) if self._error else self._recording.warning
             position = self._position()
+            item = self._sent
         states = tuple(sender.state() for sender in self._senders)
-        return PlayerState(str(self._path), position, self.duration_s, state, states, message)
+        pose = item if isinstance(item, Pose) else None
+        return PlayerState(self._recording.name, position, self.duration_s, state, states, message, pose)
 
     def _position(self) -> float:
         if self._ended:
@@ -214,7 +195,7 @@ class Player:
                 if wait_s > 0 and self._paused_at_s is None:
                     self._changed.wait(wait_s)
                     continue
-                item = self._recording.items[self._next]
+                item = self._sent = self._recording.items[self._next]
                 self._next += 1
                 return item if isinstance(item, Pose) else with_later_time(item, self._later_s)
         return None

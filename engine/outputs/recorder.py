@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
+from glob import escape
 from pathlib import Path
 
 from engine.errors import OutputError, VtmError
@@ -196,10 +197,15 @@ def recover(partial: Path, *, avoid: Path | None = None) -> Path:
     final = partial.with_name(Path(name).name)
     taken = None if avoid is None else avoid.resolve()
     number = 2
-    while final.exists() or final.resolve() == taken:
+    while final.exists() or final.resolve() == taken or _being_recorded(final):
         final = partial.with_name(f"{Path(name).stem}-recovered-{number}{Path(name).suffix}")
         number += 1
     return _build(partial, final)
+
+
+def _being_recorded(final: Path) -> bool:
+    """A take that will get this name is still growing."""
+    return any(is_held(path) for path in final.parent.iterdir() if path.match(f"{escape(final.name)}*{SUFFIX}"))
 
 
 def unfinished_takes(folder: Path) -> tuple[Path, ...]:

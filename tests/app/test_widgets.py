@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QRect
 
 from app.notices import Notice
-from app.widgets.record_panel import clock_text, take_path
+from app.widgets.record_panel import clock_text
 from app.widgets.source_panel import SourcePanel
 from app.widgets.target_dialog import TargetDialog
 from app.widgets.targets_panel import target_name
@@ -64,14 +64,6 @@ def test_scores_go_from_red_to_the_accent():
     low, high = score_colour(0.2), score_colour(0.95)
     assert low.red() > 200
     assert high.green() > 180 > high.red()
-
-
-def test_a_take_never_writes_over_another(tmp_path):
-    first = take_path(tmp_path, ".bvh", NOON)
-    first.touch()
-    second = take_path(tmp_path, ".bvh", NOON)
-    assert first.name == "take_2026-05-04_12-00-01.bvh"
-    assert second.name == "take_2026-05-04_12-00-01_2.bvh"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 import time
 from pathlib import Path
@@ -19,6 +20,7 @@ from app.widgets.opengl import OpenGL
 from app.window import MainWindow
 from engine.cameras_list import CameraInfo
 from engine.config import Config
+from engine.outputs.motion import write_motion
 from engine.types import Message
 
 NO_OPENGL = OpenGL("this test has none", software=False)
@@ -116,6 +118,117 @@ def test_a_dropped_file_becomes_the_source(window, until, made, tmp_path):
     window.dropEvent(QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, data, buttons, keys))
     until(lambda: Path(made[0].config.source) == path)
     assert window.side.source.choice.currentText() == "clip.mp4"
+
+
+@pytest.fixture
+def heard(made, until, window):
+    """heard() -> datagrams that arrived at a receiver that is the only target."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
+        receiver.bind(("127.0.0.1", 0))
+        receiver.setblocking(False)
+        url = f"vmc://127.0.0.1:{receiver.getsockname()[1]}"
+        window.change({"osc": (url,)})
+        until(lambda: made[0].config.osc == (url,))
+
+        def arrived() -> list[bytes]:
+            packets = []
+            while True:
+                try:
+                    packets.append(receiver.recv(4096))
+                except BlockingIOError:
+                    return packets
+
+        yield arrived
+        window.replay.test("")
+        until(lambda: window.replay.state is None)
+
+
+def test_a_test_pose_is_sent_instead_of_the_motion_until_it_is_switched_off(window, until, made, heard):
+    targets = window.side.targets
+    targets.tests["Wave"].click()
+    until(lambda: window.replay.state is not None and bool(heard()))
+    assert made[0].config.osc == ()
+    assert window.body.replay.isVisible()
+    assert "Wave" in window.body.replay.name.toolTip()
+    assert not window.body.replay.slider.isVisible()
+    targets.tests["T-pose"].click()
+    until(lambda: targets.tests["T-pose"].isChecked() and not targets.tests["Wave"].isChecked())
+    until(lambda: window.replay.state is not None and window.replay.state.path == "T-pose")
+    targets.tests["T-pose"].click()
+    until(lambda: window.replay.state is None and len(made[0].config.osc) == 1)
+    assert not window.body.replay.isVisible()
+    assert not targets.tests["T-pose"].isChecked()
+
+
+def test_a_take_is_replayed_paused_and_moved(window, until, made, heard, waving, tmp_path):
+    write_motion(tmp_path / "take.npz", waving(200))
+    window.side.record.replay.emit(tmp_path / "take.npz")
+    until(lambda: window.replay.state is not None and bool(heard()))
+    bar = window.body.replay
+    assert bar.name.toolTip() == "take.npz"
+    assert bar.time.text().endswith("/ 0:04.0")
+    until(lambda: window.side.targets.rows[0].state.text().endswith("packets/s"))
+    bar.button.click()
+    until(lambda: window.replay.state.state == "paused")
+    heard()
+    bar.slider.setSliderPosition(300)
+    bar.sought.emit(3.0)
+    until(lambda: window.replay.state.position_s == 3.0 and window.replay.state.pose.captured_at_s == 3.0)
+    until(lambda: bar.slider.value() == 300)
+    assert heard()
+    bar.button.click()
+    until(lambda: window.replay.state.state == "ended")
+    assert made[0].config.osc == ()
+    bar.close_button.click()
+    until(lambda: window.replay.state is None and len(made[0].config.osc) == 1)
+
+
+def test_other_targets_during_a_replay_go_on_at_the_same_place(window, until, heard, waving, tmp_path):
+    write_motion(tmp_path / "take.npz", waving(200))
+    window.replay.open(tmp_path / "take.npz")
+    until(lambda: window.replay.state is not None and window.replay.state.position_s > 0.1)
+    window.body.replay.button.click()
+    until(lambda: window.replay.state.state == "paused")
+    at_s = window.replay.state.position_s
+    heard()
+    window.change({"osc": (*window.config.osc, "osc://127.0.0.1:9")})
+    until(lambda: len(window.replay.state.targets) == 2)
+    until(lambda: window.replay.state.state == "paused" and window.replay.state.position_s == pytest.approx(at_s))
+
+
+def test_what_cannot_be_replayed_is_said_and_the_motion_goes_on(window, until, made, tmp_path):
+    (tmp_path / "take.npz").write_text("nonsense")
+    window.replay.open(tmp_path / "take.npz")
+    until(lambda: window.video.banner.notice is not None and "take.npz" in window.video.banner.notice.text)
+    assert window.replay.state is None
+    assert len(made[0].config.osc) == 1
+
+
+def test_a_dropped_take_is_replayed(window, until, waving, tmp_path):
+    write_motion(tmp_path / "take.npz", waving(100))
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path / "take.npz"))])
+    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    window.dropEvent(QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, data, buttons, keys))
+    until(lambda: window.replay.state is not None)
+    assert window.config.source == "demo"
+
+
+@pytest.mark.usefixtures("application")
+def test_takes_that_a_crash_left_are_offered_and_recovered(until, fake, left_over, tmp_path):
+    partial = left_over(tmp_path / "take.npz")
+    session = Session(fake)
+    settings = Settings(Config(source="demo"), take_folder=str(tmp_path))
+    window = MainWindow(session, settings, lambda: (), NO_OPENGL)
+    window.show()
+    window.begin()
+    until(lambda: window.video.banner.notice is not None and window.video.banner.notice.action == "Recover")
+    assert partial.name in window.video.banner.notice.text
+    window.video.banner.pressed.emit("Recover")
+    until(lambda: (tmp_path / "take.npz").exists() and not partial.exists())
+    until(lambda: window.video.banner.notice is not None and "Recovered" in window.video.banner.notice.text)
+    window.close()
+    until(lambda: session.closed)
 
 
 def test_targets_can_be_removed(window, until, made):

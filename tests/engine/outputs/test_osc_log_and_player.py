@@ -13,11 +13,13 @@ import numpy as np
 import pytest
 
 from engine.errors import OutputError, UsageError, VtmError
+from engine.outputs.demo_pose import wave_pose
 from engine.outputs.motion import write_motion
 from engine.outputs.osc_log import log_line, read_osc_log
 from engine.outputs.osc_packing import OscMessage, PacketSet
 from engine.outputs.osc_reading import OscFormatError, read_packet
 from engine.outputs.player import Player, with_later_time
+from engine.outputs.recording import pose_recording
 from engine.outputs.take import MotionTake, row_of, take_from_rows
 from engine.outputs.take_poses import poses_of
 from engine.outputs.vmc import VmcEncoder
@@ -218,3 +220,34 @@ def test_a_thousand_malformed_packets_raise_nothing_but_format_errors(make_pose:
         nested = b"#bundle\0" + (1).to_bytes(8, "big") + len(nested).to_bytes(4, "big") + nested
     with pytest.raises(OscFormatError, match="too deep"):
         read_packet(nested)
+
+
+def test_a_test_pose_goes_round_without_a_jump_and_is_shown(receiver: socket.socket) -> None:
+    wave = pose_recording("Wave", 1.7)
+    later = wave_pose(1.7, wave.times_s[-1] + 1 / 30)
+    np.testing.assert_allclose(later.rotations_xyzw, wave.items[0].rotations_xyzw, atol=1e-6)  # type: ignore[union-attr]
+    player = Player(wave, (_url(receiver),), loop=True)
+    assert receiver.recv(4096)
+    deadline = time.monotonic() + 5
+    while player.state().pose is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    assert player.state().path == "Wave"
+    player.close()
+
+
+def test_the_pose_shown_is_that_of_the_place_sought(take: MotionTake, tmp_path: Path) -> None:
+    write_motion(tmp_path / "take.npz", take)
+    player = Player(tmp_path / "take.npz", ())
+    player.pause()
+    player.seek(0.1)
+    deadline = time.monotonic() + 5
+    while (pose := player.state().pose) is None or pose.captured_at_s != pytest.approx(0.1):
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    player.close()
+
+
+def test_an_unknown_test_pose_is_refused_in_one_line() -> None:
+    with pytest.raises(UsageError, match="T-pose, Wave"):
+        pose_recording("Dance", 1.7)

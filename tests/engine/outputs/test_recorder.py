@@ -296,6 +296,13 @@ def test_a_recovered_take_does_not_get_the_name_of_the_next_one(frames: Frames, 
     old.append(recorder_module.row_of(*frames[0]))
     old.close()
     assert recover(old.path, avoid=tmp_path / "take.npz") == tmp_path / "take-recovered-2.npz"
+    old = PartialFile(tmp_path / "take.npz")
+    old.append(recorder_module.row_of(*frames[0]))
+    old.close()
+    recorder = Recorder(tmp_path / "take.npz")
+    recorder.write(*frames[1])
+    assert recover(old.path) == tmp_path / "take-recovered-3.npz"
+    assert recorder.close() == tmp_path / "take.npz"
 
 
 @pytest.mark.parametrize("content", [b"", b"VTMTAKE1", b"VTMTAKE1\x04\x00\x00\x00null", b"something else entirely"])
