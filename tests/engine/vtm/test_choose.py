@@ -45,7 +45,7 @@ def test_an_unknown_back_end_is_wrong_usage_and_the_known_ones_are_named(weights
 @pytest.mark.usefixtures("no_gpu")
 def test_cuda_without_a_gpu_is_told_with_the_fix_and_nothing_else_is_taken_in_silence(weights):
     messages: list[str] = []
-    with pytest.raises(ModelError, match="pip install .*onnxruntime-gpu") as error:
+    with pytest.raises(ModelError, match=r"pip install .*onnxruntime-gpu") as error:
         load_runtime("cuda", on_message=messages.append, path=weights)
     assert "--backend auto" in str(error.value)
     assert "\n" not in str(error.value)
