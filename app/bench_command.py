@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from app.terminal import say
@@ -72,12 +73,12 @@ def _backends(found: dict[str, Any]) -> Table:
     for row in found["backends"]:
         if row["works"]:
             latency = f"{row['latency_ms']['p95']:.1f}"
-            table.add_row(row["name"], f"{row['fps']:.1f}", *_times(row["window_ms"]), latency, row["detail"])
+            table.add_row(row["name"], f"{row['fps']:.1f}", *_times(row["window_ms"]), latency, escape(row["detail"]))
         else:
-            table.add_row(row["name"], "–", *_times(None), "–", row["detail"])
+            table.add_row(row["name"], "–", *_times(None), "–", escape(row["detail"]))
     for row in found["peers"]:
         fps = f"{row['fps']:.1f}" if row["works"] else "–"
-        table.add_row(row["name"], fps, *_times(row.get("frame_ms")), "–", row["detail"])
+        table.add_row(row["name"], fps, *_times(row.get("frame_ms")), "–", escape(row["detail"]))
     return table
 
 

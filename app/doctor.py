@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from app.display import display_available
@@ -117,6 +118,6 @@ def run_doctor(console: Console | None = None) -> int:
         table.add_column(column, overflow="fold")
     marks = {True: "[green]ok[/]", False: "[red]fix[/]", None: "[dim]–[/]"}
     for row in rows:
-        table.add_row(marks[row.good], row.topic, row.seen, row.fix)
+        table.add_row(marks[row.good], escape(row.topic), escape(row.seen), escape(row.fix))
     (console or Console()).print(table)
     return 0 if all(row.good is not False for row in rows) else 1
