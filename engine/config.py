@@ -22,4 +22,6 @@ class Config:
     detector: str = "auto"
     backend: str = "auto"
     osc: tuple[str, ...] = ()
+    vmc_receive: str = ""  # PORT (on this machine only) or HOST:PORT to listen on; "" is off
+    record_video: bool = False  # the camera's picture beside each take
     loop: bool = False  # play a file or the demo again from its start

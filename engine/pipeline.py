@@ -20,8 +20,10 @@ from engine.config import Config
 from engine.errors import OutputError, VtmError
 from engine.handover import BoundedQueue, Latest
 from engine.intrinsics import intrinsics_for
-from engine.seams import Clock, Hub, Recorder, Seams
-from engine.types import Detection, Pose, Snapshot
+from engine.receiving import ReceivePort
+from engine.seams import Clock, Hub, Seams
+from engine.taking import Taking
+from engine.types import Detection, Frame, Pose, Snapshot
 from engine.worker import Worker
 from engine.workers import QUEUE_FRAMES, CaptureWorker, Found, PoseWorker, Shot, SolveWorker
 
@@ -45,6 +47,8 @@ def real_seams(*, paced: bool = True, strict_outputs: bool = True) -> Seams:
     from engine.camera import open_source
     from engine.outputs.hub import OutputHub
     from engine.outputs.recorder import Recorder as DiskRecorder
+    from engine.outputs.video_recorder import VideoRecorder
+    from engine.outputs.vmc_receiver import VmcReceiver, listen_address
     from engine.pose2d.choose import make_detector
     from engine.solver import Solver
     from engine.vtm.choose import load_runtime
@@ -58,6 +62,10 @@ def real_seams(*, paced: bool = True, strict_outputs: bool = True) -> Seams:
         make_solver=Solver,
         make_hub=partial(OutputHub, strict=strict_outputs),
         make_recorder=DiskRecorder,
+        make_video=VideoRecorder,
+        make_receiver=VmcReceiver,
+        listen_address=listen_address,
+        strict_outputs=strict_outputs,
     )
 
 
@@ -68,8 +76,10 @@ class Pipeline:
         self._clock = clock
         self._seams = real_seams() if seams is None else seams
         self._board = Board(config, clock)
-        self._lock = threading.Lock()  # guards recorder, started and stopped
-        self._recorder: Recorder | None = None
+        self._lock = threading.Lock()  # guards started and stopped
+        self._taking = Taking(self._seams, clock, self._board.say)
+        self._receive = ReceivePort(self._seams, clock, self.calibrate)
+        self._calibrating = False
         self._hub: Hub | None = None
         self._started = self._stopped = False
         latest: Latest[Shot] = Latest()
@@ -105,11 +115,19 @@ class Pipeline:
             self._hub = self._seams.make_hub(
                 self._board.config.osc, clock=self._clock, on_sent=partial(self._board.stats.stage_took, "osc")
             )
+            self._receive.follow(self._board.config.vmc_receive, self._hub)
+            self._tell_closed_port(strict=self._seams.strict_outputs)
             for worker in reversed(self._workers):
                 worker.start()
         except BaseException:
             self.stop()
             raise
+
+    def _tell_closed_port(self, *, strict: bool) -> None:
+        if self._receive.error is not None and strict:
+            raise OutputError(self._receive.error)
+        if self._receive.error is not None:
+            self._board.say("warning", self._receive.error)
 
     def stop(self) -> None:
         """End everything: threads, take, targets. May be called again, and after a start that failed."""
@@ -128,6 +146,7 @@ class Pipeline:
             self.stop_recording()
         except VtmError as error:
             self._board.say("error", str(error))
+        self._receive.close()
         if self._hub is not None:
             self._hub.close()
         self._board.stopped()
@@ -149,7 +168,7 @@ class Pipeline:
 
     def snapshot(self) -> Snapshot:
         """The whole pipeline at this moment."""
-        board, recorder = self._board, self._recorder
+        board = self._board
         view = board.view
         return Snapshot(
             state=board.state,
@@ -160,7 +179,8 @@ class Pipeline:
             stats=board.stats.stats(detector=board.name_of("detector"), backend=board.name_of("backend")),
             messages=board.messages,
             targets=() if self._hub is None else self._hub.states(),
-            recording=None if recorder is None else recorder.state(),
+            recording=self._taking.state(),
+            receiver=self._receive.state(),
         )
 
     def reconfigure(self, config: Config) -> None:
@@ -171,7 +191,11 @@ class Pipeline:
         """
         intrinsics_for(config, (1, 1))
         if self._hub is not None:
+            if config.vmc_receive:
+                self._seams.listen_address(config.vmc_receive)  # before anything changes
             self._hub.set_targets(config.osc)
+            self._receive.follow(config.vmc_receive, self._hub)
+            self._tell_closed_port(strict=False)
         with self._lock:
             running = self._started and not self._stopped
         old, self._board.config = self._board.config, config
@@ -180,25 +204,26 @@ class Pipeline:
 
     def calibrate(self) -> None:
         """The performer faces the front and stands over the origin, as of the next frame."""
+        self._calibrating = True
+        if self._hub is not None:
+            self._hub.set_calibrating(True)
         self._solve.calibrate()
 
     def start_recording(self, path: Path) -> None:
-        """Record every pose from now on. Raises UsageError, OutputError."""
-        with self._lock:
-            if self._recorder is not None:
-                raise OutputError(f"already recording to {self._recorder.state().path}: stop that take first")
-            self._recorder = self._seams.make_recorder(path, clock=self._clock)
+        """Record every pose from now on, with video when the settings say so. Raises UsageError, OutputError."""
+        config, stats = self._board.config, self._board.stats.stats(detector="", backend="")
+        self._taking.start(path, video=config.record_video, camera_fps=stats.camera_fps, source=config.source)
 
     def stop_recording(self) -> Path | None:
         """Finish the take: its file, or None when nothing was recorded. Waits for the disk. Raises OutputError."""
-        with self._lock:
-            recorder, self._recorder = self._recorder, None
-        return None if recorder is None else recorder.close()
+        return self._taking.stop()
 
-    def _deliver(self, pose: Pose | None, detection: Detection) -> None:
+    def _deliver(self, pose: Pose | None, detection: Detection, frame: Frame) -> None:
         """Solve thread: fan out."""
-        hub, recorder = self._hub, self._recorder
+        hub = self._hub
+        if hub is not None and self._calibrating and not self._solve.calibrating:
+            self._calibrating = False
+            hub.set_calibrating(False)
         if pose is not None and hub is not None:
             hub.put(pose)
-        if recorder is not None:
-            recorder.write(pose, detection)
+        self._taking.write(pose, detection, frame)

@@ -8,16 +8,28 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from engine.pose2d.base import Detector
 from engine.source import Source
-from engine.types import Detection, Keypoints2D, Pose, RawMotion, RecordingState, TargetState, Window
+from engine.types import (
+    Detection,
+    Frame,
+    Keypoints2D,
+    Pose,
+    RawMotion,
+    ReceiverState,
+    RecordingState,
+    TargetState,
+    Window,
+)
 from models.camera import Intrinsics
 from models.vtm.config import VTMConfig
 
 Clock: TypeAlias = Callable[[], float]
 OnMessage: TypeAlias = Callable[[str], None]
+ChangeOfFeed: TypeAlias = Callable[[Any], Any]
+"""From what VMC targets get besides the pose (engine.outputs.vmc.VmcFeed) to the same, changed."""
 
 
 class WindowLike(Protocol):
@@ -56,6 +68,8 @@ class Hub(Protocol):
     def put(self, pose: Pose) -> None: ...
     def states(self) -> tuple[TargetState, ...]: ...
     def set_targets(self, urls: tuple[str, ...]) -> None: ...
+    def change_feed(self, change: ChangeOfFeed) -> None: ...
+    def set_calibrating(self, calibrating: bool) -> None: ...
     def close(self) -> None: ...
 
 
@@ -65,6 +79,24 @@ class Recorder(Protocol):
     def write(self, pose: Pose | None, detection: Detection) -> None: ...
     def state(self) -> RecordingState: ...
     def close(self) -> Path: ...
+
+
+class VideoLike(Protocol):
+    """Writes the picture beside a take. Any thread."""
+
+    @property
+    def error(self) -> str | None: ...
+    @property
+    def lost(self) -> int: ...
+    def write(self, frame: Frame) -> None: ...
+    def close(self) -> Path: ...
+
+
+class Receiver(Protocol):
+    """The VMC port we listen on. Any thread."""
+
+    def state(self) -> ReceiverState: ...
+    def close(self) -> None: ...
 
 
 class OpenSource(Protocol):
@@ -97,6 +129,26 @@ class MakeRecorder(Protocol):
     def __call__(self, path: Path, *, clock: Clock) -> Recorder: ...
 
 
+class MakeVideo(Protocol):
+    """Raises UsageError, OutputError."""
+
+    def __call__(self, path: Path, *, fps: float) -> VideoLike: ...
+
+
+class MakeReceiver(Protocol):
+    """Raises UsageError, OutputError. `on_calibrate` is called in the receiver's thread."""
+
+    def __call__(
+        self,
+        change_feed: Callable[[ChangeOfFeed], None],
+        on_calibrate: Callable[[], None],
+        *,
+        host: str,
+        port: int,
+        clock: Clock,
+    ) -> Receiver: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Seams:
     """How the pipeline gets its parts."""
@@ -108,3 +160,8 @@ class Seams:
     make_solver: Callable[[Intrinsics, float], SolverLike]
     make_hub: MakeHub
     make_recorder: MakeRecorder
+    make_video: MakeVideo
+    make_receiver: MakeReceiver
+    listen_address: Callable[[str], tuple[str, int]]
+    strict_outputs: bool = True
+    """A target or port that cannot be opened ends the start; else it is shown."""

@@ -136,6 +136,19 @@ class TargetState:
 
 
 @dataclass(frozen=True, slots=True)
+class ReceiverState:
+    """The VMC port we listen on, as the user sees it."""
+
+    host: str
+    port: int
+    packets: int
+    messages: int  # understood
+    unknown: int  # messages of other addresses
+    malformed: int  # packets that are no OSC, messages with wrong arguments
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class RecordingState:
     """A take in progress."""
 
@@ -183,3 +196,4 @@ class Snapshot:
     messages: tuple[Message, ...]  # newest last, at most 20
     targets: tuple[TargetState, ...]
     recording: RecordingState | None
+    receiver: ReceiverState | None = None  # None: off

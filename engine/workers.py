@@ -25,7 +25,7 @@ from models.camera import Intrinsics
 Shot: TypeAlias = tuple[int, Frame]
 """A frame and the number of the source it came from."""
 Found: TypeAlias = tuple[int, Frame, Detection]
-Deliver: TypeAlias = Callable[[Pose | None, Detection], None]
+Deliver: TypeAlias = Callable[[Pose | None, Detection, Frame], None]
 
 QUEUE_FRAMES = 4
 _BACKLOG = 2  # so many waiting detections and the older ones go into the window only
@@ -167,6 +167,11 @@ class SolveWorker(Worker):
         """With the next person seen. Any thread."""
         self._calibrate.set()
 
+    @property
+    def calibrating(self) -> bool:
+        """Asked for, and not done yet."""
+        return self._calibrate.is_set()
+
     @staticmethod
     def _wanted(config: Config) -> tuple[object, ...]:
         return (config.backend,)
@@ -203,7 +208,7 @@ class SolveWorker(Worker):
             pose = solver.lost(detection.frame_id, detection.captured_at_s)
             if detection.captured_at_s - self._seen_at_s > _FORGET_S:
                 window.reset()
-        self._deliver(pose, detection)
+        self._deliver(pose, detection, frame)
         if pose is not None:
             self._board.stats.pose_sent(self._clock() - frame.captured_at_s)
         self._board.show(View(frame, detection, pose), (source, frame.frame_id))

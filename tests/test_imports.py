@@ -31,6 +31,8 @@ CONTROL = {
     "engine.worker",
     "engine.workers",
     "engine.keypoints_file",
+    "engine.receiving",
+    "engine.taking",
     "engine.bench",
     "engine.bench.probes",
     "engine.bench.samples",

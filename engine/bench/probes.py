@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from engine.bench.samples import Samples
 from engine.pose2d.base import Detector
-from engine.seams import Hub, Runtime, SolverLike, WindowLike
+from engine.seams import ChangeOfFeed, Hub, Runtime, SolverLike, WindowLike
 from engine.types import Detection, Frame, Keypoints2D, Pose, RawMotion, TargetState, Window
 from models.camera import Intrinsics
 from models.vtm.config import VTMConfig
@@ -146,6 +146,12 @@ class TimedHub:
 
     def set_targets(self, urls: tuple[str, ...]) -> None:
         self._hub.set_targets(urls)
+
+    def change_feed(self, change: ChangeOfFeed) -> None:
+        self._hub.change_feed(change)
+
+    def set_calibrating(self, calibrating: bool) -> None:
+        self._hub.set_calibrating(calibrating)
 
     def close(self) -> None:
         self._hub.close()

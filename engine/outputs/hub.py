@@ -16,7 +16,7 @@ from engine.errors import OutputError
 from engine.handover import Latest
 from engine.outputs.sender import OscSender
 from engine.outputs.targets import Target, open_target, parse_targets
-from engine.outputs.vmc import VmcEncoder, VmcFeed
+from engine.outputs.vmc import CALIBRATED, CALIBRATING, VmcEncoder, VmcFeed
 from engine.types import Pose, TargetState
 
 _POLL_S = 0.1  # how long the sending thread may overlook that it should stop
@@ -127,6 +127,11 @@ class OutputHub:
             self._feed = change(self._feed)
             for slot in self._slots.values():
                 self._give_feed(slot.sender)
+
+    def set_calibrating(self, calibrating: bool) -> None:
+        """What OK says to VMC targets: calibration is going on, or done."""
+        state = CALIBRATING if calibrating else CALIBRATED
+        self.change_feed(lambda feed: replace(feed, calibration=state))
 
     def _give_feed(self, sender: OscSender | None) -> None:
         if sender is not None and isinstance(sender.encoder, VmcEncoder):

@@ -20,7 +20,7 @@ from engine.types import F32, Pose
 from models.skeleton import JOINT_NAMES, NON_ROOT
 
 MAX_BUNDLE_BYTES = 1200
-UNCALIBRATED, CALIBRATED = 0, 3
+UNCALIBRATED, CALIBRATING, CALIBRATED = 0, 2, 3
 _TRANSFORM = "sfffffff"  # name, position, quaternion
 _LOADED, _NORMAL_MODE = 1, 0
 _LENGTHS_EVERY_S = 1.0

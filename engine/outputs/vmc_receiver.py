@@ -11,13 +11,15 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from engine.errors import OutputError, UsageError
 from engine.outputs.osc_reading import OscFormatError, ReadMessage, Value, read_packet
-from engine.outputs.vmc import CALIBRATED, VmcFeed
+from engine.outputs.vmc import VmcFeed
+from engine.types import ReceiverState
 
 DEFAULT_PORT = 39540
+DEFAULT_HOST = "127.0.0.1"
 _WAITING = 1  # calibration state
 _POLL_S = 0.2
 _JOIN_S = 2.0
@@ -28,17 +30,15 @@ _MOST_FRAMES = 1000  # of a period
 ChangeFeed = Callable[[Callable[[VmcFeed], VmcFeed]], None]
 
 
-@dataclass(frozen=True, slots=True)
-class ReceiverState:
-    """The port as the user sees it."""
-
-    host: str
-    port: int
-    packets: int
-    messages: int  # understood
-    unknown: int  # messages of other addresses
-    malformed: int  # packets that are no OSC, messages with wrong arguments
-    error: str | None
+def listen_address(text: str) -> tuple[str, int]:
+    """PORT or HOST:PORT -> (host, port); without a host only this machine is heard. Raises UsageError."""
+    host, separator, port = text.strip().rpartition(":")
+    host = host.removeprefix("[").removesuffix("]") if separator else DEFAULT_HOST
+    if not host or not port.isascii() or not port.isdigit() or not 1 <= int(port) <= 65_535:
+        raise UsageError(
+            f"cannot listen on {text!r}: give PORT or HOST:PORT, PORT is 1 to 65535, usual is {DEFAULT_PORT}"
+        )
+    return host, int(port)
 
 
 class VmcReceiver:
@@ -50,13 +50,13 @@ class VmcReceiver:
         on_calibrate: Callable[[], None],
         *,
         port: int = DEFAULT_PORT,
-        host: str = "127.0.0.1",
+        host: str = DEFAULT_HOST,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Open the port.
 
         change_feed   applies a change to what goes out (OutputHub.change_feed)
-        on_calibrate  called in the receiving thread when somebody asks for calibration
+        on_calibrate  called in the receiving thread when somebody asks for calibration; it tells the state from then on
         Raises UsageError for a port that cannot be, OutputError for one that is taken.
         """
         if not 1 <= port <= 65_535:
@@ -141,7 +141,6 @@ class VmcReceiver:
         if not _fits(message.values, (int,)):
             return False
         self._on_calibrate()
-        self._change_feed(lambda feed: replace(feed, calibration=CALIBRATED))
         return True
 
     def _set_periods(self, message: ReadMessage) -> bool:

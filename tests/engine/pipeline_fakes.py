@@ -13,10 +13,21 @@ import numpy as np
 
 from engine.config import Config
 from engine.errors import UsageError
+from engine.outputs.vmc_receiver import listen_address
 from engine.pipeline import Pipeline
 from engine.seams import Seams
 from engine.solver import Solver
-from engine.types import Detection, Frame, Keypoints2D, NoPerson, Pose, RawMotion, RecordingState, TargetState
+from engine.types import (
+    Detection,
+    Frame,
+    Keypoints2D,
+    NoPerson,
+    Pose,
+    RawMotion,
+    ReceiverState,
+    RecordingState,
+    TargetState,
+)
 from models.camera import Intrinsics
 from models.keypoints import NUM_KEYPOINTS
 from models.skeleton import NUM_JOINTS
@@ -127,6 +138,8 @@ class FakeHub:
     def __init__(self, urls: tuple[str, ...]) -> None:
         self.urls = urls
         self.poses: list[Pose] = []
+        self.calibrating: list[bool] = []
+        self.feed: Any = None
         self.closed = False
 
     def put(self, pose: Pose) -> None:
@@ -139,6 +152,40 @@ class FakeHub:
         if any("70000" in url for url in urls):
             raise UsageError("port 70000")
         self.urls = urls
+
+    def change_feed(self, change: Callable[[Any], Any]) -> None:
+        self.feed = change(self.feed)
+
+    def set_calibrating(self, calibrating: bool) -> None:
+        self.calibrating.append(calibrating)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class FakeVideo:
+    def __init__(self, path: Path, fps: float) -> None:
+        self.path, self.fps = path, fps
+        self.error: str | None = None
+        self.lost = 0
+        self.frames: list[Frame] = []
+        self.closed = False
+
+    def write(self, frame: Frame) -> None:
+        self.frames.append(frame)
+
+    def close(self) -> Path:
+        self.closed = True
+        return self.path
+
+
+class FakeReceiver:
+    def __init__(self, on_calibrate: Callable[[], None], host: str, port: int) -> None:
+        self.on_calibrate, self.host, self.port = on_calibrate, host, port
+        self.closed = False
+
+    def state(self) -> ReceiverState:
+        return ReceiverState(self.host, self.port, 0, 0, 0, 0, None)
 
     def close(self) -> None:
         self.closed = True
@@ -179,6 +226,9 @@ class World:
         self.runtimes: list[FakeRuntime] = []
         self.hubs: list[FakeHub] = []
         self.recorders: list[FakeRecorder] = []
+        self.videos: list[FakeVideo] = []
+        self.receivers: list[FakeReceiver] = []
+        self.strict = True
 
     def _make(self, part: str, key: str, made: list[Any], thing: Any) -> Any:
         for name in (part, key):
@@ -196,6 +246,12 @@ class World:
             make_solver=Solver,
             make_hub=lambda urls, **_: self._make("hub", "", self.hubs, FakeHub(urls)),
             make_recorder=lambda path, **_: self._make("recorder", "", self.recorders, FakeRecorder(path)),
+            make_video=lambda path, fps: self._make("video", "", self.videos, FakeVideo(path, fps)),
+            make_receiver=lambda _change, calibrate, host, port, **_: self._make(
+                "receiver", str(port), self.receivers, FakeReceiver(calibrate, host, port)
+            ),
+            listen_address=listen_address,
+            strict_outputs=self.strict,
         )
 
     def pipeline(self, **settings: Any) -> Pipeline:

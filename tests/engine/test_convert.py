@@ -118,6 +118,9 @@ class Parts:
             make_solver=Solver,
             make_hub=unused,
             make_recorder=unused,
+            make_video=unused,
+            make_receiver=unused,
+            listen_address=unused,
         )
 
 

@@ -313,3 +313,102 @@ def test_calibration_reaches_the_solver(world: World):
         sent = len(world.hubs[0].poses)
         until(lambda: len(world.hubs[0].poses) > sent + 5)
     np.testing.assert_allclose(world.hubs[0].poses[-1].root_m[[0, 2]], 0, atol=1e-5)
+
+
+def test_ok_tells_of_a_calibration_while_it_goes_on(world: World):
+    with world.pipeline() as pipeline:
+        assert pipeline.wait_for_pose(WAIT_S)
+        pipeline.calibrate()
+        until(lambda: world.hubs[0].calibrating == [True, False])
+
+
+def test_the_picture_is_recorded_beside_the_take_frame_for_frame(world: World, tmp_path: Path):
+    with world.pipeline(record_video=True) as pipeline:
+        assert pipeline.wait_for_pose(WAIT_S)
+        pipeline.start_recording(tmp_path / "take.npz")
+        until(lambda: (recording := pipeline.snapshot().recording) is not None and recording.poses > 5)
+        pipeline.stop_recording()
+    (video,), (recorder,) = world.videos, world.recorders
+    assert video.path == tmp_path / "take.mkv"
+    assert video.closed
+    times = [detection.captured_at_s for _, detection in recorder.rows]
+    assert [frame.captured_at_s for frame in video.frames] == times
+
+
+def test_without_the_setting_no_video_is_made(world: World, tmp_path: Path):
+    with world.pipeline() as pipeline:
+        pipeline.start_recording(tmp_path / "take.npz")
+    assert world.videos == []
+
+
+def test_a_video_that_cannot_be_made_is_said_and_the_take_goes_on(world: World, tmp_path: Path):
+    world.broken["video"] = OutputError("no encoder")
+    with world.pipeline(record_video=True) as pipeline:
+        pipeline.start_recording(tmp_path / "take.npz")
+        assert pipeline.wait_for_pose(WAIT_S)
+        assert "no encoder; the take is recorded without it" in say_texts(pipeline)
+        assert pipeline.stop_recording() == tmp_path / "take.npz"
+
+
+def test_trouble_of_the_video_is_shown_and_its_end_said(world: World, tmp_path: Path):
+    with world.pipeline(record_video=True) as pipeline:
+        pipeline.start_recording(tmp_path / "take.npz")
+        world.videos[0].error = "the disk is full"
+        world.videos[0].lost = 3
+        recording = pipeline.snapshot().recording
+        assert recording is not None
+        assert recording.error == "the disk is full"
+        pipeline.stop_recording()
+        assert any("3 pictures were lost" in text for text in say_texts(pipeline))
+
+
+def test_the_clip_that_is_played_is_never_recorded_over(world: World, tmp_path: Path):
+    clip = tmp_path / "take.mkv"
+    clip.touch()
+    with world.pipeline(source=str(clip), record_video=True) as pipeline:
+        with pytest.raises(UsageError, match="another name"):
+            pipeline.start_recording(tmp_path / "take.bvh")
+        assert world.videos == world.recorders == []
+
+
+def test_the_receive_port_follows_the_settings_and_is_closed_at_the_end(world: World):
+    with world.pipeline() as pipeline:
+        assert pipeline.snapshot().receiver is None
+        pipeline.reconfigure(Config(source="cam", vmc_receive="39540"))
+        first = pipeline.snapshot().receiver
+        assert first is not None
+        assert (first.host, first.port) == ("127.0.0.1", 39540)
+        pipeline.reconfigure(Config(source="cam", vmc_receive="39540", mirror=True))
+        assert len(world.receivers) == 1
+        pipeline.reconfigure(Config(source="cam", vmc_receive="0.0.0.0:39541"))
+        assert [receiver.closed for receiver in world.receivers] == [True, False]
+        with pytest.raises(UsageError, match="70000"):
+            pipeline.reconfigure(Config(source="cam", vmc_receive="70000"))
+        assert pipeline.snapshot().receiver == world.receivers[1].state()
+    assert world.receivers[1].closed
+
+
+def test_calibration_asked_for_from_afar_reaches_the_solver(world: World):
+    with world.pipeline(vmc_receive="39540") as pipeline:
+        assert pipeline.wait_for_pose(WAIT_S)
+        world.receivers[0].on_calibrate()
+        until(lambda: world.hubs[0].calibrating == [True, False])
+    np.testing.assert_allclose(world.hubs[0].poses[-1].root_m[[0, 2]], 0, atol=1e-5)
+
+
+def test_a_taken_receive_port_ends_a_strict_start_and_is_shown_otherwise(world: World):
+    world.broken["39540"] = OutputError("cannot listen")
+    with pytest.raises(OutputError, match="cannot listen"), world.pipeline(vmc_receive="39540"):
+        pytest.fail("it must not start")
+    assert world.hubs[-1].closed
+    world.strict = False
+    with world.pipeline(vmc_receive="39540") as pipeline:
+        receiver = pipeline.snapshot().receiver
+        assert receiver is not None
+        assert receiver.error == "cannot listen"
+        assert pipeline.wait_for_pose(WAIT_S)
+        del world.broken["39540"]
+        pipeline.reconfigure(Config(source="cam", vmc_receive="39540"))
+        receiver = pipeline.snapshot().receiver
+        assert receiver is not None
+        assert receiver.error is None
