@@ -101,6 +101,14 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--record", type=_take_path, metavar="FILE", help="record a take: .bvh .npz .csv .glb .vrma .jsonl"
     )
+    parser.add_argument(
+        "--record-video", action=argparse.BooleanOptionalAction, default=None, help="the picture beside a take, as .mkv"
+    )
+    parser.add_argument(
+        "--vmc-receive",
+        metavar="[HOST:]PORT",
+        help="listen for calibration and faces; without HOST on this machine only",
+    )
     parser.add_argument("--stats", type=Path, metavar="FILE", help="write the figures of the run as JSON")
     parser.add_argument("--source", metavar="S", help="camera number or name, file, URL, or demo")
     _add_engine_options(parser)
@@ -177,6 +185,7 @@ def build_parser() -> argparse.ArgumentParser:
 def config_from(options: argparse.Namespace, base: Config) -> Config:
     """`base` with every given option in its place. Raises UsageError for a target that can never work."""
     from engine.outputs.targets import parse_targets
+    from engine.outputs.vmc_receiver import listen_address
 
     given = {
         "source": getattr(options, "source", None),
@@ -187,6 +196,10 @@ def config_from(options: argparse.Namespace, base: Config) -> Config:
         "detector": options.detector,
         "backend": options.backend,
         "osc": tuple(options.osc) if getattr(options, "osc", None) else None,
+        "vmc_receive": getattr(options, "vmc_receive", None),
+        "record_video": getattr(options, "record_video", None),
     }
+    if given["vmc_receive"]:
+        listen_address(given["vmc_receive"])
     parse_targets(tuple(options.osc) if getattr(options, "osc", None) else ())
     return dataclasses.replace(base, **{name: value for name, value in given.items() if value is not None})

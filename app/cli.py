@@ -16,7 +16,7 @@ from app.display import display_available
 from app.settings import load_settings
 from app.terminal import say
 from engine.config import Config
-from engine.errors import VtmError
+from engine.errors import UsageError, VtmError
 
 SECONDS_WITHOUT_DISPLAY = 20.0
 
@@ -49,6 +49,8 @@ def _report(error: Exception, code: int, arguments: list[str]) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
+    if options.headless and options.record_video and options.record is None:
+        raise UsageError("--record-video goes beside a take: add --record FILE")
     if options.headless:
         return _headless(_run_options(options), config_from(options, Config()))
     settings, _ = load_settings()

@@ -23,6 +23,7 @@ from app.recovery import recover_beside
 from app.terminal import StatusLine, say
 from engine.config import Config
 from engine.errors import OutputError, VtmError
+from engine.taking import VIDEO_SUFFIX
 from engine.types import Message, Snapshot
 
 POLL_S = 0.2
@@ -129,7 +130,9 @@ class HeadlessRun:
             f"latency p50 {latency.p50:.1f} ms, p95 {latency.p95:.1f} ms, {stats.detector}, {stats.backend}"
         )
         if self._record is not None:
-            say(f"vtm: recorded {self._record}")
+            video = self._record.with_suffix(VIDEO_SUFFIX)
+            beside = f" and {video}" if self._config.record_video and video.exists() else ""
+            say(f"vtm: recorded {self._record}{beside}")
 
 
 def check_writable(path: Path) -> None:

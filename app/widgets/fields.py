@@ -58,6 +58,12 @@ class Switch(QAbstractButton):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFixedSize(38, 22)
 
+    def set_quietly(self, on: bool) -> None:
+        """Show a state without a signal."""
+        before = self.blockSignals(True)
+        self.setChecked(on)
+        self.blockSignals(before)
+
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """A pill with a knob; a ring when it has the keyboard."""
         painter = QPainter(self)

@@ -10,7 +10,8 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton
 
 from app.widgets import icons
-from app.widgets.fields import Choice, Elided, Section, icon_button
+from app.widgets.fields import Choice, Elided, Section, Switch, icon_button
+from engine.config import Config
 from engine.outputs.recorder import dated_take
 from engine.types import RecordingState
 
@@ -39,12 +40,14 @@ def _from_home(folder: Path) -> str:
 
 
 class RecordPanel(Section):
-    """Emits `start` with the path of the take, `stop`, `replay` with a file, and `chosen` with folder and suffix."""
+    """Emits `start` with the path of the take, `stop`, `replay` with a file, `chosen` with folder and suffix, and
+    `changed` with the fields of Config that the user set."""
 
     start = Signal(Path)
     replay = Signal(Path)
     stop = Signal()
     chosen = Signal(str, str)
+    changed = Signal(dict)
 
     def __init__(self) -> None:
         super().__init__("Record")
@@ -65,13 +68,18 @@ class RecordPanel(Section):
             "NumPy takes and OSC logs can be replayed; vtm convert makes every format of a NumPy take"
         )
         replay = icon_button(icons.play(), "Replay a take (.npz) or an OSC log (.jsonl)")
+        self.head.addWidget(replay)
         line = QHBoxLayout()
         line.setSpacing(4)
-        for widget, stretch in ((self.format, 0), (self.place, 1), (pick, 0), (show, 0), (replay, 0)):
+        for widget, stretch in ((self.format, 0), (self.place, 1), (pick, 0), (show, 0)):
             line.addWidget(widget, stretch)
         self.body.addLayout(line)
+        self.video = Switch("Record the picture beside the take")
+        self.video.setToolTip("The camera's picture as .mkv, in step with the take")
+        self.row("Video beside", self.video)
         self.button.clicked.connect(self.toggle)
         self.format.activated.connect(lambda _index: self.chosen.emit(str(self._folder), self.format.value))
+        self.video.toggled.connect(lambda on: self.changed.emit({"record_video": on}))
         pick.clicked.connect(self._pick)
         show.clicked.connect(self._show)
         replay.clicked.connect(self._ask_take)
@@ -87,6 +95,10 @@ class RecordPanel(Section):
             self.stop.emit()
         else:
             self.start.emit(dated_take(self._folder, self.format.value, datetime.datetime.now()))
+
+    def show_config(self, config: Config) -> None:
+        """Show settings without emitting."""
+        self.video.set_quietly(config.record_video)
 
     def show_choice(self, folder: Path, suffix: str) -> None:
         """Where takes go, without emitting."""
@@ -108,6 +120,7 @@ class RecordPanel(Section):
         self.button.style().unpolish(self.button)
         self.button.style().polish(self.button)
         self.format.setEnabled(state is None)
+        self.video.setEnabled(state is None)
         if state is None:
             self.button.setText("Record")
             self._show_place(_from_home(self._folder))

@@ -49,9 +49,7 @@ class SourcePanel(Section):
     def show_config(self, config: Config) -> None:
         """Show settings without emitting."""
         self._source = config.source
-        before = self.mirror.blockSignals(True)
-        self.mirror.setChecked(config.mirror)
-        self.mirror.blockSignals(before)
+        self.mirror.set_quietly(config.mirror)
         self._fill()
 
     def show_cameras(self, cameras: Sequence[CameraInfo]) -> None:

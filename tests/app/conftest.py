@@ -28,6 +28,7 @@ from engine.types import (
     NoPerson,
     Percentiles,
     Pose,
+    ReceiverState,
     RecordingState,
     Snapshot,
     Stats,
@@ -81,6 +82,7 @@ class FakePipeline:
         self.target_error: str | None = None
         self.fail_start: str | None = None
         self.frozen_at: int | None = None
+        self.receiver: ReceiverState | None = None
         self._pictures = pictures
         self._recording: tuple[Path, float] | None = None
         self._began_s = time.monotonic()
@@ -133,8 +135,9 @@ class FakePipeline:
             recording = RecordingState(str(path), took_s, int(took_s * 30), int(took_s * 40_000), None)
         source = self.config.source or "demo"
         frame, pose = self._frame(index, seconds), self._pose(index, seconds)
+        stats = self._stats(seconds)
         return Snapshot(
-            self.state, source, frame, detection, pose, self._stats(seconds), self.messages, targets, recording
+            self.state, source, frame, detection, pose, stats, self.messages, targets, recording, self.receiver
         )
 
     def _frame(self, index: int, at_s: float) -> Frame:

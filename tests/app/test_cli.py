@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -42,6 +43,9 @@ WRONG_USAGE = [
     (["--record", "take.fbx"], ".bvh"),
     (["dance"], "convert"),
     (["recover"], "FILE"),
+    (["--vmc-receive", "70000"], "1 to 65535"),
+    (["--vmc-receive", "here:port"], "HOST:PORT"),
+    (["--headless", "--record-video", "--source", "demo"], "--record FILE"),
     (["convert", "in.mp4"], "OUT"),
     (["convert", "in.mp4", "out.doc"], ".bvh"),
     (["bench", "--backend", "gpu"], "cuda"),
@@ -284,3 +288,22 @@ def test_the_formats_on_the_command_line_are_those_that_can_be_written():
     from engine.outputs import motion
 
     assert set(arguments.MOTION_SUFFIXES) == set(motion.MOTION_SUFFIXES)
+
+
+def test_receiving_and_video_are_off_unless_asked_for():
+    parse = build_parser().parse_args
+    plain = config_from(parse([]), Config())
+    assert (plain.vmc_receive, plain.record_video) == ("", False)
+    asked = config_from(parse(["--vmc-receive", "0.0.0.0:39540", "--record-video"]), Config())
+    assert (asked.vmc_receive, asked.record_video) == ("0.0.0.0:39540", True)
+    assert not config_from(parse(["--no-record-video"]), asked).record_video
+
+
+def test_a_taken_receive_port_is_exit_code_1_and_one_line(capsys):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        assert main(["--headless", "--source", "demo", "--vmc-receive", str(port)]) == 1
+    written = capsys.readouterr().err
+    assert f"cannot listen on 127.0.0.1:{port}" in written
+    assert written.count("\n") == 1

@@ -21,7 +21,7 @@ from app.window import MainWindow
 from engine.cameras_list import CameraInfo
 from engine.config import Config
 from engine.outputs.motion import write_motion
-from engine.types import Message
+from engine.types import Message, ReceiverState
 
 NO_OPENGL = OpenGL("this test has none", software=False)
 CAMERAS = (CameraInfo(0, "Front camera", "V4L2"), CameraInfo(2, "OBS", "V4L2"))
@@ -229,6 +229,34 @@ def test_takes_that_a_crash_left_are_offered_and_recovered(until, fake, left_ove
     until(lambda: window.video.banner.notice is not None and "Recovered" in window.video.banner.notice.text)
     window.close()
     until(lambda: session.closed)
+
+
+def test_the_receive_port_is_switched_on_shown_and_off(window, until, made):
+    panel = window.side.receive
+    assert not panel.state.isVisible()
+    panel.on.click()
+    until(lambda: made[0].config.vmc_receive == "127.0.0.1:39540")
+    panel.port.setValue(4000)
+    until(lambda: made[0].config.vmc_receive == "127.0.0.1:4000")
+    made[0].receiver = ReceiverState("127.0.0.1", 4000, 12, 9, 2, 1, None)
+    until(lambda: panel.state.toolTip() == "127.0.0.1:4000: 12 packets, 3 not understood")
+    made[0].receiver = ReceiverState("", 0, 0, 0, 0, 0, "cannot listen on 127.0.0.1:4000: in use")
+    until(lambda: "in use" in panel.state.toolTip())
+    panel.on.click()
+    until(lambda: made[0].config.vmc_receive == "")
+    until(lambda: load_settings()[0].config == window.config)
+
+
+def test_a_port_open_to_the_network_stays_so_when_its_number_changes(window, until, made):
+    window.change({"vmc_receive": "0.0.0.0:39540"})
+    window.side.receive.port.setValue(5000)
+    until(lambda: made[0].config.vmc_receive == "0.0.0.0:5000")
+
+
+def test_video_beside_the_take_is_a_setting(window, until, made):
+    window.side.record.video.click()
+    until(lambda: made[0].config.record_video)
+    until(lambda: load_settings()[0].config.record_video)
 
 
 def test_targets_can_be_removed(window, until, made):
