@@ -70,6 +70,12 @@ class Window:
     view_size: F64  # (1,) ray units
     confidence: float  # mean score of the last frame's keypoints, 0..1
     root_visible: bool  # the hips were seen in the last frame
+    latency_frames: int = 0  # the frame that is shown is this many before the last
+
+    @property
+    def shown(self) -> F32:
+        """(1, 23, 3) keypoints of the frame that is shown."""
+        return self.keypoints[:, -1 - self.latency_frames]
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ class WindowBuilder:
     def __init__(self, config: VTMConfig, intrinsics: Intrinsics) -> None:
         self._intrinsics = intrinsics
         self._frames = config.window_frames
+        self._latency_frames = config.latency_frames
         self._period_s = 1.0 / config.rate_hz
         self._span_s = self._frames * self._period_s + MAX_GAP_S
         self._seen: deque[tuple[float, F32, F32]] = deque()  # time, (23, 3) rays and score, (27, 4) evidence
@@ -65,6 +66,7 @@ class WindowBuilder:
             view_rotation=view.rotation,
             view_size=view.size,
             confidence=float(scores[seen].mean()),
+            latency_frames=self._latency_frames,
             root_visible=bool((scores[_HIPS] > 0.3).all()),
         )
 

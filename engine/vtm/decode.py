@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.types import F32, RawMotion, Window
 from models.camera import Intrinsics
+from models.refine import refine_limbs
 from models.rotations import rotation_6d_to_matrix
 from models.view import View, gravity_up, root_to_camera
 
@@ -24,7 +24,13 @@ def decode(
     values = root.astype(np.float64)
     place_cam = root_to_camera(values[:, 0], values[:, 1:3], view)[0]
     place_cam[2] = max(place_cam[2], 1e-3)
-    rotations: NDArray[np.float64] = rotation_6d_to_matrix(rotations_6d[0].astype(np.float64))
+    rotations = refine_limbs(
+        rotation_6d_to_matrix(rotations_6d.astype(np.float64)),
+        log_ratio.astype(np.float64),
+        np.exp(values[:, 0]) / window.view_size,
+        window.shown.astype(np.float64),
+        window.view_size,
+    )[0]
     rotations[0] = to_camera @ rotations[0]
     return RawMotion(
         frame_id=window.frame_id,

@@ -11,6 +11,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from models.kinematics import forward_kinematics, ratio_offsets
+from models.refine import refine_limbs
 from models.rotations import rotation_6d_to_matrix
 from models.vtm.config import VTMConfig
 
@@ -46,8 +47,8 @@ class Predictor:
             reason = str(error).strip().splitlines()[0]
             raise PredictError(f"{weights}: cannot be used ({reason}); export with python -m models.export") from error
 
-    def predict(self, keypoints: F32, evidence: F32, box: F32) -> Predictions:
-        """(N, T, 23, 3), (N, T, 27, 4), (N, 3) -> Predictions."""
+    def predict(self, keypoints: F32, evidence: F32, box: F32, *, refine: bool = True) -> Predictions:
+        """(N, T, 23, 3), (N, T, 27, 4), (N, 3) -> Predictions; `refine=False`: the network's answer as it is."""
         rows = []
         for index in range(len(keypoints)):
             one = slice(index, index + 1)
@@ -55,6 +56,10 @@ class Predictor:
             rows.append(self._session.run(None, inputs))
         rotations_6d, root, log_ratio = (np.concatenate([row[i] for row in rows]).astype(np.float64) for i in range(3))
         rotations = rotation_6d_to_matrix(rotations_6d)
+        if refine:
+            size = np.exp(box[:, 2].astype(np.float64))
+            shown = keypoints[:, -1 - self.config.latency_frames].astype(np.float64)
+            rotations = refine_limbs(rotations, log_ratio, np.exp(root[:, 0]) / size, shown, size)
         ratio = np.exp(log_ratio)
         joints, _ = forward_kinematics(rotations, ratio_offsets(ratio), np.zeros((len(ratio), 3)))
         return Predictions(rotations, joints, root, ratio)

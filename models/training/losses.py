@@ -23,11 +23,11 @@ class LossWeights:
 
     rotation: float = 1.0  # omega_nr
     root_rotation: float = 1.5  # omega_r
-    position: float = 10.0
+    position: float = 20.0
     velocity: float = 20.0  # temporal smoothness: velocities of joints like the truth's
     root: float = 1.0  # depth, place, velocity of depth
     gravity: float = 1.0
-    contact: float = 0.05
+    contact: float = 0.4
     alignment: float = 0.1
     bone_ratio: float = 2.0
 
