@@ -1,7 +1,8 @@
 """The person's bone lengths: a running weighted median of VTM's bone ratio, frozen once there was enough good evidence.
 
-A receiver builds its avatar on these lengths, so they must not breathe: they glide to the estimate within about two
-seconds and then stay as they are until something says that this is another skeleton (calibration, height, person).
+A receiver builds its avatar on these lengths, so they must not breathe: the first third of a second settles them, then
+they glide slowly to the estimate, and after some seconds of evidence they stay as they are until something says that
+this is another skeleton (calibration, height, person).
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ RATIO_LIMITS = (0.70, 1.40)
 """Human range of one bone against s̄ of the same stature; beyond it the estimate is wrong, not the person unusual."""
 ENOUGH_S = 2.5
 """Seconds of full confidence after which the lengths are frozen."""
-_PRIOR_S = 0.3  # s̄ itself counts as this much evidence
-_MAX_CHANGE_PER_S = 0.15
+_PRIOR_S = 0.1  # s̄ itself counts as this much evidence
+_FIRST_S = 0.3  # of evidence: until then the estimate is taken at once
+_MAX_CHANGE_PER_S = 0.05
 _SETTLED = 1e-3
 _REVIEW_S = 0.2  # how often the median is taken anew
 _CAPACITY = 128
@@ -68,11 +70,12 @@ class Proportions:
         self._ratio = np.ones(NUM_JOINTS)
         self._suspect = False
         self.thaw()
+        self._fresh = True
         self._rebuild()
 
     def thaw(self) -> None:
         """Estimate anew, starting from the lengths in use."""
-        self._frozen = False
+        self._frozen = self._fresh = False
         self._forget_samples()
 
     def suspect_another_person(self) -> None:
@@ -98,7 +101,7 @@ class Proportions:
             return self._offsets_m
         self._sample(np.asarray(bone_ratio, np.float64), confidence * min(dt_s, 0.1))
         self._since_review_s += dt_s
-        if self._since_review_s >= _REVIEW_S:
+        if self._since_review_s >= _REVIEW_S or (self._fresh and self._evidence_s <= _FIRST_S):
             self._since_review_s = 0.0
             self._target = self._estimate()
         if self._suspect:
@@ -124,7 +127,8 @@ class Proportions:
         return estimate
 
     def _glide(self, dt_s: float) -> None:
-        room = _MAX_CHANGE_PER_S * dt_s
+        first = self._fresh and self._evidence_s <= _FIRST_S
+        room = np.inf if first else _MAX_CHANGE_PER_S * dt_s
         wanted = self._target - self._ratio
         self._ratio = self._ratio + np.clip(wanted, -room, room)
         self._frozen = self._evidence_s >= ENOUGH_S and bool(np.abs(self._target - self._ratio).max() < _SETTLED)

@@ -49,14 +49,22 @@ def test_lengths_freeze_and_are_then_exactly_constant():
     np.testing.assert_array_equal(proportions.offsets_m, frozen)
 
 
-def test_lengths_never_jump():
+def test_lengths_never_jump_after_the_first_third_of_a_second():
     rng = np.random.default_rng(2)
     proportions = Proportions(1.7)
+    feed(proportions, np.full(NUM_JOINTS, 1.3), rng, 0.4, noise=0.3, confidence=1.0)
     before = proportions.ratio.copy()
     for _ in range(90):
         proportions.push(np.full(NUM_JOINTS, 1.3) + rng.normal(0, 0.3, NUM_JOINTS), 1.0, DT_S)
-        assert np.abs(proportions.ratio - before).max() < 0.01
+        assert np.abs(proportions.ratio - before).max() < 0.002
         before = proportions.ratio.copy()
+
+
+def test_the_first_third_of_a_second_brings_the_lengths_near_at_once():
+    rng = np.random.default_rng(5)
+    ratio, proportions = person(rng), Proportions(1.7)
+    feed(proportions, ratio, rng, 0.34, noise=0.01)
+    assert np.abs(proportions.ratio - ratio).max() < 0.4 * np.abs(ratio - 1).max()
 
 
 def test_left_equals_right_within_human_limits_and_the_stature_is_the_height():
