@@ -83,6 +83,13 @@ def _jobs(text: str) -> int:
     return value
 
 
+def _rate(text: str) -> float:
+    value = float(text)
+    if not 1.0 <= value <= 120.0:
+        raise argparse.ArgumentTypeError(f"got {text}, expected 1 to 120 per second")
+    return value
+
+
 def _take_path(text: str) -> Path:
     path = Path(text)
     if path.suffix.lower() not in MOTION_SUFFIXES:
@@ -109,6 +116,7 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
         metavar="[HOST:]PORT",
         help="listen for calibration and faces; without HOST on this machine only",
     )
+    parser.add_argument("--osc-rate", type=_rate, metavar="HZ", help="send so often, poses predicted to the present")
     parser.add_argument("--stats", type=Path, metavar="FILE", help="write the figures of the run as JSON")
     parser.add_argument("--source", metavar="S", help="camera number or name, file, URL, or demo")
     _add_engine_options(parser)
@@ -196,6 +204,7 @@ def config_from(options: argparse.Namespace, base: Config) -> Config:
         "detector": options.detector,
         "backend": options.backend,
         "osc": tuple(options.osc) if getattr(options, "osc", None) else None,
+        "osc_rate_hz": getattr(options, "osc_rate", None),
         "vmc_receive": getattr(options, "vmc_receive", None),
         "record_video": getattr(options, "record_video", None),
     }

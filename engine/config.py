@@ -22,6 +22,7 @@ class Config:
     detector: str = "auto"
     backend: str = "auto"
     osc: tuple[str, ...] = ()
+    osc_rate_hz: float = 0.0  # poses predicted to a steady clock of up to 120 Hz; 0: one per camera frame
     vmc_receive: str = ""  # PORT (on this machine only) or HOST:PORT to listen on; "" is off
     record_video: bool = False  # the camera's picture beside each take
     loop: bool = False  # play a file or the demo again from its start

@@ -20,6 +20,7 @@ from engine.config import Config
 from engine.errors import OutputError, VtmError
 from engine.handover import BoundedQueue, Latest
 from engine.intrinsics import intrinsics_for
+from engine.outputs.osc_clock import OscClock
 from engine.receiving import ReceivePort
 from engine.seams import Clock, Hub, Seams
 from engine.taking import Taking
@@ -81,6 +82,7 @@ class Pipeline:
         self._receive = ReceivePort(self._seams, clock, self.calibrate)
         self._calibrating = False
         self._hub: Hub | None = None
+        self._osc_clock: OscClock | None = None
         self._started = self._stopped = False
         latest: Latest[Shot] = Latest()
         queue: BoundedQueue[Found] = BoundedQueue(QUEUE_FRAMES)
@@ -115,6 +117,9 @@ class Pipeline:
             self._hub = self._seams.make_hub(
                 self._board.config.osc, clock=self._clock, on_sent=partial(self._board.stats.stage_took, "osc")
             )
+            if self._board.config.osc_rate_hz:
+                say = partial(self._board.say, "error")
+                self._osc_clock = OscClock(self._hub.put, self._board.config.osc_rate_hz, self._clock, say)
             self._receive.follow(self._board.config.vmc_receive, self._hub)
             self._tell_closed_port(strict=self._seams.strict_outputs)
             for worker in reversed(self._workers):
@@ -147,6 +152,8 @@ class Pipeline:
         except VtmError as error:
             self._board.say("error", str(error))
         self._receive.close()
+        if self._osc_clock is not None:
+            self._osc_clock.close()
         if self._hub is not None:
             self._hub.close()
         self._board.stopped()
@@ -225,5 +232,5 @@ class Pipeline:
             self._calibrating = False
             hub.set_calibrating(False)
         if pose is not None and hub is not None:
-            hub.put(pose)
+            (hub.put if self._osc_clock is None else self._osc_clock.push)(pose)
         self._taking.write(pose, detection, frame)

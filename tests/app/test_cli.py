@@ -48,6 +48,8 @@ WRONG_USAGE = [
     (["--headless", "--record-video", "--source", "demo"], "--record FILE"),
     (["convert", "in.mp4"], "OUT"),
     (["convert", "in.mp4", "out.doc"], ".bvh"),
+    (["--osc-rate", "0"], "1 to 120"),
+    (["--osc-rate", "240"], "1 to 120"),
     (["bench", "--backend", "gpu"], "cuda"),
     (["bench", "--seconds", "0"], "above 0"),
     (["bench", "--source", "missing.mp4"], "no file missing.mp4"),

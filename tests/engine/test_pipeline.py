@@ -412,3 +412,21 @@ def test_a_taken_receive_port_ends_a_strict_start_and_is_shown_otherwise(world: 
         receiver = pipeline.snapshot().receiver
         assert receiver is not None
         assert receiver.error is None
+
+
+def test_with_a_rate_of_its_own_more_poses_are_sent_than_frames_come(world: World):
+    world.lockstep = False
+    slow = threading.Event()
+    world.detecting = lambda _frame: (slow.wait(0.05), None)[1]  # some 20 poses per second
+    with world.pipeline(osc_rate_hz=120.0) as pipeline:
+        assert pipeline.wait_for_pose(WAIT_S)
+        until(lambda: len(world.hubs[0].poses) > 2 * pipeline.snapshot().stats.poses + 10)
+        slow.set()
+    times = [pose.captured_at_s for pose in world.hubs[0].poses]
+    assert times == sorted(times)
+
+
+def test_a_rate_that_makes_no_sense_leaves_nothing_behind(world: World):
+    with pytest.raises(UsageError, match="1 to 120"):
+        world.pipeline(osc_rate_hz=500.0).start()
+    assert world.hubs[0].closed
