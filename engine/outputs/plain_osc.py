@@ -6,6 +6,7 @@ addresses; PlainOptions say which groups are sent, under which prefix, every how
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -134,5 +135,5 @@ class PlainOscEncoder:
         interval_s = pose.captured_at_s - before.captured_at_s
         share = min(1.0, interval_s / _SMOOTHING_S)
         self._interval_s += (interval_s - self._interval_s) * (share if self._interval_s else 1.0)
-        step_m = (pose.root_m - before.root_m)[[0, 2]]
-        self._speed_m_s += (float(np.hypot(*step_m)) / interval_s - self._speed_m_s) * share
+        (x0, _, z0), (x1, _, z1) = before.root_m.tolist(), pose.root_m.tolist()
+        self._speed_m_s += (math.hypot(x1 - x0, z1 - z0) / interval_s - self._speed_m_s) * share

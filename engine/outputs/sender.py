@@ -15,8 +15,6 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-import numpy as np
-
 from engine.errors import OutputError
 from engine.types import Pose, TargetState
 
@@ -67,6 +65,12 @@ def connected_socket(host: str, port: int, *, broadcast: bool) -> socket.socket:
     return udp
 
 
+def _is_finite(pose: Pose) -> bool:
+    """No NaN and no infinity."""
+    total = sum(pose.rotations_xyzw.ravel().tolist()) + sum(pose.joints_world_m.ravel().tolist())
+    return math.isfinite(total)
+
+
 class OscSender:
     """Sends poses to one target. `send` and `close` belong to one thread; `state` may be called from any."""
 
@@ -110,7 +114,7 @@ class OscSender:
         """Send one pose. Never blocks; what goes wrong is counted and shown in `state()`."""
         if self._closed:
             return
-        if not math.isfinite(np.add.reduce(pose.rotations_xyzw, None) + np.add.reduce(pose.joints_world_m, None)):
+        if not _is_finite(pose):
             self._note_error("a pose with NaN or infinite numbers was not sent")
             return
         self._last = pose

@@ -7,17 +7,16 @@ and hands from the user's headset: without one it shows nothing of this. Source:
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from engine.outputs.coordinates import unity_positions, unity_quaternions
 from engine.outputs.euler import euler_unity_deg
 from engine.outputs.options import Options
 from engine.outputs.osc_packing import OscMessage, PacketSet, grouped
-from engine.outputs.quaternions import product
-from engine.types import F32, Pose
-from models.skeleton import JOINT, JOINT_NAMES, PARENTS
+from engine.types import Pose
+from models.skeleton import JOINT, PARENTS
 
 MAX_BUNDLE_BYTES = 1200
 
@@ -46,16 +45,15 @@ TRACKERS = (
 CHOICES = ("hip", "chest", "feet", "knees", "elbows", "head")
 
 
-_LONGEST_CHAIN = 8  # Hips to Hand; a power of two
-_NOTHING = len(JOINT_NAMES)  # the row of identity that pads shorter chains
-
-
-def _chain(bone: int) -> list[int]:
-    """Joints from Hips down to the bone, padded in front."""
-    chain = [bone]
-    while PARENTS[chain[0]] >= 0:
-        chain.insert(0, PARENTS[chain[0]])
-    return [_NOTHING] * (_LONGEST_CHAIN - len(chain)) + chain
+def _with_parents(bones: Iterable[int]) -> list[tuple[int, int]]:
+    """(joint, parent) of the bones and all above them, parents first; the parent of Hips is -1."""
+    needed: set[int] = set()
+    for bone in bones:
+        joint = bone
+        while joint >= 0:
+            needed.add(joint)
+            joint = PARENTS[joint]
+    return [(joint, PARENTS[joint]) for joint in sorted(needed)]
 
 
 def read_vrchat_options(options: Options) -> frozenset[str]:
@@ -78,18 +76,36 @@ class VrchatEncoder:
             for what in ("position", "rotation")
         ]
         self._packets = PacketSet(grouped(messages, MAX_BUNDLE_BYTES))
-        self._joints = np.array([JOINT[tracker.joint] for tracker in trackers])
-        self._chains = np.array([_chain(JOINT[tracker.bone]) for tracker in trackers])  # (trackers, 8)
-        self._locals: F32 = np.zeros((_NOTHING + 1, 4), np.float32)
-        self._locals[_NOTHING, 3] = 1.0
-        self._floats: F32 = np.zeros((len(trackers), 2, 3), np.float32)
+        self._parts = [(JOINT[tracker.joint], JOINT[tracker.bone]) for tracker in trackers]
+        self._tree = _with_parents(bone for _, bone in self._parts)
 
     def encode(self, pose: Pose, elapsed_s: float) -> list[bytes]:  # noqa: ARG002 — VRChat takes no time
-        """The datagrams of one frame."""
-        self._locals[:_NOTHING] = pose.rotations_xyzw
-        turns = self._locals[self._chains]  # (trackers, 8, 4)
-        while turns.shape[1] > 1:
-            turns = product(turns[:, ::2], turns[:, 1::2])
-        self._floats[:, 0] = unity_positions(pose.joints_world_m[self._joints])
-        self._floats[:, 1] = [euler_unity_deg(*turn) for turn in unity_quaternions(turns[:, 0]).tolist()]
-        return self._packets.pack(self._floats.reshape(-1))
+        """The datagrams of one frame.
+
+        In plain Python: between two frames the processor forgets what it had at hand, and each array operation costs
+        some 30 us the first time (measured: 85 against 120 us a frame).
+        """
+        world = self._world_turns(pose.rotations_xyzw.tolist())
+        joints_m = pose.joints_world_m.tolist()
+        floats: list[float] = []
+        for joint, bone in self._parts:
+            (right, up, forward), (x, y, z, w) = joints_m[joint], world[bone]
+            floats += (-right, up, forward, *euler_unity_deg(x, -y, -z, w))  # to Unity's axes: see coordinates.py
+        return self._packets.pack(np.array(floats, np.float32))
+
+    def _world_turns(self, local: Sequence[Sequence[float]]) -> dict[int, Sequence[float]]:
+        """Quaternions x, y, z, w local to the parent -> in the world, of the joints that count."""
+        world: dict[int, Sequence[float]] = {}
+        for joint, parent in self._tree:
+            bx, by, bz, bw = local[joint]
+            if parent < 0:
+                world[joint] = (bx, by, bz, bw)
+                continue
+            ax, ay, az, aw = world[parent]
+            world[joint] = (
+                aw * bx + ax * bw + ay * bz - az * by,
+                aw * by - ax * bz + ay * bw + az * bx,
+                aw * bz + ax * by - ay * bx + az * bw,
+                aw * bw - ax * bx - ay * by - az * bz,
+            )
+        return world
