@@ -34,6 +34,7 @@ def show(found: dict[str, Any], console: Console) -> None:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     for table in (_stages(found), _backends(found), _growth(found["growth"])):
         console.print(table)
+    console.print(prediction_line(found["prediction"]), markup=False, highlight=False, soft_wrap=True)
     for note in found["growth"]["notes"]:
         console.print(f"window: {note}", markup=False, highlight=False)
 
@@ -52,6 +53,18 @@ def environment_lines(found: dict[str, Any]) -> list[str]:
         f"{latency['p95']:.1f}, p99 {latency['p99']:.1f} ms; first pose after {chain['first_pose_s']:.1f} s; "
         f"{found['memory_mb']:.0f} MB",
     ]
+
+
+def prediction_line(found: dict[str, Any]) -> str:
+    """What --osc-rate gives."""
+    if "note" in found:
+        return f"--osc-rate: {found['note']}"
+    held, predicted = found["held_mm"], found["predicted_mm"]
+    return (
+        f"--osc-rate {found['rate_hz']:g}, {found['latency_ms']:.0f} ms after the frame: joints are off by "
+        f"{predicted['mean']:.0f} mm (p95 {predicted['p95']:.0f}) against exact poses that come too late; "
+        f"without, by {held['mean']:.0f} mm (p95 {held['p95']:.0f})"
+    )
 
 
 def _times(times: dict[str, float] | None) -> tuple[str, str, str]:

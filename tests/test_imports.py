@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS = {"app": {"app", "engine", "models"}, "engine": {"engine", "models"}, "models": {"models"}}
 WIRING = {"engine.pipeline", "engine.convert"} | {
-    f"engine.bench.{name}" for name in ("chain", "clip", "machine", "network", "peers", "report")
+    f"engine.bench.{name}" for name in ("chain", "clip", "machine", "network", "peers", "prediction", "report")
 }
 """The modules that put stages together, or measure them."""
 VOCABULARY = {

@@ -13,6 +13,7 @@ from engine.bench.clip import clip_path, scaled_clip
 from engine.bench.machine import environment
 from engine.bench.network import measure_network
 from engine.bench.peers import measure_mediapipe
+from engine.bench.prediction import RATE_HZ, measure_prediction
 from engine.bench.samples import as_json
 from engine.config import Config
 from engine.errors import ModelError
@@ -43,7 +44,10 @@ def run_bench(config: Config, seconds: float, *, say: Say) -> dict[str, Any]:
     main, latency = next((row.fed, row.paced) for row in rows if row.fed is not None and row.paced is not None)
     say("mediapipe's own tracker, when it is installed")
     peers = [measure_mediapipe(clip, seconds)]
-    growth = _growth(dataclasses.replace(config, backend=main.backend), clip, seconds / 2, say)
+    config = dataclasses.replace(config, backend=main.backend)
+    growth = _growth(config, clip, seconds / 2, say)
+    say(f"poses predicted to a clock of {RATE_HZ:g} per second")
+    prediction = measure_prediction(config, clip, latency.latency_ms.p50 / 1e3)
     return {
         "environment": found | {"clip": clip.name, "detector": main.detector, "threads": list(worker_threads())},
         "backend": main.backend,
@@ -58,6 +62,7 @@ def run_bench(config: Config, seconds: float, *, say: Say) -> dict[str, Any]:
         "backends": [row.json for row in rows],
         "peers": peers,
         "growth": growth,
+        "prediction": prediction,
     }
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
-from app.bench_command import environment_lines, show
+from app.bench_command import environment_lines, prediction_line, show
 from engine.bench import report
 from engine.bench.chain import Run, measure
 from engine.bench.peers import measure_mediapipe
+from engine.bench.prediction import replayed_errors
 from engine.camera import DEMO_CLIP
 from engine.config import BACKENDS, Config
 from engine.errors import ModelError, UsageError, VtmError
+from engine.outputs.demo_pose import t_pose, wave_pose
 from engine.pose2d.weights import weights_state
 from engine.vtm.choose import BackendState
 from engine.vtm.weights import WEIGHTS
@@ -41,6 +44,7 @@ def test_every_figure_is_there_and_the_tables_show_them(monkeypatch, capsys):
     assert {row["name"] for row in found["backends"]} == set(BACKENDS) - {"auto"}
     assert [row["threads"] for row in found["growth"]["threads"]] == [1, 2]
     assert [row["height"] for row in found["growth"]["input"]] == [240]
+    assert found["prediction"]["predicted_mm"]["mean"] < found["prediction"]["held_mm"]["mean"]
     assert said
     show(found, Console(width=200))
     assert environment_lines(found)[-1].split(",")[0] in capsys.readouterr().out
@@ -53,6 +57,23 @@ def test_latency_is_at_least_what_the_stages_take_on_their_own():
     alone = sum(measured.stages[name].p50 for name in ("pose2d", "vtm", "solver"))
     assert measured.latency_ms.p99 >= 0.9 * alone
     assert measured.detector == "blazepose"
+
+
+def test_predicted_poses_are_nearer_the_truth_than_late_ones():
+    poses = [replace(wave_pose(1.7, n / 30), frame_id=n) for n in range(90)]
+    held, predicted = replayed_errors(poses, 0.04)
+    assert len(held) == len(predicted) > 100
+    assert predicted.mean() < 0.5 * held.mean()
+    nothing, _ = replayed_errors([replace(t_pose(1.7), captured_at_s=n / 30) for n in range(60)], 0.04)
+    assert nothing.max() < 1e-9
+
+
+def test_prediction_line_tells_both_errors_or_why_there_are_none():
+    found = {"rate_hz": 120.0, "latency_ms": 40.0, "held_mm": {"mean": 30, "p95": 60}}
+    line = prediction_line(found | {"predicted_mm": {"mean": 15, "p95": 31}})
+    assert "15 mm (p95 31)" in line
+    assert "30 mm (p95 60)" in line
+    assert prediction_line({"rate_hz": 120.0, "note": "too short"}) == "--osc-rate: too short"
 
 
 def test_a_part_that_cannot_be_opened_is_told_with_its_own_words(monkeypatch):
