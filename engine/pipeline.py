@@ -33,9 +33,16 @@ JOIN_S = 5.0
 _OVER = ("ended", "failed", "stopped")
 
 
+def usable_cores() -> int:
+    """Cores that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def worker_threads(processes: int = 1) -> tuple[int, int]:
     """Threads for the 2D detector and for VTM, which run at the same time, with so many processes on the machine."""
-    cores = max(1, (os.cpu_count() or 1) // processes)
+    cores = max(1, usable_cores() // processes)
     return min(cores, 4), 1 if cores <= 2 else 2
 
 
