@@ -1,8 +1,10 @@
-"""Limbs turned to where the detector saw them: a closed-form correction of the network's answer for one frame.
+"""The network's answer for one frame moved to where the detector saw the person, in closed form.
 
-The network is careful: it smooths over what may be a detector's error, and a raised arm comes out half raised. Here
-each limb bone keeps its length and how far it reaches in depth, and takes its direction across the picture from the 2D
-keypoints, as far as their scores and their distance from the network's answer allow.
+The network is careful: it smooths over what may be a detector's error, so a raised arm comes out half raised and a
+walker lags behind. Here the root is put where the paper reads it from, the 2D hips (and shoulders), and each limb bone
+keeps its length and how far it reaches in depth but takes its direction across the picture from the keypoints, as far
+as their scores and their distance from the network's answer allow. Left and right are exchanged where that fits the
+network's answer much better: it has seen the whole window, the detector one frame.
 """
 
 from __future__ import annotations
@@ -11,53 +13,96 @@ from typing import Any, TypeAlias
 
 from array_api_compat import array_namespace
 
-from models.keypoints import KEYPOINT
+from models.keypoints import KEYPOINT, MIRROR_KEYPOINTS, NUM_KEYPOINTS
 from models.kinematics import forward_kinematics, ratio_offsets
 from models.rotations import rotation_between
 from models.skeleton import JOINT, PARENTS
 
 Array: TypeAlias = Any  # a NumPy array or a torch tensor
 
-TRUST = 1.0  # of a keypoint pair with full scores that agrees with the network
-DOUBT = 0.7  # trust falls as exp(-(DOUBT x distance / bone length)^2)
+DOUBT = 0.7  # trust in a keypoint falls as exp(-(DOUBT x distance from the network's answer / bone length)^2)
+SWAPPED = 0.5  # left and right are exchanged where that leaves less than this share of the squared distance
+_JOINT_OF = {
+    "shoulder": "UpperArm",
+    "elbow": "LowerArm",
+    "wrist": "Hand",
+    "hip": "UpperLeg",
+    "knee": "LowerLeg",
+    "ankle": "Foot",
+}
+_GROUPS = (("shoulder",), ("elbow", "wrist"), ("hip",), ("knee", "ankle"))  # what a detector confuses together
+_SIDES = ("left", "right")
+_POINTS = [KEYPOINT[f"{side}_{name}"] for name in _JOINT_OF for side in _SIDES]
+_JOINTS = [JOINT[side.capitalize() + joint] for joint in _JOINT_OF.values() for side in _SIDES]
 _BONES = tuple(
-    (JOINT[side + start], JOINT[side + end], KEYPOINT[f"{side.lower()}_{a}"], KEYPOINT[f"{side.lower()}_{b}"])
-    for side in ("Left", "Right")
-    for start, end, a, b in (
-        ("UpperArm", "LowerArm", "shoulder", "elbow"),
-        ("LowerArm", "Hand", "elbow", "wrist"),
-        ("UpperLeg", "LowerLeg", "hip", "knee"),
-        ("LowerLeg", "Foot", "knee", "ankle"),
-    )
+    (KEYPOINT[f"{side}_{start}"], KEYPOINT[f"{side}_{end}"])
+    for side in _SIDES
+    for start, end in (("shoulder", "elbow"), ("elbow", "wrist"), ("hip", "knee"), ("knee", "ankle"))
 )
-_START, _END, _FROM, _TO = (list(column) for column in zip(*_BONES, strict=True))
+_FROM, _TO = (list(column) for column in zip(*_BONES, strict=True))
+_START, _END = ([_JOINTS[_POINTS.index(point)] for point in points] for points in (_FROM, _TO))
+_TRUNK = [_POINTS.index(KEYPOINT[f"{side}_{name}"]) for name in ("shoulder", "hip") for side in _SIDES]
 _FEET = (JOINT["LeftFoot"], JOINT["RightFoot"])
 
 
-def refine_limbs(rotations: Array, log_ratio: Array, depth: Array, keypoints: Array, size: Array) -> Array:
-    """Turn the eight limb bones towards their keypoints.
+def refine(
+    rotations: Array, log_ratio: Array, depth: Array, place: Array, keypoints: Array, size: Array
+) -> tuple[Array, Array]:
+    """Move root and limbs towards the keypoints of the same frame.
 
     rotations  (N, 22, 3, 3) local, Hips in the view
     log_ratio  (N, 22) bone ratio
     depth      (N,) z of the Hips in the view, statures
-    keypoints  (N, 23, 3) of the same frame: x, y in sizes, score
+    place      (N, 2) of the Hips in the view, sizes
+    keypoints  (N, 23, 3) x, y in sizes, score
     size       (N,) ray units
-    returns    (N, 22, 3, 3); unchanged where keypoints are missing. Hands keep their angle to the forearm, feet theirs
-               to the floor.
+    returns    rotations (N, 22, 3, 3), place (N, 2); unchanged where keypoints are missing. Hands keep their angle to
+               the forearm, feet theirs to the floor.
     """
     xp = array_namespace(rotations)
     root = xp.zeros_like(rotations[:, 0, :, 0])
     joints, world = forward_kinematics(rotations, ratio_offsets(xp.exp(log_ratio)), root)
+    z = xp.clip(depth[:, None] + joints[..., 2], 0.05, None) * size[:, None]  # sizes x z = statures across
+    place = _root_place(place, joints, depth * size, z, keypoints)
+    drawn = (joints[..., :2] + (place * (depth * size)[:, None])[:, None]) / z[..., None]  # (N, 22, 2) sizes
+    keypoints = _sides_sorted(keypoints, drawn)
     bones = joints[:, _END] - joints[:, _START]  # (N, 8, 3)
-    length = xp.sqrt(xp.sum(bones * bones, axis=-1, keepdims=True))
-    z = xp.clip(depth[:, None] + joints[..., 2], 0.05, None) * size[:, None]  # ray x z = place
     seen = keypoints[:, _TO, :2] * z[:, _END, None] - keypoints[:, _FROM, :2] * z[:, _START, None]  # (N, 8, 2)
-    off = xp.sum((seen - bones[..., :2]) ** 2, axis=-1, keepdims=True) / length**2
+    off = xp.sum((seen - bones[..., :2]) ** 2, axis=-1, keepdims=True) / xp.sum(bones**2, axis=-1, keepdims=True)
     score = xp.minimum(keypoints[:, _FROM, 2:], keypoints[:, _TO, 2:])
-    trust = TRUST * score**2 * xp.exp(-(DOUBT**2) * off)
+    trust = score**2 * xp.exp(-(DOUBT**2) * off)
     aimed = xp.concat([bones[..., :2] + trust * (seen - bones[..., :2]), bones[..., 2:]], axis=-1)
     turned = xp.matmul(rotation_between(bones, aimed), world[:, _START])
-    return _with_world(rotations, world, turned)
+    return _with_world(rotations, world, turned), place
+
+
+def _root_place(place: Array, joints: Array, root_z: Array, z: Array, keypoints: Array) -> Array:
+    """(N, 2): moved so that hips and shoulders lie on their keypoints on average; left and right may be confused."""
+    xp = array_namespace(place)
+    trunk = [_JOINTS[index] for index in _TRUNK]
+    points = keypoints[:, [_POINTS[index] for index in _TRUNK]]
+    drawn = (joints[:, trunk, :2] + (place * root_z[:, None])[:, None]) / z[:, trunk, None]
+    weight = points[..., 2:] ** 2
+    shift = xp.sum((points[..., :2] - drawn) * weight * z[:, trunk, None], axis=1) / root_z[:, None]
+    total = xp.sum(weight, axis=1)  # (N, 1) of 4 points
+    return place + shift / xp.clip(total, 1e-6, None) * xp.clip(total, 0.0, 1.0)
+
+
+def _sides_sorted(keypoints: Array, drawn: Array) -> Array:
+    """(N, 23, 3) with left and right of a group exchanged where the network's answer says so."""
+    xp = array_namespace(keypoints)
+    mirrored = keypoints[:, list(MIRROR_KEYPOINTS)]
+    columns = [keypoints[:, index] for index in range(NUM_KEYPOINTS)]
+    for group in _GROUPS:
+        points = [KEYPOINT[f"{side}_{name}"] for name in group for side in _SIDES]
+        places = drawn[:, [_JOINTS[_POINTS.index(point)] for point in points]]
+        score = xp.minimum(keypoints[:, points, 2], mirrored[:, points, 2])
+        straight = xp.sum(xp.sum((keypoints[:, points, :2] - places) ** 2, axis=-1) * score, axis=-1)
+        crossed = xp.sum(xp.sum((mirrored[:, points, :2] - places) ** 2, axis=-1) * score, axis=-1)
+        exchange = (crossed < SWAPPED * straight)[:, None]
+        for point in points:
+            columns[point] = xp.where(exchange, mirrored[:, point], keypoints[:, point])
+    return xp.stack(columns, axis=1)
 
 
 def _with_world(rotations: Array, world: Array, turned: Array) -> Array:

@@ -6,7 +6,7 @@ import numpy as np
 
 from engine.types import F32, RawMotion, Window
 from models.camera import Intrinsics
-from models.refine import refine_limbs
+from models.refine import refine
 from models.rotations import rotation_6d_to_matrix
 from models.view import View, gravity_up, root_to_camera
 
@@ -22,15 +22,17 @@ def decode(
     view = View(window.view_rotation, window.view_size, window.box)
     to_camera = window.view_rotation[0]
     values = root.astype(np.float64)
-    place_cam = root_to_camera(values[:, 0], values[:, 1:3], view)[0]
-    place_cam[2] = max(place_cam[2], 1e-3)
-    rotations = refine_limbs(
+    refined, place = refine(
         rotation_6d_to_matrix(rotations_6d.astype(np.float64)),
         log_ratio.astype(np.float64),
         np.exp(values[:, 0]) / window.view_size,
+        values[:, 1:3],
         window.shown.astype(np.float64),
         window.view_size,
-    )[0]
+    )
+    rotations = refined[0]
+    place_cam = root_to_camera(values[:, 0], place, view)[0]
+    place_cam[2] = max(place_cam[2], 1e-3)
     rotations[0] = to_camera @ rotations[0]
     return RawMotion(
         frame_id=window.frame_id,

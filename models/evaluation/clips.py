@@ -97,8 +97,13 @@ def evaluate_clip(predictor: Predictor, clip: Clip) -> dict[str, Any]:
     keypoints, evidence, box, rotation = windows(clip, predictor.config.window_frames, ends)
     truth = clip.joints_cam_m[ends]
     result: dict[str, Any] = {"frames": len(clip.scores), "seen": len(ends)}
-    for name, image in (("vtm", evidence), ("vtm_keypoints_alone", np.zeros_like(evidence))):
-        joints = predictor.predict(keypoints, image, box).joints * clip.height_m
+    blind = np.zeros_like(evidence)
+    for name, image, refine in (
+        ("vtm", evidence, True),
+        ("vtm_keypoints_alone", blind, True),
+        ("network_without_refinement", evidence, False),
+    ):
+        joints = predictor.predict(keypoints, image, box, refine=refine).joints * clip.height_m
         joints = np.einsum("nij,nkj->nki", rotation, joints)
         result[name] = {
             "limbs": position_errors(joints, truth, HIPS, LIMBS),

@@ -26,8 +26,13 @@ def evaluate_mocap(predictor: Predictor, library: MotionLibrary, count: int) -> 
     for suffix, hide in (("", 0.0), ("_parts_hidden", 1.0)):
         batch = validation_windows(library, predictor.config, count, hide=hide)
         keypoints, evidence, box = (array.numpy() for array in (batch.keypoints, batch.evidence, batch.box))
-        for name, image in (("with_evidence", evidence), ("keypoints_alone", np.zeros_like(evidence))):
-            tables[name + suffix] = _tables(predictor.predict(keypoints, image, box), batch)
+        blind = np.zeros_like(evidence)
+        for name, image, refine in (
+            ("with_evidence", evidence, True),
+            ("keypoints_alone", blind, True),
+            ("network_without_refinement", evidence, False),
+        ):
+            tables[name + suffix] = _tables(predictor.predict(keypoints, image, box, refine=refine), batch)
     return tables
 
 

@@ -11,7 +11,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from models.kinematics import forward_kinematics, ratio_offsets
-from models.refine import refine_limbs
+from models.refine import refine as refine_person
 from models.rotations import rotation_6d_to_matrix
 from models.vtm.config import VTMConfig
 
@@ -59,7 +59,8 @@ class Predictor:
         if refine:
             size = np.exp(box[:, 2].astype(np.float64))
             shown = keypoints[:, -1 - self.config.latency_frames].astype(np.float64)
-            rotations = refine_limbs(rotations, log_ratio, np.exp(root[:, 0]) / size, shown, size)
+            depth = np.exp(root[:, 0]) / size
+            rotations, root[:, 1:3] = refine_person(rotations, log_ratio, depth, root[:, 1:3], shown, size)
         ratio = np.exp(log_ratio)
         joints, _ = forward_kinematics(rotations, ratio_offsets(ratio), np.zeros((len(ratio), 3)))
         return Predictions(rotations, joints, root, ratio)

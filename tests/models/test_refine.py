@@ -9,7 +9,7 @@ from scipy.spatial.transform import Rotation
 
 from models.keypoints import KEYPOINT, NUM_KEYPOINTS
 from models.kinematics import forward_kinematics, ratio_offsets
-from models.refine import refine_limbs
+from models.refine import refine
 from models.skeleton import JOINT, NUM_JOINTS
 
 DEPTH, SIZE = 2.0, 0.15
@@ -43,9 +43,20 @@ def pose(seed: int, spread: float) -> np.ndarray:
     return rotations
 
 
-def refined(rotations: np.ndarray, keypoints: np.ndarray) -> np.ndarray:
+def inputs(rotations: np.ndarray, keypoints: np.ndarray, place: tuple[float, float] = (0.0, 0.0)) -> list[np.ndarray]:
     n = len(rotations)
-    return refine_limbs(rotations, np.zeros((n, NUM_JOINTS)), np.full(n, DEPTH), keypoints, np.full(n, SIZE))
+    return [
+        rotations,
+        np.zeros((n, NUM_JOINTS)),
+        np.full(n, DEPTH),
+        np.tile(place, (n, 1)),
+        keypoints,
+        np.full(n, SIZE),
+    ]
+
+
+def refined(rotations: np.ndarray, keypoints: np.ndarray) -> np.ndarray:
+    return refine(*inputs(rotations, keypoints))[0]
 
 
 def off_limbs(rotations: np.ndarray, turned: float) -> np.ndarray:
@@ -113,7 +124,35 @@ def test_trunk_and_head_are_left_alone():
         np.testing.assert_array_equal(found[:, JOINT[name]], wrong[:, JOINT[name]])
 
 
+def test_the_root_goes_where_hips_and_shoulders_are_seen():
+    truth = pose(12, 0.2)
+    keypoints = keypoints_of(joints_of(truth))
+    _, place = refine(*inputs(truth, keypoints, place=(0.8, -0.4)))
+    np.testing.assert_allclose(place, 0.0, atol=0.02)
+
+
+def test_a_root_without_seen_trunk_stays():
+    truth = pose(13, 0.2)
+    keypoints = keypoints_of(joints_of(truth))
+    for name in ("left_hip", "right_hip", "left_shoulder", "right_shoulder"):
+        keypoints[:, KEYPOINT[name]] = 0.0
+    _, place = refine(*inputs(truth, keypoints, place=(0.3, 0.1)))
+    np.testing.assert_allclose(place, [[0.3, 0.1]] * 4)
+
+
+@pytest.mark.parametrize("names", [("knee", "ankle"), ("elbow", "wrist"), tuple(_JOINT_OF)])
+def test_left_and_right_confused_by_the_detector_do_not_cross_the_limbs(names):
+    truth = pose(14, 0.15)
+    keypoints = keypoints_of(joints_of(truth))
+    swapped = keypoints.copy()
+    for name in names:
+        left, right = KEYPOINT[f"left_{name}"], KEYPOINT[f"right_{name}"]
+        swapped[:, [left, right]] = keypoints[:, [right, left]]
+    np.testing.assert_allclose(refined(truth, swapped), truth, atol=1e-9)
+
+
 def test_numpy_and_torch_agree():
-    wrong, keypoints = off_limbs(pose(10, 0.3), 0.4), keypoints_of(joints_of(pose(11, 0.3)))
-    tensors = [torch.from_numpy(a) for a in (wrong, np.zeros((4, 22)), np.full(4, DEPTH), keypoints, np.full(4, SIZE))]
-    np.testing.assert_allclose(refine_limbs(*tensors).numpy(), refined(wrong, keypoints), atol=1e-12)
+    arrays = inputs(off_limbs(pose(10, 0.3), 0.4), keypoints_of(joints_of(pose(11, 0.3))), place=(0.1, 0.2))
+    tensors = refine(*(torch.from_numpy(array) for array in arrays))
+    for ours, theirs in zip(refine(*arrays), tensors, strict=True):
+        np.testing.assert_allclose(theirs.numpy(), ours, atol=1e-12)
