@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from engine.errors import UsageError
 from engine.outputs.options import Options
-from engine.outputs.plain_osc import address_map, read_plain_options
+from engine.outputs.plain_osc import MapEntry, address_map, read_plain_options
 
 
 def map_lines(prefix: str | None = None, send: str | None = None) -> list[str]:
@@ -14,5 +16,10 @@ def map_lines(prefix: str | None = None, send: str | None = None) -> list[str]:
         entries = address_map(read_plain_options(Options(given)))
     except ValueError as error:
         raise UsageError(f"--{error}; see: vtm osc-map --help") from error
+    return lines_of(entries)
+
+
+def lines_of(entries: Sequence[MapEntry]) -> list[str]:
+    """One line per address, in columns."""
     width = max(len(entry.message.address) for entry in entries)
     return [f"{entry.message.address:<{width}}  {entry.message.tags:<4}  {entry.meaning}" for entry in entries]

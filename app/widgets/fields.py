@@ -125,7 +125,7 @@ class Number(QDoubleSpinBox):
         self.setDecimals(0)
         self.setRange(low, high)
         self.setSingleStep(step)
-        self.setSuffix(f" {unit}")
+        self.setSuffix(f" {unit}" if unit else "")
         self.setKeyboardTracking(False)
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
 

@@ -1,13 +1,27 @@
-"""Add or change one OSC target: protocol, receiver, host, port, options; says at once why an address cannot work."""
+"""Add or change one OSC target: protocol, receiver, host, port, options; says at once why an address cannot work
+and, for plain OSC, which addresses are sent.
+"""
 
 from __future__ import annotations
 
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from PySide6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QFontDatabase
+from PySide6.QtWidgets import (
+    QDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
+from app.osc_map import lines_of
 from app.widgets.fields import Choice, label
 from engine.errors import UsageError
+from engine.outputs.plain_osc import PlainOptions, address_map
 from engine.outputs.targets import DEFAULT_PORTS, parse_target, parse_targets
 from engine.outputs.vmc_options import PRESETS
 
@@ -62,6 +76,12 @@ class TargetDialog(QDialog):
         self._remark, self._problem = label("", "muted"), label("", "error")
         for line in (self._remark, self._problem):
             line.setWordWrap(True)
+        self.map = QPlainTextEdit()
+        self.map.setReadOnly(True)
+        self.map.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.map.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.map.setAccessibleName("Addresses that are sent")
+        self.map.setFixedHeight(190)
         self.accept_button = QPushButton("Save" if url else "Add")
         self.accept_button.setProperty("role", "primary")
         self.accept_button.setDefault(True)
@@ -96,6 +116,7 @@ class TargetDialog(QDialog):
         box.setSpacing(12)
         box.addLayout(form)
         box.addWidget(self._remark)
+        box.addWidget(self.map)
         box.addWidget(self._problem)
         box.addLayout(buttons)
 
@@ -122,8 +143,18 @@ class TargetDialog(QDialog):
             parse_targets((*self._others, self.url))
         except UsageError as error:
             problem = str(error)
+        self._show_map(problem)
         self._form.setRowVisible(self.preset, protocol == "vmc")
         self.options.setPlaceholderText(f"none; for example {_EXAMPLES[protocol]}")
         self._remark.setText(_REMARKS[protocol])
         self._problem.setText(problem)
         self.accept_button.setEnabled(not problem)
+
+    def _show_map(self, problem: str) -> None:
+        """Of a plain OSC target: what to patch in the other program."""
+        settings = None if problem else parse_target(self.url).settings
+        self.map.setVisible(self.protocol.value == "osc")
+        if isinstance(settings, PlainOptions):
+            text = "\n".join(lines_of(address_map(settings)))
+            if text != self.map.toPlainText():
+                self.map.setPlainText(text)

@@ -57,6 +57,7 @@ QPushButton[role="banner"]:hover {{ background: rgba(255, 255, 255, 48); }}
 QToolButton[role="icon"] {{ background: transparent; border: none; padding: 5px; border-radius: 6px; }}
 QToolButton[role="icon"]:hover {{ background: {HOVER}; }}
 QToolButton::menu-indicator {{ image: none; width: 0; }}
+QPlainTextEdit {{ background: {SURFACE}; border: 1px solid {LINE}; border-radius: 6px; padding: 4px; font-size: 11px; }}
 QComboBox, QAbstractSpinBox, QLineEdit
     {{ background: {RAISED}; border: 1px solid {LINE}; border-radius: 6px; padding: 5px 9px; min-height: 20px;
        selection-background-color: {ACCENT_DARK}; }}
@@ -72,6 +73,8 @@ QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ width: 0; border: 
 QScrollArea {{ background: {SURFACE}; border: none; }}
 QScrollBar:vertical {{ background: transparent; width: 8px; margin: 0; }}
 QScrollBar::handle:vertical {{ background: {HOVER}; border-radius: 4px; min-height: 30px; }}
+QScrollBar:horizontal {{ background: transparent; height: 8px; margin: 0; }}
+QScrollBar::handle:horizontal {{ background: {HOVER}; border-radius: 4px; min-width: 30px; }}
 QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page
     {{ background: none; height: 0; }}
 QSplitter::handle {{ background: {LINE}; }}

@@ -150,3 +150,20 @@ def test_the_target_dialog_knows_the_usual_ports():
     dialog.protocol.activated.emit(1)
     assert dialog.url == "vrchat://127.0.0.1:9000"
     dialog.deleteLater()
+
+
+@pytest.mark.usefixtures("application")
+def test_the_target_dialog_shows_the_addresses_of_a_plain_osc_target():
+    parent = VideoView()
+    dialog = TargetDialog(parent, "osc://10.0.0.5:7000", ())
+    assert not dialog.map.isHidden()
+    assert "/mocap/joint/Hips/pos" in dialog.map.toPlainText()
+    dialog.options.setText("prefix=/stage&send=root")
+    assert dialog.map.toPlainText().splitlines()[0].startswith("/stage/root/x")
+    assert len(dialog.map.toPlainText().splitlines()) == 3
+    dialog.options.setText("prefix=nonsense")
+    assert not dialog.accept_button.isEnabled()
+    dialog.protocol.setCurrentIndex(dialog.protocol.findData("vmc"))
+    dialog.protocol.activated.emit(0)
+    assert dialog.map.isHidden()
+    dialog.deleteLater()
