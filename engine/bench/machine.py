@@ -10,15 +10,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import onnxruntime as ort
+
 from engine.pipeline import usable_cores
 from engine.vtm.cuda import gpu_info
 
 _PACKAGES = (
     "vtm-live",
     "numpy",
-    "onnxruntime",
-    "onnxruntime-gpu",
-    "onnxruntime-openvino",
     "ai-edge-litert",
     "opencv-python-headless",
     "tensorrt",
@@ -79,7 +78,7 @@ def _working_set_mb() -> float:
 
 
 def _versions() -> list[tuple[str, str]]:
-    found = []
+    found = [("onnxruntime", ort.__version__)]  # the one that runs: its builds for GPU and OpenVINO share a folder
     for name in _PACKAGES:
         try:
             found.append((name, importlib.metadata.version(name)))
