@@ -39,7 +39,7 @@ def run_convert(options: ConvertOptions, config: Config) -> int:
     if there:
         say(f"vtm: {there} of {len(jobs)} files are there already and newer than their source (--force converts them)")
     manner = Manner(options.bvh_style, max(1, min(options.jobs, len(left))))
-    with Batch(left) as batch:
+    with Batch(left, manner.processes) as batch:
         _convert_all(left, config, manner, batch.show)
     if len(jobs) == 1 and batch.errors:
         raise batch.errors[0]
@@ -63,7 +63,8 @@ def _convert_all(jobs: list[Job], config: Config, manner: Manner, emit: Emit) ->
 class Batch:
     """Shows the reports of all jobs: a bar over everything on a terminal, a line for each file that is finished."""
 
-    def __init__(self, jobs: list[Job]) -> None:
+    def __init__(self, jobs: list[Job], processes: int) -> None:
+        self._one_by_one = processes == 1
         self._several = len(jobs) > 1
         self._console = Console(file=sys.stderr)
         counts = TextColumn("{task.fields[files]}") if self._several else MofNCompleteColumn()
@@ -118,7 +119,7 @@ class Batch:
         self._parts[report.job.target] = int(share * _WHOLE)
         self._progress.update(
             self._task,
-            description=report.job.source.name,
+            description=report.job.source.name if self._one_by_one else "Converting",
             completed=sum(self._parts.values()),
             total=len(self._jobs) * _WHOLE,
             files=f"{self._finished}/{len(self._jobs)} files",
