@@ -12,6 +12,7 @@ import pytest
 from app.session import Session
 from engine.config import Config
 from engine.errors import OutputError
+from engine.outputs.recording import pose_recording
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
@@ -136,3 +137,36 @@ def test_close_ends_the_pipeline_and_the_thread(fake):
     assert session.join(5)
     assert made[0].calls == ["enter", "exit"]
     assert session.snapshot().state == "stopped"
+
+
+def test_closing_while_something_is_played_ends_both(fake):
+    session = Session(fake)
+    session.apply(Config(source="demo", osc=("vmc://127.0.0.1:9",)))
+    session.play(lambda: pose_recording("T-pose", 1.7), loop=True)
+    wait_for(lambda: session.playback.state() is not None)
+    session.close()
+    assert session.join(5.0)
+    assert session.playback.state() is None
+
+
+def test_a_test_pose_needs_no_camera(fake):
+    def no_camera(config: Config):
+        pipeline = fake(config)
+        pipeline.fail_start = "no camera"
+        return pipeline
+
+    session = Session(no_camera)
+    session.apply(Config(osc=("vmc://127.0.0.1:9",)))
+    session.play(lambda: pose_recording("Wave", 1.7), loop=True)
+    wait_for(lambda: (state := session.playback.state()) is not None and state.targets[0].errors > 0)
+    assert session.snapshot().targets[0].target == "vmc://127.0.0.1:9"
+    session.close()
+    assert session.join(5.0)
+
+
+def test_a_recording_that_goes_nowhere_is_a_message_and_the_live_motion_goes_on(session, made):
+    session.apply(Config(source="demo", osc=("vmc://127.0.0.1:9",)))
+    session.play(lambda: pose_recording("Dance", 1.7))
+    wait_for(lambda: any("Dance" in message.text for message in session.snapshot().messages))
+    assert made[0].config.osc == ("vmc://127.0.0.1:9",)
+    assert session.playback.state() is None
