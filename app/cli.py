@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable
 
@@ -24,6 +26,7 @@ SECONDS_WITHOUT_DISPLAY = 20.0
 def main(argv: list[str] | None = None) -> int:
     """Run `vtm` and return its exit code."""
     arguments = sys.argv[1:] if argv is None else argv
+    _hear_ctrl_c()
     try:
         options = build_parser().parse_args(arguments)
         return _COMMANDS[options.command](options)
@@ -36,6 +39,13 @@ def main(argv: list[str] | None = None) -> int:
         return int(leave.code or 0)
     except Exception as error:  # noqa: BLE001 - the last stop: a defect is one line too, its traceback is behind --debug
         return _report(error, 1, arguments)
+
+
+def _hear_ctrl_c() -> None:
+    """A shell starts what runs in the background with SIGINT ignored; whoever sends it all the same means it."""
+    on_main = threading.current_thread() is threading.main_thread()
+    if on_main and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _report(error: Exception, code: int, arguments: list[str]) -> int:
