@@ -58,11 +58,24 @@ def store_half(path: Path) -> None:
             name = tensor.name
             tensor.CopyFrom(onnx.numpy_helper.from_array(values, f"{name}_half"))
             casts.append(onnx.helper.make_node("Cast", [f"{name}_half"], [name], to=onnx.TensorProto.FLOAT))
+    _without_traces(model)
     nodes = [*casts, *model.graph.node]
     del model.graph.node[:]
     model.graph.node.extend(nodes)
     onnx.checker.check_model(model)
     onnx.save(model, str(path))
+
+
+def _without_traces(model: onnx.ModelProto) -> None:
+    """The exporter writes its stack traces, with the paths of the machine, into every part: none of it is shipped."""
+    graph = model.graph
+    functions = [node for function in model.functions for node in function.node]
+    for part in (model, graph, *graph.node, *functions, *graph.input, *graph.output, *graph.value_info):
+        part.ClearField("metadata_props")
+        part.ClearField("doc_string")
+    for tensor in graph.initializer:
+        tensor.ClearField("metadata_props")
+        tensor.ClearField("doc_string")
 
 
 def export_onnx(model: VTM, path: Path) -> float:

@@ -84,6 +84,13 @@ def test_single_precision_is_within_a_ten_thousandth_of_torch(checkpoint, tmp_pa
 
 
 @pytest.mark.slow
+def test_no_path_of_the_machine_is_in_the_file(exported):
+    data = exported.read_bytes()
+    assert b".py" not in data
+    assert str(Path(__file__).parents[2]).encode() not in data
+
+
+@pytest.mark.slow
 def test_nothing_else_is_left_in_the_folder(exported):
     assert sorted(path.name for path in exported.parent.iterdir()) == ["vtm.json", "vtm.onnx"]
 
