@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from models.keypoints import EVIDENCE_NAMES, MIRROR_KEYPOINTS
 from models.kinematics import forward_kinematics, ratio_offsets, stature
 from models.mocap.retarget import own_offsets, rest_corrections
 from models.npz import NpzError, read_npz
-from models.rotations import axis_angle_to_matrix, matrix_to_rotation_6d, quaternion_to_matrix
-from models.skeleton import JOINT, JOINT_NAMES, LIMBS, MIRROR_JOINTS, NUM_JOINTS, PARENTS, REST_OFFSETS, mirrored_name
+from models.rotations import quaternion_to_matrix
+from models.skeleton import JOINT, JOINT_NAMES, LIMBS, NUM_JOINTS, PARENTS, REST_OFFSETS
 from models.synth.cameras import normalized_ratio
-from models.synth.noise import dropped
-from models.synth.windows import WindowBatch
-from models.view import MIN_SCORE, person_view
+from models.training.recorded import RecordedRows, RecordedSampler, contacts_of
 
 F64 = NDArray[np.float64]
-
-_MIRROR_EVIDENCE = [EVIDENCE_NAMES.index(mirrored_name(name)) for name in EVIDENCE_NAMES]
-_FLIP = torch.tensor([-1.0, 1.0, 1.0])
-MAX_TURN_RAD = 0.4
 
 log = logging.getLogger(__name__)
 
@@ -35,20 +27,7 @@ class PairError(ValueError):
     """The folder of pairs cannot be used; the message says what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """Frames of all clips, one after the other. Camera frame; positions in statures."""
-
-    rays: Tensor  # (F, 23, 2)
-    scores: Tensor  # (F, 23)
-    evidence: Tensor  # (F, 27, 4)
-    rotations: Tensor  # (F, 22, 3, 3) local, Hips in the camera
-    joints: Tensor  # (F, 22, 3)
-    up: Tensor  # (F, 3)
-    ratio: Tensor  # (F, 22)
-
-
-def read_pair(detections: Path, truth: Path) -> _Rows:
+def read_pair(detections: Path, truth: Path) -> RecordedRows:
     """A keypoints .npz of `python -m app.detect` and the renderer's truth. Raises PairError."""
     try:
         found = read_npz(detections, "keypoints_px", "keypoint_scores", "evidence_m")
@@ -65,6 +44,7 @@ def read_pair(detections: Path, truth: Path) -> _Rows:
     present = np.isfinite(landmarks).all(-1, keepdims=True)
     size = float(stature(offsets))
     ratio = normalized_ratio(torch.from_numpy(_comparable_ratio(offsets)))
+    contacts, known = _contacts(true, frames, size)
     arrays = (
         np.nan_to_num(rays),
         np.nan_to_num(scores),
@@ -73,8 +53,10 @@ def read_pair(detections: Path, truth: Path) -> _Rows:
         _comparable_joints(joints / size, rotations, ratio.numpy()),
         np.broadcast_to(R[:, 1], (frames, 3)),
         np.broadcast_to(ratio.numpy(), (frames, NUM_JOINTS)),
+        contacts,
     )
-    return _Rows(*(torch.from_numpy(np.ascontiguousarray(array)).float() for array in arrays))
+    tensors = [torch.from_numpy(np.ascontiguousarray(array)).float() for array in arrays]
+    return RecordedRows(*[*tensors, torch.from_numpy(known)])
 
 
 def _comparable_ratio(offsets: F64) -> F64:
@@ -114,104 +96,31 @@ def _on_our_joints(turned: F64, rest: F64, R: F64) -> tuple[F64, F64]:
     return local, own_offsets(rest, found, corrections)
 
 
-class PairSampler:
+def _contacts(true: dict[str, NDArray[Any]], frames: int, size: float) -> tuple[F64, NDArray[np.bool_]]:
+    """(N, 2) foot contacts from the true joints in the world, (N,) whether they are known: not without t and fps."""
+    known = np.full(frames, "t" in true and "fps" in true)
+    if not known.any():
+        return np.zeros((frames, 2)), known
+    world = (true["joints_cam_m"][:frames].astype(np.float64) - true["t"]) @ true["R"].astype(np.float64)
+    return contacts_of(world / size, float(true["fps"])), known
+
+
+def read_pairs(folder: Path) -> list[RecordedRows]:
+    """Every NAME.npz (detections) of the folder beside a NAME_truth.npz. Raises PairError when there is none."""
+    rows: list[RecordedRows] = []
+    for truth in sorted(folder.rglob("*_truth.npz")):
+        detections = truth.with_name(truth.name.replace("_truth.npz", ".npz"))
+        if detections.exists():
+            rows.append(read_pair(detections, truth))
+    if not rows:
+        raise PairError(f"{folder}: no NAME.npz beside a NAME_truth.npz; make them with python -m app.detect")
+    return rows
+
+
+class PairSampler(RecordedSampler):
     """Draws windows from a folder of NAME.npz (detections) beside NAME_truth.npz."""
 
     def __init__(self, folder: Path, *, frames: int) -> None:
-        rows: list[_Rows] = []
-        for truth in sorted(folder.rglob("*_truth.npz")):
-            detections = truth.with_name(truth.name.replace("_truth.npz", ".npz"))
-            if detections.exists():
-                rows.append(read_pair(detections, truth))
-        if not rows:
-            raise PairError(f"{folder}: no NAME.npz beside a NAME_truth.npz; make them with python -m app.detect")
-        self._rows = _Rows(*(torch.cat([getattr(row, f.name) for row in rows]) for f in fields(_Rows)))
-        lengths = torch.tensor([len(row.rays) for row in rows])
-        begin = torch.cat([torch.zeros(1, dtype=torch.long), lengths.cumsum(0)[:-1]])
-        self._begin_of = begin.repeat_interleave(lengths)  # (F,) first row of each row's clip
-        self._frames = frames
-        seen = (self._rows.scores > MIN_SCORE).sum(-1) >= 6
-        self._ends = torch.nonzero(seen & (torch.arange(len(seen)) - self._begin_of >= 8))[:, 0]
-        log.info("%d pairs in %d clips", len(self._ends), len(rows))
-
-    def sample(self, batch: int, rng: torch.Generator) -> WindowBatch:
-        """`batch` windows, mirrored, turned in the picture and thinned out at random."""
-        end = self._ends[torch.randint(len(self._ends), (batch,), generator=rng)]
-        index = end[:, None] - torch.arange(self._frames - 1, -1, -1)
-        inside = index >= self._begin_of[end][:, None]
-        index = torch.maximum(index, self._begin_of[end][:, None])
-        window = _Rows(*(getattr(self._rows, f.name)[index] for f in fields(_Rows)))
-        window = _mirrored(window, torch.rand(batch, generator=rng) < 0.5)
-        window = _turned(window, (torch.rand(batch, generator=rng) * 2 - 1) * MAX_TURN_RAD)
-        some = torch.rand(batch, generator=rng)[:, None, None] < 0.5
-        scores = torch.where(some, dropped(window.scores, rng, 0.7), window.scores) * inside[..., None]
-        zoom = torch.exp(torch.randn(batch, generator=rng) * 0.12)
-        return _as_windows(window, scores, zoom, torch.rand(batch, generator=rng) < 0.15)
-
-
-def _mirrored(w: _Rows, flip: Tensor) -> _Rows:
-    """The picture mirrored where `flip`: left and right exchanged, x -> -x."""
-
-    def pick(mirrored: Tensor, original: Tensor) -> Tensor:
-        return torch.where(flip.view(-1, *[1] * (original.ndim - 1)), mirrored, original)
-
-    evidence = w.evidence[:, :, _MIRROR_EVIDENCE] * torch.tensor([-1.0, 1.0, 1.0, 1.0])
-    joints = list(MIRROR_JOINTS)
-    # a camera turns (x, y, z) of the world; mirroring x of the camera mirrors the body's own x as well
-    rotations = w.rotations[:, :, joints] * _FLIP[:, None] * _FLIP
-    return _Rows(
-        pick(w.rays[:, :, list(MIRROR_KEYPOINTS)] * _FLIP[:2], w.rays),
-        pick(w.scores[:, :, list(MIRROR_KEYPOINTS)], w.scores),
-        pick(evidence, w.evidence),
-        pick(rotations, w.rotations),
-        pick(w.joints[:, :, joints] * _FLIP, w.joints),
-        pick(w.up * _FLIP, w.up),
-        w.ratio,
-    )
-
-
-def _turned(w: _Rows, angle: Tensor) -> _Rows:
-    """The camera rolled about its axis."""
-    zero = torch.zeros_like(angle)
-    turn = axis_angle_to_matrix(torch.stack([zero, zero, angle], dim=-1))[:, None]  # (B, 1, 3, 3)
-    rotations = w.rotations.clone()
-    rotations[:, :, 0] = turn @ rotations[:, :, 0]
-    evidence = torch.cat([w.evidence[..., :3] @ turn.mT, w.evidence[..., 3:]], dim=-1)
-    return _Rows(
-        w.rays @ turn[:, :, :2, :2].mT,
-        w.scores,
-        evidence,
-        rotations,
-        w.joints @ turn.mT,
-        (w.up[:, :, None] @ turn.mT)[:, :, 0],
-        w.ratio,
-    )
-
-
-def _as_windows(w: _Rows, scores: Tensor, zoom: Tensor, blind: Tensor) -> WindowBatch:
-    """Into the person's view, as models.synth.windows does; `blind` windows lose their image evidence."""
-    view, keypoints = person_view(w.rays * zoom[:, None, None, None], scores)
-    to_view = view.rotation.mT
-    present = w.evidence[..., 3:] * (~blind)[:, None, None, None] * ((scores > MIN_SCORE).sum(-1) >= 4)[..., None, None]
-    hips = to_view[:, None] @ w.rotations[:, :, 0]
-    local = torch.cat([hips[:, :, None], w.rotations[:, :, 1:]], dim=2)
-    root = w.joints[:, :, 0]
-    root = torch.cat([root[..., :2], root[..., 2:] / zoom[:, None, None]], dim=-1) @ to_view.mT
-    depth = root[..., 2].clamp(min=0.1)
-    size = view.size[:, None]
-    batch, frames = scores.shape[:2]
-    ratio = w.ratio[:, -1]
-    return WindowBatch(
-        keypoints=keypoints,
-        evidence=torch.cat([w.evidence[..., :3] * present, present], dim=-1),
-        box=view.box,
-        rotations_6d=matrix_to_rotation_6d(local),
-        root_depth=torch.log(depth * size),
-        root_place=(root[..., :2] / depth[..., None] / size[..., None]).clamp(-6, 6),
-        bone_ratio=ratio,
-        joints=(w.joints - w.joints[:, :, :1]) @ to_view[:, None].mT,
-        up=(to_view @ w.up[:, -1, :, None])[..., 0],
-        contacts=torch.zeros(batch, frames, 2),
-        contact_valid=torch.zeros(batch, dtype=torch.bool),
-        seen=((scores > MIN_SCORE).sum(-1) >= 4)[:, -3:].any(-1),
-    )
+        rows = read_pairs(folder)
+        super().__init__(rows, frames=frames)
+        log.info("%d pairs in %d clips", len(self), len(rows))

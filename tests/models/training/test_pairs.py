@@ -14,7 +14,7 @@ from models.keypoints import EVIDENCE_NAMES, KEYPOINT_NAMES, NUM_EVIDENCE, NUM_K
 from models.kinematics import forward_kinematics, ratio_offsets
 from models.rotations import rotation_6d_to_matrix
 from models.skeleton import JOINT, JOINT_NAMES, LIMBS, NUM_JOINTS, PARENTS
-from models.training.pairs import PairError, PairSampler
+from models.training.pairs import PairError, PairSampler, read_pair
 
 FRAMES = 40
 HEIGHT_M = 1.7
@@ -109,6 +109,33 @@ def test_gravity_points_up_the_body_of_a_standing_person(sampler: PairSampler):
     batch = sampler.sample(64, torch.Generator().manual_seed(3))
     trunk = batch.joints[:, -1, JOINT["Neck"]]
     assert float(torch.nn.functional.cosine_similarity(batch.up, trunk).min()) > 0.7
+
+
+def test_feet_that_rest_on_the_floor_are_in_contact_and_lifted_ones_are_not(tmp_path: Path):
+    _write_pair(tmp_path)
+    truth = dict(np.load(tmp_path / "clip_truth.npz"))
+    world = (truth["joints_cam_m"] - truth["t"]) @ truth["R"]
+    world[:, [JOINT["LeftFoot"], JOINT["LeftToes"]]] = [[0.1, 0.08, 0.0], [0.1, 0.02, 0.15]]
+    right = [JOINT["RightFoot"], JOINT["RightToes"]]
+    world[:, right] = [[-0.1, 0.08, 0.0], [-0.1, 0.02, 0.15]]
+    world[FRAMES // 2 :, right] += [0.0, 0.3, 0.0]  # up at once, and held there: slow, but not low
+    truth["joints_cam_m"] = world @ truth["R"].T + truth["t"]
+    np.savez(tmp_path / "clip_truth.npz", **truth)
+    rows = read_pair(tmp_path / "clip.npz", tmp_path / "clip_truth.npz")
+    assert bool(rows.contact_valid.all())
+    assert bool((rows.contacts[:, 0] == 1).all())
+    assert rows.contacts[: FRAMES // 2 - 1, 1].tolist() == [1.0] * (FRAMES // 2 - 1)
+    assert rows.contacts[FRAMES // 2 :, 1].tolist() == [0.0] * (FRAMES // 2)
+
+
+@pytest.mark.parametrize("lost", ["t", "fps"])
+def test_contacts_are_unknown_where_the_truth_does_not_say_where_the_floor_is(tmp_path: Path, lost: str):
+    _write_pair(tmp_path)
+    truth = dict(np.load(tmp_path / "clip_truth.npz"))
+    del truth[lost]
+    np.savez(tmp_path / "clip_truth.npz", **truth)
+    batch = PairSampler(tmp_path, frames=16).sample(8, torch.Generator().manual_seed(0))
+    assert not bool(batch.contact_valid.any())
 
 
 def test_a_folder_without_pairs_is_refused_with_the_command(tmp_path: Path):

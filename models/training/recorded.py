@@ -1,0 +1,173 @@
+"""Windows from recorded people: what a detector found in each frame, beside the truth. Mirrored, turned, thinned out.
+
+The renderer's pairs (models.training.pairs) and AIST++ (models.aist) both become rows of this kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from models.keypoints import EVIDENCE_NAMES, MIRROR_KEYPOINTS
+from models.mocap.library import CONTACT_HEIGHT, CONTACT_SPEED
+from models.rotations import axis_angle_to_matrix, matrix_to_rotation_6d
+from models.skeleton import FEET, MIRROR_JOINTS, TOES, mirrored_name
+from models.synth.noise import dropped
+from models.synth.windows import WindowBatch
+from models.view import MIN_SCORE, person_view
+
+F64 = NDArray[np.float64]
+
+_MIRROR_EVIDENCE = [EVIDENCE_NAMES.index(mirrored_name(name)) for name in EVIDENCE_NAMES]
+_FLIP = torch.tensor([-1.0, 1.0, 1.0])
+MAX_TURN_RAD = 0.4
+MIN_SEEN = 6
+"""Keypoints that the last frame of a window must have."""
+MIN_BEFORE = 8
+"""Frames of the clip that must come before the last one of a window; what lies before the clip is blank."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedRows:
+    """F frames of one clip or of several in a row, or windows (B, T) of them. Camera frame; positions in statures."""
+
+    rays: Tensor  # (F, 23, 2)
+    scores: Tensor  # (F, 23), 0 where the detector has nothing
+    evidence: Tensor  # (F, 27, 4) landmarks in metres and 1, zeros where there are none
+    rotations: Tensor  # (F, 22, 3, 3) local, Hips in the camera
+    joints: Tensor  # (F, 22, 3)
+    up: Tensor  # (F, 3) against gravity
+    ratio: Tensor  # (F, 22)
+    contacts: Tensor  # (F, 2) left, right
+    contact_valid: Tensor  # (F,) bool: the contacts are known
+
+
+def contacts_of(joints: F64, rate_hz: float) -> F64:
+    """(N, 22, 3) world, Y up, statures -> (N, 2): the rule of models.mocap.library.foot_contacts, on true joints."""
+    contacts = np.zeros((len(joints), 2))
+    for side in (0, 1):
+        for joint in (FEET[side], TOES[side]):
+            place = joints[:, joint]
+            speed = np.linalg.norm(np.gradient(place, axis=0), axis=-1) * rate_hz if len(place) > 1 else np.zeros(1)
+            low = place[:, 1] < np.percentile(place[:, 1], 5) + CONTACT_HEIGHT
+            contacts[:, side] = np.maximum(contacts[:, side], (speed < CONTACT_SPEED) & low)
+    return contacts
+
+
+class RecordedSampler:
+    """Draws windows of `frames` frames from clips; a window that begins before its clip is blank there."""
+
+    def __init__(self, rows: Sequence[RecordedRows], *, frames: int) -> None:
+        self._rows = RecordedRows(*(torch.cat([getattr(r, f.name) for r in rows]) for f in fields(RecordedRows)))
+        lengths = torch.tensor([len(row.rays) for row in rows])
+        begin = torch.cat([torch.zeros(1, dtype=torch.long), lengths.cumsum(0)[:-1]])
+        self._begin_of = begin.repeat_interleave(lengths)  # (F,) first row of each row's clip
+        self._frames = frames
+        seen = (self._rows.scores > MIN_SCORE).sum(-1) >= MIN_SEEN
+        self._ends = torch.nonzero(seen & (torch.arange(len(seen)) - self._begin_of >= MIN_BEFORE))[:, 0]
+
+    def __len__(self) -> int:
+        """How many frames a window can end at."""
+        return len(self._ends)
+
+    def sample(self, batch: int, rng: torch.Generator) -> WindowBatch:
+        """`batch` windows, mirrored, turned in the picture and thinned out at random."""
+        end = self._ends[torch.randint(len(self._ends), (batch,), generator=rng)]
+        index = end[:, None] - torch.arange(self._frames - 1, -1, -1)
+        inside = index >= self._begin_of[end][:, None]
+        index = torch.maximum(index, self._begin_of[end][:, None])
+        return augmented(RecordedRows(*(getattr(self._rows, f.name)[index] for f in fields(RecordedRows))), inside, rng)
+
+
+def augmented(window: RecordedRows, inside: Tensor, rng: torch.Generator) -> WindowBatch:
+    """(B, T) rows as training windows: mirrored, turned, thinned out, another focal length, without evidence at random.
+
+    inside  (B, T) bool: False where the clip has not begun yet.
+    """
+    batch = len(window.rays)
+    window = _mirrored(window, torch.rand(batch, generator=rng) < 0.5)
+    window = _turned(window, (torch.rand(batch, generator=rng) * 2 - 1) * MAX_TURN_RAD)
+    some = torch.rand(batch, generator=rng)[:, None, None] < 0.5
+    scores = torch.where(some, dropped(window.scores, rng, 0.7), window.scores) * inside[..., None]
+    zoom = torch.exp(torch.randn(batch, generator=rng) * 0.12)
+    return as_windows(window, scores, zoom, torch.rand(batch, generator=rng) < 0.15)
+
+
+def _mirrored(w: RecordedRows, flip: Tensor) -> RecordedRows:
+    """The picture mirrored where `flip`: left and right exchanged, x -> -x."""
+
+    def pick(mirrored: Tensor, original: Tensor) -> Tensor:
+        return torch.where(flip.view(-1, *[1] * (original.ndim - 1)), mirrored, original)
+
+    evidence = w.evidence[:, :, _MIRROR_EVIDENCE] * torch.tensor([-1.0, 1.0, 1.0, 1.0])
+    joints = list(MIRROR_JOINTS)
+    # a camera turns (x, y, z) of the world; mirroring x of the camera mirrors the body's own x as well
+    rotations = w.rotations[:, :, joints] * _FLIP[:, None] * _FLIP
+    return RecordedRows(
+        rays=pick(w.rays[:, :, list(MIRROR_KEYPOINTS)] * _FLIP[:2], w.rays),
+        scores=pick(w.scores[:, :, list(MIRROR_KEYPOINTS)], w.scores),
+        evidence=pick(evidence, w.evidence),
+        rotations=pick(rotations, w.rotations),
+        joints=pick(w.joints[:, :, joints] * _FLIP, w.joints),
+        up=pick(w.up * _FLIP, w.up),
+        ratio=w.ratio,
+        contacts=pick(w.contacts.flip(-1), w.contacts),
+        contact_valid=w.contact_valid,
+    )
+
+
+def _turned(w: RecordedRows, angle: Tensor) -> RecordedRows:
+    """The camera rolled about its axis."""
+    zero = torch.zeros_like(angle)
+    turn = axis_angle_to_matrix(torch.stack([zero, zero, angle], dim=-1))[:, None]  # (B, 1, 3, 3)
+    rotations = w.rotations.clone()
+    rotations[:, :, 0] = turn @ rotations[:, :, 0]
+    evidence = torch.cat([w.evidence[..., :3] @ turn.mT, w.evidence[..., 3:]], dim=-1)
+    return RecordedRows(
+        rays=w.rays @ turn[:, :, :2, :2].mT,
+        scores=w.scores,
+        evidence=evidence,
+        rotations=rotations,
+        joints=w.joints @ turn.mT,
+        up=(w.up[:, :, None] @ turn.mT)[:, :, 0],
+        ratio=w.ratio,
+        contacts=w.contacts,
+        contact_valid=w.contact_valid,
+    )
+
+
+def as_windows(w: RecordedRows, scores: Tensor, zoom: Tensor, blind: Tensor) -> WindowBatch:
+    """Into the person's view, as models.synth.windows does; `blind` windows lose their image evidence.
+
+    scores  (B, T, 23), those of the window or fewer
+    zoom    (B,) what the rays are stretched by: the error of the guessed focal length
+    blind   (B,) bool
+    """
+    view, keypoints = person_view(w.rays * zoom[:, None, None, None], scores)
+    to_view = view.rotation.mT
+    present = w.evidence[..., 3:] * (~blind)[:, None, None, None] * ((scores > MIN_SCORE).sum(-1) >= 4)[..., None, None]
+    hips = to_view[:, None] @ w.rotations[:, :, 0]
+    local = torch.cat([hips[:, :, None], w.rotations[:, :, 1:]], dim=2)
+    root = w.joints[:, :, 0]
+    root = torch.cat([root[..., :2], root[..., 2:] / zoom[:, None, None]], dim=-1) @ to_view.mT
+    depth = root[..., 2].clamp(min=0.1)
+    size = view.size[:, None]
+    return WindowBatch(
+        keypoints=keypoints,
+        evidence=torch.cat([w.evidence[..., :3] * present, present], dim=-1),
+        box=view.box,
+        rotations_6d=matrix_to_rotation_6d(local),
+        root_depth=torch.log(depth * size),
+        root_place=(root[..., :2] / depth[..., None] / size[..., None]).clamp(-6, 6),
+        bone_ratio=w.ratio[:, -1],
+        joints=(w.joints - w.joints[:, :, :1]) @ to_view[:, None].mT,
+        up=(to_view @ w.up[:, -1, :, None])[..., 0],
+        contacts=w.contacts,
+        contact_valid=w.contact_valid[:, -1],
+        seen=((scores > MIN_SCORE).sum(-1) >= 4)[:, -3:].any(-1),
+    )

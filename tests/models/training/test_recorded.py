@@ -1,0 +1,90 @@
+"""Windows of recorded rows: clips stay apart, contacts go with their feet, rows without evidence are welcome."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from models.keypoints import NUM_EVIDENCE, NUM_KEYPOINTS
+from models.kinematics import forward_kinematics, ratio_offsets
+from models.mocap.library import CACHE_HZ, foot_contacts
+from models.rotations import quaternion_to_matrix
+from models.skeleton import NUM_JOINTS
+from models.training.recorded import MIN_BEFORE, RecordedRows, RecordedSampler, contacts_of
+from tests.models.conftest import waving
+
+T = 12
+
+
+def rows(frames: int, *, place: float, seed: int = 0) -> RecordedRows:
+    """Somebody at (place, 0, 3) whose keypoints are scattered about; the left foot rests, the right never does."""
+    rng = torch.Generator().manual_seed(seed)
+    joints = torch.randn(frames, NUM_JOINTS, 3, generator=rng) * 0.2 + torch.tensor([place, 0.0, 3.0])
+    return RecordedRows(
+        rays=torch.randn(frames, NUM_KEYPOINTS, 2, generator=rng) * 0.1 + torch.tensor([place / 3, 0.0]),
+        scores=torch.ones(frames, NUM_KEYPOINTS),
+        evidence=torch.zeros(frames, NUM_EVIDENCE, 4),
+        rotations=torch.eye(3).expand(frames, NUM_JOINTS, 3, 3),
+        joints=joints,
+        up=torch.tensor([0.0, -1.0, 0.0]).expand(frames, 3),
+        ratio=torch.full((frames, NUM_JOINTS), 1.0 + place / 100),
+        contacts=torch.tensor([1.0, 0.0]).expand(frames, 2),
+        contact_valid=torch.ones(frames, dtype=torch.bool),
+    )
+
+
+def drawn(*clips: RecordedRows, batch: int = 64, seed: int = 0):
+    return RecordedSampler(clips, frames=T).sample(batch, torch.Generator().manual_seed(seed))
+
+
+def test_a_window_never_reaches_into_another_clip():
+    batch = drawn(rows(MIN_BEFORE + 2, place=-1.0), rows(40, place=1.0))
+    short = batch.bone_ratio[:, 0] < 1
+    assert 0 < int(short.sum()) < len(short)
+    blank = (batch.keypoints[short][..., 2] == 0).all(-1)  # (b, T)
+    assert bool(blank[:, : T - MIN_BEFORE - 2].all())  # before the clip there is nothing, not the end of another one
+    off_axis = batch.root_place[..., 0] * batch.box[:, 2:].exp()  # the other clip's person is 0.6 beside the axis
+    assert float(off_axis.abs().max()) < 0.4
+
+
+def test_rows_without_evidence_give_windows_without_evidence():
+    batch = drawn(rows(40, place=0.0))
+    assert float(batch.evidence.abs().max()) == 0.0
+    assert bool(batch.seen.any())
+
+
+def test_contacts_change_feet_where_the_picture_is_mirrored():
+    batch = drawn(rows(40, place=1.0))
+    mirrored = batch.box[:, 0] < 0  # the person is on the other side of the picture
+    assert 10 < int(mirrored.sum()) < 54
+    assert bool((batch.contacts[~mirrored] == torch.tensor([1.0, 0.0])).all())
+    assert bool((batch.contacts[mirrored] == torch.tensor([0.0, 1.0])).all())
+    assert bool(batch.contact_valid.all())
+
+
+def test_unknown_contacts_stay_unknown_beside_known_ones():
+    known, unknown = rows(40, place=1.0), rows(40, place=-1.0)
+    batch = drawn(known, replace(unknown, contact_valid=torch.zeros(40, dtype=torch.bool)))
+    assert bool((batch.contact_valid == (batch.bone_ratio[:, 0] > 1)).all())
+    assert 0 < int(batch.contact_valid.sum()) < 64
+
+
+def test_a_window_ends_only_where_the_person_is_seen():
+    clip = rows(40, place=0.0)
+    scores = clip.scores.clone()
+    scores[20:] = 0.0
+    sampler = RecordedSampler([replace(clip, scores=scores)], frames=T)
+    assert len(sampler) == 20 - MIN_BEFORE
+
+
+def test_the_contact_rule_is_the_one_of_the_mocap_library():
+    quaternions, root = waving(4)
+    root[60:90, 1] += 0.1
+    joints, _ = forward_kinematics(
+        quaternion_to_matrix(quaternions.astype(np.float64)), ratio_offsets(np.ones(NUM_JOINTS)), root
+    )
+    contacts = contacts_of(joints, CACHE_HZ)
+    assert np.array_equal(contacts, foot_contacts(quaternions, root, CACHE_HZ))
+    assert 0 < contacts.mean() < 1
