@@ -1,24 +1,28 @@
-"""What can feed the visual branch: image features per frame, behind one size. Masked to zeros when there is none.
+"""conv_u and conv_l for what can feed the visual branch: image features per frame, behind one size.
 
 "landmarks": what the detector's own network computes on the crop, its 3D landmarks with a flag (27 x 4), at no cost.
+"resnet18": the paper's frozen ResNet18 on the person's crop (models.vtm.resnet18), its last feature map pooled.
+What a frame holds is in models.vtm.evidence. Masked to zeros when there is none.
 """
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
-from models.keypoints import NUM_EVIDENCE
 from models.vtm.blocks import conv_in
 from models.vtm.config import VTMConfig
+from models.vtm.evidence import MAP_CELLS, MAP_CHANNELS, evidence_shape
 
-_CHANNELS: dict[str, int] = {"landmarks": NUM_EVIDENCE * 4}
+_FRAMES = 3
+"""Frames that the temporal convolution over feature maps reads."""
 
 
 def feature_channels(backbone: str) -> int:
-    """Numbers per frame that the backbone gives. Raises ValueError for an unknown name."""
-    if backbone not in _CHANNELS:
-        raise ValueError(f"backbone {backbone!r}; expected one of {', '.join(_CHANNELS)}")
-    return _CHANNELS[backbone]
+    """V: numbers per frame that the backbone gives, flags included. Raises ValueError for an unknown name."""
+    rows, numbers = evidence_shape(backbone)
+    return rows * numbers
 
 
 class LandmarkEncoder(nn.Sequential):
@@ -28,8 +32,42 @@ class LandmarkEncoder(nn.Sequential):
         super().__init__(*conv_in(feature_channels("landmarks"), features))
 
     def forward(self, visual: Tensor) -> Tensor:
-        out: Tensor = super().forward(visual.transpose(1, 2))
-        return out
+        x = visual.transpose(1, 2)
+        for layer in self:
+            x = layer(x)
+        return x
+
+
+class FeatureMapEncoder(nn.Module):
+    """conv over ResNet18's feature map: (B, T, V) -> (B, features, T).
+
+    Each frame's map goes through three small spatial convolutions, 4 x 4 -> 2 x 2 -> 1 x 1, so that each part learns
+    where in the crop and for what to look; then through a temporal one over this frame and the two before it, causal
+    as the rest of VTM. A frame that is not there is zeros before and after the spatial ones, and its flag goes on into
+    the temporal one. They are normalised frame by frame: statistics over a batch would be those of its masked frames.
+    """
+
+    def __init__(self, features: int) -> None:
+        super().__init__()
+        self.spatial = nn.Sequential(
+            nn.Conv2d(MAP_CHANNELS, features, 1, bias=False),
+            nn.GroupNorm(1, features),
+            nn.GELU(approximate="tanh"),
+            nn.Conv2d(features, features, 2, stride=2),
+            nn.GELU(approximate="tanh"),
+            nn.Conv2d(features, features, 2),
+            nn.GELU(approximate="tanh"),
+        )
+        self.temporal = nn.Conv1d(features + 1, features, _FRAMES)
+
+    def forward(self, visual: Tensor) -> Tensor:
+        B, T = visual.shape[:2]  # batch, frames
+        cells = visual.reshape(B * T, MAP_CELLS, MAP_CELLS, MAP_CHANNELS + 1)
+        present = cells[:, 0, 0, -1:]  # (B * T, 1)
+        maps = cells[..., :-1].permute(0, 3, 1, 2)  # (B * T, 512, 4, 4)
+        looked = self.spatial(maps).flatten(1) * present  # (B * T, features)
+        frames = torch.cat([looked, present], dim=1).reshape(B, T, -1).transpose(1, 2)
+        return F.gelu(self.temporal(F.pad(frames, (_FRAMES - 1, 0))), approximate="tanh")
 
 
 def make_visual_encoder(config: VTMConfig) -> nn.Module:
@@ -38,4 +76,4 @@ def make_visual_encoder(config: VTMConfig) -> nn.Module:
     V = feature_channels(config.backbone). Raises ValueError for an unknown backbone.
     """
     feature_channels(config.backbone)
-    return LandmarkEncoder(config.features)
+    return LandmarkEncoder(config.features) if config.backbone == "landmarks" else FeatureMapEncoder(config.features)

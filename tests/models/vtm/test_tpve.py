@@ -91,8 +91,3 @@ def test_the_last_latent_knows_the_first_frame_and_where_it_stood(tpve, inputs):
     first = keypoints.clone()
     first[:, 0] += 3
     assert not torch.allclose(tpve(first, visual, box)[0][..., -1], tpve(keypoints, visual, box)[0][..., -1])
-
-
-def test_an_unknown_backbone_is_told_with_the_known_ones():
-    with pytest.raises(ValueError, match="backbone 'resnet18'; expected one of landmarks"):
-        feature_channels("resnet18")
