@@ -7,18 +7,21 @@ import hashlib
 import json
 import logging
 import sys
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
 import torch
 from torch import Tensor
 
-from models.keypoints import NUM_EVIDENCE, NUM_KEYPOINTS
+from models.export_backbone import export_backbone
+from models.keypoints import NUM_KEYPOINTS
+from models.onnx_file import ExportError as ExportError
+from models.onnx_file import hush_exporter, store_half, write_onnx
 from models.training.state import CheckpointError, load_vtm
+from models.vtm.evidence import BACKBONE_FILE, evidence_shape
+from models.vtm.resnet18 import WEIGHTS_FILE, BackboneError
 from models.vtm.vtm import VTM, ExportedVTM
 
 INPUTS = ("keypoints", "evidence", "box")
@@ -28,13 +31,7 @@ PARITY = 1e-4
 PARITY_STORED = 5e-3
 """The same after the weights are rounded to half precision for the file."""
 
-HALF_FROM = 1024  # numbers in a tensor
-
 log = logging.getLogger("models.export")
-
-
-class ExportError(RuntimeError):
-    """The exported network does not say what torch says."""
 
 
 def example_inputs(model: VTM, seed: int = 0) -> tuple[Tensor, Tensor, Tensor]:
@@ -43,39 +40,9 @@ def example_inputs(model: VTM, seed: int = 0) -> tuple[Tensor, Tensor, Tensor]:
     frames = model.config.window_frames
     return (
         torch.randn(1, frames, NUM_KEYPOINTS, 3, generator=rng),
-        torch.randn(1, frames, NUM_EVIDENCE, 4, generator=rng),
+        torch.randn(1, frames, *evidence_shape(model.config.backbone), generator=rng),
         torch.randn(1, 3, generator=rng),
     )
-
-
-def store_half(path: Path) -> None:
-    """Keep large weights as float16 in the file, cast back when it is loaded: half the size, the same speed."""
-    model = onnx.load(str(path))
-    casts = []
-    for tensor in model.graph.initializer:
-        if tensor.data_type == onnx.TensorProto.FLOAT and np.prod(tensor.dims) >= HALF_FROM:
-            values = onnx.numpy_helper.to_array(tensor).astype(np.float16)
-            name = tensor.name
-            tensor.CopyFrom(onnx.numpy_helper.from_array(values, f"{name}_half"))
-            casts.append(onnx.helper.make_node("Cast", [f"{name}_half"], [name], to=onnx.TensorProto.FLOAT))
-    _without_traces(model)
-    nodes = [*casts, *model.graph.node]
-    del model.graph.node[:]
-    model.graph.node.extend(nodes)
-    onnx.checker.check_model(model)
-    onnx.save(model, str(path))
-
-
-def _without_traces(model: onnx.ModelProto) -> None:
-    """The exporter writes its stack traces, with the paths of the machine, into every part: none of it is shipped."""
-    graph = model.graph
-    functions = [node for function in model.functions for node in function.node]
-    for part in (model, graph, *graph.node, *functions, *graph.input, *graph.output, *graph.value_info):
-        part.ClearField("metadata_props")
-        part.ClearField("doc_string")
-    for tensor in graph.initializer:
-        tensor.ClearField("metadata_props")
-        tensor.ClearField("doc_string")
 
 
 def export_onnx(model: VTM, path: Path) -> float:
@@ -85,18 +52,7 @@ def export_onnx(model: VTM, path: Path) -> float:
     """
     exported = ExportedVTM(model).eval()
     partial = path.with_suffix(".partial")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the exporter warns about itself
-        torch.onnx.export(
-            exported,
-            example_inputs(model),
-            str(partial),
-            input_names=list(INPUTS),
-            output_names=list(OUTPUTS),
-            dynamo=True,
-            external_data=False,
-            verbose=False,
-        )
+    write_onnx(exported, example_inputs(model), partial, INPUTS, OUTPUTS)
     _check(parity(exported, partial, model), PARITY, partial)
     store_half(partial)
     difference = parity(exported, partial, model)
@@ -144,13 +100,22 @@ def sidecar(model: VTM, data: dict[str, Any], sha256: str, difference: float) ->
     }
 
 
-def export(checkpoint: Path, out: Path) -> None:
-    """Checkpoint -> OUT.onnx and OUT.json."""
+def export(checkpoint: Path, out: Path, backbone_weights: Path | None = None) -> None:
+    """Checkpoint -> OUT.onnx and OUT.json, and the frozen backbone beside them where the config has one.
+
+    Raises CheckpointError, ExportError; then OUT.json is as it was.
+    """
     model, data = load_vtm(checkpoint)
     out.parent.mkdir(parents=True, exist_ok=True)
+    backbone = {}
+    if model.config.backbone != "landmarks":
+        try:
+            backbone = {"backbone": export_backbone(backbone_weights, out.with_name(BACKBONE_FILE))}
+        except BackboneError as error:
+            raise ExportError(str(error)) from error
     difference = export_onnx(model, out)
     sha256 = hashlib.sha256(out.read_bytes()).hexdigest()
-    text = json.dumps(sidecar(model, data, sha256, difference), indent=2)
+    text = json.dumps(sidecar(model, data, sha256, difference) | backbone, indent=2)
     out.with_suffix(".json").write_text(text + "\n")
     log.info("%s: %.1f MB, differs from torch by %.1e", out, out.stat().st_size / 1e6, difference)
 
@@ -158,13 +123,16 @@ def export(checkpoint: Path, out: Path) -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Command line; returns the exit code."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    hush_exporter()
     parser = argparse.ArgumentParser(prog="python -m models.export", description=__doc__)
     parser.add_argument("checkpoint", type=Path, nargs="?", default=Path("runs/vtm/final.pt"))
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "weights" / "vtm.onnx")
+    parser.add_argument(
+        "--backbone-weights", type=Path, help=f"of backbone resnet18: {WEIGHTS_FILE}; default: through torchvision"
+    )
     args = parser.parse_args(argv)
     try:
-        export(args.checkpoint, args.out)
+        export(args.checkpoint, args.out, args.backbone_weights)
     except (CheckpointError, ExportError, OSError) as error:
         log.error("error: %s", error)
         return 1

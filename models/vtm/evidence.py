@@ -23,6 +23,10 @@ MAP_CELLS = 4
 MAP_CHANNELS = 512
 CROP_PX = 224
 """Side of the crop that the backbone looks at."""
+BACKBONE_FILE = "resnet18.onnx"
+"""The backbone beside the weights that need it."""
+FINGERPRINT = "weights_sha256"
+"""Name of the mark that tells one backbone from another, in its ONNX and in files of features."""
 
 _SHAPES: dict[str, tuple[int, int]] = {
     "landmarks": (NUM_EVIDENCE, 4),

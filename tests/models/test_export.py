@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +15,12 @@ import pytest
 import torch
 
 from models import export
-from models.export import HALF_FROM, INPUTS, OUTPUTS, PARITY, PARITY_STORED, ExportError, example_inputs, export_onnx
+from models.export import INPUTS, OUTPUTS, PARITY, PARITY_STORED, ExportError, example_inputs, export_onnx
+from models.onnx_file import HALF_FROM
 from models.training.state import Ema, Progress, save_checkpoint
 from models.vtm.config import VTMConfig
 from models.vtm.vtm import VTM, ExportedVTM
+from tests.models.random_resnet18 import write_weights
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +104,43 @@ def test_the_engine_accepts_what_was_exported(exported, tiny):
 
     runtime = load_runtime("cpu", on_message=print, path=exported)
     assert runtime.config == tiny
+
+
+@pytest.fixture(scope="module")
+def with_backbone(tiny, tmp_path_factory):
+    """A checkpoint whose visual branch is the paper's ResNet18."""
+    torch.manual_seed(6)
+    model = VTM(replace(tiny, backbone="resnet18"))
+    path = tmp_path_factory.mktemp("run") / "final.pt"
+    optimizer = torch.optim.AdamW(model.parameters())
+    save_checkpoint(path, model, Ema(model, 0.9), optimizer, Progress(2, 1, 1.0, 1, []), {})
+    return path
+
+
+@pytest.mark.slow
+def test_weights_with_a_backbone_come_with_its_onnx_and_its_name(with_backbone, tmp_path):
+    backbone = write_weights(tmp_path / "resnet18.pth")
+    out = tmp_path / "out" / "vtm.onnx"
+    assert export.main([str(with_backbone), "--out", str(out), "--backbone-weights", str(backbone)]) == 0
+    assert sorted(path.name for path in out.parent.iterdir()) == ["resnet18.onnx", "vtm.json", "vtm.onnx"]
+    about = json.loads(out.with_suffix(".json").read_text())
+    assert about["config"]["backbone"] == "resnet18"
+    assert about["backbone"]["sha256"] == hashlib.sha256((out.parent / "resnet18.onnx").read_bytes()).hexdigest()
+    inputs = ort.InferenceSession(str(out), providers=["CPUExecutionProvider"]).get_inputs()
+    assert {node.name: node.shape for node in inputs} == {
+        "keypoints": [1, 16, 23, 3],
+        "evidence": [1, 16, 16, 513],
+        "box": [1, 3],
+    }
+
+
+def test_weights_whose_backbone_is_not_to_be_had_are_not_exported(with_backbone, tmp_path, caplog):
+    out = tmp_path / "out" / "vtm.onnx"
+    arguments = [str(with_backbone), "--out", str(out), "--backbone-weights", str(tmp_path / "none.pth")]
+    assert export.main(arguments) == 1
+    message = next(record.getMessage() for record in caplog.records if record.levelno == logging.ERROR)
+    assert "none.pth: no such file; expected torchvision's resnet18" in message
+    assert not list(out.parent.iterdir())
 
 
 def test_an_onnx_that_says_something_else_is_not_kept(checkpoint, tmp_path, monkeypatch):

@@ -1,0 +1,73 @@
+"""Torch to ONNX, and what is done to the file before it is shipped."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from torch import Tensor, nn
+
+HALF_FROM = 1024  # numbers in a tensor
+
+
+class ExportError(RuntimeError):
+    """The exported network does not say what torch says."""
+
+
+def hush_exporter() -> None:
+    """For commands: the exporter's own progress is not what they have to say."""
+    for name in ("torch.onnx", "onnxscript", "onnx_ir"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+
+
+def write_onnx(
+    module: nn.Module, example: tuple[Tensor, ...], path: Path, inputs: Sequence[str], outputs: Sequence[str]
+) -> None:
+    """A network as ONNX, with the shapes of the example."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter warns about itself
+        torch.onnx.export(
+            module,
+            example,
+            str(path),
+            input_names=list(inputs),
+            output_names=list(outputs),
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+        )
+
+
+def store_half(path: Path) -> None:
+    """Keep large weights as float16 in the file, cast back when it is loaded: half the size, the same speed."""
+    model = onnx.load(str(path))
+    casts = []
+    for tensor in model.graph.initializer:
+        if tensor.data_type == onnx.TensorProto.FLOAT and np.prod(tensor.dims) >= HALF_FROM:
+            values = onnx.numpy_helper.to_array(tensor).astype(np.float16)
+            name = tensor.name
+            tensor.CopyFrom(onnx.numpy_helper.from_array(values, f"{name}_half"))
+            casts.append(onnx.helper.make_node("Cast", [f"{name}_half"], [name], to=onnx.TensorProto.FLOAT))
+    _without_traces(model)
+    nodes = [*casts, *model.graph.node]
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+    onnx.checker.check_model(model)
+    onnx.save(model, str(path))
+
+
+def _without_traces(model: onnx.ModelProto) -> None:
+    """The exporter writes its stack traces, with the paths of the machine, into every part: none of it is shipped."""
+    graph = model.graph
+    functions = [node for function in model.functions for node in function.node]
+    for part in (model, graph, *graph.node, *functions, *graph.input, *graph.output, *graph.value_info):
+        part.ClearField("metadata_props")
+        part.ClearField("doc_string")
+    for tensor in graph.initializer:
+        tensor.ClearField("metadata_props")
+        tensor.ClearField("doc_string")
