@@ -1,0 +1,140 @@
+"""SMPL's rotations and COCO's keypoints on our 22 joints, without SMPL's body model.
+
+SMPL's 22 body joints are ours one to one, and its rest pose is ours (T-pose, facing +Z), except that its limbs do not
+lie along the axes: thighs go outwards by some degrees, shins back. How much is in the body model, which is not at hand,
+but also in the data: the 3D keypoints say where each limb bone points, the rotations how its joint is turned; the one
+seen from the other is the bone's direction at rest. From there on it is a rest pose as any rig's (models.mocap).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from models.aist.pickles import F64, AistError
+from models.keypoints import KEYPOINT
+from models.kinematics import REST_JOINTS, REST_LENGTHS, forward_kinematics
+from models.mocap.retarget import rest_corrections
+from models.rotations import axis_angle_to_matrix
+from models.skeleton import JOINT, NUM_JOINTS, PARENTS, REST_OFFSETS
+
+SMPL_JOINTS = (
+    "Hips",
+    *("LeftUpperLeg", "RightUpperLeg", "Spine"),
+    *("LeftLowerLeg", "RightLowerLeg", "Chest"),
+    *("LeftFoot", "RightFoot", "UpperChest"),
+    *("LeftToes", "RightToes", "Neck"),
+    *("LeftShoulder", "RightShoulder", "Head"),
+    *("LeftUpperArm", "RightUpperArm"),
+    *("LeftLowerArm", "RightLowerArm"),
+    *("LeftHand", "RightHand"),
+)
+"""Our names in SMPL's order; its last two joints, the fingers, are left out."""
+LIMB_KEYPOINTS = {
+    "UpperArm": "shoulder",
+    "LowerArm": "elbow",
+    "Hand": "wrist",
+    "UpperLeg": "hip",
+    "LowerLeg": "knee",
+    "Foot": "ankle",
+}
+"""The COCO keypoint of each limb joint, without the side."""
+_NEXT = {"UpperArm": "LowerArm", "LowerArm": "Hand", "UpperLeg": "LowerLeg", "LowerLeg": "Foot"}
+_SIDES = ("Left", "Right")
+_FIT_RAD = 0.8  # SMPL's rest limbs are within 0.2 rad of the axes
+_TRUNK = tuple(JOINT[name] for name in ("Spine", "Chest", "UpperChest"))
+
+
+def smpl_local(poses: F64) -> F64:
+    """smpl_poses (N, 72) axis-angle -> (N, 22, 3, 3) local rotations, SMPL's rest pose, our order."""
+    vectors = poses.reshape(len(poses), 24, 3)
+    order = [SMPL_JOINTS.index(name) for name in JOINT]
+    return np.asarray(axis_angle_to_matrix(vectors[:, order]))
+
+
+def limb_points(keypoints: F64) -> F64:
+    """(N, 17, 3) COCO -> (N, 22, 3): the limb joints; NaN at the others."""
+    points = np.full((len(keypoints), NUM_JOINTS, 3), np.nan)
+    for side in _SIDES:
+        for bone, name in LIMB_KEYPOINTS.items():
+            points[:, JOINT[side + bone]] = keypoints[:, KEYPOINT[f"{side.lower()}_{name}"]]
+    return points
+
+
+def rest_turns(local: F64, points: F64) -> F64:
+    """SMPL's local rotations (N, 22, 3, 3) and limb joints (N, 22, 3) -> (22, 3, 3) our T-pose -> SMPL's rest pose.
+
+    Raises AistError when the limbs do not go with the rotations at all.
+    """
+    world = _world(local)
+    rest = REST_JOINTS.copy()
+    for side in _SIDES:
+        for bone, after in _NEXT.items():
+            joint, child = JOINT[side + bone], JOINT[side + after]
+            along = np.einsum("nji,nj->ni", world[:, joint], points[:, child] - points[:, joint])
+            direction = (along / np.maximum(np.linalg.norm(along, axis=-1, keepdims=True), 1e-9)).mean(0)
+            direction /= max(float(np.linalg.norm(direction)), 1e-9)
+            straight = REST_OFFSETS[child] / REST_LENGTHS[child]
+            if not direction @ straight > np.cos(_FIT_RAD):
+                raise AistError(f"the 3D keypoints of {side}{bone} do not go with the rotations of the motion")
+            rest[child] = rest[joint] + direction * REST_LENGTHS[child]
+    return rest_corrections(rest, JOINT)
+
+
+def on_our_joints(local: F64, turns: F64) -> F64:
+    """SMPL's local rotations (N, 22, 3, 3) -> local rotations on our T-pose."""
+    turned = _world(local) @ turns
+    ours = turned.copy()
+    for joint in range(1, NUM_JOINTS):
+        ours[:, joint] = np.swapaxes(turned[:, PARENTS[joint]], -1, -2) @ turned[:, joint]
+    return ours
+
+
+def _world(local: F64) -> F64:
+    return np.asarray(forward_kinematics(local, np.zeros((NUM_JOINTS, 3)), np.zeros((len(local), 3)))[1])
+
+
+def bone_ratio_m(ours: F64, points: F64) -> F64:
+    """Local rotations (N, 22, 3, 3) on our T-pose, limb joints (N, 22, 3) in metres -> (22,) length over s̄'s, metres.
+
+    Median over time, left = right. COCO has no joints inside the trunk: collars come from the width of the shoulders,
+    the spine from their height over the hips, both as the trunk is bent in each frame; neck and head grow with the
+    spine, feet with the shins. [0] is the legs', and has no meaning of its own.
+    """
+    ratio = np.full(NUM_JOINTS, np.nan)
+    for bone in _NEXT.values():
+        pair = [JOINT[side + bone] for side in _SIDES]
+        along = points[:, pair] - points[:, [PARENTS[joint] for joint in pair]]
+        ratio[pair] = np.median(np.linalg.norm(along, axis=-1), axis=0).mean() / REST_LENGTHS[pair[0]]
+    hips = [JOINT[side + "UpperLeg"] for side in _SIDES]
+    width = np.linalg.norm(points[:, hips[0]] - points[:, hips[1]], axis=-1)
+    ratio[hips] = np.median(width) / REST_LENGTHS[hips].sum()
+    ratio[[JOINT[side + "Toes"] for side in _SIDES]] = ratio[JOINT["LeftFoot"]]
+    ratio[0] = ratio[JOINT["LeftFoot"]]
+    return _with_trunk(ratio, ours, points, hips)
+
+
+def _with_trunk(ratio: F64, ours: F64, points: F64, hips: list[int]) -> F64:
+    """Collars and spine: the lengths with which s̄, bent as in each frame, has its shoulders where they are."""
+    arms = [JOINT[side + "UpperArm"] for side in _SIDES]
+    collars = [JOINT[side + "Shoulder"] for side in _SIDES]
+    zero = np.zeros((len(ours), 3))
+
+    def grown(joints: list[int]) -> F64:
+        """(N, 22, 3) joints if only these bones had a length."""
+        offsets = np.zeros((NUM_JOINTS, 3))
+        offsets[joints] = REST_OFFSETS[joints]
+        return np.asarray(forward_kinematics(ours, offsets, zero)[0])
+
+    collar, spine = grown([*collars, *arms]), grown(list(_TRUNK))
+    across = points[:, arms[0]] - points[:, arms[1]]
+    shoulders = _scale(collar[:, arms[0]] - collar[:, arms[1]], across)
+    risen = points[:, arms].mean(1) - points[:, hips].mean(1) - shoulders * collar[:, arms].mean(1)
+    height = _scale(spine[:, arms].mean(1), risen)
+    ratio[[*collars, *arms]] = shoulders
+    ratio[[*_TRUNK, JOINT["Neck"], JOINT["Head"]]] = height
+    return ratio
+
+
+def _scale(shape: F64, found: F64) -> float:
+    """(N, 3), (N, 3) -> the median factor from the one to the other, along the first."""
+    return float(np.median((shape * found).sum(-1) / np.maximum((shape * shape).sum(-1), 1e-12)))
