@@ -17,12 +17,13 @@ from typing import Self
 
 from engine.board import Board
 from engine.config import Config
-from engine.errors import OutputError, VtmError
+from engine.errors import ModelError, OutputError, VtmError
 from engine.handover import BoundedQueue, Latest
 from engine.intrinsics import intrinsics_for
 from engine.outputs.osc_clock import OscClock
+from engine.pose2d.base import Detector
 from engine.receiving import ReceivePort
-from engine.seams import Clock, Hub, Seams
+from engine.seams import Clock, Hub, OnMessage, Seams
 from engine.taking import Taking
 from engine.types import Detection, Frame, Pose, Snapshot
 from engine.worker import Worker
@@ -60,11 +61,25 @@ def real_seams(*, paced: bool = True, strict_outputs: bool = True) -> Seams:
     from engine.pose2d.choose import make_detector
     from engine.solver import Solver
     from engine.vtm.choose import load_runtime
+    from engine.vtm.weights import load_weights
     from engine.window import WindowBuilder
+
+    def make_seeing_detector(name: str, *, threads: int, on_message: OnMessage) -> Detector:
+        """With what feeds the visual branch of the weights: its own landmarks, or a backbone after it."""
+        detector = make_detector(name, threads=threads, on_message=on_message)
+        try:
+            backbone = load_weights().backbone
+        except ModelError:  # the solve thread says so; picture and keypoints are shown all the same
+            backbone = None
+        if backbone is None:
+            return detector
+        from engine.visual.detector import with_backbone
+
+        return with_backbone(detector, backbone, threads)
 
     return Seams(
         open_source=partial(open_source, paced=paced),
-        make_detector=make_detector,
+        make_detector=make_seeing_detector,
         load_runtime=load_runtime,
         make_window=WindowBuilder,
         make_solver=Solver,

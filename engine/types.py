@@ -43,6 +43,8 @@ class Keypoints2D:
     evidence_m: F32 | None = None
     """(27, 3) 3D landmarks of the detector's own network (models.keypoints.EVIDENCE_NAMES), metres, hip-centred,
     camera axes (x right, y down, z forward); NaN where the detector has none. None: the detector gives no 3D."""
+    features: F32 | None = None
+    """(16, 512) feature map of the person's crop (models.vtm.evidence). None: the weights need none, or no crop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class Window:
     frame_id: int  # of the last frame
     captured_at_s: float  # of the last frame
     keypoints: F32  # (1, T, 23, 3) x, y in sizes, score; zeros where missing
-    evidence: F32  # (1, T, 27, 4) 3D landmarks in metres, 1 where present; zeros elsewhere
+    evidence: F32  # (1, T, rows, numbers) as models.vtm.evidence: landmarks (27, 4) in metres; zeros where missing
     box: F32  # (1, 3) centre as a ray, log size
     view_rotation: F64  # (1, 3, 3) view -> camera
     view_size: F64  # (1,) ray units

@@ -14,8 +14,9 @@ from engine.types import RawMotion, Window
 from engine.vtm.decode import decode
 from engine.vtm.weights import Weights
 from models.camera import Intrinsics
-from models.keypoints import NUM_EVIDENCE, NUM_KEYPOINTS
+from models.keypoints import NUM_KEYPOINTS
 from models.vtm.config import VTMConfig
+from models.vtm.evidence import evidence_shape
 
 PROVIDERS = {
     "tensorrt-rtx": "NvTensorRTRTXExecutionProvider",
@@ -61,7 +62,7 @@ class OnnxRuntime:
         frames = self.config.window_frames
         inputs = {
             "keypoints": np.zeros((1, frames, NUM_KEYPOINTS, 3), np.float32),
-            "evidence": np.zeros((1, frames, NUM_EVIDENCE, 4), np.float32),
+            "evidence": np.zeros((1, frames, *evidence_shape(self.config.backbone)), np.float32),
             "box": np.zeros((1, 3), np.float32),
         }
         try:

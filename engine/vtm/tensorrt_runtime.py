@@ -17,8 +17,9 @@ from engine.vtm.decode import decode
 from engine.vtm.plan import REBUILD, PlanError, check_plan, plan_path, read_plan
 from engine.vtm.weights import Weights
 from models.camera import Intrinsics
-from models.keypoints import NUM_EVIDENCE, NUM_KEYPOINTS
+from models.keypoints import NUM_KEYPOINTS
 from models.vtm.config import VTMConfig
+from models.vtm.evidence import evidence_shape
 
 INPUTS = ("keypoints", "evidence", "box")
 OUTPUTS = ("rotations_6d", "root", "log_ratio", "contacts")
@@ -68,7 +69,8 @@ class PlanRunner:
     def _shapes(self, trt: Any, config: VTMConfig) -> dict[str, tuple[int, ...]]:
         """Shape of every tensor by name. Raises PlanError unless they are VTM's, with this window, in float32."""
         T = config.window_frames
-        expected = {"keypoints": (1, T, NUM_KEYPOINTS, 3), "evidence": (1, T, NUM_EVIDENCE, 4), "box": (1, 3)}
+        evidence = (1, T, *evidence_shape(config.backbone))
+        expected = {"keypoints": (1, T, NUM_KEYPOINTS, 3), "evidence": evidence, "box": (1, 3)}
         names = [self._engine.get_tensor_name(index) for index in range(self._engine.num_io_tensors)]
         shapes = {name: tuple(int(n) for n in self._engine.get_tensor_shape(name)) for name in names}
         single = all(self._engine.get_tensor_dtype(name) == trt.float32 for name in names)

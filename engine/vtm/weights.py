@@ -11,6 +11,7 @@ from typing import Any
 import models
 from engine.errors import ModelError
 from models.vtm.config import VTMConfig
+from models.vtm.evidence import evidence_shape
 
 WEIGHTS = Path(models.__file__).parent / "weights" / "vtm.onnx"
 
@@ -23,6 +24,7 @@ class Weights:
     sha256: str
     config: VTMConfig
     about: dict[str, Any]
+    backbone: Path | None = None  # the ONNX of the network that feeds the visual branch; None: the detector does
 
 
 def load_weights(path: Path = WEIGHTS) -> Weights:
@@ -34,11 +36,35 @@ def load_weights(path: Path = WEIGHTS) -> Weights:
         data = path.read_bytes()
         expected = str(about["sha256"])
         config = VTMConfig.from_dict(about["config"])
+        evidence_shape(config.backbone)
     except FileNotFoundError as error:
         raise ModelError(f"VTM weights: {error.filename} is missing; {again}") from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"VTM weights: {sidecar} cannot be used ({error}); {again}") from error
+    _check_sha256(path, data, expected, again)
+    return Weights(path, expected, config, about, _backbone(path, config, about))
+
+
+def _check_sha256(path: Path, data: bytes, expected: str, again: str) -> None:
     found = hashlib.sha256(data).hexdigest()
     if found != expected:
         raise ModelError(f"VTM weights: {path} has sha256 {found[:12]}…, expected {expected[:12]}…; {again}")
-    return Weights(path, expected, config, about)
+
+
+def _backbone(path: Path, config: VTMConfig, about: dict[str, Any]) -> Path | None:
+    """The backbone's ONNX beside the weights, checked. Raises ModelError: it is missing, or another one."""
+    if config.backbone == "landmarks":
+        return None
+    again = "export both again with python -m models.export CHECKPOINT"
+    try:
+        name, expected = str(about["backbone"]["file"]), str(about["backbone"]["sha256"])
+    except (KeyError, TypeError) as error:
+        sidecar = path.with_suffix(".json")
+        raise ModelError(f"VTM weights: {sidecar} names no file of backbone {config.backbone}; {again}") from error
+    file = path.parent / Path(name).name
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise ModelError(f"VTM weights: their backbone {file} cannot be read ({error.strerror}); {again}") from error
+    _check_sha256(file, data, expected, again)
+    return file

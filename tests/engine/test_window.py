@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -41,8 +42,8 @@ def seen(time_s: float, frame_id: int = 0, **changes: object) -> Keypoints2D:
     return Keypoints2D(**(fields | changes))
 
 
-def filled(times: np.ndarray, make: Callable[..., Keypoints2D] = seen) -> WindowBuilder:
-    builder = WindowBuilder(CONFIG, CAMERA)
+def filled(times: np.ndarray, make: Callable[..., Keypoints2D] = seen, config: VTMConfig = CONFIG) -> WindowBuilder:
+    builder = WindowBuilder(config, CAMERA)
     for index, time_s in enumerate(times):
         builder.push(make(float(time_s), index))
     return builder
@@ -227,6 +228,50 @@ def test_evidence_comes_along_on_the_same_clock():
 
 def test_a_detector_without_3d_gives_zeros_for_evidence():
     assert not filled(np.arange(20) / 30).window().evidence.any()
+
+
+RESNET = replace(CONFIG, backbone="resnet18")
+
+
+def looked_at(time_s: float, index: int) -> Keypoints2D:
+    """Frame number everywhere in its feature map; landmarks too, which these weights do not read."""
+    features = np.full((16, 512), index, np.float32)
+    return seen(time_s, index, features=features, evidence_m=LANDMARKS.astype(np.float32))
+
+
+@pytest.mark.parametrize(("rate_hz", "step"), [(30.0, 1), (60.0, 2), (120.0, 4)])
+def test_a_backbones_feature_maps_come_along_with_a_flag(rate_hz, step):
+    evidence = filled(np.arange(100) / rate_hz, looked_at, RESNET).window().evidence
+    assert evidence.shape == (1, 16, 16, 513)
+    assert evidence.dtype == np.float32
+    expected = 99 - step * np.arange(15, -1, -1)
+    assert (evidence[0, ..., :-1] == expected[:, None, None]).all()
+    assert (evidence[..., -1] == 1).all()
+
+
+def test_a_feature_map_is_that_of_the_nearer_frame_and_never_a_mixture():
+    times = np.arange(40) / 24
+    evidence = filled(times, looked_at, RESNET).window().evidence[0, :, 0, 0]
+    nearest = np.abs(clock(times[-1])[:, None] - times).argmin(1)
+    assert (np.abs(evidence - nearest) <= 1).all()  # two frames equally near
+    assert (evidence == evidence.round()).all()
+    assert evidence[-1] == 39
+
+
+def test_frames_without_a_crop_are_zeros_and_have_no_flag():
+    def now_and_then(time_s: float, index: int) -> Keypoints2D:
+        return looked_at(time_s, index) if index % 2 else seen(time_s, index)
+
+    evidence = filled(np.arange(30) / 30, now_and_then, RESNET).window().evidence[0]
+    there = evidence.all((1, 2))
+    assert there.tolist() == [index % 2 == 1 for index in range(14, 30)]
+    assert not evidence[~there].any()
+
+
+def test_before_the_person_came_in_there_is_no_feature_map():
+    evidence = filled(np.arange(5) / 30, looked_at, RESNET).window().evidence[0]
+    assert not evidence[:11].any()
+    assert (evidence[11:, :, -1] == 1).all()
 
 
 def test_confidence_is_the_mean_score_of_what_is_seen_and_stays_within_one():

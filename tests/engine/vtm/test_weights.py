@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from engine.types import Window
 from engine.vtm.choose import load_runtime
 from engine.vtm.weights import WEIGHTS, load_weights
 from models.camera import Intrinsics
+from tests.engine.visual.colour_onnx import name_backbone, write_backbone
 
 
 def test_whole_weights_give_their_config_and_origin(weights, config):
@@ -80,6 +82,56 @@ def test_another_version_of_the_network_is_refused(weights, change):
     about["config"] |= change
     weights.with_suffix(".json").write_text(json.dumps(about))
     refused(weights, r"vtm\.json cannot be used")
+
+
+def test_weights_on_landmarks_have_no_backbone(weights):
+    assert load_weights(weights).backbone is None
+
+
+@pytest.fixture
+def with_backbone(weights, config):
+    """Weights whose visual branch is fed by ResNet18: their path and the backbone's."""
+    return weights, name_backbone(weights, replace(config, backbone="resnet18"))
+
+
+def test_a_backbone_beside_the_weights_is_found(with_backbone):
+    weights, backbone = with_backbone
+    assert load_weights(weights).backbone == backbone
+
+
+def test_a_missing_backbone_is_told_in_one_line(with_backbone):
+    weights, backbone = with_backbone
+    backbone.unlink()
+    refused(weights, r"their backbone .*resnet18\.onnx cannot be read \(No such file or directory\)")
+
+
+def test_another_backbone_than_the_one_trained_with_is_noticed(with_backbone):
+    weights, backbone = with_backbone
+    write_backbone(backbone, mark="another")
+    refused(weights, r"resnet18\.onnx has sha256 .*, expected")
+
+
+@pytest.mark.parametrize("entry", [None, [], {}, {"file": "resnet18.onnx"}, "resnet18.onnx"])
+def test_weights_that_do_not_name_their_backbone_are_refused(with_backbone, entry):
+    weights, _ = with_backbone
+    about = json.loads(weights.with_suffix(".json").read_text())
+    weights.with_suffix(".json").write_text(json.dumps(about | {"backbone": entry}))
+    refused(weights, r"vtm\.json names no file of backbone resnet18")
+
+
+def test_a_backbone_is_never_looked_for_in_another_folder(with_backbone):
+    weights, backbone = with_backbone
+    about = json.loads(weights.with_suffix(".json").read_text())
+    about["backbone"]["file"] = f"../elsewhere/{backbone.name}"
+    weights.with_suffix(".json").write_text(json.dumps(about))
+    assert load_weights(weights).backbone == backbone
+
+
+def test_an_unknown_backbone_is_told_with_the_known_ones(weights):
+    about = json.loads(weights.with_suffix(".json").read_text())
+    about["config"]["backbone"] = "vgg"
+    weights.with_suffix(".json").write_text(json.dumps(about))
+    refused(weights, "backbone 'vgg'; expected one of landmarks, resnet18")
 
 
 def test_the_shipped_weights_are_whole_and_run():

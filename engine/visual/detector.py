@@ -1,0 +1,62 @@
+"""A detector that also looks at the person: its keypoints come with the image features of their crop."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+from engine.types import Detection, Frame, Keypoints2D
+from engine.visual.backbone import Backbone
+from engine.visual.crop import cut, person_square
+from models.vtm.evidence import CROP_PX
+
+
+class Finds(Protocol):
+    """What it needs of the detector (engine.pose2d.base.Detector)."""
+
+    @property
+    def name(self) -> str: ...
+    def detect(self, frame: Frame) -> Detection: ...
+    def reset(self) -> None: ...
+    def close(self) -> None: ...
+
+
+class VisualDetector:
+    """A 2D detector with a backbone after it: the same answers, with `features`. Pose thread only."""
+
+    def __init__(self, detector: Finds, backbone: Backbone) -> None:
+        self._detector = detector
+        self._backbone = backbone
+
+    @property
+    def name(self) -> str:
+        """Of the 2D detector."""
+        return self._detector.name
+
+    def detect(self, frame: Frame) -> Detection:
+        """Keypoints and the features of their crop; without features where too little of a person is seen."""
+        found = self._detector.detect(frame)
+        if not isinstance(found, Keypoints2D):
+            return found
+        square = person_square(found.points_px, found.scores)
+        if square is None:
+            return found
+        return replace(found, features=self._backbone.features(cut(frame.bgr, square, CROP_PX)))
+
+    def reset(self) -> None:
+        """Another source: the 2D detector forgets its person; the backbone remembers nothing."""
+        self._detector.reset()
+
+    def close(self) -> None:
+        """Release the networks."""
+        self._detector.close()
+
+
+def with_backbone(detector: Finds, path: Path, threads: int) -> VisualDetector:
+    """The detector with the backbone at `path`. Raises ModelError, and then closes the detector."""
+    try:
+        return VisualDetector(detector, Backbone(path, threads))
+    except BaseException:
+        detector.close()
+        raise
