@@ -8,13 +8,18 @@ import logging
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 
+from models.aist.cameras import SEEN_VIEWS, VIEWS
+from models.aist.library import joined_motion, open_aist
+from models.aist.windows import AistWindows
 from models.mocap.library import LibraryError, open_library
 from models.training.loop import Trainer, TrainSettings
 from models.training.pairs import PairError
+from models.training.recorded import Recorded
 from models.training.state import CheckpointError
 from models.vtm.config import VTMConfig
 
@@ -24,7 +29,7 @@ log = logging.getLogger("models.train")
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     defaults = TrainSettings()
     parser = argparse.ArgumentParser(prog="python -m models.train", description=__doc__)
-    parser.add_argument("--mocap", type=Path, required=True, help="folder of .bvh clips or of .tar.xz archives of them")
+    parser.add_argument("--mocap", type=Path, help="folder of .bvh clips or of .tar.xz archives of them")
     parser.add_argument("--out", type=Path, default=Path("runs/vtm"), help="folder for checkpoints and the log")
     parser.add_argument("--cache", type=Path, help="compact cache of the clips (default: OUT/../mocap.npz)")
     parser.add_argument("--minutes", type=float, default=defaults.minutes, help="training time, both stages together")
@@ -35,8 +40,13 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--learning-rate", type=float, default=defaults.learning_rate)
     parser.add_argument("--threads", type=int, default=0, help="CPU threads (default: all)")
     parser.add_argument("--pairs", type=Path, help="folder of NAME.npz (python -m app.detect) and NAME_truth.npz")
+    parser.add_argument("--aist", type=Path, help="folder of AIST++'s annotations; alone: the paper's experiment")
+    parser.add_argument("--aist-cache", type=Path, help="compact cache of AIST++ (default: OUT/../aist.npz)")
     parser.add_argument("--report-every", type=int, default=defaults.report_every, help="steps between validations")
-    return parser.parse_args(argv)
+    args = parser.parse_args(argv)
+    if args.mocap is None and args.aist is None:
+        parser.error("nothing to learn from: pass --mocap FOLDER, --aist FOLDER, or both")
+    return args
 
 
 def _line(values: dict[str, float], minutes: float) -> str:
@@ -51,12 +61,12 @@ def _line(values: dict[str, float], minutes: float) -> str:
     return done + errors
 
 
-def train(args: argparse.Namespace) -> None:
-    """Run the whole training that the arguments describe."""
-    if args.threads:
-        torch.set_num_threads(args.threads)
-    cache = args.cache or args.out.parent / "mocap.npz"
-    library = open_library(args.mocap, cache)
+def _trainer(args: argparse.Namespace, config: VTMConfig) -> Trainer:
+    """The run on what there is: mocap through virtual cameras, AIST++, or both.
+
+    AIST++ alone is the paper's experiment: stage 1 on its dances, stage 2 on its keypoints from the seen views only,
+    validated on its validation dances from all views.
+    """
     settings = TrainSettings(
         minutes=args.minutes,
         batch=args.batch,
@@ -64,13 +74,32 @@ def train(args: argparse.Namespace) -> None:
         seed=args.seed,
         report_every=args.report_every,
         pairs=str(args.pairs or ""),
+        aist=str(args.aist or ""),
     )
-    trainer = Trainer(VTMConfig(window_frames=args.window), settings, library, args.out)
+    cache = args.cache or args.out.parent / "mocap.npz"
+    if not args.aist:
+        return Trainer(config, settings, open_library(args.mocap, cache), args.out)
+    aist = open_aist(args.aist, args.aist_cache or args.out.parent / "aist.npz")
+    windows = AistWindows(aist, aist.of_split("train"), SEEN_VIEWS, config)
+    if args.mocap:
+        both = joined_motion(open_library(args.mocap, cache), aist.motion())
+        return Trainer(config, settings, both, args.out, recorded=[Recorded(windows, settings.aist_share)])
+    settings = replace(settings, aist_share=1 - settings.pair_share * bool(settings.pairs))
+    validation, _ = AistWindows(aist, aist.of_split("val"), VIEWS, config).fixed(768)
+    alone = [Recorded(windows, settings.aist_share)]
+    return Trainer(config, settings, aist.motion(), args.out, recorded=alone, validation=validation)
+
+
+def train(args: argparse.Namespace) -> None:
+    """Run the whole training that the arguments describe."""
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    trainer = _trainer(args, VTMConfig(window_frames=args.window))
     if args.resume:
         trainer.resume(args.out / "last.pt")
     args.out.mkdir(parents=True, exist_ok=True)
     started = time.strftime("%H:%M:%S")
-    log.info("training from %s on %s, %d clips", started, trainer.device, len(library.names))
+    log.info("training from %s on %s, %d clips", started, trainer.device, trainer.clips)
     with (args.out / "log.jsonl").open("a") as file:
 
         def report(values: dict[str, float]) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from models.training.losses import (
     truth_motion,
 )
 from models.training.pairs import PairSampler
+from models.training.recorded import Recorded
 from models.training.state import CheckpointError, Ema, Progress, read_checkpoint, save_checkpoint
 from models.training.validate import autoencoder_error, guess_last, last_frame_errors, validation_windows
 from models.vtm.config import VTMConfig
@@ -51,17 +53,34 @@ class TrainSettings:
     report_every: int = 200
     pairs: str = ""  # folder of real pairs (models.training.pairs); none: virtual cameras alone
     pair_share: float = 0.35  # of each batch in stage 2
+    aist: str = ""  # folder of AIST++ (models.aist); none: without it
+    aist_share: float = 0.35  # of each batch in stage 2
     losses: LossWeights = field(default_factory=LossWeights)
 
     def __post_init__(self) -> None:
         if not self.minutes > 0 or not 0 <= self.autoencoder_share < 1:
             raise ValueError(f"{self.minutes:g} minutes, {self.autoencoder_share:g} of them for stage 1; expected more")
+        recorded = self.pair_share * bool(self.pairs) + self.aist_share * bool(self.aist)
+        if not 0 <= recorded <= 1:
+            raise ValueError(f"{recorded:g} of each batch are pairs and AIST++; expected at most 1")
 
 
 class Trainer:
-    """Holds a run: network, average, optimiser, progress. `run()` trains until the minutes are used up."""
+    """Holds a run: network, average, optimiser, progress. `run()` trains until the minutes are used up.
 
-    def __init__(self, config: VTMConfig, settings: TrainSettings, library: MotionLibrary, out: Path) -> None:
+    `recorded`: sources beside the pairs of the settings. `validation`: windows to report on in place of the library's.
+    """
+
+    def __init__(
+        self,
+        config: VTMConfig,
+        settings: TrainSettings,
+        library: MotionLibrary,
+        out: Path,
+        *,
+        recorded: Sequence[Recorded] = (),
+        validation: WindowBatch | None = None,
+    ) -> None:
         torch.manual_seed(settings.seed)
         self.settings = settings
         self.out = out
@@ -69,13 +88,17 @@ class Trainer:
         self.model = VTM(config).to(self.device)
         self.ema = Ema(self.model, settings.ema_decay)
         self.progress = Progress()
+        self.clips = len(library.names)
         self.optimizer = self._make_optimizer()
         sampler = MotionSampler(
             library, library.clips(validation=False).tolist(), rate_hz=config.rate_hz, variety=settings.variety
         )
         self._maker = WindowMaker(sampler, frames=config.window_frames, hide=settings.hide)
-        self._pairs = PairSampler(Path(settings.pairs), frames=config.window_frames) if settings.pairs else None
-        self._validation = validation_windows(library, config, 768)
+        self._recorded = list(recorded)
+        if settings.pairs:
+            pairs = PairSampler(Path(settings.pairs), frames=config.window_frames)
+            self._recorded.insert(0, Recorded(pairs, settings.pair_share))
+        self._validation = validation_windows(library, config, 768) if validation is None else validation
 
     def _make_optimizer(self) -> torch.optim.Optimizer:
         groups = [
@@ -136,11 +159,13 @@ class Trainer:
                 yield windows.to(self.device)
 
     def _draw(self, step: int, stage: int) -> WindowBatch:
-        """The batch of a step; in stage 2 a share of it are real pairs."""
+        """The batch of a step; in stage 2 shares of it are recorded windows."""
         rng = torch.Generator().manual_seed(self.settings.seed * 1_000_003 + step)
-        real = int(self.settings.batch * self.settings.pair_share) if self._pairs is not None and stage == 2 else 0
-        windows, _ = self._maker.make(self.settings.batch - real, rng)
-        return windows if self._pairs is None or not real else windows.joined(self._pairs.sample(real, rng))
+        counts = [int(self.settings.batch * recorded.share) * (stage == 2) for recorded in self._recorded]
+        made = self.settings.batch - sum(counts)
+        parts = [self._maker.make(made, rng)[0]] if made else []
+        parts += [r.source.sample(count, rng) for r, count in zip(self._recorded, counts, strict=True) if count]
+        return reduce(WindowBatch.joined, parts)
 
     def _finish_stage_1(self) -> None:
         """Carry the averaged auto-encoder into stage 2."""

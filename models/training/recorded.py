@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -30,6 +31,21 @@ MIN_SEEN = 6
 """Keypoints that the last frame of a window must have."""
 MIN_BEFORE = 8
 """Frames of the clip that must come before the last one of a window; what lies before the clip is blank."""
+
+
+class WindowSource(Protocol):
+    """Where windows of recorded people come from."""
+
+    def sample(self, batch: int, rng: torch.Generator) -> WindowBatch:
+        """`batch` windows; everything random comes from `rng`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A source, and which share of each batch of stage 2 comes from it."""
+
+    source: WindowSource
+    share: float
 
 
 @dataclass(frozen=True, slots=True)
