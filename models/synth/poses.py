@@ -1,9 +1,12 @@
-"""Many poses from few clips: speed, mirror, mixed halves and limbs, smooth random rotations within joint limits."""
+"""Many poses from few clips: speed, mirror, mixed halves and limbs, smooth random rotations within joint limits.
+
+A share of the windows comes from no clip at all: models.synth.procedural.
+"""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import fields
 
 import torch
 from torch import Tensor
@@ -11,6 +14,10 @@ from torch import Tensor
 from models.mocap.library import CACHE_HZ, LibraryError, MotionLibrary
 from models.rotations import axis_angle_to_matrix, quaternion_to_matrix
 from models.skeleton import JOINT, JOINT_NAMES, MIRROR_JOINTS, NUM_JOINTS, UPPER
+from models.synth.motion import MotionBatch
+from models.synth.procedural import PoseMaker
+
+__all__ = ["PROCEDURAL_SHARE", "VARIED_SHARE", "MotionBatch", "MotionSampler"]
 
 _ARM = ("Shoulder", "UpperArm", "LowerArm", "Hand")
 _GROUP = [
@@ -24,27 +31,28 @@ _GROUP = [
     for index, name in enumerate(JOINT_NAMES)
 ]  # 0 root and legs, 1 spine and head, 2 left arm, 3 right arm
 VARIED_SHARE = 0.6
-"""Of the windows; the others are motion as it was recorded, mirrored and at another speed."""
+"""Of the recorded windows; the others are motion as it was recorded, mirrored and at another speed."""
+PROCEDURAL_SHARE = 0.25
+"""Of all windows when variety is 1: made from nothing (models.synth.procedural)."""
 _SPINE = ("Spine", "Chest", "UpperChest", "Neck", "Head")
-
-
-@dataclass(frozen=True, slots=True)
-class MotionBatch:
-    """Windows of motion on s̄'s joints, world frame, stature units."""
-
-    rotations: Tensor  # (B, T, 22, 3, 3) local, Hips in the world
-    root: Tensor  # (B, T, 3)
-    contacts: Tensor  # (B, T, 2)
-    contact_valid: Tensor  # (B,) bool
 
 
 class MotionSampler:
     """Draws windows from the clips of a library. `variety` 0: the clips as they are; 1: as for training.
 
+    `procedural` is the share of windows made from nothing at variety 1; at variety 0 there are none.
     Raises LibraryError when there is no clip to draw from.
     """
 
-    def __init__(self, library: MotionLibrary, clips: list[int], *, rate_hz: float, variety: float) -> None:
+    def __init__(
+        self,
+        library: MotionLibrary,
+        clips: list[int],
+        *,
+        rate_hz: float,
+        variety: float,
+        procedural: float = PROCEDURAL_SHARE,
+    ) -> None:
         if not clips:
             raise LibraryError(
                 f"no clip to draw from among {len(library.names)}: in each folder the 3rd, 10th, ... clip is for"
@@ -59,11 +67,23 @@ class MotionSampler:
         self._weight = self._length.double().sqrt()
         self._step = CACHE_HZ / rate_hz
         self._variety = variety
+        self._procedural = procedural * variety
+        self._made = PoseMaker(rate_hz)
         self._group = torch.tensor(_GROUP)
         self._mirror = torch.tensor(MIRROR_JOINTS)
 
     def sample(self, batch: int, frames: int, rng: torch.Generator) -> MotionBatch:
         """Draw `batch` windows of `frames` frames."""
+        if self._procedural == 0:
+            return self._recorded(batch, frames, rng)
+        made = torch.rand(batch, generator=rng) < self._procedural
+        count = int(made.sum())
+        sources = [(self._recorded, batch - count), (self._made.make, count)]
+        drawn = [draw(windows, frames, rng) for draw, windows in sources if windows]
+        return _in_order(drawn, torch.argsort(torch.argsort(made.byte(), stable=True)))
+
+    def _recorded(self, batch: int, frames: int, rng: torch.Generator) -> MotionBatch:
+        """Windows of the clips."""
         clip = torch.multinomial(self._weight, batch * 4, replacement=True, generator=rng).view(batch, 4)
         varied = torch.rand(batch, 1, generator=rng) < VARIED_SHARE
         mix = (torch.rand(batch, 4, generator=rng) < 0.35 * self._variety) & varied
@@ -103,6 +123,12 @@ class MotionSampler:
         first = self._quaternions[low, joint]
         second = self._quaternions[(low + 1).clamp(max=len(self._quaternions) - 1), joint]
         return torch.as_tensor(quaternion_to_matrix(first * (1 - share) + second * share))
+
+
+def _in_order(parts: list[MotionBatch], order: Tensor) -> MotionBatch:
+    """The parts one after the other, then window b is the order[b]-th of them."""
+    joined = {f.name: torch.cat([getattr(part, f.name) for part in parts]) for f in fields(MotionBatch)}
+    return MotionBatch(**{name: values[order] for name, values in joined.items()})
 
 
 def _mirrored(motion: MotionBatch, flip: Tensor, mirror: Tensor) -> MotionBatch:

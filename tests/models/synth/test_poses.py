@@ -12,9 +12,18 @@ from models.kinematics import forward_kinematics, ratio_offsets
 from models.mocap.library import CACHE_HZ, LibraryError
 from models.rotations import axis_angle_to_matrix, geodesic_angle
 from models.skeleton import JOINT, MIRROR_JOINTS, NUM_JOINTS
-from models.synth.poses import MotionBatch, MotionSampler, _mirrored, _vary_arm, _vary_leg
+from models.synth.poses import (
+    PROCEDURAL_SHARE,
+    MotionBatch,
+    MotionSampler,
+    _in_order,
+    _mirrored,
+    _vary_arm,
+    _vary_leg,
+)
 
 FRAMES = 16
+FIELDS = ("rotations", "root", "contacts", "contact_valid")
 EYE = torch.eye(3).expand(64, FRAMES, NUM_JOINTS, 3, 3)
 
 
@@ -22,9 +31,11 @@ def rng(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-def sampler(library, variety: float = 1.0, clips: list[int] | None = None, rate_hz: float = 30.0) -> MotionSampler:
+def sampler(
+    library, variety: float = 1.0, clips: list[int] | None = None, rate_hz: float = 30.0, procedural: float = 0.0
+) -> MotionSampler:
     chosen = library.clips(validation=False).tolist() if clips is None else clips
-    return MotionSampler(library, chosen, rate_hz=rate_hz, variety=variety)
+    return MotionSampler(library, chosen, rate_hz=rate_hz, variety=variety, procedural=procedural)
 
 
 def joints_of(motion: MotionBatch) -> torch.Tensor:
@@ -173,3 +184,31 @@ def test_the_sampler_draws_at_the_models_rate(library):
 def test_a_sampler_without_clips_is_refused(library):
     with pytest.raises(LibraryError, match="no clip"):
         sampler(library, clips=[])
+
+
+def test_a_quarter_of_the_windows_is_made_from_nothing_and_mixed_among_the_others(library):
+    motion = sampler(library, clips=[0], procedural=PROCEDURAL_SHARE).sample(400, FRAMES, rng())
+    # the clip's hips hang at the same height in every frame
+    made = (motion.root[..., 1] - library.root[0, 1]).abs().amax(1) > 1e-4
+    assert 0.18 < made.float().mean() < 0.32
+    assert made[:100].any()
+    assert made[300:].any()
+    assert (~made[:100]).any()
+
+
+def test_windows_are_in_the_order_in_which_their_source_was_drawn(library):
+    everything = sampler(library, procedural=1.0).sample(16, FRAMES, rng())
+    assert everything.rotations.shape == (16, FRAMES, NUM_JOINTS, 3, 3)
+    assert everything.contact_valid.all()
+    nothing = sampler(library, variety=0.0, procedural=1.0).sample(16, FRAMES, rng(3))
+    plain = sampler(library, variety=0.0, procedural=0.0).sample(16, FRAMES, rng(3))
+    assert torch.equal(nothing.rotations, plain.rotations)  # validation stays the recorded clips
+    assert torch.equal(nothing.root, plain.root)
+
+
+def test_parts_are_put_in_the_order_asked_for(library):
+    drawn = sampler(library).sample(6, 2, rng())
+    first, second = (MotionBatch(*(getattr(drawn, f)[part] for f in FIELDS)) for part in (slice(4), slice(4, 6)))
+    ordered = _in_order([first, second], torch.tensor([4, 0, 1, 5, 2, 3]))
+    assert torch.equal(ordered.root, drawn.root[[4, 0, 1, 5, 2, 3]])
+    assert torch.equal(ordered.contact_valid, drawn.contact_valid[[4, 0, 1, 5, 2, 3]])

@@ -1,0 +1,194 @@
+"""What holds a posed body up: balance, the floor, feet that stay where they are, contacts. s̄'s joints, statures."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from models.kinematics import STATURE, forward_kinematics, ratio_offsets
+from models.mocap.library import CONTACT_HEIGHT, CONTACT_SPEED
+from models.rotations import axis_angle_to_matrix, matrix_to_quaternion, rotation_between
+from models.skeleton import FEET, JOINT, JOINT_NAMES, NUM_JOINTS, SOLE, TOES
+from models.synth.joint_angles import turn_x
+
+OFFSETS = ratio_offsets(torch.from_numpy(np.ones(NUM_JOINTS))).float()
+"""(22, 3) s̄ at stature 1."""
+_TOES_HIGH = SOLE / STATURE
+_ANKLE_HIGH = _TOES_HIGH - float(OFFSETS[TOES[0], 1])
+_HIP_JOINTS = (JOINT["LeftUpperLeg"], JOINT["RightUpperLeg"])
+_KNEES = (JOINT["LeftLowerLeg"], JOINT["RightLowerLeg"])
+_THIGH, _SHANK = float(-OFFSETS[_KNEES[0], 1]), float(-OFFSETS[FEET[0], 1])
+_LONGEST = 0.9995 * (_THIGH + _SHANK)
+_SHORTEST = math.sqrt(_THIGH**2 + _SHANK**2 + 2 * _THIGH * _SHANK * math.cos(math.radians(150)))
+_ANKLE_MOST = math.radians(45)
+_FOOT = float(OFFSETS[TOES[0], 2])
+_UP = torch.tensor([0.0, 1.0, 0.0])
+
+
+def _by_joint(values: dict[str, float]) -> Tensor:
+    return torch.tensor([values[name.removeprefix("Left").removeprefix("Right")] for name in JOINT_NAMES])
+
+
+RADIUS = _by_joint(
+    {"Hips": 0.07, "Spine": 0.065, "Chest": 0.065, "UpperChest": 0.065, "Neck": 0.035, "Head": 0.06}
+    | {"Shoulder": 0.04, "UpperArm": 0.035, "LowerArm": 0.022, "Hand": 0.02}
+    | {"UpperLeg": 0.055, "LowerLeg": 0.032, "Foot": 0.026, "Toes": _TOES_HIGH}
+)
+"""(22,) how far the skin is from the joint: what touches the floor."""
+MASS = _by_joint(
+    {"Hips": 0.16, "Spine": 0.08, "Chest": 0.12, "UpperChest": 0.12, "Neck": 0.03, "Head": 0.06}
+    | {"Shoulder": 0.01, "UpperArm": 0.02, "LowerArm": 0.02, "Hand": 0.015}
+    | {"UpperLeg": 0.06, "LowerLeg": 0.06, "Foot": 0.025, "Toes": 0.005}
+)
+"""(22,) share of the body's mass put on each joint; roughly that of the segments around it."""
+MASS /= MASS.sum()
+_LEG_JOINTS = torch.tensor(
+    [
+        [name.startswith(side) and name.endswith(("LowerLeg", "Foot", "Toes")) for name in JOINT_NAMES]
+        for side in ("Left", "Right")
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """What bears the weight of each window."""
+
+    bearing: Tensor  # (B, 22) weights of the joints that stay above one point of the floor; rows sum to 1
+    planted: Tensor  # (B, 2) bool: this foot's sole stays on the floor
+    balance: Tensor  # (B,) 0..1 how much of the way the centre of mass is brought above `bearing`
+    chair: Tensor  # (B,) bool: the pelvis keeps its height
+    level: Tensor  # (B, 2, 22) weights of two groups of joints that get the same height; zeros: none
+
+
+def stand_up(rotations: Tensor, support: Support) -> tuple[Tensor, Tensor, Tensor]:
+    """Put posed bodies on the floor: balanced, feet flat and still, nothing below y = 0.
+
+    rotations  (B, T, 22, 3, 3) local; changed where the body is tilted and where planted feet are held
+    returns    rotations, root (B, T, 3), joints (B, T, 22, 3)
+    """
+    rotations = rotations.clone()
+    joints, turned = forward_kinematics(rotations, OFFSETS, torch.zeros(*rotations.shape[:2], 3))
+    tilt = _level(joints, support) @ _balance(joints, support)
+    rotations[:, :, 0] = tilt @ rotations[:, :, 0]
+    joints = joints @ tilt.mT
+    turned = tilt[:, :, None] @ turned
+    root = -(support.bearing[:, None, None] @ joints)[:, :, 0] * torch.tensor([1.0, 0.0, 1.0])
+    root[..., 1] = _height(joints, support)
+    joints = joints + root[:, :, None]
+    lowered = _within_reach(joints, _targets(joints, turned), support)
+    root[..., 1] += lowered
+    joints[..., 1] += lowered[..., None]
+    _hold_feet(rotations, joints, turned, _targets(joints, turned), support)
+    sunk = (joints[..., 1] - RADIUS).amin(-1).clamp(max=0)
+    root[..., 1] -= sunk
+    joints[..., 1] -= sunk[..., None]
+    return rotations, root, joints
+
+
+def _balance(joints: Tensor, support: Support) -> Tensor:
+    """(B, T, 3, 3) the turn that brings the centre of mass above what bears the weight."""
+    lever = MASS @ joints - (support.bearing[:, None, None] @ joints)[:, :, 0]
+    lever = lever / lever.norm(dim=-1, keepdim=True).clamp(min=1e-6)
+    wanted = lever + support.balance[:, None, None] * (_UP - lever)
+    return torch.as_tensor(rotation_between(lever, wanted))
+
+
+def _level(joints: Tensor, support: Support) -> Tensor:
+    """(B, T, 3, 3) the turn that lays two groups of joints on the floor together."""
+    groups = support.level[:, None] @ joints  # (B, T, 2, 3)
+    radius = support.level @ RADIUS  # (B, 2)
+    between = groups[:, :, 0] - groups[:, :, 1]
+    rise = (radius[:, 0] - radius[:, 1])[:, None]
+    flat = torch.stack([between[..., 0], rise.expand(between.shape[:2]), between[..., 2]], dim=-1)
+    none = (support.level.sum((1, 2)) == 0)[:, None, None]
+    return torch.as_tensor(rotation_between(torch.where(none, _UP, between), torch.where(none, _UP, flat)))
+
+
+def _height(joints: Tensor, support: Support) -> Tensor:
+    """(B, T) height of the root: planted soles at 0; on a chair it keeps still; else the lowest skin touches."""
+    ankles = joints[:, :, list(FEET), 1]
+    planted = support.planted.float()[:, None]
+    count = planted.sum(-1)
+    by_feet = _ANKLE_HIGH - (ankles * planted).sum(-1) / count.clamp(min=1)
+    aside = (_LEG_JOINTS & support.planted[..., None]).any(1)  # (B, 22) planted legs are bent to fit
+    low = (joints[..., 1] - RADIUS + 9.0 * aside[:, None]).amin(-1)
+    standing = support.bearing[:, list(FEET)].sum(-1, keepdim=True) * planted.amax(-1) > 0.6
+    height = torch.where(standing | support.chair[:, None], by_feet, -low)
+    return torch.where(support.chair[:, None], height.mean(-1, keepdim=True), height)
+
+
+def _targets(joints: Tensor, turned: Tensor) -> Tensor:
+    """(B, T, 2, 3) where planted ankles stay: in the middle of their way, as high as a foot that the floor bends.
+
+    A shank that leans farther forward than the ankle goes lifts the heel; the toes stay on the floor.
+    """
+    place = joints[:, :, list(FEET)].mean(1, keepdim=True).expand(-1, joints.shape[1], -1, -1).clone()
+    ahead = turned[:, :, list(_KNEES), :, 2]  # of the shanks
+    way = place - joints[:, :, list(_HIP_JOINTS)]
+    behind = -(way * ahead)[..., [0, 2]].sum(-1) / ahead[..., [0, 2]].norm(dim=-1).clamp(min=0.1)
+    for _ in range(3):  # a lifted heel bends the knee, which leans the shank farther
+        far = way.norm(dim=-1).clamp(_SHORTEST, _LONGEST)
+        ankle = torch.acos(((far**2 + _SHANK**2 - _THIGH**2) / (2 * far * _SHANK)).clamp(-1, 1))
+        heel_up = (torch.atan2(behind, -way[..., 1]) + ankle - _ANKLE_MOST).clamp(0, 1.2)
+        place[..., 1] = _TOES_HIGH + (_ANKLE_HIGH - _TOES_HIGH) * heel_up.cos() + _FOOT * heel_up.sin()
+        way[..., 1] = place[..., 1] - joints[:, :, list(_HIP_JOINTS), 1]
+    return place
+
+
+def _within_reach(joints: Tensor, target: Tensor, support: Support) -> Tensor:
+    """(B, T) how far the body goes down (<= 0) so that straight legs reach where planted feet are."""
+    hips = joints[:, :, list(_HIP_JOINTS)]
+    aside = (target - hips)[..., [0, 2]].square().sum(-1)
+    highest = target[..., 1] + (_LONGEST**2 - aside).clamp(min=0.01).sqrt()
+    spare = torch.where(support.planted[:, None], highest - hips[..., 1], torch.zeros(()))
+    return spare.amin(-1).clamp(max=0) * ~support.chair[:, None]
+
+
+def _hold_feet(rotations: Tensor, joints: Tensor, turned: Tensor, target: Tensor, support: Support) -> None:
+    """Bend the legs of planted feet until the sole is flat where it stays; `rotations` and `joints` in place."""
+    hip, knee, foot = list(_HIP_JOINTS), list(_KNEES), list(FEET)
+    on = support.planted[:, None, :, None, None]
+    way = target - joints[:, :, hip]
+    far = way.norm(dim=-1).clamp(_SHORTEST, _LONGEST)
+    bend = torch.acos(((far**2 - _THIGH**2 - _SHANK**2) / (2 * _THIGH * _SHANK)).clamp(-1, 1))
+    shank = torch.where(on, turn_x(bend), rotations[:, :, knee])
+    down = torch.tensor([[0.0], [-1.0], [0.0]])
+    leg = (turned[:, :, hip] @ (_THIGH * down + shank @ (_SHANK * down)))[..., 0]
+    swing = rotation_between(leg, torch.where(on[..., 0], way, leg))
+    thigh = swing @ turned[:, :, hip]
+    lower = thigh @ shank
+    ankle = torch.where(on, _flat(lower), rotations[:, :, foot])
+    rotations[:, :, hip] = turned[:, :, :1].mT @ thigh
+    rotations[:, :, knee], rotations[:, :, foot] = shank, ankle
+    joints[:, :, knee] = joints[:, :, hip] + (thigh @ (_THIGH * down))[..., 0]
+    joints[:, :, foot] = joints[:, :, knee] + (lower @ (_SHANK * down))[..., 0]
+    joints[:, :, list(TOES)] = joints[:, :, foot] + (lower @ ankle @ OFFSETS[TOES[0]][:, None])[..., 0]
+
+
+def _flat(shank: Tensor) -> Tensor:
+    """(..., 3, 3) shanks in the world -> the ankles' local rotation for a flat foot, as far as an ankle goes."""
+    ahead = shank[..., 2] * torch.tensor([1.0, 0.0, 1.0])
+    ahead = ahead / ahead.norm(dim=-1, keepdim=True).clamp(min=1e-3)
+    level = torch.stack([torch.linalg.cross(_UP.expand_as(ahead), ahead), _UP.expand_as(ahead), ahead], dim=-1)
+    q = matrix_to_quaternion(shank.mT @ level)
+    sine = q[..., :3].norm(dim=-1, keepdim=True).clamp(min=1e-6)
+    angle = 2 * torch.atan2(sine, q[..., 3:])
+    return torch.as_tensor(axis_angle_to_matrix(q[..., :3] / sine * angle.clamp(max=_ANKLE_MOST)))
+
+
+def floor_contacts(joints: Tensor, rate_hz: float) -> Tensor:
+    """(B, T, 22, 3) on the floor -> (B, T, 2): ankle or toes slow and near where they rest (models.mocap.library)."""
+    contacts = torch.zeros(*joints.shape[:2], 2, dtype=torch.bool)
+    for group, high in ((FEET, _ANKLE_HIGH), (TOES, _TOES_HIGH)):
+        place = joints[:, :, list(group)]
+        if place.shape[1] > 1:
+            speed = torch.gradient(place, dim=1)[0].norm(dim=-1) * rate_hz
+        else:
+            speed = torch.zeros(place.shape[:-1])
+        contacts |= (speed < CONTACT_SPEED) & (place[..., 1] < high + CONTACT_HEIGHT)
+    return contacts.float()
