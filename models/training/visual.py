@@ -1,0 +1,84 @@
+"""Image evidence of recorded windows, whatever the backbone: read from a file, mirrored and turned with the picture.
+
+What there is of it is in models.vtm.evidence. Landmarks mirror and turn as points do. A feature map of ResNet18 mirrors
+by its columns, as nearly as its training on mirrored pictures made it; how it changes when the camera rolls cannot be
+told without the picture, so windows with maps are not turned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from models.keypoints import EVIDENCE_NAMES
+from models.npz import NpzError, read_npz
+from models.skeleton import mirrored_name
+from models.synth.windows import WindowBatch
+from models.vtm.evidence import MAP_CELLS, evidence_shape
+
+ARRAYS = {"landmarks": "evidence_m", "resnet18": "visual_features"}
+"""Where `python -m app.detect` puts what a backbone gives."""
+_MIRROR_LANDMARKS = [EVIDENCE_NAMES.index(mirrored_name(name)) for name in EVIDENCE_NAMES]
+_FLIP = torch.tensor([-1.0, 1.0, 1.0, 1.0])
+_DETECT = "python -m app.detect VIDEO OUT.npz --features resnet18"
+
+
+def evidence_rows(found: dict[str, NDArray[Any]], frames: int, backbone: str) -> Tensor:
+    """(frames, rows, numbers) of a file of detections, flags last, zeros where there is nothing; maps in float16.
+
+    Raises NpzError when the array has another shape.
+    """
+    given = found[ARRAYS[backbone]][:frames]
+    rows, numbers = evidence_shape(backbone)
+    if given.shape[1:] != (rows, numbers - 1):
+        raise NpzError(f"{ARRAYS[backbone]} has shape {given.shape}, expected (N, {rows}, {numbers - 1}); {_DETECT}")
+    present = np.isfinite(given).all(-1, keepdims=True)
+    evidence = np.concatenate([np.where(present, given, 0.0), present], axis=-1)
+    tensor = torch.from_numpy(evidence)
+    return tensor.float() if backbone == "landmarks" else tensor.half()
+
+
+def is_map(evidence: Tensor) -> bool:
+    """Feature maps, and no landmarks."""
+    return evidence.shape[-2:] == evidence_shape("resnet18")
+
+
+def mirrored_evidence(evidence: Tensor) -> Tensor:
+    """(..., rows, numbers) of the mirrored picture: left and right exchanged."""
+    if not is_map(evidence):
+        return evidence[..., _MIRROR_LANDMARKS, :] * _FLIP
+    cells = evidence.reshape(*evidence.shape[:-2], MAP_CELLS, MAP_CELLS, evidence.shape[-1])
+    return cells.flip(-2).reshape(evidence.shape)
+
+
+def turned_evidence(evidence: Tensor, turn: Tensor) -> Tensor:
+    """(B, T, rows, numbers) with the camera rolled by `turn` (B, 1, 3, 3); maps must not be turned."""
+    if is_map(evidence):
+        return evidence
+    return torch.cat([evidence[..., :3] @ turn.mT, evidence[..., 3:]], dim=-1)
+
+
+def fitted(windows: WindowBatch, backbone: str) -> WindowBatch:
+    """The windows as a network with this backbone takes them: evidence of another kind counts as none."""
+    shape = evidence_shape(backbone)
+    if windows.evidence.shape[-2:] == shape:
+        return windows
+    blank = windows.evidence.new_zeros(*windows.evidence.shape[:2], *shape)
+    return replace(windows, evidence=blank)
+
+
+def one_backbone(files: Sequence[Path]) -> str:
+    """The mark of the backbone that all these files' features come from. Raises NpzError when they are of several."""
+    marks = {path: str(read_npz(path, "visual_backbone")["visual_backbone"]) for path in files}
+    first, mark = next(iter(marks.items()))
+    for path, other in marks.items():
+        if other != mark:
+            raise NpzError(f"{path}: features of backbone {other[:12]}, those of {first} are of {mark[:12]}; {_DETECT}")
+    return mark
