@@ -17,6 +17,7 @@ from models.rotations import quaternion_to_matrix
 from models.skeleton import JOINT, JOINT_NAMES, LIMBS, NUM_JOINTS, PARENTS, REST_OFFSETS
 from models.synth.cameras import normalized_ratio
 from models.training.recorded import RecordedRows, RecordedSampler, contacts_of
+from models.training.visual import ARRAYS, evidence_rows, one_backbone
 
 F64 = NDArray[np.float64]
 
@@ -27,10 +28,11 @@ class PairError(ValueError):
     """The folder of pairs cannot be used; the message says what to do."""
 
 
-def read_pair(detections: Path, truth: Path) -> RecordedRows:
+def read_pair(detections: Path, truth: Path, backbone: str = "landmarks") -> RecordedRows:
     """A keypoints .npz of `python -m app.detect` and the renderer's truth. Raises PairError."""
     try:
-        found = read_npz(detections, "keypoints_px", "keypoint_scores", "evidence_m")
+        found = read_npz(detections, "keypoints_px", "keypoint_scores", ARRAYS[backbone])
+        evidence = evidence_rows(found, len(found["keypoints_px"]), backbone)
         true = read_npz(truth, "K", "R", "rest_joints_m", "rotations", "joints_cam_m")
     except NpzError as error:
         raise PairError(f"not a pair: {error}") from error
@@ -39,16 +41,14 @@ def read_pair(detections: Path, truth: Path) -> RecordedRows:
     rest = true["rest_joints_m"].astype(np.float64)
     rotations, offsets = _on_our_joints(true["rotations"][:frames].astype(np.float64), rest, R)
     rays = (found["keypoints_px"][:frames] - K[[0, 1], 2]) / K[[0, 1], [0, 1]]
-    landmarks, scores = found["evidence_m"][:frames], found["keypoint_scores"][:frames]
+    scores = found["keypoint_scores"][:frames]
     joints = true["joints_cam_m"][:frames]
-    present = np.isfinite(landmarks).all(-1, keepdims=True)
     size = float(stature(offsets))
     ratio = normalized_ratio(torch.from_numpy(_comparable_ratio(offsets)))
     contacts, known = _contacts(true, frames, size)
     arrays = (
         np.nan_to_num(rays),
         np.nan_to_num(scores),
-        np.concatenate([np.where(present, landmarks, 0.0), present], axis=-1),
         rotations,
         _comparable_joints(joints / size, rotations, ratio.numpy()),
         np.broadcast_to(R[:, 1], (frames, 3)),
@@ -56,7 +56,7 @@ def read_pair(detections: Path, truth: Path) -> RecordedRows:
         contacts,
     )
     tensors = [torch.from_numpy(np.ascontiguousarray(array)).float() for array in arrays]
-    return RecordedRows(*[*tensors, torch.from_numpy(known)])
+    return RecordedRows(*[*tensors[:2], evidence[:frames], *tensors[2:], torch.from_numpy(known)])
 
 
 def _comparable_ratio(offsets: F64) -> F64:
@@ -105,22 +105,29 @@ def _contacts(true: dict[str, NDArray[Any]], frames: int, size: float) -> tuple[
     return contacts_of(world / size, float(true["fps"])), known
 
 
-def read_pairs(folder: Path) -> list[RecordedRows]:
-    """Every NAME.npz (detections) of the folder beside a NAME_truth.npz. Raises PairError when there is none."""
-    rows: list[RecordedRows] = []
-    for truth in sorted(folder.rglob("*_truth.npz")):
-        detections = truth.with_name(truth.name.replace("_truth.npz", ".npz"))
-        if detections.exists():
-            rows.append(read_pair(detections, truth))
-    if not rows:
+def find_pairs(folder: Path) -> dict[Path, Path]:
+    """Every NAME.npz (detections) of the folder and its NAME_truth.npz. Raises PairError when there is none."""
+    truths = sorted(folder.rglob("*_truth.npz"))
+    both = [(truth.with_name(truth.name.replace("_truth.npz", ".npz")), truth) for truth in truths]
+    pairs = {detections: truth for detections, truth in both if detections.exists()}
+    if not pairs:
         raise PairError(f"{folder}: no NAME.npz beside a NAME_truth.npz; make them with python -m app.detect")
-    return rows
+    return pairs
 
 
 class PairSampler(RecordedSampler):
-    """Draws windows from a folder of NAME.npz (detections) beside NAME_truth.npz."""
+    """Draws windows from a folder of NAME.npz (detections) beside NAME_truth.npz.
 
-    def __init__(self, folder: Path, *, frames: int) -> None:
-        rows = read_pairs(folder)
+    backbone  whose evidence they come with; `mark` then tells which weights it had ("" for landmarks)
+    Raises PairError: nothing there, files that are no pairs, features of several backbones.
+    """
+
+    def __init__(self, folder: Path, *, frames: int, backbone: str = "landmarks") -> None:
+        pairs = find_pairs(folder)
+        rows = [read_pair(detections, truth, backbone) for detections, truth in pairs.items()]
+        try:
+            self.mark = "" if backbone == "landmarks" else one_backbone(list(pairs))
+        except NpzError as error:
+            raise PairError(f"{folder}: {error}") from error
         super().__init__(rows, frames=frames)
         log.info("%d pairs in %d clips", len(self), len(rows))

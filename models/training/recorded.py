@@ -14,17 +14,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.keypoints import EVIDENCE_NAMES, MIRROR_KEYPOINTS
+from models.keypoints import MIRROR_KEYPOINTS
 from models.mocap.library import CONTACT_HEIGHT, CONTACT_SPEED
 from models.rotations import axis_angle_to_matrix, matrix_to_rotation_6d
-from models.skeleton import FEET, MIRROR_JOINTS, TOES, mirrored_name
+from models.skeleton import FEET, MIRROR_JOINTS, TOES
 from models.synth.noise import dropped
 from models.synth.windows import WindowBatch
+from models.training.visual import is_map, mirrored_evidence, turned_evidence
 from models.view import MIN_SCORE, person_view
 
 F64 = NDArray[np.float64]
 
-_MIRROR_EVIDENCE = [EVIDENCE_NAMES.index(mirrored_name(name)) for name in EVIDENCE_NAMES]
 _FLIP = torch.tensor([-1.0, 1.0, 1.0])
 MAX_TURN_RAD = 0.4
 MIN_SEEN = 6
@@ -54,7 +54,7 @@ class RecordedRows:
 
     rays: Tensor  # (F, 23, 2)
     scores: Tensor  # (F, 23), 0 where the detector has nothing
-    evidence: Tensor  # (F, 27, 4) landmarks in metres and 1, zeros where there are none
+    evidence: Tensor  # (F, rows, numbers) as models.vtm.evidence, zeros where there is none; maps in float16
     rotations: Tensor  # (F, 22, 3, 3) local, Hips in the camera
     joints: Tensor  # (F, 22, 3)
     up: Tensor  # (F, 3) against gravity
@@ -102,12 +102,14 @@ class RecordedSampler:
 
 def augmented(window: RecordedRows, inside: Tensor, rng: torch.Generator) -> WindowBatch:
     """(B, T) rows as training windows: mirrored, turned, thinned out, another focal length, without evidence at random.
+    Windows with feature maps are not turned (models.training.visual).
 
     inside  (B, T) bool: False where the clip has not begun yet.
     """
     batch = len(window.rays)
     window = _mirrored(window, torch.rand(batch, generator=rng) < 0.5)
-    window = _turned(window, (torch.rand(batch, generator=rng) * 2 - 1) * MAX_TURN_RAD)
+    most = 0.0 if is_map(window.evidence) else MAX_TURN_RAD
+    window = _turned(window, (torch.rand(batch, generator=rng) * 2 - 1) * most)
     some = torch.rand(batch, generator=rng)[:, None, None] < 0.5
     scores = torch.where(some, dropped(window.scores, rng, 0.7), window.scores) * inside[..., None]
     zoom = torch.exp(torch.randn(batch, generator=rng) * 0.12)
@@ -120,14 +122,13 @@ def _mirrored(w: RecordedRows, flip: Tensor) -> RecordedRows:
     def pick(mirrored: Tensor, original: Tensor) -> Tensor:
         return torch.where(flip.view(-1, *[1] * (original.ndim - 1)), mirrored, original)
 
-    evidence = w.evidence[:, :, _MIRROR_EVIDENCE] * torch.tensor([-1.0, 1.0, 1.0, 1.0])
     joints = list(MIRROR_JOINTS)
     # a camera turns (x, y, z) of the world; mirroring x of the camera mirrors the body's own x as well
     rotations = w.rotations[:, :, joints] * _FLIP[:, None] * _FLIP
     return RecordedRows(
         rays=pick(w.rays[:, :, list(MIRROR_KEYPOINTS)] * _FLIP[:2], w.rays),
         scores=pick(w.scores[:, :, list(MIRROR_KEYPOINTS)], w.scores),
-        evidence=pick(evidence, w.evidence),
+        evidence=pick(mirrored_evidence(w.evidence), w.evidence),
         rotations=pick(rotations, w.rotations),
         joints=pick(w.joints[:, :, joints] * _FLIP, w.joints),
         up=pick(w.up * _FLIP, w.up),
@@ -143,11 +144,10 @@ def _turned(w: RecordedRows, angle: Tensor) -> RecordedRows:
     turn = axis_angle_to_matrix(torch.stack([zero, zero, angle], dim=-1))[:, None]  # (B, 1, 3, 3)
     rotations = w.rotations.clone()
     rotations[:, :, 0] = turn @ rotations[:, :, 0]
-    evidence = torch.cat([w.evidence[..., :3] @ turn.mT, w.evidence[..., 3:]], dim=-1)
     return RecordedRows(
         rays=w.rays @ turn[:, :, :2, :2].mT,
         scores=w.scores,
-        evidence=evidence,
+        evidence=turned_evidence(w.evidence, turn),
         rotations=rotations,
         joints=w.joints @ turn.mT,
         up=(w.up[:, :, None] @ turn.mT)[:, :, 0],
@@ -166,7 +166,8 @@ def as_windows(w: RecordedRows, scores: Tensor, zoom: Tensor, blind: Tensor) -> 
     """
     view, keypoints = person_view(w.rays * zoom[:, None, None, None], scores)
     to_view = view.rotation.mT
-    present = w.evidence[..., 3:] * (~blind)[:, None, None, None] * ((scores > MIN_SCORE).sum(-1) >= 4)[..., None, None]
+    evidence = w.evidence.float()
+    present = evidence[..., -1:] * (~blind)[:, None, None, None] * ((scores > MIN_SCORE).sum(-1) >= 4)[..., None, None]
     hips = to_view[:, None] @ w.rotations[:, :, 0]
     local = torch.cat([hips[:, :, None], w.rotations[:, :, 1:]], dim=2)
     root = w.joints[:, :, 0]
@@ -175,7 +176,7 @@ def as_windows(w: RecordedRows, scores: Tensor, zoom: Tensor, blind: Tensor) -> 
     size = view.size[:, None]
     return WindowBatch(
         keypoints=keypoints,
-        evidence=torch.cat([w.evidence[..., :3] * present, present], dim=-1),
+        evidence=torch.cat([evidence[..., :-1] * present, present], dim=-1),
         box=view.box,
         rotations_6d=matrix_to_rotation_6d(local),
         root_depth=torch.log(depth * size),

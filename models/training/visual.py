@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.keypoints import EVIDENCE_NAMES
-from models.npz import NpzError, read_npz
+from models.npz import NpzError
 from models.skeleton import mirrored_name
 from models.synth.windows import WindowBatch
 from models.vtm.evidence import MAP_CELLS, evidence_shape
@@ -76,9 +76,17 @@ def fitted(windows: WindowBatch, backbone: str) -> WindowBatch:
 
 def one_backbone(files: Sequence[Path]) -> str:
     """The mark of the backbone that all these files' features come from. Raises NpzError when they are of several."""
-    marks = {path: str(read_npz(path, "visual_backbone")["visual_backbone"]) for path in files}
+    marks = {path: _mark(path) for path in files}
     first, mark = next(iter(marks.items()))
     for path, other in marks.items():
         if other != mark:
             raise NpzError(f"{path}: features of backbone {other[:12]}, those of {first} are of {mark[:12]}; {_DETECT}")
     return mark
+
+
+def _mark(path: Path) -> str:
+    """Without reading the features again, which are large."""
+    with np.load(path, allow_pickle=False) as file:
+        if "visual_backbone" not in file.files:
+            raise NpzError(f"{path}: no visual_backbone in it; {_DETECT}")
+        return str(file["visual_backbone"])

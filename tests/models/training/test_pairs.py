@@ -149,3 +149,55 @@ def test_a_truth_file_that_is_cut_short_is_named(tmp_path: Path):
     path.write_bytes(path.read_bytes()[:200])
     with pytest.raises(PairError, match="clip_truth"):
         PairSampler(tmp_path, frames=16)
+
+
+def _add_features(folder: Path, name: str = "clip", *, mark: str = "f00d") -> None:
+    """Feature maps whose cells tell their column, 1 to 4, in front of nobody in the first frame."""
+    found = dict(np.load(folder / f"{name}.npz"))
+    cells = np.tile(np.arange(1.0, 5.0), 4)[:, None].repeat(512, axis=1)
+    features = np.tile(cells, (FRAMES, 1, 1)).astype(np.float16)
+    features[0] = np.nan
+    np.savez(folder / f"{name}.npz", **found, visual_features=features, visual_backbone=mark)
+
+
+def test_pairs_with_features_come_with_maps_that_are_mirrored_with_the_picture(tmp_path: Path):
+    _write_pair(tmp_path)
+    _add_features(tmp_path)
+    sampler = PairSampler(tmp_path, frames=16, backbone="resnet18")
+    assert sampler.mark == "f00d"
+    batch = sampler.sample(64, torch.Generator().manual_seed(4))
+    assert batch.evidence.shape == (64, 16, 16, 513)
+    assert batch.evidence.dtype == torch.float32
+    present = batch.evidence[:, -1, 0, -1] == 1
+    assert 40 < present.sum() < 64  # some are blind
+    assert not batch.evidence[~present, -1].any()
+    rising = batch.evidence[present, -1, :4, 0]
+    mirrored = rising[:, 0] > rising[:, 3]
+    assert 10 < mirrored.sum() < present.sum() - 10
+    assert rising[~mirrored].unique(dim=0).tolist() == [[1, 2, 3, 4]]
+    assert rising[mirrored].unique(dim=0).tolist() == [[4, 3, 2, 1]]
+
+
+def test_windows_with_feature_maps_are_not_turned(tmp_path: Path):
+    _write_pair(tmp_path)
+    _add_features(tmp_path)
+    ups = {}
+    for backbone in ("landmarks", "resnet18"):
+        batch = PairSampler(tmp_path, frames=16, backbone=backbone).sample(64, torch.Generator().manual_seed(5))
+        ups[backbone] = torch.atan2(batch.up[:, 0], -batch.up[:, 1]).std()
+    assert ups["landmarks"] > 0.15
+    assert ups["resnet18"] < 0.05
+
+
+def test_pairs_without_the_backbones_features_are_named(tmp_path: Path):
+    _write_pair(tmp_path)
+    with pytest.raises(PairError, match=r"clip\.npz: no visual_features in it"):
+        PairSampler(tmp_path, frames=16, backbone="resnet18")
+
+
+def test_features_of_two_backbones_are_refused(tmp_path: Path):
+    for name, mark in (("a", "f00d"), ("b", "beef")):
+        _write_pair(tmp_path, name)
+        _add_features(tmp_path, name, mark=mark)
+    with pytest.raises(PairError, match=r"b\.npz: features of backbone beef, those of .*a\.npz are of f00d"):
+        PairSampler(tmp_path, frames=16, backbone="resnet18")
