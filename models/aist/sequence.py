@@ -109,6 +109,8 @@ def _motion(folder: AistFolder, name: str) -> tuple[F64, float, F64]:
     """smpl_poses (N, 72), units per metre, smpl_trans (N, 3)."""
     found = _arrays(folder, "motions", name, "smpl_poses", "smpl_scaling", "smpl_trans")
     poses, scaling, trans = found["smpl_poses"], found["smpl_scaling"], found["smpl_trans"]
+    if poses.shape[1:] == (24, 3):  # as some tools write them again
+        poses = poses.reshape(len(poses), 72)
     if poses.ndim != 2 or poses.shape[1] != 72 or trans.shape != (len(poses), 3) or scaling.size != 1:
         shapes = f"{poses.shape}, {trans.shape}, {scaling.shape}"
         raise SequenceError(f"{name}: poses, trans and scaling of shape {shapes}, expected (N, 72), (N, 3), (1,)")

@@ -34,6 +34,12 @@ def test_rotations_come_back_though_smpls_limbs_are_off_the_axes_at_rest(dance, 
     assert float(np.rad2deg(geodesic_angle(found, truth.rotations)).max()) < 0.05
 
 
+def test_poses_in_rows_of_three_are_the_same_poses(dataset, dance, truth):
+    poses = smpl_poses(truth.rotations).reshape(FRAMES, 24, 3)
+    change(dataset / "motions" / f"{FIRST}.pkl", smpl_poses=poses)
+    assert np.array_equal(read_dance(open_folder(dataset), FIRST).quaternions, dance.quaternions)
+
+
 def test_quaternions_never_change_sign(dance):
     dots = (dance.quaternions[1:] * dance.quaternions[:-1]).sum(-1)
     assert float(dots.min()) > 0.9
