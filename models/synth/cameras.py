@@ -8,8 +8,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from models.kinematics import ratio_offsets
-from models.skeleton import JOINT, JOINT_NAMES, MIRROR_JOINTS, NUM_JOINTS
+from models.kinematics import STATURE, ratio_offsets
+from models.skeleton import JOINT, JOINT_NAMES, MIRROR_JOINTS, NUM_JOINTS, REST_OFFSETS, SOLE
+
+CHILDREN = 0.12
+"""Share of the people drawn."""
+_LONG_LEGGED = 0.09  # share of the adults
+_HIPS_ABOVE_SEAT = 0.05  # hip joints above the seat of an upright sitter, statures
+_COLUMN = ("Spine", "Chest", "UpperChest", "Neck", "Head")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,22 +29,50 @@ class CameraBatch:
 
 
 def sample_ratios(batch: int, rng: torch.Generator) -> Tensor:
-    """(B, 22) bone ratios of adults and children: shared factors of legs, arms, trunk, width, and own spread."""
-    log = torch.randn(batch, NUM_JOINTS, generator=rng) * 0.04
-    log = (log + log[:, list(MIRROR_JOINTS)]) / 2 * 1.4
-    shared = torch.randn(batch, 4, generator=rng) * torch.tensor([0.06, 0.06, 0.06, 0.10])
-    for joint, name in enumerate(JOINT_NAMES):
-        if name.endswith(("LowerLeg", "Foot", "Toes")):
-            log[:, joint] += shared[:, 0]
-        elif name.endswith(("LowerArm", "Hand")):
-            log[:, joint] += shared[:, 1]
-        elif name in ("Spine", "Chest", "UpperChest", "Neck", "Head"):
-            log[:, joint] += shared[:, 2]
-        elif name != "Hips":
-            log[:, joint] += shared[:, 3]
-    ratio = log.exp()
+    """(B, 22) bone ratios of people: about 80 % adults, 8 % long-legged tall ones, 12 % children of some 3 to 9 years.
+
+    What is drawn are proportions to stature: sitting height 0.50 .. 0.55 for adults (5th to 95th percentile; the means
+    of men and women are 0.52 to 0.53 in the U.S. Army's survey ANSUR II) and 0.535 .. 0.595 for children, whose legs
+    are short, arms shorter, heads larger; span, widths of shoulders and hips, thigh to shin, upper arm to forearm.
+    On top each bone has a spread of its own: rigs and people differ in where a joint is taken to be.
+    """
+    child, tall, even = torch.rand(3, batch, generator=rng)
+    normal = torch.randn(8, batch, generator=rng)
+    own = torch.randn(batch, NUM_JOINTS, generator=rng) * 0.03
+    young = child < CHILDREN
+    adult = torch.where(tall < _LONG_LEGGED, 0.509, 0.5235) + 0.0145 * normal[0]
+    legs, trunk, head = _split_at_seat(torch.where(young, 0.535 + 0.06 * even, adult), young)
+    arms = torch.where(young, 0.955, 1.0) * torch.exp(0.035 * normal[1])
+    crural, brachial = torch.exp(0.022 * normal[2]), torch.exp(0.025 * normal[3])
+    part = {
+        "UpperLeg": torch.exp(0.09 * normal[4]),
+        "LowerLeg": legs * crural,
+        "Foot": legs / crural,
+        "Toes": torch.where(young, 1.04, 1.0) * torch.exp(0.045 * normal[5]),
+        "Shoulder": torch.exp(0.06 * normal[6]),
+        "UpperArm": torch.exp(0.06 * normal[6]),
+        "LowerArm": arms * brachial,
+        "Hand": arms / brachial,
+        "Head": head * torch.exp(0.05 * normal[7]),
+    }
+    plain = [name.removeprefix("Left").removeprefix("Right") for name in JOINT_NAMES]
+    ratio = torch.stack([part.get(name, trunk) for name in plain], dim=-1)
+    ratio = ratio * torch.exp((own + own[:, list(MIRROR_JOINTS)]) / 2 * 1.4)
     ratio[:, JOINT["Hips"]] = 1.0
     return normalized_ratio(ratio)
+
+
+def _split_at_seat(sitting: Tensor, young: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """(B,) sitting height over stature, (B,) bool -> (B,) factors of s̄'s legs, of trunk and neck, of the Head bone.
+
+    What a child's upper body has more than an adult's is in good part head.
+    """
+    hips, *bones = (float(REST_OFFSETS[JOINT[name], 1]) / STATURE for name in ("Hips", *_COLUMN))
+    sole, above, head = SOLE / STATURE, sum(bones), bones[-1]
+    joint = 1 + _HIPS_ABOVE_SEAT - sitting  # height of the hip joints over stature
+    more = hips - joint  # than s̄'s upper body, in statures
+    share = torch.where(young, 0.27, head / above)
+    return (joint - sole) / (hips - sole), 1 + more * (1 - share) / (above - head), 1 + more * share / head
 
 
 def normalized_ratio(ratio: Tensor) -> Tensor:

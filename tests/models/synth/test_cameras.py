@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from models.kinematics import STATURE, ratio_offsets, stature
+from models.kinematics import STATURE, forward_kinematics, ratio_offsets, stature
 from models.skeleton import JOINT, MIRROR_JOINTS, NUM_JOINTS
 from models.synth.cameras import look, normalized_ratio, sample_cameras, sample_ratios
 
@@ -23,6 +23,59 @@ def test_people_are_symmetric_vary_and_keep_the_stature_of_the_virtual_skeleton(
     assert 0.6 < ratio.min() < ratio.max() < 1.6
     assert ratio[:, JOINT["LeftLowerLeg"]].std() > 0.02
     assert (stature(ratio_offsets(ratio)) - 1).abs().max() < 1e-5
+
+
+def standing(count: int = 4000) -> torch.Tensor:
+    """(N, 22, 3) joints of people of stature 1 in the T-pose."""
+    offsets = ratio_offsets(sample_ratios(count, rng(9)))
+    eye = torch.eye(3).expand(count, NUM_JOINTS, 3, 3)
+    return forward_kinematics(eye, offsets, offsets[:, 0])[0]
+
+
+def percentiles(values: torch.Tensor) -> list[float]:
+    return [values.quantile(q).item() for q in (0.05, 0.5, 0.95)]
+
+
+def test_sitting_heights_are_those_of_adults_and_one_in_eight_is_a_child():
+    sitting = 1.05 - standing()[:, 0, 1]  # an upright sitter's hip joints are 5 % of the stature above the seat
+    low, middle, high = percentiles(sitting)
+    assert 0.475 < low < 0.505  # long legs
+    assert 0.515 < middle < 0.535
+    assert 0.55 < high < 0.59  # children
+    assert 0.08 < (sitting > 0.545).float().mean() < 0.22
+
+
+def test_short_legs_go_with_large_heads_and_shorter_arms():
+    joints = standing()
+    sitting = 1.05 - joints[:, 0, 1]
+    head = (joints[:, JOINT["Head"]] - joints[:, JOINT["Neck"]]).norm(dim=-1)
+    arms = (joints[:, JOINT["LeftHand"]] - joints[:, JOINT["LeftUpperArm"]]).norm(dim=-1)
+    children, adults = sitting > 0.57, (sitting > 0.5) & (sitting < 0.54)
+    assert head[children].median() > 1.15 * head[adults].median()
+    assert arms[children].median() < 0.98 * arms[adults].median()
+
+
+@pytest.mark.parametrize(
+    ("name", "upper", "lower", "middle"),
+    [("thigh", "LowerLeg", "Foot", 0.967), ("upper arm", "LowerArm", "Hand", 1.091)],
+)
+def test_limbs_divide_differently_from_person_to_person(name, upper, lower, middle):
+    length = ratio_offsets(sample_ratios(4000, rng())).norm(dim=-1)
+    low, mean, high = percentiles(length[:, JOINT["Left" + upper]] / length[:, JOINT["Left" + lower]])
+    assert mean == pytest.approx(middle, rel=0.02), name
+    assert 0.8 * mean < low < 0.93 * mean, name
+    assert 1.07 * mean < high < 1.2 * mean, name
+
+
+def test_spans_and_shoulders_have_the_spread_of_people():
+    joints = standing()
+    wrists = percentiles(joints[:, JOINT["LeftHand"], 0] - joints[:, JOINT["RightHand"], 0])
+    shoulders = percentiles(joints[:, JOINT["LeftUpperArm"], 0] - joints[:, JOINT["RightUpperArm"], 0])
+    # with hands of 0.108 statures the span is 0.95 .. 1.10 statures
+    assert 0.72 < wrists[0] < 0.79
+    assert 0.84 < wrists[2] < 0.9
+    assert 0.17 < shoulders[0] < 0.19
+    assert 0.21 < shoulders[2] < 0.24
 
 
 def test_a_normalised_ratio_is_that_of_its_own_offsets_and_stays_when_normalised_again():
