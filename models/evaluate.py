@@ -5,113 +5,127 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from models.evaluation.clips import ClipError, evaluate_clip, read_clip
-from models.evaluation.predict import WEIGHTS, PredictError, Predictor
+from models.evaluation.checkpoint import open_checkpoint
+from models.evaluation.picture import check_picture, draw
+from models.evaluation.predict import WEIGHTS, Lifter, Predictor
+from models.evaluation.report import report
+from models.evaluation.tables import DEFAULT, NEED_CHECKPOINT, TABLES, Bench, make_tables
+from models.mocap.library import MotionLibrary, open_library
 
 ROOT = Path(__file__).parents[1]
 DEMO = ROOT / "app" / "assets"
+RESERVED = {"vtm", "detector", "sequences", "frames", "windows"}
+"""Names of rows and keys that no peer may have."""
 
 log = logging.getLogger("models.evaluate")
+
+
+def _peer(text: str) -> tuple[str, Path]:
+    """NAME=CHECKPOINT of the command line."""
+    name, equals, path = text.partition("=")
+    if not name or not equals or not path:
+        raise argparse.ArgumentTypeError(f"{text!r}; expected NAME=CHECKPOINT")
+    if name in RESERVED or name.startswith(("vtm_", "with_", "keypoints_", "network_", "simulated_")):
+        raise argparse.ArgumentTypeError(f"{name!r} is a row of the tables; choose another name")
+    return name, Path(path)
+
+
+def _count(text: str) -> int:
+    """A positive number of the command line."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}; expected 1 or more")
+    return int(text)
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m models.evaluate", description=__doc__)
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="exported .onnx with its .json beside it")
+    parser.add_argument("--checkpoint", type=Path, help="the same network's .pt: look-ahead and latents are added")
+    parser.add_argument(
+        "--peer", type=_peer, action="append", default=[], metavar="NAME=CHECKPOINT", help="rows beside"
+    )
     parser.add_argument("--mocap", type=Path, default=ROOT.parent / "shared" / "data" / "mocap", help="mocap clips")
     parser.add_argument("--cache", type=Path, default=ROOT / "runs" / "mocap.npz", help="compact cache of the clips")
-    parser.add_argument("--windows", type=int, default=2000, help="validation windows")
+    parser.add_argument("--windows", type=_count, default=2000, help="validation windows")
     parser.add_argument("--clips", type=Path, action="append", help="folder of NAME.mp4 with NAME_truth.npz")
     parser.add_argument("--detections", type=Path, default=ROOT / "runs" / "detections", help="cache of detections")
+    parser.add_argument("--tables", nargs="+", choices=list(TABLES), metavar="TABLE", help=f"of {', '.join(TABLES)}")
+    parser.add_argument("--agreement", action="store_true", help="compare --checkpoint with --weights: under 1 mm?")
+    parser.add_argument("--picture", type=Path, metavar="FILE.png", help="draw viewpoints and joints")
+    parser.add_argument("--threads", type=_count, default=1, help="of the networks")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    return parser.parse_args(argv)
+    args = parser.parse_args(argv)
+    args.tables = set(args.tables or DEFAULT) | ({"agreement"} if args.agreement else set())
+    if args.checkpoint is None and (args.agreement or not args.tables - set(NEED_CHECKPOINT)):
+        parser.error(f"{', '.join(NEED_CHECKPOINT)} need --checkpoint FILE.pt")
+    if args.picture is not None and "mocap" not in args.tables:
+        parser.error("--picture draws the mocap table; add it to --tables")
+    return args
 
 
-def _detections(video: Path, folder: Path) -> Path:
-    """The detector's keypoints of a video, made once (by the app, since models/ knows no detector)."""
-    out = folder / f"{video.stem}.npz"
-    if not out.exists() or out.stat().st_mtime < video.stat().st_mtime:
-        folder.mkdir(parents=True, exist_ok=True)
-        done = subprocess.run(
-            [sys.executable, "-m", "app.detect", str(video), str(out)], cwd=ROOT, capture_output=True, text=True
-        )
-        if done.returncode:
-            raise ClipError(f"{video}: the detector failed: {done.stderr.strip()[-300:]}")
-    return out
-
-
-def _evaluate_clips(predictor: Predictor, folder: Path, detections: Path) -> dict[str, Any]:
-    tables = {}
-    for truth in sorted(folder.glob("*_truth.npz")):
-        video = truth.with_name(truth.name.replace("_truth.npz", ".mp4"))
-        tables[video.stem] = evaluate_clip(predictor, read_clip(_detections(video, detections), truth))
-    if not tables:
-        raise ClipError(f"{folder}: no NAME_truth.npz beside a NAME.mp4")
-    return tables
+def _library(args: argparse.Namespace) -> MotionLibrary | None:
+    if args.cache.exists() or args.mocap.is_dir():
+        return open_library(args.mocap, args.cache)
+    log.warning("no mocap at %s: its tables are left out; pass --mocap FOLDER", args.mocap)
+    return None
 
 
 def evaluate(args: argparse.Namespace) -> dict[str, Any]:
-    """All tables that the data at hand allow."""
-    predictor = Predictor(args.weights)
-    tables: dict[str, Any] = {"weights": str(args.weights.name), "config": predictor.config.to_dict()}
-    if args.cache.exists() or args.mocap.is_dir():
-        from models.evaluation.mocap import evaluate_mocap  # needs torch
-        from models.mocap.library import open_library
-
-        tables["mocap"] = evaluate_mocap(predictor, open_library(args.mocap, args.cache), args.windows)
-    else:
-        log.warning("no mocap at %s: the validation table is left out; pass --mocap FOLDER", args.mocap)
-    tables["clips"] = {}
-    for folder in args.clips or [DEMO]:
-        tables["clips"] |= _evaluate_clips(predictor, folder, args.detections)
-    return tables
-
-
-def _row(name: str, values: dict[str, Any]) -> str:
-    limbs = values["limbs"]
-    cells = [f"{limbs[key]:8.1f}" for key in ("mpjpe_mm", "n_mpjpe_mm", "pa_mpjpe_mm")]
-    extra = [f"{values[key]:8.1f}" if key in values else " " * 8 for key in ("angle_deg", "hips_deg", "jitter")]
-    return f"  {name:28s}" + "".join(cells + extra)
-
-
-def report(tables: dict[str, Any]) -> str:
-    """The tables as text."""
-    head = f"  {'12 limb joints, mm':28s}" + "".join(
-        f"{name:>8s}" for name in ("MPJPE", "N-", "PA-", "angle°", "hips°", "jitter")
+    """All tables that are wanted and that the data at hand allow."""
+    predictor = Predictor(args.weights, args.threads)
+    peers: dict[str, Lifter] = {name: open_checkpoint(path) for name, path in args.peer}
+    checkpoint = open_checkpoint(args.checkpoint) if args.checkpoint else None
+    if checkpoint is None and args.tables & set(NEED_CHECKPOINT):
+        log.info("without --checkpoint FILE.pt there is no look-ahead and there are no latents")
+    needs_library = bool(args.tables - {"clips"})
+    bench = Bench(
+        predictor,
+        args.windows,
+        _library(args) if needs_library else None,
+        checkpoint,
+        peers,
+        tuple(args.clips or [DEMO]),
+        args.detections,
     )
-    lines = []
-    if "mocap" in tables:
-        mocap = tables["mocap"]
-        lines += [f"Validation split, {mocap['windows']} windows, last frame", head]
-        for name in [key for key in mocap if key != "windows"]:
-            lines.append(_row(name.replace("_", " "), mocap[name]))
-            values = mocap[name]
-            lines.append(
-                f"    22 joints {values['all_joints']['mpjpe_mm']:.1f} mm, bone lengths"
-                f" {values['bone_length_percent']:.1f} %, depth {values['depth_percent']:.1f} %,"
-                f" worst/best viewpoint {values['viewpoints_mm']['worst_over_best']}"
-            )
-    for name, table in tables["clips"].items():
-        lines += [f"{name}: {table['seen']} of {table['frames']} frames seen by the detector", head]
-        lines += [_row(peer.replace("_", " "), table[peer]) for peer in table if isinstance(table[peer], dict)]
-    return "\n".join(lines)
+    head = {"weights": args.weights.name, "config": predictor.config.to_dict()}
+    return head | make_tables(bench, args.tables)
+
+
+def _draw(tables: dict[str, Any], out: Path) -> None:
+    if "mocap" not in tables:
+        log.warning("no mocap table: there is nothing to draw")
+        return
+    title = f"{tables['weights']}: validation split, {tables['mocap']['windows']} windows, newest frame"
+    draw(tables["mocap"]["with_evidence"], title, out)
+    log.info("%s", out)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Command line; returns the exit code."""
+    """Command line; returns the exit code: 0 done, 1 failed (or the runtimes disagree), 2 wrong usage."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     args = _arguments(argv)
     try:
+        import torch
+
+        torch.set_num_threads(args.threads)
+        if args.picture is not None:
+            check_picture(args.picture)
         tables = evaluate(args)
-    except (PredictError, ClipError, ValueError, OSError) as error:
+        if args.picture is not None:
+            _draw(tables, args.picture)
+    except (ValueError, OSError) as error:
         log.error("error: %s", error)
         return 1
     sys.stdout.write((json.dumps(tables, indent=2) if args.json else report(tables)) + "\n")
+    if not tables.get("agreement", {"agrees": True})["agrees"]:
+        worst = tables["agreement"]["network"]["max_mm"]
+        log.error("error: checkpoint and weights differ by %.2f mm, expected less than 1 mm; export again", worst)
+        return 1
     return 0
 
 

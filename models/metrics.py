@@ -1,9 +1,16 @@
-"""Accuracy measures of VTM.md, in NumPy: MPJPE, N-MPJPE, PA-MPJPE, jitter and more."""
+"""Accuracy measures of VTM.md, in NumPy: positions, angles, bone lengths, and what only runs of frames can show."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+
+from models.rotations import geodesic_angle
+
+RESTING_M_S = 0.15
+"""A foot slower than this rests ..."""
+RESTING_HEIGHT_M = 0.08
+"""... if it is no higher than this over where it is lowest."""
 
 F64 = NDArray[np.float64]
 
@@ -48,6 +55,17 @@ def position_errors(guess: F64, truth: F64, hips: tuple[int, int], joints: tuple
     }
 
 
+def angle_errors_deg(guess: F64, truth: F64) -> tuple[float, float]:
+    """(N, 22, 3, 3) local rotations -> mean geodesic angle of all joints but Hips, and of Hips, in degrees."""
+    angles = np.rad2deg(geodesic_angle(guess, truth))
+    return float(angles[:, 1:].mean()), float(angles[:, 0].mean())
+
+
+def length_error_percent(guess: F64, truth: F64) -> float:
+    """(N, B) bone lengths -> mean |guess / truth - 1| in percent."""
+    return float(np.abs(guess / truth - 1).mean() * 100)
+
+
 def rigid_aligned(guess: F64, truth: F64) -> F64:
     """(N, 3) path turned and moved (no scale) onto the true path."""
     a, b = guess - guess.mean(0), truth - truth.mean(0)
@@ -56,10 +74,19 @@ def rigid_aligned(guess: F64, truth: F64) -> F64:
     return np.asarray(a @ (u @ vt) + truth.mean(0))
 
 
+def path_length(path: F64) -> float:
+    """(N, 3) -> the way travelled, in the path's unit."""
+    return float(np.linalg.norm(np.diff(path, axis=0), axis=-1).sum())
+
+
+def trajectory_error(guess: F64, truth: F64) -> float:
+    """(N, 3) paths -> mean distance after rigid alignment, in their unit."""
+    return float(np.linalg.norm(rigid_aligned(guess, truth) - truth, axis=-1).mean())
+
+
 def trajectory_error_percent(guess: F64, truth: F64) -> float:
     """Mean distance after rigid alignment over the length of the true path, in percent."""
-    length = float(np.linalg.norm(np.diff(truth, axis=0), axis=-1).sum())
-    return float(np.linalg.norm(rigid_aligned(guess, truth) - truth, axis=-1).mean() / max(length, 1e-6) * 100)
+    return trajectory_error(guess, truth) / max(path_length(truth), 1e-6) * 100
 
 
 def jitter(joints: F64, fps: float) -> float:
@@ -71,6 +98,15 @@ def acceleration_error(guess: F64, truth: F64, fps: float) -> float:
     """Mean |difference of second differences| x fps^2, m/s^2."""
     second = np.diff(guess, n=2, axis=0) - np.diff(truth, n=2, axis=0)
     return float(np.linalg.norm(second, axis=-1).mean() * fps**2)
+
+
+def resting_feet(feet: F64, fps: float) -> NDArray[np.bool_]:
+    """(N, 2, 3) true feet, metres, world frame with y up -> (N, 2): slow and near where they are lowest."""
+    if len(feet) < 2:
+        return np.zeros(feet.shape[:2], bool)
+    speed = np.linalg.norm(np.gradient(feet, axis=0), axis=-1) * fps
+    lowest = np.percentile(feet[..., 1], 5, axis=0)
+    return np.asarray((speed < RESTING_M_S) & (feet[..., 1] < lowest + RESTING_HEIGHT_M))
 
 
 def foot_sliding_mm(feet: F64, resting: NDArray[np.bool_]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,23 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.camera import Intrinsics
-from models.evaluation.predict import F32, F64, Predictor
-from models.keypoints import EVIDENCE_NAMES, NUM_EVIDENCE
-from models.metrics import acceleration_error, jitter, position_errors
+from models.evaluation.frames import landmark_joints, position_tables
+from models.evaluation.motion import Run, consecutive, motion_errors
+from models.evaluation.predict import F64, Lifter, decoded, readings
+from models.evaluation.sequences import Sequence2D, in_camera, runs_of, seen_frames, sliding_windows
+from models.evaluation.viewpoints import camera_yaw_pitch
+from models.keypoints import NUM_EVIDENCE
+from models.metrics import jitter, length_error_percent, position_errors, resting_feet
 from models.npz import read_npz
-from models.skeleton import JOINT, JOINT_NAMES, LIMBS, NUM_JOINTS
-from models.view import MIN_SCORE, person_view
+from models.skeleton import FEET, JOINT, JOINT_NAMES, LIMBS, PARENTS
+from models.training.validate import HIPS
 
-HIPS = (JOINT["LeftUpperLeg"], JOINT["RightUpperLeg"])
-_LANDMARKS = {
-    "UpperArm": "shoulder",
-    "LowerArm": "elbow",
-    "Hand": "wrist",
-    "UpperLeg": "hip",
-    "LowerLeg": "knee",
-    "Foot": "ankle",
-}
 MAX_WINDOWS = 4000
+_NAMES = {"with_evidence": "vtm", "keypoints_alone": "vtm_keypoints_alone"}
+_LIMB_BONES = [joint for joint in LIMBS if PARENTS[joint] in LIMBS]
+"""Upper arms, forearms, thighs and shins: rigs place the joints inside the trunk differently."""
 
 
 class ClipError(ValueError):
@@ -45,6 +44,43 @@ class Clip:
     intrinsics: Intrinsics
     joints_cam_m: F64  # (N, 22, 3) truth
     height_m: float
+    up_cam: tuple[float, float, float] = (0.0, -1.0, 0.0)
+    yaw_deg: float | None = None  # the camera's place round the person, 90 at their left; None: not written down
+    motion: str = ""  # file name of the motion
+
+    def sequence(self) -> Sequence2D:
+        """As every still camera's sequence."""
+        present = np.isfinite(self.evidence_m).all(-1, keepdims=True)
+        up = np.array(self.up_cam)
+        feet = self.joints_cam_m[:, list(FEET)]
+        return Sequence2D(
+            self.intrinsics.to_rays(self.keypoints_px),
+            self.scores,
+            np.concatenate([np.where(present, self.evidence_m, 0.0), present], axis=-1),
+            self.joints_cam_m,
+            resting_feet(_with_height(feet, up), self.fps),
+            self.fps,
+            self.height_m,
+        )
+
+    def view_deg(self) -> float:
+        """The camera's place round the person at the clip's beginning, as written down or as the true hips say."""
+        if self.yaw_deg is not None:
+            return self.yaw_deg % 360
+        first = self.joints_cam_m[:30]
+        up = np.tile(self.up_cam, (len(first), 1))
+        facing = np.cross(first[:, HIPS[0]] - first[:, HIPS[1]], up)
+        yaw, _ = camera_yaw_pitch(facing, up, -first[:, JOINT["Hips"]])
+        turns = np.exp(1j * np.deg2rad(yaw)).mean()
+        return float(np.rad2deg(np.angle(turns))) % 360
+
+
+def _with_height(points: F64, up: F64) -> F64:
+    """(..., 3) camera frame -> the same with y along `up`: distances stay, heights can be read off."""
+    y = up / np.linalg.norm(up)
+    x = np.cross(y, [0.0, 0.0, 1.0] if abs(y[2]) < 0.9 else [1.0, 0.0, 0.0])
+    x /= np.linalg.norm(x)
+    return np.asarray(points @ np.stack([x, y, np.cross(x, y)], axis=-1))
 
 
 def read_clip(keypoints: Path, truth: Path) -> Clip:
@@ -60,6 +96,7 @@ def read_clip(keypoints: Path, truth: Path) -> Clip:
     points, joints = found["keypoints_px"], true["joints_cam_m"]
     frames = min(len(points), len(joints))
     evidence = found.get("evidence_m", np.full((len(points), NUM_EVIDENCE, 3), np.nan))
+    up = true["R"][:, 1].astype(np.float64) if "R" in true else np.array([0.0, -1.0, 0.0])
     return Clip(
         keypoints.stem,
         float(true["fps"]),
@@ -69,63 +106,79 @@ def read_clip(keypoints: Path, truth: Path) -> Clip:
         Intrinsics(K[0, 0], K[1, 1], K[0, 2], K[1, 2]),
         joints[:frames][:, order].astype(np.float64),
         float(true["height_m"]),
+        (float(up[0]), float(up[1]), float(up[2])),
+        float(true["yaw"]) if "yaw" in true else None,
+        str(true["motion"]) if "motion" in true else "",
     )
 
 
-def windows(clip: Clip, frames: int, ends: NDArray[np.int64]) -> tuple[F32, F32, F32, F64]:
-    """The windows that end at each of `ends`: keypoints, evidence, box, and view rotations (M, 3, 3)."""
-    rows = ends[:, None] - np.arange(frames - 1, -1, -1)
-    inside = rows >= 0
-    rows = np.maximum(rows, 0)
-    rays = clip.intrinsics.to_rays(clip.keypoints_px)[rows]  # (M, T, 23, 2)
-    scores = clip.scores[rows] * inside[..., None]
-    view, keypoints = person_view(rays, scores)
-    landmarks = clip.evidence_m[rows]
-    present = np.isfinite(landmarks).all(-1, keepdims=True) & inside[..., None, None]
-    evidence = np.concatenate([np.where(present, landmarks, 0.0), present], axis=-1)
-    return keypoints.astype(np.float32), evidence.astype(np.float32), view.box.astype(np.float32), view.rotation
+@dataclass(frozen=True, slots=True)
+class Lifted:
+    """A clip's measured frames: what everybody says of them, camera axes, metres."""
+
+    clip: Clip
+    frames: NDArray[np.int64]  # (M,)
+    truth: F64  # (M, 22, 3)
+    rows: dict[str, F64]  # name -> (M, 22, 3)
+    runs: dict[str, list[Run]]
+    detector: F64  # (M, 22, 3) the detector's own 3D, NaN where it has none
 
 
-def evaluate_clip(predictor: Predictor, clip: Clip) -> dict[str, Any]:
-    """MPJPE family (mm) of VTM with and without evidence, and of the detector's own landmarks, on the same frames."""
-    if abs(clip.fps - predictor.config.rate_hz) > 0.5:
-        raise ClipError(f"{clip.name}: {clip.fps:g} fps; expected {predictor.config.rate_hz:g}, as the model")
-    seen = (clip.scores > MIN_SCORE).sum(-1) >= 4
-    ends = np.flatnonzero(seen)[:MAX_WINDOWS]
-    if not len(ends):
-        raise ClipError(f"{clip.name}: nobody is seen in {len(seen)} frames; is it the right file of detections?")
-    keypoints, evidence, box, rotation = windows(clip, predictor.config.window_frames, ends)
-    truth = clip.joints_cam_m[ends]
-    result: dict[str, Any] = {"frames": len(clip.scores), "seen": len(ends)}
-    blind = np.zeros_like(evidence)
-    for name, image, refine in (
-        ("vtm", evidence, True),
-        ("vtm_keypoints_alone", blind, True),
-        ("network_without_refinement", evidence, False),
-    ):
-        joints = predictor.predict(keypoints, image, box, refine=refine).joints * clip.height_m
-        joints = np.einsum("nij,nkj->nki", rotation, joints)
+def lift_clip(lifter: Lifter, clip: Clip, peers: Mapping[str, Lifter] | None = None) -> Lifted:
+    """VTM in its three readings, and every peer network, on the frames of a clip. Raises ClipError."""
+    if abs(clip.fps - lifter.config.rate_hz) > 0.5:
+        raise ClipError(f"{clip.name}: {clip.fps:g} fps; expected {lifter.config.rate_hz:g}, as the model")
+    sequence = clip.sequence()
+    frames = seen_frames(sequence)[:MAX_WINDOWS]
+    if not len(frames):
+        raise ClipError(f"{clip.name}: nobody is seen in {len(clip.scores)} frames; is it the right file?")
+    inputs, view = sliding_windows(sequence, lifter.config.window_frames, frames)
+    found = {_NAMES.get(name, name): said for name, said in readings(lifter, inputs).items()}
+    placed = {name: in_camera(said, view, clip.height_m) for name, said in found.items()}
+    for name, peer in (peers or {}).items():
+        theirs, their_view = sliding_windows(sequence, peer.config.window_frames, frames)
+        placed[name] = in_camera(decoded(peer.answer(theirs), theirs), their_view, clip.height_m)
+    return Lifted(
+        clip,
+        frames,
+        clip.joints_cam_m[frames],
+        placed,
+        {name: runs_of(joints, sequence, frames) for name, joints in placed.items()},
+        landmark_joints(clip.evidence_m[frames]),
+    )
+
+
+def clip_table(lifted: Lifted) -> dict[str, Any]:
+    """Measures of one clip, one row per way of seeing."""
+    result: dict[str, Any] = {"frames": len(lifted.clip.scores), "seen": len(lifted.frames)}
+    result["view_deg"] = round(lifted.clip.view_deg(), 1)
+    for name, joints in lifted.rows.items():
         result[name] = {
-            "limbs": position_errors(joints, truth, HIPS, LIMBS),
-            "all_joints": position_errors(joints, truth, HIPS, tuple(range(NUM_JOINTS))),
-            "jitter": jitter(joints, clip.fps),
-            "acceleration_error": acceleration_error(joints, truth - truth[:, :1], clip.fps),
+            **position_tables(joints, lifted.truth),
+            "bone_length_percent": length_error_percent(_limb_lengths(joints), _limb_lengths(lifted.truth)),
+            **motion_errors(lifted.runs[name]),
         }
-    own = _detector_joints(clip)[ends]
-    good = np.isfinite(own[:, list(LIMBS)]).all((1, 2))
+    good = with_landmarks(lifted)
     if good.any():
-        result["detector"] = {
-            "limbs": position_errors(own[good], truth[good], HIPS, LIMBS),
-            "jitter": jitter(own[good][:, list(LIMBS)], clip.fps),
-        }
+        own = lifted.detector[good]
+        moving = [jitter(own[rows][:, list(LIMBS)], lifted.clip.fps) for rows in consecutive(lifted.frames[good])]
+        result["detector"] = {"limbs": position_errors(own, lifted.truth[good], HIPS, LIMBS)}
+        if moving:
+            result["detector"]["jitter"] = float(np.mean(moving))
     return result
 
 
-def _detector_joints(clip: Clip) -> F64:
-    """(N, 22, 3) the detector's 3D landmarks at the limb joints; NaN elsewhere."""
-    joints = np.full((len(clip.evidence_m), NUM_JOINTS, 3), np.nan)
-    for side in ("Left", "Right"):
-        for bone, landmark in _LANDMARKS.items():
-            source = EVIDENCE_NAMES.index(f"{side.lower()}_{landmark}")
-            joints[:, JOINT[side + bone]] = clip.evidence_m[:, source]
-    return joints
+def with_landmarks(lifted: Lifted) -> NDArray[np.bool_]:
+    """(M,) frames on which the detector says all limb joints in 3D."""
+    return np.asarray(np.isfinite(lifted.detector[:, list(LIMBS)]).all((1, 2)))
+
+
+def evaluate_clip(lifter: Lifter, clip: Clip, peers: Mapping[str, Lifter] | None = None) -> dict[str, Any]:
+    """MPJPE family (mm) of VTM with and without evidence, and of the detector's own landmarks, on the same frames."""
+    return clip_table(lift_clip(lifter, clip, peers))
+
+
+def _limb_lengths(joints: F64) -> F64:
+    """(M, 22, 3) -> (M, 8)."""
+    above = [PARENTS[joint] for joint in _LIMB_BONES]
+    return np.asarray(np.linalg.norm(joints[:, _LIMB_BONES] - joints[:, above], axis=-1))

@@ -1,10 +1,11 @@
-"""Runs the exported VTM over many windows, as the app does: ONNX Runtime, one window at a time."""
+"""Runs a network over many windows: the exported one as the app does (ONNX Runtime, one window at a time)."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import onnxruntime as ort
@@ -25,6 +26,29 @@ class PredictError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Inputs:
+    """N windows of T frames as the network reads them (models.view)."""
+
+    keypoints: F32  # (N, T, 23, 3) x, y in sizes, score
+    evidence: F32  # (N, T, 27, 4)
+    box: F32  # (N, 3) centre as a ray, log size
+
+    def blind(self) -> Inputs:
+        """The same windows on keypoints alone."""
+        return Inputs(self.keypoints, np.zeros_like(self.evidence), self.box)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the network says of one frame of N windows, as it comes out of it."""
+
+    rotations_6d: F64  # (N, 22, 6)
+    root: F64  # (N, 5) log depth, place x, y, gravity pitch, roll
+    log_ratio: F64  # (N, 22)
+    ahead: int = 0  # the frame is this many before the newest
+
+
+@dataclass(frozen=True, slots=True)
 class Predictions:
     """What the network says of the shown frame of N windows, in each window's view."""
 
@@ -32,6 +56,41 @@ class Predictions:
     joints: F64  # (N, 22, 3) hip-centred, view axes, statures
     root: F64  # (N, 5) log depth, place x, y, gravity pitch, roll
     ratio: F64  # (N, 22)
+
+
+class Lifter(Protocol):
+    """A network that lifts windows, wherever its weights come from."""
+
+    @property
+    def config(self) -> VTMConfig:
+        """Window, rate and latency are read from here."""
+
+    def answer(self, inputs: Inputs) -> Answer:
+        """Run the network."""
+
+
+def decoded(answer: Answer, inputs: Inputs, *, refine: bool = True) -> Predictions:
+    """Joints and rotations of an answer; `refine=False`: the network's answer as it is."""
+    rotations, root = rotation_6d_to_matrix(answer.rotations_6d), answer.root.copy()
+    if refine:
+        size = np.exp(inputs.box[:, 2].astype(np.float64))
+        shown = inputs.keypoints[:, -1 - answer.ahead].astype(np.float64)
+        depth = np.exp(root[:, 0]) / size
+        rotations, root[:, 1:3] = refine_person(rotations, answer.log_ratio, depth, root[:, 1:3], shown, size)
+    ratio = np.exp(answer.log_ratio)
+    joints, _ = forward_kinematics(rotations, ratio_offsets(ratio), np.zeros((len(ratio), 3)))
+    return Predictions(rotations, joints, root, ratio)
+
+
+def readings(lifter: Lifter, inputs: Inputs) -> dict[str, Predictions]:
+    """The three rows of every table: as shipped, on keypoints alone, and the network without its refinement."""
+    answer = lifter.answer(inputs)
+    blind = inputs.blind()
+    return {
+        "with_evidence": decoded(answer, inputs),
+        "keypoints_alone": decoded(lifter.answer(blind), blind),
+        "network_without_refinement": decoded(answer, inputs, refine=False),
+    }
 
 
 class Predictor:
@@ -47,20 +106,17 @@ class Predictor:
             reason = str(error).strip().splitlines()[0]
             raise PredictError(f"{weights}: cannot be used ({reason}); export with python -m models.export") from error
 
+    def answer(self, inputs: Inputs) -> Answer:
+        """Run the network, one window at a time."""
+        rows = []
+        for index in range(len(inputs.keypoints)):
+            one = slice(index, index + 1)
+            feed = {"keypoints": inputs.keypoints[one], "evidence": inputs.evidence[one], "box": inputs.box[one]}
+            rows.append(self._session.run(None, feed))
+        rotations_6d, root, log_ratio = (np.concatenate([row[i] for row in rows]).astype(np.float64) for i in range(3))
+        return Answer(rotations_6d, root, log_ratio, self.config.latency_frames)
+
     def predict(self, keypoints: F32, evidence: F32, box: F32, *, refine: bool = True) -> Predictions:
         """(N, T, 23, 3), (N, T, 27, 4), (N, 3) -> Predictions; `refine=False`: the network's answer as it is."""
-        rows = []
-        for index in range(len(keypoints)):
-            one = slice(index, index + 1)
-            inputs = {"keypoints": keypoints[one], "evidence": evidence[one], "box": box[one]}
-            rows.append(self._session.run(None, inputs))
-        rotations_6d, root, log_ratio = (np.concatenate([row[i] for row in rows]).astype(np.float64) for i in range(3))
-        rotations = rotation_6d_to_matrix(rotations_6d)
-        if refine:
-            size = np.exp(box[:, 2].astype(np.float64))
-            shown = keypoints[:, -1 - self.config.latency_frames].astype(np.float64)
-            depth = np.exp(root[:, 0]) / size
-            rotations, root[:, 1:3] = refine_person(rotations, log_ratio, depth, root[:, 1:3], shown, size)
-        ratio = np.exp(log_ratio)
-        joints, _ = forward_kinematics(rotations, ratio_offsets(ratio), np.zeros((len(ratio), 3)))
-        return Predictions(rotations, joints, root, ratio)
+        inputs = Inputs(keypoints, evidence, box)
+        return decoded(self.answer(inputs), inputs, refine=refine)

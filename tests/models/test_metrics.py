@@ -8,14 +8,19 @@ from scipy.spatial.transform import Rotation
 
 from models.metrics import (
     acceleration_error,
+    angle_errors_deg,
     foot_sliding_mm,
     jitter,
+    length_error_percent,
     mpjpe,
+    path_length,
     position_errors,
     procrustes_aligned,
+    resting_feet,
     rigid_aligned,
     root_aligned,
     scale_aligned,
+    trajectory_error,
     trajectory_error_percent,
 )
 from models.skeleton import JOINT, LIMBS
@@ -114,6 +119,38 @@ def test_a_foot_that_has_just_landed_is_not_called_sliding():
     assert foot_sliding_mm(feet, resting) == 0.0
 
 
+def test_a_foot_rests_where_it_is_slow_and_low():
+    feet = np.zeros((60, 2, 3))
+    feet[:, 0, 0] = np.arange(60) * (0.14 / 30)  # creeps
+    feet[:, 1, 0] = np.arange(60) * (0.16 / 30)  # slides
+    resting = resting_feet(feet, 30)
+    assert resting[:, 0].all()
+    assert not resting[:, 1].any()
+    lifted = np.zeros((60, 2, 3))
+    lifted[30:, 1, 1] = 0.1  # held up, and still
+    resting = resting_feet(lifted, 30)
+    assert resting[:, 0].all()
+    assert resting[:29, 1].all()
+    assert not resting[29:, 1].any()
+    assert not resting_feet(feet[:1], 30).any()  # one frame does not tell
+
+
+def test_angles_of_the_hips_are_told_apart():
+    truth = np.tile(np.eye(3), (5, 22, 1, 1))
+    guess = truth.copy()
+    guess[:, 0] = Rotation.from_rotvec([0.2, 0, 0]).as_matrix()
+    guess[:, 7] = Rotation.from_rotvec([0, 0.42, 0]).as_matrix()
+    others, hips = angle_errors_deg(guess, truth)
+    assert others == pytest.approx(np.degrees(0.42) / 21, abs=1e-5)
+    assert hips == pytest.approx(np.degrees(0.2), abs=1e-5)
+
+
+def test_length_errors_are_percent_of_the_true_length():
+    truth = np.array([[0.2, 0.4]])
+    assert length_error_percent(truth * [[1.1, 0.9]], truth) == pytest.approx(10.0)
+    assert length_error_percent(truth, truth) == 0.0
+
+
 PATH = np.cumsum(np.random.default_rng(3).normal(size=(50, 3)) * 0.05, axis=0)
 
 
@@ -140,3 +177,5 @@ def test_trajectory_error_is_told_in_percent_of_the_path():
     off[::2, 1] += 0.1
     off[1::2, 1] -= 0.1
     assert trajectory_error_percent(off, straight) == pytest.approx(1.0, rel=0.05)
+    assert trajectory_error(off, straight) == pytest.approx(0.1, rel=0.05)
+    assert path_length(straight) == pytest.approx(10.0)

@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
 from models.camera import Intrinsics
-from models.evaluation.clips import Clip, ClipError, evaluate_clip, read_clip, windows
+from models.evaluation.clips import Clip, ClipError, evaluate_clip, lift_clip, read_clip
 from models.evaluation.predict import Predictor
+from models.evaluation.sequences import sliding_windows
 from models.keypoints import EVIDENCE_NAMES, KEYPOINT_NAMES
 from models.kinematics import forward_kinematics, person_offsets
 from models.skeleton import JOINT, JOINT_NAMES, NUM_JOINTS
@@ -49,6 +51,7 @@ def standing(depth_m: float = 3.0) -> Clip:
 def test_a_network_that_knows_the_pose_has_no_error_and_neither_has_a_perfect_detector(weights):
     table = evaluate_clip(Predictor(weights), standing())
     assert table["frames"] == table["seen"] == FRAMES
+    assert table["view_deg"] == pytest.approx(0, abs=1e-6)
     for name in ("vtm", "vtm_keypoints_alone"):
         assert table[name]["limbs"]["mpjpe_mm"] < 3
         assert table[name]["limbs"]["pa_mpjpe_mm"] < 0.1
@@ -93,26 +96,86 @@ def test_a_detector_without_landmarks_has_no_row(weights):
     assert "vtm" in table
 
 
-def test_windows_end_where_asked_and_hold_nothing_from_before_the_clip():
-    clip = standing()
-    keypoints, evidence, box, rotation = windows(clip, 16, np.array([3, 20]))
-    assert keypoints.shape == (2, 16, 23, 3)
-    assert evidence.shape == (2, 16, 27, 4)
-    assert box.shape == (2, 3)
-    assert rotation.shape == (2, 3, 3)
-    assert not keypoints[0, :12].any()
-    assert not evidence[0, :12].any()
-    assert keypoints[0, 12:, :, 2].all()
-    assert (evidence[1, ..., 3] == 1).all()
+def test_windows_end_where_asked_in_the_persons_view():
+    inputs, view = sliding_windows(standing().sequence(), 16, np.array([3, 20]))
+    assert inputs.keypoints.shape == (2, 16, 23, 3)
+    assert inputs.evidence.shape == (2, 16, 27, 4)
+    assert inputs.box.shape == (2, 3)
+    assert view.rotation.shape == (2, 3, 3)
+    assert inputs.keypoints[1, :, :, 2].all()
+    assert (inputs.evidence[1, ..., 3] == 1).all()
 
 
 def test_missing_landmarks_are_zeros_with_flag_zero():
     clip = standing()
     evidence = clip.evidence_m.copy()
     evidence[:, 4] = np.nan
-    found = windows(replace(clip, evidence_m=evidence), 16, np.array([20]))[1]
+    found = sliding_windows(replace(clip, evidence_m=evidence).sequence(), 16, np.array([20]))[0].evidence
     assert not found[:, :, 4].any()
     assert found[:, :, 5, 3].all()
+
+
+def test_bone_lengths_are_those_of_the_limbs(weights):
+    """The network says s̄ at the given height; a truth with forearms and shins 25 % longer is told."""
+    clip = standing()
+    joints = clip.joints_cam_m.copy()
+    for side in ("Left", "Right"):
+        for end, start in (("Hand", "LowerArm"), ("Foot", "LowerLeg")):
+            bone = joints[:, JOINT[side + end]] - joints[:, JOINT[side + start]]
+            joints[:, JOINT[side + end]] += bone * 0.25
+    assert evaluate_clip(Predictor(weights), clip)["vtm"]["bone_length_percent"] < 0.1
+    table = evaluate_clip(Predictor(weights), replace(clip, joints_cam_m=joints))
+    assert table["vtm"]["bone_length_percent"] == pytest.approx(10.0, abs=0.2)  # half of the bones, 1 / 1.25 - 1
+
+
+def test_a_peer_has_a_row_of_its_own(weights):
+    predictor = Predictor(weights)
+    table = evaluate_clip(predictor, standing(), {"plain": predictor})
+    assert table["plain"] == table["vtm"]
+
+
+def test_jitter_is_not_counted_across_frames_without_a_person(weights):
+    """The detector's landmarks jump while nobody is seen, and only then."""
+    clip = standing()
+    evidence, scores = clip.evidence_m.copy(), clip.scores.copy()
+    evidence[12:] += np.random.default_rng(0).normal(size=(27, 3)) * 0.1
+    scores[12] = 0
+    table = evaluate_clip(Predictor(weights), replace(clip, evidence_m=evidence, scores=scores))
+    assert table["detector"]["jitter"] == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize("yaw_deg", [0, 60, 90, 250])
+def test_the_view_is_told_by_the_true_hips_when_it_is_not_written_down(yaw_deg):
+    """The person turned to their right by the yaw, so that the camera stands at their left."""
+    clip = standing()
+    middle = clip.joints_cam_m[:, :1]
+    turn = Rotation.from_rotvec([0, np.radians(yaw_deg), 0]).as_matrix()  # about the camera's y, which points down
+    joints = (clip.joints_cam_m - middle) @ turn.T + middle * (0, 0, 1)
+    assert replace(clip, joints_cam_m=joints).view_deg() == pytest.approx(yaw_deg, abs=1e-6)
+    assert replace(clip, joints_cam_m=joints, yaw_deg=-30.0).view_deg() == 330.0
+
+
+def test_feet_rest_by_the_truths_own_up():
+    clip = standing()
+    feet = clip.sequence().resting
+    assert feet.all()  # stands still
+    sideways = clip.joints_cam_m @ Rotation.from_rotvec([0, 0, np.pi / 2]).as_matrix().T
+    lifted = sideways.copy()
+    lifted[12:, JOINT["LeftFoot"], 0] += 0.3
+    up = (1.0, 0.0, 0.0)
+    rest = replace(clip, joints_cam_m=lifted, up_cam=up).sequence().resting
+    assert rest[:10].all()
+    assert not rest[14:, 0].any()
+    assert rest[14:, 1].all()
+
+
+def test_only_frames_with_a_person_are_lifted(weights):
+    clip = standing()
+    scores = clip.scores.copy()
+    scores[4] = 0
+    lifted = lift_clip(Predictor(weights), replace(clip, scores=scores))
+    assert 4 not in lifted.frames
+    assert len(lifted.truth) == len(lifted.rows["vtm"]) == len(lifted.detector) == FRAMES - 1
 
 
 def files(tmp_path, **changes: object):
@@ -143,6 +206,20 @@ def test_a_clip_is_read_in_our_joint_order_and_cut_to_the_shorter_file(tmp_path)
     np.testing.assert_allclose(clip.joints_cam_m, expected.joints_cam_m[:-3])
     assert clip.intrinsics == CAMERA
     assert clip.height_m == HEIGHT_M
+    assert clip.up_cam == (0.0, -1.0, 0.0)
+    assert clip.yaw_deg is None
+
+
+def test_view_motion_and_gravity_are_read_where_the_truth_holds_them(tmp_path):
+    found, truth = files(tmp_path)
+    with np.load(truth) as arrays:
+        more = dict(arrays)
+    R = Rotation.from_rotvec([0.3, 0, 0]).as_matrix() @ np.diag([1.0, -1.0, -1.0])
+    np.savez(truth, **more, R=R, yaw=np.float32(90), motion="05_04.bvh")
+    clip = read_clip(found, truth)
+    np.testing.assert_allclose(clip.up_cam, R @ [0, 1, 0])
+    assert clip.yaw_deg == clip.view_deg() == 90.0
+    assert clip.motion == "05_04.bvh"
 
 
 def test_frames_without_a_person_are_read_as_score_zero(tmp_path):

@@ -1,0 +1,76 @@
+"""Parts hidden for the whole window, in the keypoints and in the landmarks: what does a network make of them?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from models.evaluation.frames import FrameTruth, inputs_of, limb_error_mm
+from models.evaluation.predict import Inputs, Lifter, Predictions
+from models.evaluation.rewindow import camera_rays, decoded_in, viewed
+from models.keypoints import EVIDENCE_NAMES, NUM_KEYPOINTS
+from models.metrics import root_aligned
+from models.mocap.library import MotionLibrary
+from models.skeleton import JOINT, LIMBS
+from models.training.validate import HEIGHT_M, HIPS, validation_windows
+
+_LEG_POINTS = ("knee", "ankle", "toe", "heel")
+_ARM_POINTS = ("elbow", "wrist", "pinky", "index")
+_LEGS = [i for i, name in enumerate(EVIDENCE_NAMES) if name.split("_")[-1] in _LEG_POINTS]
+_LEFT_ARM = [i for i, name in enumerate(EVIDENCE_NAMES) if name in {f"left_{point}" for point in _ARM_POINTS}]
+_LEG_JOINTS = tuple(JOINT[side + name] for side in ("Left", "Right") for name in ("LowerLeg", "Foot"))
+_ARM_JOINTS = (JOINT["LeftLowerArm"], JOINT["LeftHand"])
+PARTS: dict[str, tuple[list[int], tuple[int, ...]]] = {
+    "legs": (_LEGS, _LEG_JOINTS),
+    "left_arm": (_LEFT_ARM, _ARM_JOINTS),
+    "legs_and_left_arm": ([*_LEGS, *_LEFT_ARM], _LEG_JOINTS + _ARM_JOINTS),
+}
+"""What is hidden -> its points (keypoints are the first 23 of the landmarks), its limb joints."""
+
+
+def hidden(inputs: Inputs, points: list[int]) -> Inputs:
+    """The windows as they are when these points are never seen; centre and size follow from the others."""
+    scores = inputs.keypoints[..., 2].astype(np.float64)
+    scores[:, :, [point for point in points if point < NUM_KEYPOINTS]] = 0
+    evidence = inputs.evidence.astype(np.float64)
+    evidence[:, :, points] = 0
+    return viewed(camera_rays(inputs), scores, evidence)
+
+
+def evaluate_missing(lifters: Mapping[str, Lifter], library: MotionLibrary, count: int) -> dict[str, Any]:
+    """Part -> network -> MPJPE (mm) of hidden and seen limb joints, with evidence and on keypoints alone."""
+    table: dict[str, Any] = {"windows": count, "parts": {name: {} for name in PARTS}, "mean_pose_mm": {}}
+    for name, lifter in lifters.items():
+        batch = validation_windows(library, lifter.config, count)
+        truth, whole = FrameTruth.of(batch, lifter.config.latency_frames), inputs_of(batch)
+        table["mean_pose_mm"] = mean_pose_errors(truth)
+        complete = decoded_in(whole, lifter.answer(whole), whole)
+        for part, (points, joints) in PARTS.items():
+            seen = hidden(whole, points)
+            errors: dict[str, float] = {}
+            for suffix, inputs in (("", seen), ("_keypoints_alone", seen.blind())):
+                found = decoded_in(whole, lifter.answer(inputs), inputs)
+                errors |= {key + suffix: value for key, value in _errors(found, truth, joints).items()}
+            errors["hidden_joints_when_seen_mm"] = _errors(complete, truth, joints)["hidden_joints_mm"]
+            table["parts"][part][name] = errors
+    return table
+
+
+def mean_pose_errors(truth: FrameTruth) -> dict[str, float]:
+    """Part -> MPJPE (mm) of its joints in the mean pose, put on the true Hips: what a prior must beat."""
+    hips = truth.rotations[truth.seen, 0]
+    true = root_aligned(truth.joints[truth.seen] * HEIGHT_M, HIPS)
+    mean = np.einsum("nji,nkj->nki", hips, true).mean(0)  # the body's axes
+    guess = np.einsum("nij,kj->nki", hips, mean)
+    return {part: round(float(limb_error_mm(guess, true, joints).mean()), 1) for part, (_, joints) in PARTS.items()}
+
+
+def _errors(found: Predictions, truth: FrameTruth, joints: tuple[int, ...]) -> dict[str, float]:
+    guess, true = (values[truth.seen] * HEIGHT_M for values in (found.joints, truth.joints))
+    others = tuple(joint for joint in LIMBS if joint not in joints)
+    return {
+        "hidden_joints_mm": round(float(limb_error_mm(guess, true, joints).mean()), 1),
+        "other_joints_mm": round(float(limb_error_mm(guess, true, others).mean()), 1),
+    }

@@ -1,0 +1,230 @@
+"""The tables as text, one function each, in the order in which they are made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+Lines = list[str]
+Table = dict[str, Any]
+_NAME = 40
+_MANY = 4
+"""More clips get a line each; the rest is in --json."""
+
+
+def report(tables: Table) -> str:
+    """All tables that were made."""
+    lines: Lines = []
+    for name, section in SECTIONS.items():
+        if name in tables:
+            lines += [*section(tables[name]), ""]
+    return "\n".join(lines).rstrip()
+
+
+def _line(name: str, values: list[float | str | None], digits: int = 1) -> str:
+    cells = [
+        " " * 10 if value is None else f"{value:>10s}" if isinstance(value, str) else f"{value:10.{digits}f}"
+        for value in values
+    ]
+    return f"  {name.replace('_', ' '):{_NAME}s}" + "".join(cells)
+
+
+def _positions(values: Table, joints: str = "limbs") -> list[float | str | None]:
+    known = values.get(joints, {})
+    return [known.get(key) for key in ("mpjpe_mm", "n_mpjpe_mm", "pa_mpjpe_mm")]
+
+
+_POSITIONS: list[float | str | None] = ["MPJPE", "N-", "PA-"]
+
+
+def _mocap(table: Table) -> Lines:
+    rows = {name: row for name, row in table.items() if name != "windows"}
+    names: list[float | str | None] = ["angle°", "hips°", "bones%", "depth%", "22 MPJPE", "22 N-", "22 PA-"]
+    lines = [f"Validation split, {table['windows']} windows, newest frame, mm at 1.70 m"]
+    lines.append(_line("12 limb joints", _POSITIONS + names))
+    for name, row in rows.items():
+        more = [row[key] for key in ("angle_deg", "hips_deg", "bone_length_percent", "depth_percent")]
+        lines.append(_line(name, [*_positions(row), *more, *_positions(row, "all_joints")]))
+    if "with_evidence" in rows:
+        lines += ["", *_viewpoints(rows["with_evidence"]["viewpoints_mm"])]
+        lines += ["", *_joints(rows["with_evidence"]["per_joint_mm"])]
+    return lines
+
+
+def _viewpoints(views: Table) -> Lines:
+    lines = ["MPJPE by viewpoint, mm: pitch (looking down) x yaw round the person (0 front, 90 their left)"]
+    lines.append(_line("", [*(f"{yaw}°" for yaw in views["yaw_deg"]), "all"]))
+    edges = views["pitch_edges_deg"]
+    for row, low in reversed(list(enumerate(edges[:-1]))):
+        name = f"{low:+.0f}° to {edges[row + 1]:+.0f}°"
+        lines.append(_line(name, [*views["table"][row], views["by_pitch"][row]]))
+    lines.append(_line("all", views["by_yaw"]))
+    lines.append(f"  worst over best yaw: {views['worst_over_best']}")
+    return lines
+
+
+def _joints(errors: Table) -> Lines:
+    names = list(errors)
+    lines = ["Every joint, mm"]
+    for begin in range(0, len(names), 6):
+        lines.append("  " + "  ".join(f"{name} {errors[name]:.0f}" for name in names[begin : begin + 6]))
+    return lines
+
+
+def _peers(table: Table) -> Lines:
+    lines = ["Peers on the same windows, mm", _line("12 limb joints", [*_POSITIONS, "angle°", "hips°", "bones%"])]
+    for name, row in table.items():
+        rows = (
+            {name: row} if "limbs" in row else {f"{name}, {way}": own for way, own in row.items() if way != "windows"}
+        )
+        for label, own in rows.items():
+            more = [own.get(key) for key in ("angle_deg", "hips_deg", "bone_length_percent")]
+            lines.append(_line(label, [*_positions(own), *more]))
+    return lines
+
+
+def _actions(table: Table) -> Lines:
+    lines = [f"By action, {table['windows_each']} windows each, mm", _line("12 limb joints", _POSITIONS)]
+    for action, networks in table["actions"].items():
+        for name, errors in networks.items():
+            label = action if len(networks) == 1 else f"{action}, {name}"
+            lines.append(_line(label, _positions({"limbs": errors})))
+    return lines
+
+
+_MOTION = ("root_trajectory_percent", "root_trajectory_mm", "jitter", "true_jitter", "acceleration_error")
+_SLIDING = ("foot_sliding_mm", "true_foot_sliding_mm")
+_MOTION_HEAD: list[float | str | None] = ["root %", "root mm", "jitter", "(true)", "accel", "sliding", "(true)"]
+
+
+def _motion(row: Table) -> list[float | str | None]:
+    return [row.get(key) for key in (*_MOTION, *_SLIDING)]
+
+
+def _sequences(table: Table) -> Lines:
+    rows = {name: row for name, row in table.items() if isinstance(row, dict)}
+    lines = [
+        f"Over time: {table['sequences']} pieces of validation clips, {table['frames']} frames, one still camera each,"
+        " height and lens given, before the solver",
+        _line("", _MOTION_HEAD),
+    ]
+    return lines + [_line(name, _motion(row)) for name, row in rows.items()]
+
+
+def _missing(table: Table) -> Lines:
+    lines = [f"Parts hidden for the whole window, {table['windows']} windows, MPJPE mm"]
+    lines.append(_line("", ["when seen", "hidden", "others", "hidden*", "others*"]))
+    for part, networks in table["parts"].items():
+        for name, row in networks.items():
+            values = [row["hidden_joints_when_seen_mm"], row["hidden_joints_mm"], row["other_joints_mm"]]
+            values += [row["hidden_joints_mm_keypoints_alone"], row["other_joints_mm_keypoints_alone"]]
+            lines.append(_line(f"{part}, {name}", values))
+        lines.append(_line(f"{part}, mean pose on the true Hips", [None, table["mean_pose_mm"][part]]))
+    return [*lines, "  * keypoints alone"]
+
+
+def _injected(table: Table) -> Lines:
+    lines: Lines = []
+    for name, own in table.items():
+        lines.append(f"Errors put into the last frames of clean windows, {name}, {own['windows']} windows, MPJPE mm")
+        lines.append(_line("", ["none", *(f"{frames} fr." for frames in own["frames"])]))
+        for kind, rows in own["errors"].items():
+            lines += [_line(f"{kind}, {row}", [own["none"][row], *values]) for row, values in rows.items()]
+    return lines
+
+
+def _look_ahead(table: Table) -> Lines:
+    lines = [f"Look-ahead, {table['windows']} windows, with evidence, mm"]
+    lines.append(_line("12 limb joints", [*_POSITIONS, "angle°", "hips°", "+ ms"]))
+    for frames, row in table["frames"].items():
+        more = [row[key] for key in ("angle_deg", "hips_deg", "added_latency_ms")]
+        lines.append(_line(f"{frames} frames", [*_positions(row), *more]))
+    return lines
+
+
+def _latents(table: Table) -> Lines:
+    lines = [
+        f"TPMAE rebuilds unseen clips within {table['tpmae_reconstruction_mm']:.1f} mm",
+        f"Latents of the video next to those of the motion, {table['windows']} windows",
+        _line("", ["distance", "cosine", "rank", "top 1 %", "top 10 %"]),
+    ]
+    for name in ("upper", "lower", "both"):
+        row = table[name]
+        keys = ("distance_over_spread", "cosine", "median_rank", "top_1_percent", "top_10_percent")
+        lines.append(_line(name, [row.get(key) for key in keys], 2))
+    return lines
+
+
+def _agreement(table: Table) -> Lines:
+    lines = [f"Checkpoint and weights, {table['windows']} windows: distance between their joints, mm"]
+    lines.append(_line("", ["mean", "p99", "max"]))
+    for name in ("network", "refined"):
+        lines.append(_line(name, [table[name][key] for key in ("mean_mm", "p99_mm", "max_mm")], 4))
+    return lines
+
+
+def _clips(table: Table) -> Lines:
+    lines: Lines = []
+    if len(table) > _MANY:
+        lines = [
+            f"{len(table)} clips: MPJPE / PA-MPJPE of the limbs, mm",
+            _line("", ["frames", "vtm", "PA", "det.", "PA"]),
+        ]
+        for name, own in table.items():
+            values = [_positions(own.get(row, {}))[i] for row in ("vtm", "detector") for i in (0, 2)]
+            lines.append(_line(name, [str(own["seen"]), *values]))
+        return lines
+    head = [*_POSITIONS, *_MOTION_HEAD, "bones%"]
+    for name, own in table.items():
+        lines += [f"{name}: {own['seen']} of {own['frames']} frames seen by the detector, mm", _line("", head)]
+        for peer, row in own.items():
+            if isinstance(row, dict):
+                lines.append(_line(peer, [*_positions(row), *_motion(row), row.get("bone_length_percent")]))
+    return lines
+
+
+def _clips_overall(table: Table) -> Lines:
+    lines = [f"All {table['clips']} clips, {table['frames']} frames, mm"]
+    lines.append(_line("12 limb joints", [*_POSITIONS, "/detector", "PA /det.", "worst/b."]))
+    over = table.get("over_detector", {})
+    for name, row in table["rows"].items():
+        ratios = [over.get(name, {}).get(key) for key in ("mpjpe_mm", "pa_mpjpe_mm")]
+        cells = ["" if value is None else f"{value:.3f}" for value in ratios]
+        worst = table["by_view"]["worst_over_best"].get(name)
+        lines.append(_line(name, [*_positions(row), *cells, "" if worst is None else f"{worst:.2f}"]))
+    lines += ["", "Over time", _line("", _MOTION_HEAD)]
+    lines += [_line(name, _motion(row)) for name, row in table["rows"].items() if "jitter" in row]
+    for title, key, unit in (("camera's place round the person", "by_view", "°"), ("action", "by_action", "")):
+        if len(table[key]["groups"]) > 1:
+            lines += ["", *_groups(table[key], f"MPJPE / PA-MPJPE by {title}", unit)]
+    return lines
+
+
+def _groups(table: Table, title: str, unit: str) -> Lines:
+    names = list(table["mpjpe_mm"])
+    lines = [title]
+    for index, name in enumerate(names):
+        lines.append(f"  {chr(ord('a') + index)}: {name.replace('_', ' ')}")
+    head: list[float | str | None] = [
+        f"{chr(ord('a') + index)}{pa}" for index in range(len(names)) for pa in ("", " PA")
+    ]
+    lines.append(_line("", ["frames", *head]))
+    for row, group in enumerate(table["groups"]):
+        values = [table[m][name][row] for name in names for m in ("mpjpe_mm", "pa_mpjpe_mm")]
+        lines.append(_line(f"{group}{unit}", [str(table["frames"][row]), *values]))
+    return lines
+
+
+SECTIONS: dict[str, Callable[[Table], Lines]] = {
+    "mocap": _mocap,
+    "peers": _peers,
+    "actions": _actions,
+    "sequences": _sequences,
+    "missing": _missing,
+    "injected": _injected,
+    "look_ahead": _look_ahead,
+    "latents": _latents,
+    "agreement": _agreement,
+    "clips": _clips,
+    "clips_overall": _clips_overall,
+}

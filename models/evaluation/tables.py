@@ -1,0 +1,154 @@
+"""The tables of `python -m models.evaluate`: one function each, in the order in which they are made and printed.
+
+A new table is a function here and one in models/evaluation/report.py, under the same name. What a table needs and is
+not at hand (clips, a checkpoint) makes it None: it is left out.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from models.evaluation.agreement import evaluate_agreement
+from models.evaluation.checkpoint import CheckpointLifter
+from models.evaluation.clips import clip_table, lift_clip
+from models.evaluation.detections import read_clips
+from models.evaluation.injected import evaluate_injected
+from models.evaluation.latents import evaluate_latents
+from models.evaluation.lookahead import evaluate_look_ahead
+from models.evaluation.missing import evaluate_missing
+from models.evaluation.mocap import evaluate_actions, evaluate_mocap, evaluate_peers
+from models.evaluation.predict import Lifter
+from models.evaluation.sequences import evaluate_sequences, mocap_sequences
+from models.evaluation.views import overall_table
+from models.mocap.library import MotionLibrary
+
+log = logging.getLogger("models.evaluate")
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What is measured and on what."""
+
+    lifter: Lifter
+    windows: int
+    library: MotionLibrary | None = None
+    checkpoint: CheckpointLifter | None = None
+    peers: dict[str, Lifter] = field(default_factory=dict)
+    clips: tuple[Path, ...] = ()
+    detections: Path = Path()
+
+    def networks(self) -> dict[str, Lifter]:
+        """VTM and its peers."""
+        return {"vtm": self.lifter, **self.peers}
+
+    def at_most(self, windows: int) -> int:
+        """Fewer windows where a table runs them many times."""
+        return min(self.windows, windows)
+
+
+Table = dict[str, Any]
+
+
+def _mocap(bench: Bench) -> Table | None:
+    return None if bench.library is None else evaluate_mocap(bench.lifter, bench.library, bench.windows)
+
+
+def _peers(bench: Bench) -> Table | None:
+    if bench.library is None:
+        return None
+    return evaluate_peers(bench.peers, bench.library, bench.lifter.config, bench.windows)
+
+
+def _actions(bench: Bench) -> Table | None:
+    if bench.library is None:
+        return None
+    return evaluate_actions(bench.networks(), bench.library, bench.at_most(150))
+
+
+def _sequences(bench: Bench) -> Table | None:
+    if bench.library is None:
+        return None
+    sequences = mocap_sequences(bench.library, bench.lifter.config.rate_hz, max(1, bench.at_most(1800) // 30))
+    table: Table = {"sequences": len(sequences), "frames": sum(len(sequence.rays) for sequence in sequences)}
+    table |= evaluate_sequences(bench.lifter, sequences)
+    for name, peer in bench.peers.items():
+        table[name] = evaluate_sequences(peer, sequences).get("with_evidence", {})
+    return table
+
+
+def _missing(bench: Bench) -> Table | None:
+    return None if bench.library is None else evaluate_missing(bench.networks(), bench.library, bench.at_most(500))
+
+
+def _injected(bench: Bench) -> Table | None:
+    if bench.library is None:
+        return None
+    return {name: evaluate_injected(own, bench.library, bench.at_most(300)) for name, own in bench.networks().items()}
+
+
+def _look_ahead(bench: Bench) -> Table | None:
+    if bench.library is None or bench.checkpoint is None:
+        return None
+    return evaluate_look_ahead(bench.checkpoint, bench.library, bench.windows)
+
+
+def _latents(bench: Bench) -> Table | None:
+    if bench.library is None or bench.checkpoint is None:
+        return None
+    return evaluate_latents(bench.checkpoint, bench.library, bench.at_most(1000))
+
+
+def _agreement(bench: Bench) -> Table | None:
+    if bench.library is None or bench.checkpoint is None:
+        return None
+    return evaluate_agreement(bench.lifter, bench.checkpoint, bench.library, bench.at_most(1000))
+
+
+def _clips(bench: Bench) -> Table | None:
+    lifted = []
+    for folder in bench.clips:
+        clips = read_clips(folder, bench.detections)
+        log.info("%d clips in %s", len(clips), folder)
+        lifted += [lift_clip(bench.lifter, clip, bench.peers) for clip in clips]
+    if not lifted:
+        return None
+    return {
+        "each": {own.clip.name: clip_table(own) for own in lifted},
+        "overall": overall_table(lifted),
+    }
+
+
+TABLES: dict[str, Callable[[Bench], Table | None]] = {
+    "mocap": _mocap,
+    "peers": _peers,
+    "actions": _actions,
+    "sequences": _sequences,
+    "missing": _missing,
+    "injected": _injected,
+    "look_ahead": _look_ahead,
+    "latents": _latents,
+    "agreement": _agreement,
+    "clips": _clips,
+}
+"""`agreement` is made only when it is asked for."""
+DEFAULT = tuple(name for name in TABLES if name != "agreement")
+NEED_CHECKPOINT = ("look_ahead", "latents", "agreement")
+
+
+def make_tables(bench: Bench, names: Iterable[str]) -> dict[str, Any]:
+    """The tables that the data at hand allow, `clips` with `clips_overall` beside it."""
+    wanted = set(names)
+    made: dict[str, Any] = {}
+    for name in [name for name in TABLES if name in wanted]:
+        started_s = time.perf_counter()
+        table = TABLES[name](bench)
+        if table is None:
+            continue
+        made |= {"clips": table["each"], "clips_overall": table["overall"]} if name == "clips" else {name: table}
+        log.info("%s: %.0f s", name, time.perf_counter() - started_s)
+    return made

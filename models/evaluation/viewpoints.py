@@ -1,0 +1,61 @@
+"""From where the camera sees the person: yaw round them x pitch, and the error of every such viewpoint."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from models.evaluation.predict import F64
+
+YAWS = 8
+PITCH_EDGES_DEG = (-90.0, -10.0, 10.0, 30.0, 90.0)
+_FEWEST = 5
+"""Frames below which a viewpoint has no mean."""
+
+
+def camera_yaw_pitch(facing: F64, up: F64, towards: F64) -> tuple[F64, F64]:
+    """Where the camera stands, in degrees, all directions in one frame.
+
+    facing   (N, 3) where the person faces; up (N, 3) against gravity; towards (N, 3) from the person to the camera
+    returns  yaw (N,) 0 in front, 90 at the person's left, 180 behind; pitch (N,) positive: the camera looks down
+    """
+    up = up / np.linalg.norm(up, axis=-1, keepdims=True)
+    towards = towards / np.linalg.norm(towards, axis=-1, keepdims=True)
+
+    def level(direction: F64) -> F64:
+        return np.asarray(direction - (direction * up).sum(-1, keepdims=True) * up)
+
+    front, there = level(facing), level(towards)
+    yaw = np.arctan2((np.cross(front, there) * up).sum(-1), (front * there).sum(-1))
+    pitch = np.arcsin(np.clip((towards * up).sum(-1), -1, 1))
+    return np.rad2deg(yaw), np.rad2deg(pitch)
+
+
+def viewpoint_table(error: F64, yaw: F64, pitch: F64) -> dict[str, Any]:
+    """(N,) error of each frame, (N,) degrees -> means by yaw, by pitch and by both; None where frames are too few."""
+    sector = np.round(yaw / (360 / YAWS)).astype(int) % YAWS
+    row = np.digitize(pitch, PITCH_EDGES_DEG) - 1
+    rows = range(len(PITCH_EDGES_DEG) - 1)
+    by_yaw = [mean_or_none(error[sector == s]) for s in range(YAWS)]
+    return {
+        "yaw_deg": [s * 360 // YAWS for s in range(YAWS)],
+        "pitch_edges_deg": list(PITCH_EDGES_DEG),
+        "table": [[mean_or_none(error[(row == r) & (sector == s)]) for s in range(YAWS)] for r in rows],
+        "frames": [[int(((row == r) & (sector == s)).sum()) for s in range(YAWS)] for r in rows],
+        "by_yaw": by_yaw,
+        "by_pitch": [mean_or_none(error[row == r]) for r in rows],
+        "mean": mean_or_none(error),
+        "worst_over_best": worst_over_best(by_yaw),
+    }
+
+
+def mean_or_none(values: F64) -> float | None:
+    """Mean to a tenth, or None for too few values."""
+    return round(float(values.mean()), 1) if len(values) >= _FEWEST else None
+
+
+def worst_over_best(values: list[float | None]) -> float | None:
+    """Largest over smallest of those that are known; None without any."""
+    known = [value for value in values if value is not None]
+    return round(max(known) / min(known), 3) if known and min(known) > 0 else None
