@@ -19,6 +19,7 @@ from models.rotations import quaternion_to_matrix
 from models.skeleton import NUM_JOINTS
 from models.synth.windows import WindowBatch
 from models.training.recorded import MIN_BEFORE, MIN_SEEN, RecordedRows, as_windows, augmented
+from models.training.visual import fitted
 from models.view import MIN_SCORE
 from models.vtm.config import VTMConfig
 
@@ -43,6 +44,7 @@ class AistWindows:
         self._rotation = torch.from_numpy(library.rotation)
         self._translation = torch.from_numpy(library.translation)
         self._frames = config.window_frames
+        self._backbone = config.backbone
         self._ends = self._find_ends(dances, [VIEWS.index(view) for view in views])
         if not len(self._ends):
             raise AistError(f"nobody is seen in {len(dances)} dances from {', '.join(views)}; are the files whole?")
@@ -66,7 +68,7 @@ class AistWindows:
     def sample(self, batch: int, rng: torch.Generator) -> WindowBatch:
         """`batch` windows for training: mirrored, turned, thinned out at random."""
         window, inside = self._gather(self._ends[torch.randint(len(self._ends), (batch,), generator=rng)])
-        return augmented(window, inside, rng)
+        return fitted(augmented(window, inside, rng), self._backbone)
 
     def fixed(self, count: int, seed: int = 7) -> tuple[WindowBatch, NDArray[np.int64]]:
         """`count` windows as they were recorded (all, if there are fewer), always the same, and (n,) their dances."""
@@ -75,7 +77,8 @@ class AistWindows:
         window, inside = self._gather(ends)
         some = len(ends)
         scores = window.scores * inside[..., None]
-        return as_windows(window, scores, torch.ones(some), torch.zeros(some, dtype=torch.bool)), ends[:, 0].numpy()
+        windows = as_windows(window, scores, torch.ones(some), torch.zeros(some, dtype=torch.bool))
+        return fitted(windows, self._backbone), ends[:, 0].numpy()
 
     def _gather(self, ends: Tensor) -> tuple[RecordedRows, Tensor]:
         """(B, 3) ends -> (B, T) rows, and (B, T) whether the dance has begun."""

@@ -15,6 +15,7 @@ from models.keypoints import KEYPOINT
 from models.kinematics import forward_kinematics, ratio_offsets
 from models.rotations import rotation_6d_to_matrix
 from models.skeleton import JOINT
+from models.vtm.evidence import evidence_shape
 from tests.models.aist.aist_files import FRAMES, HEIGHT_M
 
 LIMB = {
@@ -117,6 +118,14 @@ def test_the_same_seed_draws_the_same_windows(dances, config):
     first, again, other = (windows.sample(8, torch.Generator().manual_seed(seed)) for seed in (3, 3, 4))
     assert torch.equal(first.keypoints, again.keypoints)
     assert not torch.equal(first.keypoints, other.keypoints)
+
+
+@pytest.mark.parametrize("backbone", ["landmarks", "resnet18"])
+def test_windows_without_evidence_fit_every_backbone(dances, config, backbone):
+    windows = AistWindows(dances, dances.of_split("train"), SEEN_VIEWS, replace(config, backbone=backbone))
+    for batch in (windows.sample(2, torch.Generator().manual_seed(5)), windows.fixed(2)[0]):
+        assert batch.evidence.shape == (2, config.window_frames, *evidence_shape(backbone))
+        assert (batch.evidence == 0).all()
 
 
 def test_a_model_of_another_rate_is_refused(dances, config):
