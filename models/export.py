@@ -110,7 +110,8 @@ def export(checkpoint: Path, out: Path, backbone_weights: Path | None = None) ->
     backbone = {}
     if model.config.backbone != "landmarks":
         try:
-            backbone = {"backbone": export_backbone(backbone_weights, out.with_name(BACKBONE_FILE))}
+            mark = str(data["run"].get("backbone_weights", ""))
+            backbone = {"backbone": export_backbone(backbone_weights, out.with_name(BACKBONE_FILE), mark=mark)}
         except BackboneError as error:
             raise ExportError(str(error)) from error
     difference = export_onnx(model, out)

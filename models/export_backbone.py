@@ -32,13 +32,21 @@ _PICTURES = 2
 log = logging.getLogger("models.export_backbone")
 
 
-def export_backbone(weights: Path | None, path: Path) -> dict[str, Any]:
+def export_backbone(weights: Path | None, path: Path, *, mark: str = "") -> dict[str, Any]:
     """Write the ONNX atomically; returns what the sidecar of VTM's weights says of it.
 
     weights   a .pth in torchvision's names; None: torchvision's ImageNet weights
+    mark      of the backbone whose features VTM was trained on; "" asks for none
     Raises BackboneError for the weights, ExportError when the ONNX does not say what torch says.
     """
     network = load_resnet18(weights)
+    found = fingerprint(network)
+    if mark and found != mark:
+        origin = "torchvision's ImageNet weights" if weights is None else str(weights)
+        raise BackboneError(
+            f"VTM was trained on features of backbone {mark[:12]}, {origin} are {found[:12]}; "
+            "give those that the features were computed with: --backbone-weights FILE"
+        )
     model = ResNet18Features(network)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
@@ -50,12 +58,11 @@ def export_backbone(weights: Path | None, path: Path) -> dict[str, Any]:
     except ExportError:
         partial.unlink()
         raise
-    mark = fingerprint(network)
-    _say_which(partial, mark)
+    _say_which(partial, found)
     partial.replace(path)
     log.info("%s: %.1f MB, differs from torch by %.1e", path, path.stat().st_size / 1e6, difference)
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    return {"file": path.name, "sha256": sha256, FINGERPRINT: mark, "parity_with_torch": difference}
+    return {"file": path.name, "sha256": sha256, FINGERPRINT: found, "parity_with_torch": difference}
 
 
 def _picture(seed: int) -> Tensor:

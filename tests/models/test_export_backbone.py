@@ -15,7 +15,7 @@ from models import export_backbone as command
 from models.export_backbone import PARITY_STORED, export_backbone
 from models.onnx_file import ExportError
 from models.vtm.evidence import CROP_PX, FINGERPRINT, evidence_shape
-from models.vtm.resnet18 import ResNet18Features, fingerprint
+from models.vtm.resnet18 import BackboneError, ResNet18Features, fingerprint
 from tests.models.random_resnet18 import made, write_weights
 
 
@@ -80,6 +80,16 @@ def test_an_onnx_that_says_something_else_is_not_kept(tmp_path, monkeypatch):
         export_backbone(write_weights(tmp_path / "w.pth"), out)
     assert [path.name for path in out.parent.iterdir()] == ["resnet18.onnx"]
     assert out.read_bytes() == b"old"
+
+
+def test_another_backbone_than_vtm_was_trained_with_is_refused(tmp_path):
+    weights, mark = write_weights(tmp_path / "w.pth", seed=1), fingerprint(made(0))
+    with pytest.raises(
+        BackboneError, match=rf"backbone {mark[:12]}, .*w\.pth are {fingerprint(made(1))[:12]}"
+    ) as error:
+        export_backbone(weights, tmp_path / "out" / "resnet18.onnx", mark=mark)
+    assert "\n" not in str(error.value)
+    assert not (tmp_path / "out").exists()
 
 
 def test_weights_that_are_none_are_one_line_and_exit_code_1(tmp_path, caplog):
