@@ -1,6 +1,6 @@
 """Joint angles as people name them (flexion, abduction, elevation ...) to the local rotations of the 22 joints.
 
-Angles are (..., 32): TRUNK, LEG of the left, of the right, ARM of the left, of the right (arm_table, body_table).
+Angles are (..., 32): TRUNK, LEG of the left, of the right, ARM of the left, of the right (arm_table, body).
 """
 
 from __future__ import annotations
@@ -11,17 +11,18 @@ import torch
 from torch import Tensor
 
 from models.rotations import axis_angle_to_matrix
-from models.skeleton import JOINT, NUM_JOINTS
+from models.skeleton import JOINT_NAMES
 from models.synth.arm_table import ARM
-from models.synth.body_table import LEG, TRUNK
+from models.synth.body import LEG, TRUNK
 
 SIZE = len(TRUNK) + 2 * len(LEG) + 2 * len(ARM)
 LEGS = slice(len(TRUNK), len(TRUNK) + 2 * len(LEG))
 ARMS = slice(LEGS.stop, SIZE)
 _MIRROR = torch.tensor([1.0, -1.0, -1.0])
 _MIRRORED = _MIRROR[:, None] * _MIRROR  # M R M with M = diag(-1, 1, 1), entry by entry
-_SPINE = (("Spine", 0.3), ("Chest", 0.35), ("UpperChest", 0.35))
-_NECK = (("Neck", 0.5), ("Head", 0.5))
+_BENT = {"Spine": (0, 0.3), "Chest": (0, 0.35), "UpperChest": (0, 0.35), "Neck": (1, 0.5), "Head": (1, 0.5)}
+"""Which angles a joint of the column takes (0 spine, 1 neck) and its share of them."""
+_MATRIX = {share: at for at, share in enumerate(dict.fromkeys(_BENT.values()))}
 
 
 def turn_x(angle: Tensor) -> Tensor:
@@ -42,9 +43,9 @@ def turn_z(angle: Tensor) -> Tensor:
     return torch.stack([c, -s, zero, s, c, zero, zero, zero, one], dim=-1).reshape(*angle.shape, 3, 3)
 
 
-def mirror_sides(rotations: Tensor) -> Tensor:
-    """(..., 2, 3, 3) both sides computed as if left -> left, right."""
-    return torch.stack([rotations[..., 0, :, :], rotations[..., 1, :, :] * _MIRRORED], dim=-3)
+def _mirror_sides(rotations: Tensor) -> tuple[Tensor, Tensor]:
+    """(..., 2, n, 3, 3) both sides computed as if left -> left and right, (..., n, 3, 3) each."""
+    return rotations[..., 0, :, :, :], rotations[..., 1, :, :, :] * _MIRRORED
 
 
 def upper_arm_in_chest(arm: Tensor) -> Tensor:
@@ -68,32 +69,32 @@ def _collar(arm: Tensor) -> Tensor:
     return turn_y(-forward) @ turn_z(lift)
 
 
-def _bent(angles: Tensor, shares: tuple[tuple[str, float], ...]) -> list[tuple[int, Tensor]]:
-    """(..., 3) flexion, side, twist -> rotations of a chain of joints that share them."""
-    vector = torch.stack([angles[..., 0], angles[..., 2], -angles[..., 1]], dim=-1)
-    return [(JOINT[name], axis_angle_to_matrix(vector * share)) for name, share in shares]
+def _column(angles: Tensor) -> dict[str, Tensor]:
+    """(..., 32) -> rotations of spine, neck and head, which share flexion, side and twist."""
+    flex_side_twist = angles[..., 2:8].reshape(*angles.shape[:-1], 2, 3)
+    vector = torch.stack([flex_side_twist[..., 0], flex_side_twist[..., 2], -flex_side_twist[..., 1]], dim=-1)
+    shared = torch.stack([vector[..., part, :] * share for part, share in _MATRIX], dim=-2)
+    turned = axis_angle_to_matrix(shared)  # (..., 3, 3, 3): each matrix once
+    return {name: turned[..., _MATRIX[share], :, :] for name, share in _BENT.items()}
 
 
 def local_rotations(angles: Tensor) -> Tensor:
     """(..., 32) radians -> (..., 22, 3, 3) local; Hips faces +Z, turned by pitch and roll only."""
-    r = torch.eye(3).expand(*angles.shape[:-1], NUM_JOINTS, 3, 3).clone()
-    r[..., 0, :, :] = turn_x(angles[..., 0]) @ turn_z(-angles[..., 1])
-    for joint, turned in (*_bent(angles[..., 2:5], _SPINE), *_bent(angles[..., 5:8], _NECK)):
-        r[..., joint, :, :] = turned
     leg = angles[..., LEGS].reshape(*angles.shape[:-1], 2, len(LEG))
-    thigh = turn_x(-leg[..., 0]) @ turn_z(leg[..., 1]) @ turn_y(leg[..., 2])
     arm = angles[..., ARMS].reshape(*angles.shape[:-1], 2, len(ARM))
     collar = _collar(arm)
-    hand = turn_x(arm[..., 4] / 2) @ turn_z(-arm[..., 5]) @ turn_y(-arm[..., 6])
     sided = {
-        "UpperLeg": thigh,
+        "UpperLeg": turn_x(-leg[..., 0]) @ turn_z(leg[..., 1]) @ turn_y(leg[..., 2]),
         "LowerLeg": turn_x(leg[..., 3]),
         "Foot": turn_x(-leg[..., 4]),
+        "Toes": torch.eye(3).expand(*leg.shape[:-1], 3, 3),
         "Shoulder": collar,
         "UpperArm": collar.mT @ upper_arm_in_chest(arm),
         "LowerArm": forearm(arm),
-        "Hand": hand,
+        "Hand": turn_x(arm[..., 4] / 2) @ turn_z(-arm[..., 5]) @ turn_y(-arm[..., 6]),
     }
-    for name, turned in sided.items():
-        r[..., [JOINT["Left" + name], JOINT["Right" + name]], :, :] = mirror_sides(turned)
-    return r
+    parts = {"Hips": turn_x(angles[..., 0]) @ turn_z(-angles[..., 1])} | _column(angles)
+    both = _mirror_sides(torch.stack(list(sided.values()), dim=-3))
+    for place, name in enumerate(sided):
+        parts["Left" + name], parts["Right" + name] = both[0][..., place, :, :], both[1][..., place, :, :]
+    return torch.stack([parts[name] for name in JOINT_NAMES], dim=-3)

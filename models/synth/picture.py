@@ -19,7 +19,7 @@ from models.synth.procedural import PoseMaker
 from models.synth.support import OFFSETS
 
 _TILE = 210  # pixels, each of the two views
-_LEFT, _RIGHT, _CENTRE = (40, 40, 210), (210, 110, 20), (60, 60, 60)  # BGR
+_LEFT, _RIGHT, _CENTRE, _RING = (40, 40, 210), (210, 110, 20), (60, 60, 60), (40, 160, 40)  # BGR
 
 
 def _view(joints: NDArray[np.float64], yaw_rad: float) -> NDArray[np.float64]:
@@ -49,7 +49,7 @@ def draw(joints: NDArray[np.float64], contacts: NDArray[np.float64], label: str 
         cv2.circle(tile, points[JOINT["Head"]], round(16 * 0.055 / 1.35 * _TILE), _CENTRE, 1, cv2.LINE_AA, 4)
         for foot, touching in zip(FEET, contacts, strict=True):
             if touching > 0:
-                cv2.circle(tile, points[foot], 16 * 5, (40, 160, 40), 1, cv2.LINE_AA, 4)
+                cv2.circle(tile, points[foot], 16 * 5, _RING, 1, cv2.LINE_AA, 4)
     cv2.putText(picture, label, (6, 14), cv2.FONT_HERSHEY_SIMPLEX, 0.4, (0, 0, 0), 1, cv2.LINE_AA)
     return picture
 
@@ -85,6 +85,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--count", type=int, default=0, help="poses of each class (default: 40 in all, or 4)")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args(argv)
+    if args.count < 0:
+        parser.error(f"--count {args.count}: give 1 or more")
     names = tuple(args.pose)
     picture = sheet(names, args.count or (4 if names else 40), args.seed)
     done, code = cv2.imencode(".png", picture)

@@ -14,7 +14,8 @@ from torch import Tensor
 
 from models.skeleton import JOINT_NAMES, MIRROR_JOINTS
 from models.synth.arm_table import ARM, ARMS, Arm
-from models.synth.body_table import BODIES, LEG, TRUNK, Body, Leg
+from models.synth.body import LEG, TRUNK, Body, Leg
+from models.synth.body_table import BODIES
 from models.synth.joint_angles import LEGS, SIZE, forearm, local_rotations, turn_y, upper_arm_in_chest
 from models.synth.motion import MotionBatch
 from models.synth.support import Support, floor_contacts, stand_up

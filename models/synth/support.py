@@ -19,14 +19,14 @@ OFFSETS = ratio_offsets(torch.from_numpy(np.ones(NUM_JOINTS))).float()
 """(22, 3) s̄ at stature 1."""
 _TOES_HIGH = SOLE / STATURE
 _ANKLE_HIGH = _TOES_HIGH - float(OFFSETS[TOES[0], 1])
-_HIP_JOINTS = (JOINT["LeftUpperLeg"], JOINT["RightUpperLeg"])
-_KNEES = (JOINT["LeftLowerLeg"], JOINT["RightLowerLeg"])
-_THIGH, _SHANK = float(-OFFSETS[_KNEES[0], 1]), float(-OFFSETS[FEET[0], 1])
+_LEGS = slice(JOINT["LeftUpperLeg"], JOINT["RightToes"] + 1)  # the two legs are the end of the table, 4 joints each
+_THIGH, _SHANK = float(-OFFSETS[JOINT["LeftLowerLeg"], 1]), float(-OFFSETS[FEET[0], 1])
 _LONGEST = 0.9995 * (_THIGH + _SHANK)
 _SHORTEST = math.sqrt(_THIGH**2 + _SHANK**2 + 2 * _THIGH * _SHANK * math.cos(math.radians(150)))
 _ANKLE_MOST = math.radians(45)
 _FOOT = float(OFFSETS[TOES[0], 2])
 _UP = torch.tensor([0.0, 1.0, 0.0])
+_ALONG_FLOOR = torch.tensor([1.0, 0.0, 1.0])
 
 
 def _by_joint(values: dict[str, float]) -> Tensor:
@@ -62,7 +62,7 @@ class Support:
     planted: Tensor  # (B, 2) bool: this foot's sole stays on the floor
     balance: Tensor  # (B,) 0..1 how much of the way the centre of mass is brought above `bearing`
     chair: Tensor  # (B,) bool: the pelvis keeps its height
-    level: Tensor  # (B, 2, 22) weights of two groups of joints that get the same height; zeros: none
+    level: Tensor  # (B, 2, 22) weights of two groups of joints laid on the floor instead of balance; zeros: none
 
 
 def stand_up(rotations: Tensor, support: Support) -> tuple[Tensor, Tensor, Tensor]:
@@ -72,41 +72,36 @@ def stand_up(rotations: Tensor, support: Support) -> tuple[Tensor, Tensor, Tenso
     returns    rotations, root (B, T, 3), joints (B, T, 22, 3)
     """
     rotations = rotations.clone()
-    joints, turned = forward_kinematics(rotations, OFFSETS, torch.zeros(*rotations.shape[:2], 3))
-    tilt = _level(joints, support) @ _balance(joints, support)
+    joints, _ = forward_kinematics(rotations, OFFSETS, torch.zeros(*rotations.shape[:2], 3))
+    tilt = _tilt(joints, support)
     rotations[:, :, 0] = tilt @ rotations[:, :, 0]
     joints = joints @ tilt.mT
-    turned = tilt[:, :, None] @ turned
-    root = -(support.bearing[:, None, None] @ joints)[:, :, 0] * torch.tensor([1.0, 0.0, 1.0])
+    root = -(support.bearing[:, None, None] @ joints)[:, :, 0] * _ALONG_FLOOR
     root[..., 1] = _height(joints, support)
     joints = joints + root[:, :, None]
-    lowered = _within_reach(joints, _targets(joints, turned), support)
+    lowered = _within_reach(_by_leg(joints), support)
     root[..., 1] += lowered
     joints[..., 1] += lowered[..., None]
-    _hold_feet(rotations, joints, turned, _targets(joints, turned), support)
+    _hold_feet(rotations[:, :, 0], _by_leg(rotations), _by_leg(joints), support.planted[:, None])
     sunk = (joints[..., 1] - RADIUS).amin(-1).clamp(max=0)
     root[..., 1] -= sunk
     joints[..., 1] -= sunk[..., None]
     return rotations, root, joints
 
 
-def _balance(joints: Tensor, support: Support) -> Tensor:
-    """(B, T, 3, 3) the turn that brings the centre of mass above what bears the weight."""
+def _tilt(joints: Tensor, support: Support) -> Tensor:
+    """(B, T, 3, 3) the turn that brings the centre of mass above what bears the weight, or levels two groups."""
     lever = MASS @ joints - (support.bearing[:, None, None] @ joints)[:, :, 0]
     lever = lever / lever.norm(dim=-1, keepdim=True).clamp(min=1e-6)
-    wanted = lever + support.balance[:, None, None] * (_UP - lever)
-    return torch.as_tensor(rotation_between(lever, wanted))
-
-
-def _level(joints: Tensor, support: Support) -> Tensor:
-    """(B, T, 3, 3) the turn that lays two groups of joints on the floor together."""
+    upright = lever + support.balance[:, None, None] * (_UP - lever)
     groups = support.level[:, None] @ joints  # (B, T, 2, 3)
-    radius = support.level @ RADIUS  # (B, 2)
     between = groups[:, :, 0] - groups[:, :, 1]
-    rise = (radius[:, 0] - radius[:, 1])[:, None]
-    flat = torch.stack([between[..., 0], rise.expand(between.shape[:2]), between[..., 2]], dim=-1)
-    none = (support.level.sum((1, 2)) == 0)[:, None, None]
-    return torch.as_tensor(rotation_between(torch.where(none, _UP, between), torch.where(none, _UP, flat)))
+    radius = support.level @ RADIUS  # (B, 2)
+    flat = between * _ALONG_FLOOR + (radius[:, :1] - radius[:, 1:])[..., None] * _UP
+    levelled = (support.level.sum((1, 2)) > 0)[:, None, None]
+    return torch.as_tensor(
+        rotation_between(torch.where(levelled, between, lever), torch.where(levelled, flat, upright))
+    )
 
 
 def _height(joints: Tensor, support: Support) -> Tensor:
@@ -122,57 +117,69 @@ def _height(joints: Tensor, support: Support) -> Tensor:
     return torch.where(support.chair[:, None], height.mean(-1, keepdim=True), height)
 
 
-def _targets(joints: Tensor, turned: Tensor) -> Tensor:
-    """(B, T, 2, 3) where planted ankles stay: in the middle of their way, as high as a foot that the floor bends.
-
-    A shank that leans farther forward than the ankle goes lifts the heel; the toes stay on the floor.
-    """
-    place = joints[:, :, list(FEET)].mean(1, keepdim=True).expand(-1, joints.shape[1], -1, -1).clone()
-    ahead = turned[:, :, list(_KNEES), :, 2]  # of the shanks
-    way = place - joints[:, :, list(_HIP_JOINTS)]
-    behind = -(way * ahead)[..., [0, 2]].sum(-1) / ahead[..., [0, 2]].norm(dim=-1).clamp(min=0.1)
-    for _ in range(3):  # a lifted heel bends the knee, which leans the shank farther
-        far = way.norm(dim=-1).clamp(_SHORTEST, _LONGEST)
-        ankle = torch.acos(((far**2 + _SHANK**2 - _THIGH**2) / (2 * far * _SHANK)).clamp(-1, 1))
-        heel_up = (torch.atan2(behind, -way[..., 1]) + ankle - _ANKLE_MOST).clamp(0, 1.2)
-        place[..., 1] = _TOES_HIGH + (_ANKLE_HIGH - _TOES_HIGH) * heel_up.cos() + _FOOT * heel_up.sin()
-        way[..., 1] = place[..., 1] - joints[:, :, list(_HIP_JOINTS), 1]
-    return place
+def _by_leg(values: Tensor) -> Tensor:
+    """(B, T, 22, ...) -> (B, T, 2 legs, 4 joints from hip to toes, ...), a view."""
+    return values[:, :, _LEGS].view(*values.shape[:2], 2, 4, *values.shape[3:])
 
 
-def _within_reach(joints: Tensor, target: Tensor, support: Support) -> Tensor:
-    """(B, T) how far the body goes down (<= 0) so that straight legs reach where planted feet are."""
-    hips = joints[:, :, list(_HIP_JOINTS)]
-    aside = (target - hips)[..., [0, 2]].square().sum(-1)
-    highest = target[..., 1] + (_LONGEST**2 - aside).clamp(min=0.01).sqrt()
+def _within_reach(legs: Tensor, support: Support) -> Tensor:
+    """(B, T, 2, 4, 3) joints -> (B, T) how far the body goes down (<= 0) so that planted feet reach the floor."""
+    hips = legs[..., 0, :]
+    aside = (legs[..., 2, :].mean(1, keepdim=True) - hips) * _ALONG_FLOOR
+    highest = _ANKLE_HIGH + (_LONGEST**2 - aside.square().sum(-1)).clamp(min=0.01).sqrt()
     spare = torch.where(support.planted[:, None], highest - hips[..., 1], torch.zeros(()))
     return spare.amin(-1).clamp(max=0) * ~support.chair[:, None]
 
 
-def _hold_feet(rotations: Tensor, joints: Tensor, turned: Tensor, target: Tensor, support: Support) -> None:
-    """Bend the legs of planted feet until the sole is flat where it stays; `rotations` and `joints` in place."""
-    hip, knee, foot = list(_HIP_JOINTS), list(_KNEES), list(FEET)
-    on = support.planted[:, None, :, None, None]
-    way = target - joints[:, :, hip]
+def _way_to_ankles(legs: Tensor, shank: Tensor) -> Tensor:
+    """(B, T, 2, 4, 3) joints, (B, T, 2, 3, 3) shanks in the world -> (B, T, 2, 3) from the hips to planted ankles.
+
+    They stay in the middle of their way, as high as in a flat foot. A shank that leans farther forward than the ankle
+    goes lifts the heel; the toes stay on the floor.
+    """
+    hips = legs[..., 0, :]
+    way = legs[..., 2, :].mean(1, keepdim=True) - hips
+    way[..., 1] = _ANKLE_HIGH - hips[..., 1]
+    ahead = shank[..., 2] * _ALONG_FLOOR
+    behind = -(way * ahead).sum(-1) / ahead.norm(dim=-1).clamp(min=0.1)
+    for _ in range(2):  # a lifted heel bends the knee, which leans the shank farther
+        far = way.norm(dim=-1).clamp(_SHORTEST, _LONGEST)
+        ankle = torch.acos(((far**2 + _SHANK**2 - _THIGH**2) / (2 * far * _SHANK)).clamp(-1, 1))
+        heel_up = (torch.atan2(behind, -way[..., 1]) + ankle - _ANKLE_MOST).clamp(0, 1.2)
+        high = _TOES_HIGH + (_ANKLE_HIGH - _TOES_HIGH) * heel_up.cos() + _FOOT * heel_up.sin()
+        way[..., 1] = high - hips[..., 1]
+    return way
+
+
+def _hold_feet(hips: Tensor, legs: Tensor, joints: Tensor, planted: Tensor) -> None:
+    """Bend the legs of planted feet until the sole is flat where it stays.
+
+    hips     (B, T, 3, 3) in the world
+    legs     (B, T, 2, 4, 3, 3) local, changed in place
+    joints   (B, T, 2, 4, 3) changed in place
+    planted  (B, 1, 2) bool
+    """
+    on = planted[..., None, None]
+    thigh = hips[:, :, None] @ legs[..., 0, :, :]
+    way = _way_to_ankles(joints, thigh @ legs[..., 1, :, :])
     far = way.norm(dim=-1).clamp(_SHORTEST, _LONGEST)
     bend = torch.acos(((far**2 - _THIGH**2 - _SHANK**2) / (2 * _THIGH * _SHANK)).clamp(-1, 1))
-    shank = torch.where(on, turn_x(bend), rotations[:, :, knee])
-    down = torch.tensor([[0.0], [-1.0], [0.0]])
-    leg = (turned[:, :, hip] @ (_THIGH * down + shank @ (_SHANK * down)))[..., 0]
-    swing = rotation_between(leg, torch.where(on[..., 0], way, leg))
-    thigh = swing @ turned[:, :, hip]
-    lower = thigh @ shank
-    ankle = torch.where(on, _flat(lower), rotations[:, :, foot])
-    rotations[:, :, hip] = turned[:, :, :1].mT @ thigh
-    rotations[:, :, knee], rotations[:, :, foot] = shank, ankle
-    joints[:, :, knee] = joints[:, :, hip] + (thigh @ (_THIGH * down))[..., 0]
-    joints[:, :, foot] = joints[:, :, knee] + (lower @ (_SHANK * down))[..., 0]
-    joints[:, :, list(TOES)] = joints[:, :, foot] + (lower @ ankle @ OFFSETS[TOES[0]][:, None])[..., 0]
+    knee = torch.where(on, turn_x(bend), legs[..., 1, :, :])
+    reach = -(thigh @ (_SHANK * knee[..., 1:2] + _THIGH * _UP[:, None]))[..., 0]
+    thigh = rotation_between(reach, torch.where(on[..., 0], way, reach)) @ thigh
+    shank = thigh @ knee
+    ankle = torch.where(on, _flat(shank), legs[..., 2, :, :])
+    legs[..., 0, :, :] = hips.mT[:, :, None] @ thigh
+    legs[..., 1, :, :] = knee
+    legs[..., 2, :, :] = ankle
+    joints[..., 1, :] = joints[..., 0, :] - _THIGH * thigh[..., 1]
+    joints[..., 2, :] = joints[..., 1, :] - _SHANK * shank[..., 1]
+    joints[..., 3, :] = joints[..., 2, :] + (shank @ (ankle @ OFFSETS[TOES[0]][:, None]))[..., 0]
 
 
 def _flat(shank: Tensor) -> Tensor:
     """(..., 3, 3) shanks in the world -> the ankles' local rotation for a flat foot, as far as an ankle goes."""
-    ahead = shank[..., 2] * torch.tensor([1.0, 0.0, 1.0])
+    ahead = shank[..., 2] * _ALONG_FLOOR
     ahead = ahead / ahead.norm(dim=-1, keepdim=True).clamp(min=1e-3)
     level = torch.stack([torch.linalg.cross(_UP.expand_as(ahead), ahead), _UP.expand_as(ahead), ahead], dim=-1)
     q = matrix_to_quaternion(shank.mT @ level)
@@ -183,12 +190,8 @@ def _flat(shank: Tensor) -> Tensor:
 
 def floor_contacts(joints: Tensor, rate_hz: float) -> Tensor:
     """(B, T, 22, 3) on the floor -> (B, T, 2): ankle or toes slow and near where they rest (models.mocap.library)."""
-    contacts = torch.zeros(*joints.shape[:2], 2, dtype=torch.bool)
-    for group, high in ((FEET, _ANKLE_HIGH), (TOES, _TOES_HIGH)):
-        place = joints[:, :, list(group)]
-        if place.shape[1] > 1:
-            speed = torch.gradient(place, dim=1)[0].norm(dim=-1) * rate_hz
-        else:
-            speed = torch.zeros(place.shape[:-1])
-        contacts |= (speed < CONTACT_SPEED) & (place[..., 1] < high + CONTACT_HEIGHT)
-    return contacts.float()
+    feet = _by_leg(joints)[..., 2:, :]  # (B, T, 2 sides, ankle and toes, 3)
+    velocity = torch.gradient(feet, dim=1)[0] * rate_hz if feet.shape[1] > 1 else torch.zeros_like(feet)
+    low = feet[..., 1] < torch.tensor([_ANKLE_HIGH, _TOES_HIGH]) + CONTACT_HEIGHT
+    resting = (velocity.norm(dim=-1) < CONTACT_SPEED) & low
+    return torch.where(resting.any(-1), 1.0, 0.0)

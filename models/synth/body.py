@@ -1,0 +1,56 @@
+"""How bodies stand, sit, kneel, lie and balance, as ranges of joint angles in degrees.
+
+Trunk: pitch of the pelvis (+ forward), roll (+ to the left); spine and neck: flexion (+ forward), side and twist
+(+ to the left). Leg: thigh forward (of the world's vertical, or of the pelvis), abduction, outward rotation, knee,
+ankle (+ toes up). Ranges stay inside normal joint mobility.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from models.synth.arm_table import Range
+
+TRUNK = ("pitch", "roll", "flex", "side", "twist", "nod", "tilt", "turn")
+LEG = ("thigh", "abduction", "outward", "knee", "ankle")
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One leg. `world`: the thigh is measured from the vertical, so that the pelvis tilts and rolls above it."""
+
+    thigh: Range
+    abduction: Range
+    outward: Range
+    knee: Range
+    ankle: Range = (-20, 5)
+    world: bool = True
+    planted: bool = True  # the sole lies on the floor and stays there
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A class of poses; the left leg does what `left` says, mirrored in half of the windows."""
+
+    share: float
+    arms: str  # names of ARMS, most natural ones first or several times
+    left: Leg
+    right: Leg | None = None  # None: like the left one
+    pitch: Range = (-5, 8)
+    roll: Range = (-3, 3)
+    flex: Range = (-5, 12)
+    side: Range = (-6, 6)
+    twist: Range = (-12, 12)
+    nod: Range = (-15, 22)
+    tilt: Range = (-10, 10)
+    turn: Range = (-40, 40)
+    alike: float = 0.7  # how far the right leg follows the left one
+    rest: str = "Foot"  # what bears the weight: joint names without side
+    balanced: bool = True  # the centre of mass is brought above what bears the weight
+    chair: bool = False  # the pelvis rests on something that is not the floor
+    level: tuple[str, str] | None = None  # joints that are brought to the same height: hands and toes of a plank
+    into: str = ""  # poses that are one movement away
+
+
+EASY = "hang hang loose hips folded clasped wave point face across shoulder overhead head dance back phone"
+"""What arms do when nothing else is asked of them."""
