@@ -15,6 +15,8 @@ from models.vtm.blocks import conv_in
 from models.vtm.config import VTMConfig
 from models.vtm.evidence import MAP_CELLS, MAP_CHANNELS, evidence_shape
 
+_NARROW = 64
+"""Channels of a cell after the first convolution over a feature map."""
 _FRAMES = 3
 """Frames that the temporal convolution over feature maps reads."""
 
@@ -41,33 +43,37 @@ class LandmarkEncoder(nn.Sequential):
 class FeatureMapEncoder(nn.Module):
     """conv over ResNet18's feature map: (B, T, V) -> (B, features, T).
 
-    Each frame's map goes through three small spatial convolutions, 4 x 4 -> 2 x 2 -> 1 x 1, so that each part learns
-    where in the crop and for what to look; then through a temporal one over this frame and the two before it, causal
-    as the rest of VTM. A frame that is not there is zeros before and after the spatial ones, and its flag goes on into
-    the temporal one. They are normalised frame by frame: statistics over a batch would be those of its masked frames.
+    Each frame's map goes through three small spatial convolutions, 1 x 1, then 2 x 2 with a step of 2, then 2 x 2, so
+    that each part learns where in the crop and for what to look; then through a temporal one over this frame and the
+    two before it, causal as the rest of VTM. A frame that is not there is zeros before and after the spatial ones, and
+    its flag goes on into the temporal one. Normalised cell by cell: statistics over a batch would be those of its
+    masked frames. Written as matrices over rows, which need no transposing of 512 channels: as Conv2d the two parts
+    took 12 ms of a window of 32 frames on one thread of ONNX Runtime.
     """
 
     def __init__(self, features: int) -> None:
         super().__init__()
-        self.spatial = nn.Sequential(
-            nn.Conv2d(MAP_CHANNELS, features, 1, bias=False),
-            nn.GroupNorm(1, features),
-            nn.GELU(approximate="tanh"),
-            nn.Conv2d(features, features, 2, stride=2),
-            nn.GELU(approximate="tanh"),
-            nn.Conv2d(features, features, 2),
-            nn.GELU(approximate="tanh"),
-        )
+        self.cell = nn.Linear(MAP_CHANNELS + 1, _NARROW, bias=False)  # 1 x 1; the flag is the bias
+        self.norm = nn.LayerNorm(_NARROW)
+        self.quarter = nn.Linear(4 * _NARROW, features)  # 2 x 2 of 4 x 4
+        self.whole = nn.Linear(4 * features, features)  # 2 x 2 of 2 x 2
         self.temporal = nn.Conv1d(features + 1, features, _FRAMES)
 
     def forward(self, visual: Tensor) -> Tensor:
         B, T = visual.shape[:2]  # batch, frames
-        cells = visual.reshape(B * T, MAP_CELLS, MAP_CELLS, MAP_CHANNELS + 1)
-        present = cells[:, 0, 0, -1:]  # (B * T, 1)
-        maps = cells[..., :-1].permute(0, 3, 1, 2)  # (B * T, 512, 4, 4)
-        looked = self.spatial(maps).flatten(1) * present  # (B * T, features)
+        rows = visual.reshape(B * T, MAP_CELLS * MAP_CELLS, MAP_CHANNELS + 1)
+        present = rows[:, 0, -1:]  # (B * T, 1)
+        cells = _bent(self.norm(self.cell(rows)))  # (B * T, 16, narrow)
+        half = MAP_CELLS // 2
+        blocks = cells.reshape(B * T, half, 2, half, 2, _NARROW).transpose(2, 3).reshape(B * T, half * half, -1)
+        quarters = _bent(self.quarter(blocks))  # (B * T, 4, features)
+        looked = _bent(self.whole(quarters.flatten(1))) * present  # (B * T, features)
         frames = torch.cat([looked, present], dim=1).reshape(B, T, -1).transpose(1, 2)
-        return F.gelu(self.temporal(F.pad(frames, (_FRAMES - 1, 0))), approximate="tanh")
+        return _bent(self.temporal(F.pad(frames, (_FRAMES - 1, 0))))
+
+
+def _bent(x: Tensor) -> Tensor:
+    return F.gelu(x, approximate="tanh")
 
 
 def make_visual_encoder(config: VTMConfig) -> nn.Module:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from torch.nn import functional as F
 
 from models.vtm.backbones import feature_channels, make_visual_encoder
 from models.vtm.config import VTMConfig
@@ -55,6 +56,22 @@ def test_a_masked_frame_is_told_by_its_flag_and_not_by_what_else_it_holds(encode
     black = torch.zeros_like(unflagged)
     black[..., -1] = 1.0
     assert (encoder(black.flatten(2)) - nothing).abs().max() > 1e-3
+
+
+@torch.no_grad()
+def test_its_matrices_are_the_spatial_convolutions_of_the_docstring(encoder):
+    def kernel(linear: torch.nn.Linear) -> torch.Tensor:
+        return linear.weight.unflatten(1, (2, 2, -1)).permute(0, 3, 1, 2)
+
+    def bent(x: torch.Tensor) -> torch.Tensor:
+        return F.gelu(x, approximate="tanh")
+
+    visual = maps(9)[:1, :1]
+    cells = bent(encoder.norm(encoder.cell(visual[0, 0]))).view(1, MAP_CELLS, MAP_CELLS, -1).permute(0, 3, 1, 2)
+    quarters = bent(F.conv2d(cells, kernel(encoder.quarter), encoder.quarter.bias, stride=2))
+    whole = bent(F.conv2d(quarters, kernel(encoder.whole), encoder.whole.bias)).flatten()
+    last = encoder.temporal.weight[:, :, -1] @ torch.cat([whole, torch.ones(1)]) + encoder.temporal.bias
+    torch.testing.assert_close(encoder(visual.flatten(2))[0, :, 0], bent(last))
 
 
 @torch.no_grad()
