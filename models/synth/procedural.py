@@ -8,6 +8,7 @@ the number of windows only.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -128,7 +129,7 @@ class PoseMaker:
         left, right = drawn[..., 0], drawn[..., 1]
         same = (torch.rand(batch, 2, generator=rng) < 0.5) | self._pair[left] | self._pair[right]
         family = torch.stack([left, torch.where(same, left, right)], dim=-1)  # (B, 2 poses, 2 sides)
-        stays = (torch.rand(batch, generator=rng) < 0.55) & (kind[:, 0] == kind[:, 1])
+        stays = (torch.rand(batch, generator=rng) < 0.35) & (kind[:, 0] == kind[:, 1])
         family[:, 1] = torch.where(stays[:, None], family[:, 0], family[:, 1])
         u = torch.rand(_TRIES, batch, 2, 2, len(ARM), generator=rng)
         u[..., 1, :] = torch.where(same[..., None], 0.6 * u[..., 0, :] + 0.4 * u[..., 1, :], u[..., 1, :])
@@ -141,29 +142,31 @@ class PoseMaker:
         batch, parts = len(ends), 5
         time_s = torch.arange(frames)[None, :, None] / self._rate_hz
         u = torch.rand(6, batch, 1, parts, generator=rng)
-        lasts = 0.4 + 1.6 * u[0] + 0.8 * (kind[:, 0] != kind[:, 1]).float()[:, None, None]
+        lasts = 0.3 + 1.1 * u[0] + 0.7 * (kind[:, 0] != kind[:, 1]).float()[:, None, None]
         begin = u[1] * frames / self._rate_hz - 0.5 * lasts
         once = ((time_s - begin) / lasts).clamp(0, 1)
         once = once**3 * (10 - 15 * once + 6 * once**2)
-        rate_hz = torch.tensor([0.1, 0.15, 0.15, 0.2, 0.2]) + u[2] * torch.tensor([0.5, 0.6, 0.6, 1.2, 1.2])
+        rate_hz = torch.tensor([0.15, 0.2, 0.2, 0.3, 0.3]) + u[2] * torch.tensor([0.8, 0.9, 0.9, 1.5, 1.5])
         fro = 0.5 - 0.5 * torch.cos(2 * math.pi * (rate_hz * time_s + u[1]))
         fro = u[3] + (0.15 + 0.7 * u[5]) * (fro - u[3])
         held = u[3] + 0.12 * (fro - u[3])
-        weight = torch.where(u[4] < 0.5, held, torch.where(u[4] < 0.8, once, fro))[..., _PARTS]
+        weight = torch.where(u[4] < 0.3, held, torch.where(u[4] < 0.65, once, fro))[..., _PARTS]
         wave = torch.rand(3, batch, 1, SIZE, generator=rng)
         unrest = torch.sin(2 * math.pi * ((0.15 + wave[0]) * time_s + wave[1])) * wave[2] ** 2 * math.radians(3)
         return ends[:, :1] + weight * (ends[:, 1:] - ends[:, :1]) + unrest
 
     def _support(self, kind: Tensor, rng: torch.Generator) -> Support:
         first, second = kind[:, 0], kind[:, 1]
-        u = torch.rand(len(kind), generator=rng)
+        u, depth = torch.rand(2, len(kind), generator=rng)
+        chair = self._chair[first] & self._chair[second]
         standing = self._planted[first] & self._planted[second]
         settled = first == second
         return Support(
             bearing=torch.where(settled[:, None], self._bearing[first], _feet_first(standing, self._bearing[first])),
             planted=standing,
             balance=(0.7 + 0.3 * u) * (self._balanced[first] & self._balanced[second]),
-            chair=self._chair[first] & self._chair[second],
+            depth=torch.where(chair, 1.0, depth),
+            chair=chair,
             level=self._level[first] * settled[:, None, None],
         )
 
@@ -195,10 +198,8 @@ def _mirrored(angles: Tensor, support: Support, flip: Tensor) -> tuple[Tensor, S
     """Left and right exchanged where `flip`."""
     other = angles[..., _SWAPPED] * _OPPOSITE
     mirror = list(MIRROR_JOINTS)
-    return torch.where(flip[:, None, None], other, angles), Support(
+    return torch.where(flip[:, None, None], other, angles), replace(
+        support,
         bearing=torch.where(flip[:, None], support.bearing[:, mirror], support.bearing),
         planted=torch.where(flip[:, None], support.planted.flip(-1), support.planted),
-        balance=support.balance,
-        chair=support.chair,
-        level=support.level,
     )

@@ -61,6 +61,7 @@ class Support:
     bearing: Tensor  # (B, 22) weights of the joints that stay above one point of the floor; rows sum to 1
     planted: Tensor  # (B, 2) bool: this foot's sole stays on the floor
     balance: Tensor  # (B,) 0..1 how much of the way the centre of mass is brought above `bearing`
+    depth: Tensor  # (B,) where planted feet differ in height: 0 the higher leg is stretched, 1 both give way
     chair: Tensor  # (B,) bool: the pelvis keeps its height
     level: Tensor  # (B, 2, 22) weights of two groups of joints laid on the floor instead of balance; zeros: none
 
@@ -108,8 +109,9 @@ def _height(joints: Tensor, support: Support) -> Tensor:
     """(B, T) height of the root: planted soles at 0; on a chair it keeps still; else the lowest skin touches."""
     ankles = joints[:, :, list(FEET), 1]
     planted = support.planted.float()[:, None]
-    count = planted.sum(-1)
-    by_feet = _ANKLE_HIGH - (ankles * planted).sum(-1) / count.clamp(min=1)
+    lowest = (ankles + 9.0 * (1 - planted)).amin(-1)
+    mean = (ankles * planted).sum(-1) / planted.sum(-1).clamp(min=1)
+    by_feet = _ANKLE_HIGH - lowest - support.depth[:, None] * (mean - lowest)
     aside = (_LEG_JOINTS & support.planted[..., None]).any(1)  # (B, 22) planted legs are bent to fit
     low = (joints[..., 1] - RADIUS + 9.0 * aside[:, None]).amin(-1)
     standing = support.bearing[:, list(FEET)].sum(-1, keepdim=True) * planted.amax(-1) > 0.6
