@@ -145,13 +145,18 @@ def _lift(
             raw = None if view is None else runtime.lift(view, intrinsics)
         elif detection.captured_at_s - seen_at_s > _FORGET_S:
             window.reset()
-        detections.append(detection)
+        detections.append(_without_features(detection))
         raws.append(raw)
         if on_progress is not None:
             on_progress(len(raws), max(clip.frames, len(raws)) if clip.frames else 0)
     if intrinsics is None:
         raise CameraError("the video holds no frame")
     return detections, raws, intrinsics
+
+
+def _without_features(detection: Detection) -> Detection:
+    """What the second pass needs: a feature map is 32 KiB, and a video has many frames."""
+    return replace(detection, features=None) if isinstance(detection, Keypoints2D) else detection
 
 
 def _solve(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -159,6 +161,31 @@ def test_every_frame_of_a_video_is_in_the_take_in_order(clip: Path, tmp_path: Pa
     assert parts.video.closed
     assert parts.detector.closed
     assert parts.runtime.closed
+
+
+def test_feature_maps_are_let_go_once_they_were_looked_at(clip: Path, tmp_path: Path):
+    """They are large: a conversion that kept them would need gigabytes for a long video."""
+    parts, given, alive = Parts(), [], []
+    detect = parts.detector.detect
+
+    def with_features(frame: Frame) -> Detection:
+        found = detect(frame)
+        if not isinstance(found, Keypoints2D):
+            return found
+        features = np.zeros((16, 512), np.float32)
+        given.append(weakref.ref(features))
+        return replace(found, features=features)
+
+    parts.detector.detect = with_features
+    convert(
+        clip,
+        tmp_path / "out.npz",
+        Config(),
+        seams=parts.seams(),
+        on_progress=lambda *_: alive.append(sum(reference() is not None for reference in given)),
+    )
+    assert len(given) == 9
+    assert max(alive) <= 2  # the newest, and the one before it in the window
 
 
 def test_the_whole_take_lies_in_one_world_with_one_skeleton(clip: Path, tmp_path: Path):
