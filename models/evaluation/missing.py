@@ -1,4 +1,8 @@
-"""Parts hidden for the whole window, in the keypoints and in the landmarks: what does a network make of them?"""
+"""Parts hidden for the whole window, in the keypoints and in the landmarks: what does a network make of them?
+
+Landmarks come all or none from BlazePose. A network that was never shown some of them only is better off without any:
+compare its keypoints alone.
+"""
 
 from __future__ import annotations
 

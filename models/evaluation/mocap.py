@@ -61,11 +61,11 @@ def action_windows(library: MotionLibrary, config: VTMConfig, count: int) -> dic
 
 def evaluate_actions(lifters: Mapping[str, Lifter], library: MotionLibrary, count: int) -> dict[str, Any]:
     """Action -> name of the network -> MPJPE family over the limbs; the same number of windows for each action."""
-    config = next(iter(lifters.values())).config
-    tables: dict[str, Any] = {"windows_each": count, "actions": {}}
-    for action, batch in action_windows(library, config, count).items():
-        tables["actions"][action] = {name: _limbs(lifter, batch) for name, lifter in lifters.items()}
-    return tables
+    actions: dict[str, dict[str, Any]] = {}
+    for name, lifter in lifters.items():
+        for action, batch in action_windows(library, lifter.config, count).items():
+            actions.setdefault(action, {})[name] = _limbs(lifter, batch)
+    return {"windows_each": count, "actions": actions}
 
 
 def _limbs(lifter: Lifter, batch: WindowBatch) -> dict[str, float]:

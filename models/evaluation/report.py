@@ -59,7 +59,7 @@ def _viewpoints(views: Table) -> Lines:
         name = f"{low:+.0f}° to {edges[row + 1]:+.0f}°"
         lines.append(_line(name, [*views["table"][row], views["by_pitch"][row]]))
     lines.append(_line("all", views["by_yaw"]))
-    lines.append(f"  worst over best yaw: {views['worst_over_best']}")
+    lines.append(f"  worst over best: yaw {views['worst_over_best']}, yaw and pitch {views['worst_over_best_cell']}")
     return lines
 
 

@@ -38,15 +38,17 @@ def viewpoint_table(error: F64, yaw: F64, pitch: F64) -> dict[str, Any]:
     row = np.digitize(pitch, PITCH_EDGES_DEG) - 1
     rows = range(len(PITCH_EDGES_DEG) - 1)
     by_yaw = [mean_or_none(error[sector == s]) for s in range(YAWS)]
+    table = [[mean_or_none(error[(row == r) & (sector == s)]) for s in range(YAWS)] for r in rows]
     return {
         "yaw_deg": [s * 360 // YAWS for s in range(YAWS)],
         "pitch_edges_deg": list(PITCH_EDGES_DEG),
-        "table": [[mean_or_none(error[(row == r) & (sector == s)]) for s in range(YAWS)] for r in rows],
+        "table": table,
         "frames": [[int(((row == r) & (sector == s)).sum()) for s in range(YAWS)] for r in rows],
         "by_yaw": by_yaw,
         "by_pitch": [mean_or_none(error[row == r]) for r in rows],
         "mean": mean_or_none(error),
         "worst_over_best": worst_over_best(by_yaw),
+        "worst_over_best_cell": worst_over_best([cell for cells in table for cell in cells]),
     }
 
 

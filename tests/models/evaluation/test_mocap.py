@@ -9,6 +9,8 @@ import pytest
 from models.evaluation.mocap import action_windows, evaluate_actions, evaluate_mocap, evaluate_peers
 from models.evaluation.predict import Predictor
 from models.skeleton import JOINT
+from models.training.validate import validation_windows
+from tests.models.evaluation.conftest import Oracle
 
 ROWS = {"with_evidence", "keypoints_alone", "network_without_refinement"}
 
@@ -53,6 +55,13 @@ def test_every_action_has_a_row_per_network(weights, library):
     errors = tables["actions"]["other"]
     assert errors["vtm"] == errors["plain"]
     assert errors["vtm"]["mpjpe_mm"] > errors["vtm"]["pa_mpjpe_mm"] > 10
+
+
+def test_a_peer_with_another_window_gets_windows_of_its_own(weights, library, tiny):
+    wide = replace(tiny, window_frames=20)
+    peer = Oracle(wide, validation_windows(library, wide, 8))
+    evaluate_actions({"vtm": Predictor(weights), "wide": peer}, library, 8)
+    assert peer.shown[0].keypoints.shape == (8, 20, 23, 3)
 
 
 def test_a_library_without_validation_clips_is_told_in_one_line(weights, library):

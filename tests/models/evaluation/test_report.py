@@ -33,7 +33,7 @@ def test_the_text_holds_the_numbers(tables):
     assert f"{tables['missing']['mean_pose_mm']['legs']:.1f}" in text
     for words in ("plain, keypoints alone", "simulated landmarks", "whole body flip, one frame alone", "4 frames"):
         assert words in text, words
-    assert "worst over best yaw" in text
+    assert "worst over best: yaw" in text
 
 
 def test_what_was_not_made_is_not_there(tables):

@@ -42,7 +42,10 @@ def test_errors_are_told_in_the_cell_of_their_viewpoint():
     assert table["table"][0][4] is None  # four frames are too few
     assert table["frames"][0][4] == 4
     assert table["by_yaw"][2] == table["by_pitch"][3] == 30.0
-    assert table["worst_over_best"] == 3.0
+    assert table["worst_over_best"] == table["worst_over_best_cell"] == 3.0
+    again = viewpoint_table(np.append(error, [60.0] * 5), np.append(yaw, [0.0] * 5), np.append(pitch, [35.0] * 5))
+    assert again["worst_over_best_cell"] == 6.0
+    assert again["worst_over_best"] == 1.09  # 30 at the left, (6 x 10 + 5 x 60) / 11 in front
     assert table["mean"] == pytest.approx(error.mean(), abs=0.05)
 
 
