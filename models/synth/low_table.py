@@ -181,7 +181,7 @@ LOW: dict[str, Body] = {
     ),
     "on_side": Body(
         3,
-        "reach clasped face phone boxing",
+        "across shoulder shoulder",
         Leg((0, 60), (-5, 5), (-5, 10), (5, 85), world=False, planted=False),
         Leg((5, 85), (-5, 15), (-5, 10), (5, 95), world=False, planted=False),
         roll=(80, 92),
