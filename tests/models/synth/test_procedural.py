@@ -136,6 +136,7 @@ def test_who_stands_on_one_leg_is_balanced_above_a_foot_that_stays(name):
     off = (MASS @ joints - place)[..., [0, 2]].norm(dim=-1)
     assert off.quantile(0.9) < 0.08  # statures: within the length of a foot
     other = low[window, :, 1 - foot].mean(1)
+    assert place[..., 1].max() < 0.052  # flat: the ankle is 0.0505 above the sole
     assert other.min() > 0.08
 
 
