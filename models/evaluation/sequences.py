@@ -27,7 +27,8 @@ from models.view import MIN_SCORE, View, person_view, root_to_camera
 MOST_FRAMES = 150
 FEWEST_FRAMES = 40
 _SEED = 31
-_ROOM = 0.7  # statures round the Hips that the picture must hold
+ROOM = 0.7
+"""Statures round the Hips that the picture must hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +137,8 @@ def _camera(path: Tensor, rng: torch.Generator) -> tuple[Tensor, Tensor, Tensor,
     off = (path - middle) @ R.mT  # camera axes
     needed = torch.stack(
         [
-            (off[:, 0].abs() + _ROOM) / camera.half_width - off[:, 2],
-            (off[:, 1].abs() + _ROOM) / camera.half_height - off[:, 2],
+            (off[:, 0].abs() + ROOM) / camera.half_width - off[:, 2],
+            (off[:, 1].abs() + ROOM) / camera.half_height - off[:, 2],
         ]
     )
     return R, middle - R[2] * needed.max(), camera.half_width, camera.half_height

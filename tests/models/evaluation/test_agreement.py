@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from dataclasses import replace
 
 import pytest
@@ -41,11 +42,10 @@ def test_another_config_is_told_in_one_line(untrained, library):
 
 @pytest.mark.slow
 def test_the_exported_file_says_what_the_checkpoint_says(tmp_path, untrained, library):
-    import json
-
     path = tmp_path / "vtm.onnx"
     export_onnx(untrained.model, path)
     path.with_suffix(".json").write_text(json.dumps({"config": untrained.config.to_dict()}))
-    table = evaluate_agreement(Predictor(path), untrained, library, 20)
-    assert table["agrees"]
-    assert 0 < table["network"]["max_mm"] < 1
+    own = evaluate_agreement(Predictor(path), untrained, library, 20)["network"]
+    other = evaluate_agreement(Predictor(path), shaken(untrained, 0.05), library, 20)["network"]
+    assert 0 < own["mean_mm"] < 1  # weights are stored in half precision, and untrained rotations are short vectors
+    assert other["mean_mm"] > 20 * own["mean_mm"]

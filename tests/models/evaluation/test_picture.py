@@ -32,6 +32,9 @@ def test_the_picture_holds_every_number_of_the_tables(tmp_path, monkeypatch):
     views = values["viewpoints_mm"]
     known = [value for line in [*views["table"], views["by_yaw"], views["by_pitch"]] for value in line if value]
     assert sorted(written) == sorted([f"{value:.0f}" for value in [*known, views["mean"]]])
+    top = {(round(text.get_position()[0]), text.get_text()) for text in heat.texts if text.get_position()[1] == 1}
+    assert heat.get_yticklabels()[1].get_text() == "+10° to +30°"
+    assert top >= {(column, f"{value:.0f}") for column, value in enumerate(views["table"][2])}
     assert None in views["table"][-1]  # nobody looked down that far: no number there
     assert sorted(text.get_text() for text in bars.texts) == sorted(f"{10 + i:.0f}" for i in range(22))
     picture = cv2.imread(str(tmp_path / "views.png"))

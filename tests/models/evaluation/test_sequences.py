@@ -6,11 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from models.evaluation.predict import Predictions, Predictor
 from models.evaluation.sequences import (
     FEWEST_FRAMES,
     MOST_FRAMES,
+    ROOM,
+    _camera,
     evaluate_sequences,
     in_camera,
     mocap_sequences,
@@ -18,7 +21,11 @@ from models.evaluation.sequences import (
     seen_frames,
     sliding_windows,
 )
-from models.skeleton import FEET, PARENTS, ROOT
+from models.keypoints import EVIDENCE_NAMES
+from models.rotations import rotation_between
+from models.skeleton import FEET, JOINT, PARENTS, ROOT
+
+LEFT_HIP, RIGHT_HIP = JOINT["LeftUpperLeg"], JOINT["RightUpperLeg"]
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +68,32 @@ def test_the_truth_is_one_person_before_a_still_camera_near_what_the_detector_sa
         true = truth[:, [7, 11]].mean(1)
         off = np.abs(shoulders - true[:, :2] / true[:, 2:]) * true[:, 2:]
         assert np.median(off) < 0.15  # metres: the detector's errors, no other camera
+
+
+def test_the_camera_stands_just_far_enough_to_see_the_whole_path():
+    rng = torch.Generator().manual_seed(0)
+    path = torch.rand(50, 3, generator=rng) * torch.tensor([4.0, 0.2, 3.0])
+    for _ in range(20):
+        R, position, half_width, half_height = _camera(path, rng)
+        seen = (path - position) @ R.mT
+        across = (seen[:, 0].abs() + ROOM) / seen[:, 2] / half_width
+        down = (seen[:, 1].abs() + ROOM) / seen[:, 2] / half_height
+        assert max(across.max(), down.max()) == pytest.approx(1, abs=1e-3)
+
+
+def test_landmarks_are_in_the_axes_of_who_looks_at_the_person_frame_by_frame(library):
+    """Somebody crosses the picture; the detector's camera turns with them."""
+    root = library.root.copy()
+    root[:, 0] += np.tile(np.linspace(-2, 2, 150), 10)
+    right = wrong = 0.0
+    for sequence in mocap_sequences(replace(library, root=root), 30.0, 10):
+        hips = sequence.truth_m[:, [LEFT_HIP, RIGHT_HIP]].mean(1)
+        knee = sequence.truth_m[:, JOINT["LeftLowerLeg"]] - hips
+        told = sequence.evidence[:, EVIDENCE_NAMES.index("left_knee"), :3]
+        R = rotation_between(np.broadcast_to([0.0, 0.0, 1.0], hips.shape), hips)
+        right += np.linalg.norm(np.einsum("nji,nj->ni", R, knee) - told, axis=-1).mean()
+        wrong += np.linalg.norm(np.einsum("nij,nj->ni", R, knee) - told, axis=-1).mean()
+    assert right < 0.8 * wrong
 
 
 def test_resting_feet_rest_in_the_camera_too(sequences):
