@@ -61,7 +61,9 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="print JSON")
     args = parser.parse_args(argv)
     args.tables = set(args.tables or DEFAULT) | ({"agreement"} if args.agreement else set())
-    if args.checkpoint is None and (args.agreement or not args.tables - set(NEED_CHECKPOINT)):
+    if args.checkpoint is None and (
+        "agreement" in args.tables or not (args.tables - set(NEED_CHECKPOINT) or args.peer)
+    ):
         parser.error(f"{', '.join(NEED_CHECKPOINT)} need --checkpoint FILE.pt")
     if args.picture is not None and "mocap" not in args.tables:
         parser.error("--picture draws the mocap table; add it to --tables")
@@ -80,7 +82,7 @@ def evaluate(args: argparse.Namespace) -> dict[str, Any]:
     predictor = Predictor(args.weights, args.threads)
     peers: dict[str, Lifter] = {name: open_checkpoint(path) for name, path in args.peer}
     checkpoint = open_checkpoint(args.checkpoint) if args.checkpoint else None
-    if checkpoint is None and args.tables & set(NEED_CHECKPOINT):
+    if checkpoint is None and not peers and args.tables & set(NEED_CHECKPOINT):
         log.info("without --checkpoint FILE.pt there is no look-ahead and there are no latents")
     needs_library = bool(args.tables - {"clips"})
     bench = Bench(
@@ -92,6 +94,11 @@ def evaluate(args: argparse.Namespace) -> dict[str, Any]:
         tuple(args.clips or [DEMO]),
         args.detections,
     )
+    for name, lifter in bench.networks().items():
+        if lifter.config.backbone != "landmarks":
+            raise ValueError(
+                f"{name} reads {lifter.config.backbone}; the windows here hold landmarks: train it on those"
+            )
     head = {"weights": args.weights.name, "config": predictor.config.to_dict()}
     return head | make_tables(bench, args.tables)
 

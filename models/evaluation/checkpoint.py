@@ -9,9 +9,9 @@ import numpy as np
 import torch
 
 from models.evaluation.predict import Answer, Inputs
-from models.training.state import load_vtm
+from models.training.state import load_network
 from models.vtm.config import VTMConfig
-from models.vtm.vtm import VTM
+from models.vtm.direct import Network
 
 _CHUNK = 128
 
@@ -20,7 +20,7 @@ _CHUNK = 128
 class CheckpointLifter:
     """The averaged network of a checkpoint, read `ahead` frames before the newest (look-ahead)."""
 
-    model: VTM
+    model: Network
     config: VTMConfig
     ahead: int
 
@@ -47,6 +47,6 @@ class CheckpointLifter:
 
 
 def open_checkpoint(path: Path) -> CheckpointLifter:
-    """The network of a checkpoint. Raises CheckpointError."""
-    model, _ = load_vtm(path)
+    """The network of a checkpoint, VTM or the plain regression. Raises CheckpointError."""
+    model, _ = load_network(path)
     return CheckpointLifter(model, model.config, model.config.latency_frames)

@@ -19,8 +19,13 @@ from models.vtm.vtm import VTM
 _CHUNK = 128
 
 
-def evaluate_latents(lifter: CheckpointLifter, library: MotionLibrary, count: int) -> dict[str, Any]:
-    """Alignment error, retrieval among `count` windows for upper, lower and both; reconstruction error of TPMAE."""
+def evaluate_latents(lifter: CheckpointLifter, library: MotionLibrary, count: int) -> dict[str, Any] | None:
+    """Alignment error, retrieval among `count` windows for upper, lower and both; reconstruction error of TPMAE.
+
+    None for a network without latents.
+    """
+    if not isinstance(lifter.model, VTM):
+        return None
     batch = validation_windows(library, lifter.config, count)
     table: dict[str, Any] = {"tpmae_reconstruction_mm": autoencoder_error(lifter.model, batch)}
     seen = batch.seen.numpy()

@@ -134,24 +134,26 @@ def _injected(table: Table) -> Lines:
 
 
 def _look_ahead(table: Table) -> Lines:
-    lines = [f"Look-ahead, {table['windows']} windows, with evidence, mm"]
+    lines = ["Look-ahead: the same windows read so many frames before the newest, with evidence, mm"]
     lines.append(_line("12 limb joints", [*_POSITIONS, "angle°", "hips°", "+ ms"]))
-    for frames, row in table["frames"].items():
-        more = [row[key] for key in ("angle_deg", "hips_deg", "added_latency_ms")]
-        lines.append(_line(f"{frames} frames", [*_positions(row), *more]))
+    for name, own in table.items():
+        for frames, row in own["frames"].items():
+            more = [row[key] for key in ("angle_deg", "hips_deg", "added_latency_ms")]
+            lines.append(_line(f"{name}, {frames} frames", [*_positions(row), *more]))
     return lines
 
 
 def _latents(table: Table) -> Lines:
-    lines = [
-        f"TPMAE rebuilds unseen clips within {table['tpmae_reconstruction_mm']:.1f} mm",
-        f"Latents of the video next to those of the motion, {table['windows']} windows",
-        _line("", ["distance", "cosine", "rank", "top 1 %", "top 10 %"]),
-    ]
-    for name in ("upper", "lower", "both"):
-        row = table[name]
-        keys = ("distance_over_spread", "cosine", "median_rank", "top_1_percent", "top_10_percent")
-        lines.append(_line(name, [row.get(key) for key in keys], 2))
+    keys = ("distance_over_spread", "cosine", "median_rank", "top_1_percent", "top_10_percent")
+    lines = ["Latents of the video next to those of the motion; distance in spreads of the motion's"]
+    lines.append(_line("", ["distance", "cosine", "rank", "top 1 %", "top 10 %"]))
+    for name, own in table.items():
+        for part in ("upper", "lower", "both"):
+            lines.append(_line(f"{name}, {part}", [own[part].get(key) for key in keys], 2))
+        lines.append(
+            f"  {name}: among {own['windows']} windows; its TPMAE rebuilds them within"
+            f" {own['tpmae_reconstruction_mm']:.1f} mm"
+        )
     return lines
 
 

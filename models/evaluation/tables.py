@@ -46,6 +46,11 @@ class Bench:
         """VTM and its peers."""
         return {"vtm": self.lifter, **self.peers}
 
+    def checkpoints(self) -> dict[str, CheckpointLifter]:
+        """Those of them that are at hand as checkpoints."""
+        own = {} if self.checkpoint is None else {"vtm": self.checkpoint}
+        return own | {name: peer for name, peer in self.peers.items() if isinstance(peer, CheckpointLifter)}
+
     def at_most(self, windows: int) -> int:
         """Fewer windows where a table runs them many times."""
         return min(self.windows, windows)
@@ -92,15 +97,18 @@ def _injected(bench: Bench) -> Table | None:
 
 
 def _look_ahead(bench: Bench) -> Table | None:
-    if bench.library is None or bench.checkpoint is None:
+    if bench.library is None:
         return None
-    return evaluate_look_ahead(bench.checkpoint, bench.library, bench.windows)
+    opened = bench.checkpoints().items()
+    return {name: evaluate_look_ahead(own, bench.library, bench.windows) for name, own in opened} or None
 
 
 def _latents(bench: Bench) -> Table | None:
-    if bench.library is None or bench.checkpoint is None:
+    if bench.library is None:
         return None
-    return evaluate_latents(bench.checkpoint, bench.library, bench.at_most(1000))
+    opened = bench.checkpoints().items()
+    made = {name: evaluate_latents(own, bench.library, bench.at_most(1000)) for name, own in opened}
+    return {name: table for name, table in made.items() if table is not None} or None
 
 
 def _agreement(bench: Bench) -> Table | None:

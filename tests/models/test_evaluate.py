@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import subprocess
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -104,8 +105,8 @@ def test_the_mocap_table_comes_first_when_there_is_mocap(tmp_path, weights, clip
 def test_a_checkpoint_adds_look_ahead_and_latents(tmp_path, weights, clips, mocap, checkpoint, capsys):
     assert run(tmp_path, weights, *mocap, "--clips", clips, "--checkpoint", checkpoint, "--json") == 0
     tables = json.loads(capsys.readouterr().out)
-    assert tables["latents"]["upper"]["distance_over_spread"] > 0
-    assert set(tables["look_ahead"]["frames"]) == {"0", "2", "4"}
+    assert tables["latents"]["vtm"]["upper"]["distance_over_spread"] > 0
+    assert set(tables["look_ahead"]["vtm"]["frames"]) == {"0", "2", "4"}
     assert "agreement" not in tables
     assert tables["mocap"]["with_evidence"]["limbs"]["mpjpe_mm"] > 0  # what the model card is filled from
 
@@ -117,6 +118,14 @@ def test_a_peer_gets_its_rows(tmp_path, weights, clips, mocap, checkpoint, capsy
     assert set(tables) == {"weights", "config", "peers", "clips", "clips_overall"}
     assert tables["peers"]["plain"]["with_evidence"]["limbs"]["mpjpe_mm"] > 0
     assert tables["clips"]["standing"]["plain"]["limbs"]["mpjpe_mm"] > 0
+
+
+def test_a_network_that_reads_pictures_is_told_in_one_line(tmp_path, weights, mocap, tiny, caplog):
+    config = replace(tiny, backbone="resnet18")
+    state = VTM(config).state_dict()
+    torch.save({"config": config.to_dict(), "model": state, "ema": state, "progress": {}}, tmp_path / "other.pt")
+    assert run(tmp_path, weights, *mocap, "--peer", f"other={tmp_path / 'other.pt'}") == 1
+    assert "other reads resnet18; the windows here hold landmarks" in caplog.records[-1].getMessage()
 
 
 def test_weights_that_disagree_with_the_checkpoint_end_in_1(tmp_path, weights, mocap, checkpoint, caplog, capsys):

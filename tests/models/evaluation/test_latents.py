@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from models.evaluation.checkpoint import CheckpointLifter
 from models.evaluation.latents import alignment, evaluate_latents, latents, ranks_of_truth, retrieval
+from models.vtm.direct import make_network
 
 RNG = np.random.default_rng(0)
 Z = RNG.normal(size=(200, 4, 16))
@@ -51,6 +55,12 @@ def test_both_modalities_have_the_same_latents_of_every_window(untrained, batch,
     video, motion = latents(untrained.model, batch)
     for part in ("upper", "lower"):
         assert video[part].shape == motion[part].shape == (40, tiny.tokens, tiny.latent)
+
+
+def test_the_plain_regression_has_no_latents(tiny, library):
+    config = replace(tiny, network="direct")
+    direct = CheckpointLifter(make_network(config).eval(), config, 0)
+    assert evaluate_latents(direct, library, 4) is None
 
 
 def test_an_untrained_network_finds_nothing_and_rebuilds_nothing(untrained, library):

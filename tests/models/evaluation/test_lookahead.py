@@ -15,6 +15,7 @@ from models.evaluation.predict import decoded
 from models.training.losses import truth_motion
 from models.training.state import CheckpointError
 from models.training.validate import guess_last
+from models.vtm.direct import make_network
 from models.vtm.vtm import Lifted
 
 
@@ -80,6 +81,16 @@ def test_a_checkpoint_that_cannot_be_read_is_told_in_one_line(tmp_path, content)
     with pytest.raises(CheckpointError, match=r"final\.pt") as error:
         open_checkpoint(path)
     assert "\n" not in str(error.value)
+
+
+def test_the_plain_regression_is_a_peer_like_any_other(tmp_path, tiny, batch):
+    config = replace(tiny, network="direct")
+    model = make_network(config)
+    data = {"config": config.to_dict(), "model": model.state_dict(), "ema": model.state_dict(), "progress": {}}
+    torch.save(data, tmp_path / "direct.pt")
+    inputs = inputs_of(batch)
+    found = decoded(open_checkpoint(tmp_path / "direct.pt").answer(inputs), inputs, refine=False)
+    np.testing.assert_allclose(found.joints, guess_last(model.eval(), batch).joints.numpy(), atol=1e-4)
 
 
 def test_a_checkpoint_is_opened_with_its_averaged_weights(tmp_path, untrained):

@@ -29,16 +29,21 @@ def test_the_text_holds_the_numbers(tables):
     errors = tables["mocap"]["with_evidence"]
     line = next(line for line in text.splitlines() if line.strip().startswith("with evidence"))
     assert line.split()[2:5] == [f"{errors['limbs'][key]:.1f}" for key in ("mpjpe_mm", "n_mpjpe_mm", "pa_mpjpe_mm")]
-    assert f"TPMAE rebuilds unseen clips within {tables['latents']['tpmae_reconstruction_mm']:.1f} mm" in text
+    assert f"TPMAE rebuilds them within {tables['latents']['plain']['tpmae_reconstruction_mm']:.1f} mm" in text
     assert f"{tables['missing']['mean_pose_mm']['legs']:.1f}" in text
-    for words in ("plain, keypoints alone", "simulated landmarks", "whole body flip, one frame alone", "4 frames"):
+    for words in (
+        "plain, keypoints alone",
+        "simulated landmarks",
+        "whole body flip, one frame alone",
+        "plain, 4 frames",
+    ):
         assert words in text, words
     assert "worst over best: yaw" in text
 
 
 def test_what_was_not_made_is_not_there(tables):
     text = report({"look_ahead": tables["look_ahead"]})
-    assert text.startswith("Look-ahead, 12 windows")
+    assert text.startswith("Look-ahead")
     assert "Validation split" not in text
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import subprocess
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -35,6 +36,18 @@ def test_without_data_nothing_is_made(weights):
 def test_without_a_checkpoint_what_needs_one_is_left_out(weights, library):
     tables = make_tables(Bench(Predictor(weights), 4, library), ["look_ahead", "latents", "agreement", "injected"])
     assert set(tables) == {"injected"}
+
+
+def test_a_peer_that_is_a_checkpoint_has_look_ahead_and_latents_too(weights, library, untrained):
+    bench = Bench(Predictor(weights), 8, library, None, {"plain": untrained})
+    tables = make_tables(bench, ["look_ahead", "latents"])
+    assert set(tables["look_ahead"]) == set(tables["latents"]) == {"plain"}
+    tables = make_tables(replace(bench, checkpoint=untrained), ["look_ahead", "latents"])
+    assert set(tables["look_ahead"]) == set(tables["latents"]) == {"vtm", "plain"}
+    assert tables["latents"]["vtm"] == tables["latents"]["plain"]
+
+
+def test_agreement_is_made_only_when_it_is_asked_for():
     assert set(NEED_CHECKPOINT) < set(TABLES)
     assert "agreement" not in DEFAULT
 
