@@ -5,13 +5,14 @@ Mirroring x turns one into the other: positions (x, y, z) -> (-x, y, z), quatern
 
 from __future__ import annotations
 
+from operator import mul
+
 import numpy as np
 
 from engine.types import F32
 
 _POSITION_SIGNS = np.array([-1.0, 1.0, 1.0], dtype=np.float32)
 _QUATERNION_SIGNS = np.array([1.0, -1.0, -1.0, 1.0], dtype=np.float32)
-_TRANSFORM_SIGNS = np.concatenate([_POSITION_SIGNS, _QUATERNION_SIGNS])
 
 
 def unity_positions(world_m: F32) -> F32:
@@ -26,25 +27,21 @@ def unity_quaternions(world_xyzw: F32) -> F32:
     return mirrored
 
 
-def mirror_transforms(transforms: F32) -> None:
-    """(..., 7) position in metres and quaternion x, y, z, w, our world -> Unity's axes, in place."""
-    transforms *= _TRANSFORM_SIGNS
-
-
 class SignContinuity:
     """Of q and -q (the same rotation) takes the one nearer to the frame before; receivers may lerp component-wise."""
 
     def __init__(self) -> None:
         """Start with no frame before: w >= 0."""
-        self._previous: F32 | None = None
+        self._before: list[float] | None = None
 
-    def __call__(self, quaternions: F32) -> None:
-        """(J, 4), in place: signs continuous from call to call."""
-        if self._previous is None:
-            nearness = quaternions[:, 3].copy()
-            self._previous = np.empty_like(quaternions)
+    def __call__(self, quaternions: list[float]) -> list[float]:
+        """(4J,) x, y, z, w of joint after joint -> the same rotations with signs continuous from call to call."""
+        if self._before is None:
+            nearness = quaternions[3::4]
         else:
-            nearness = np.vecdot(quaternions, self._previous)
-        if np.minimum.reduce(nearness) < 0:
-            quaternions[nearness < 0] *= -1
-        self._previous[...] = quaternions
+            products = map(mul, quaternions, self._before)
+            nearness = list(map(sum, zip(products, products, products, products)))  # noqa: B905 - four by four
+        if min(nearness) < 0:
+            quaternions = [-value if nearness[n // 4] < 0 else value for n, value in enumerate(quaternions)]
+        self._before = quaternions
+        return quaternions

@@ -104,4 +104,4 @@ def _datagram(entries: Iterable[dict[str, Any]], *, bundled: bool) -> bytes:
         numbers = np.array(floats, np.float32)
     if not np.isfinite(numbers).all():
         raise ValueError("a number that no float32 can hold")
-    return PacketSet([messages], bundled=bundled).pack(numbers, np.array(ints, np.int32))[0]
+    return PacketSet([messages], bundled=bundled).pack(numbers.tolist(), np.array(ints, np.int32).tolist())[0]

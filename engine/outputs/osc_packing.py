@@ -1,19 +1,17 @@
 """OSC 1.0 packets of a fixed layout: built once as a template, then only the numbers are written in.
 
 A message whose address, tags and strings never change differs from frame to frame in its int32 and float32 words only.
-All packets of a frame lie in one big-endian buffer; packing is two indexed assignments, whatever the number of joints.
+All packets of a frame are one compiled `struct`, whose arguments (fixed bytes and numbers in turn) one `itemgetter`
+puts in order: two calls, whatever the number of joints, and no array operation (see engine/outputs/numbers.py).
 Source: OSC 1.0 specification (address, tags, strings NUL-padded to 4 bytes; bundle = "#bundle", time tag, sized parts).
 """
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
-
-from engine.types import F32
+from operator import itemgetter
 
 MAX_DATAGRAM_BYTES = 65_507
 _WORD = 4
@@ -73,10 +71,15 @@ def grouped(messages: Sequence[OscMessage], max_bytes: int) -> list[list[OscMess
 
 
 class PacketSet:
-    """All datagrams of one frame. Numbers are given in the order of the messages. For one thread at a time."""
+    """All datagrams of one frame. For one thread at a time."""
 
-    def __init__(self, groups: Sequence[Sequence[OscMessage]], *, bundled: bool = True) -> None:
-        """One datagram per group: a bundle or, with `bundled` False, a single bare message."""
+    def __init__(
+        self, groups: Sequence[Sequence[OscMessage]], *, bundled: bool = True, floats_from: Sequence[int] | None = None
+    ) -> None:
+        """One datagram per group: a bundle or, with `bundled` False, a single bare message.
+
+        floats_from  which of the numbers given to `pack` is the n-th float of the messages; None: the n-th
+        """
         data = bytearray()
         floats: list[int] = []
         ints: list[int] = []
@@ -93,31 +96,46 @@ class PacketSet:
                 ints += [len(data) + offset for offset in int_offsets]
                 data += body
             self._cuts.append((start, len(data)))
-        words: NDArray[np.uint32] = np.frombuffer(data, dtype=">u4")
-        self._buffer = words
-        self._as_float = words.view(">f4")
-        self._as_int = words.view(">i4")
-        self._float_words = np.array(floats, dtype=np.intp) // _WORD
-        self._int_words = np.array(ints, dtype=np.intp) // _WORD
+        self.num_floats, self.num_ints = len(floats), len(ints)
+        self._in_order = floats_from is None
+        order = range(len(floats)) if floats_from is None else floats_from
+        if len(order) != len(floats):
+            raise ValueError(f"the messages hold {len(floats)} floats, floats_from says {len(order)}")
+        self._compile(bytes(data), dict(zip(floats, order, strict=True)), ints)
 
-    @property
-    def num_floats(self) -> int:
-        """How many float32 values `pack` takes."""
-        return len(self._float_words)
-
-    @property
-    def num_ints(self) -> int:
-        """How many int32 values `pack` takes."""
-        return len(self._int_words)
+    def _compile(self, data: bytes, floats: dict[int, int], ints: list[int]) -> None:
+        """Cut the template at its numbers. `floats`: byte offset -> place among the numbers given."""
+        words = [(offset, "f", place) for offset, place in floats.items()]
+        words += [(offset, "i", place) for place, offset in enumerate(ints)]
+        tags, read = [">"], 0
+        parts: list[tuple[str, int]] = []  # kind, place among its kind
+        fixed: list[bytes] = []
+        for offset, tag, place in sorted(words):
+            if offset > read:
+                tags.append(f"{offset - read}s")
+                parts.append(("s", len(fixed)))
+                fixed.append(data[read:offset])
+            tags.append(tag)
+            parts.append((tag, place))
+            read = offset + _WORD
+        tags.append(f"{len(data) - read}s0s")
+        parts += [("s", len(fixed)), ("s", len(fixed) + 1)]  # never one alone: itemgetter would give no tuple
+        self._fixed = [*fixed, data[read:], b""]
+        start = {"s": 0, "i": len(self._fixed), "f": len(self._fixed) + len(ints)}
+        self._struct = struct.Struct("".join(tags))
+        self._arguments = itemgetter(*(start[kind] + place for kind, place in parts))
 
     @property
     def sizes(self) -> tuple[int, ...]:
         """Bytes of each datagram."""
         return tuple(stop - start for start, stop in self._cuts)
 
-    def pack(self, floats: F32, ints: ArrayLike = ()) -> list[bytes]:
-        """(num_floats,) and (num_ints,) numbers -> the datagrams of this frame."""
-        self._as_float[self._float_words] = floats
-        self._as_int[self._int_words] = ints
-        data = self._buffer.tobytes()
+    def pack(self, floats: Sequence[float], ints: Sequence[int] = ()) -> list[bytes]:
+        """The datagrams of this frame; numbers in the order of the messages, unless `floats_from` says otherwise.
+
+        Raises ValueError for another number of numbers, OverflowError for what no float32 holds.
+        """
+        if len(ints) != self.num_ints or (self._in_order and len(floats) != self.num_floats):
+            raise ValueError(f"{self.num_floats} floats and {self.num_ints} ints expected")
+        data = self._struct.pack(*self._arguments([*self._fixed, *ints, *floats]))
         return [data[start:stop] for start, stop in self._cuts]

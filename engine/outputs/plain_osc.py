@@ -9,12 +9,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
-
 from engine.outputs.coordinates import SignContinuity
+from engine.outputs.numbers import numbers_of
 from engine.outputs.options import Options
 from engine.outputs.osc_packing import OscMessage, PacketSet, grouped
-from engine.types import F32, Pose
+from engine.types import Pose
 from models.skeleton import JOINT_NAMES, NUM_JOINTS
 
 MAX_BUNDLE_BYTES = 1200
@@ -32,6 +31,7 @@ _SIZES = {
 GROUPS = tuple(_SIZES)
 """What can be chosen, in the order it is sent."""
 _SMOOTHING_S = 0.2  # of fps and speed
+_FASTEST_M_S = 1e6  # two wild poses in a row must not give a number that no float32 holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +97,9 @@ class PlainOscEncoder:
         """Lay out the bundles."""
         self._options = PlainOptions() if options is None else options
         messages = [entry.message for entry in address_map(self._options)]
-        self._packets = PacketSet(grouped(messages, MAX_BUNDLE_BYTES))
-        self._numbers: F32 = np.zeros(sum(_SIZES.values()), np.float32)  # of all groups; then views into it
-        self._sent = np.flatnonzero(
-            [group in self._options.send for group, size in _SIZES.items() for _ in range(size)]
-        )
-        scalars = len(self._numbers) - _SIZES["positions"] - _SIZES["rotations"]
-        self._scalars: F32 = self._numbers[:scalars]
-        self._positions: F32 = self._numbers[scalars : scalars + _SIZES["positions"]]
-        self._rotations: F32 = self._numbers[scalars + _SIZES["positions"] :].reshape(-1, 4)
+        groups = [group for group, size in _SIZES.items() for _ in range(size)]  # of each number
+        sent = [place for place, group in enumerate(groups) if group in self._options.send]
+        self._packets = PacketSet(grouped(messages, MAX_BUNDLE_BYTES), floats_from=sent)
         self._signs = SignContinuity()
         self._pose_number = 0
         self._before: Pose | None = None
@@ -120,12 +114,11 @@ class PlainOscEncoder:
         if not due:
             return []
         fps = 1.0 / self._interval_s if self._interval_s else 0.0
-        self._scalars[:] = (*pose.root_m, self._speed_m_s, *pose.contacts, pose.confidence, fps, elapsed_s)
-        self._positions[:] = pose.joints_world_m.reshape(-1)
-        self._rotations[...] = pose.rotations_xyzw
-        self._signs(self._rotations)
+        numbers = numbers_of(pose)
+        speed_m_s, contacts = min(self._speed_m_s, _FASTEST_M_S), pose.contacts.tolist()
+        values = [*pose.root_m.tolist(), speed_m_s, *contacts, pose.confidence, fps, elapsed_s]  # as in _SIZES
         tracked = (int(pose.tracked),) if "tracked" in self._options.send else ()
-        return self._packets.pack(self._numbers[self._sent], tracked)
+        return self._packets.pack([*values, *numbers.joints, *self._signs(numbers.rotations)], tracked)
 
     def _follow(self, pose: Pose) -> None:
         """Running means of the interval between poses and of the speed."""

@@ -7,7 +7,6 @@ counted, shown and tried again with the next pose; they stop nothing.
 from __future__ import annotations
 
 import ipaddress
-import math
 import socket
 import threading
 import time
@@ -16,6 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from engine.errors import OutputError
+from engine.outputs.numbers import numbers_of
 from engine.types import Pose, TargetState
 
 CLOSING_REPEATS = 3
@@ -65,12 +65,6 @@ def connected_socket(host: str, port: int, *, broadcast: bool) -> socket.socket:
     return udp
 
 
-def _is_finite(pose: Pose) -> bool:
-    """No NaN and no infinity."""
-    total = sum(pose.rotations_xyzw.ravel().tolist()) + sum(pose.joints_world_m.ravel().tolist())
-    return math.isfinite(total)
-
-
 class OscSender:
     """Sends poses to one target. `send` and `close` belong to one thread; `state` may be called from any."""
 
@@ -114,7 +108,7 @@ class OscSender:
         """Send one pose. Never blocks; what goes wrong is counted and shown in `state()`."""
         if self._closed:
             return
-        if not _is_finite(pose):
+        if not numbers_of(pose).finite:
             self._note_error("a pose with NaN or infinite numbers was not sent")
             return
         self._last = pose

@@ -8,15 +8,14 @@ this per target; a VmcFeed carries what an assistant sends to us (face) and what
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import neg
 from typing import NamedTuple
 
-import numpy as np
-
-from engine.outputs.coordinates import SignContinuity, mirror_transforms
+from engine.outputs.coordinates import SignContinuity
 from engine.outputs.osc_packing import MAX_DATAGRAM_BYTES, OscMessage, PacketSet, grouped
 from engine.outputs.vmc_bones import BoneLayout
 from engine.outputs.vmc_options import VmcOptions
-from engine.types import F32, Pose
+from engine.types import Pose
 from models.skeleton import JOINT_NAMES, NON_ROOT
 
 MAX_BUNDLE_BYTES = 1200
@@ -52,7 +51,7 @@ class _Kind(NamedTuple):
 
 
 class _Layout:
-    """The packets of one kind of frame; its numbers lie in one array, in the order of the messages."""
+    """The packets of one kind of frame, and where each of their numbers is found: see `VmcEncoder._numbers`."""
 
     def __init__(self, kind: _Kind, bones: list[str], options: VmcOptions) -> None:
         messages = _messages(kind, bones, options.extras)
@@ -63,19 +62,28 @@ class _Layout:
         else:
             limit = MAX_BUNDLE_BYTES if options.packets == "two" else MAX_DATAGRAM_BYTES
             groups = grouped(messages, limit) + grouped(more, MAX_BUNDLE_BYTES)
-        self.packets = PacketSet(groups, bundled=options.packets != "bare")
-        self.floats: F32 = np.zeros(self.packets.num_floats, np.float32)
-        sizes = (
-            kind.status,
-            7 * kind.root,
-            7 * len(bones) * kind.bones,
-            len(kind.names),
-            3 * options.extras,
-            len(more),
-        )
-        ends = np.cumsum(sizes)
-        parts = [self.floats[end - size : end] for end, size in zip(ends, sizes, strict=True)]
-        self.time, self.root, self.bones, self.blends, self.extras, self.lengths = parts
+        places = _places(kind, len(bones), extras=options.extras)
+        self.packets = PacketSet(groups, bundled=options.packets != "bare", floats_from=places)
+
+
+def _places(kind: _Kind, bones: int, *, extras: bool) -> list[int]:
+    """Of the floats of the messages, in their order, among `VmcEncoder._numbers`; Unity axes: a choice of signs."""
+    positions, quaternions = 8, 8 + 3 * bones
+    after = quaternions + 4 * bones
+    blends = after + 3 * extras
+    lengths = blends + len(kind.names)
+    end = lengths + len(NON_ROOT) * kind.lengths  # the negative of number n is number end + n
+
+    def transform(position: int, quaternion: int) -> list[int]:
+        signs = (end, 0, 0), (0, end, end, 0)  # -x, y, z and x, -y, -z, w: see coordinates.py
+        places = [position + n + sign for n, sign in enumerate(signs[0])]
+        return places + [quaternion + n + sign for n, sign in enumerate(signs[1])]
+
+    places = [0] if kind.status else []
+    places += transform(1, 4) if kind.root else []
+    for bone in range(bones if kind.bones else 0):
+        places += transform(positions + 3 * bone, quaternions + 4 * bone)
+    return [*places, *range(blends, lengths), *range(after, blends), *range(lengths, end)]
 
 
 class VmcEncoder:
@@ -86,7 +94,6 @@ class VmcEncoder:
         self.feed = VmcFeed()
         self._options = VmcOptions() if options is None else options
         self._bones = BoneLayout(self._options)
-        self._transforms: F32 = np.zeros((1 + len(self._bones.names), 7), np.float32)  # root, then the bones
         self._signs = SignContinuity()
         self._layouts: dict[_Kind, _Layout] = {}
         self._frame = 0
@@ -106,28 +113,21 @@ class VmcEncoder:
             names=tuple(name for name, _ in feed.blends) if with_blends else (),
             lengths=self._options.extras and self._lengths_are_due(elapsed_s, feed.requests),
         )
-        layout = self._layout(kind)
-        self._write(layout, kind, pose, elapsed_s)
-        if kind.names:
-            layout.blends[:] = [value for _, value in feed.blends]
         ints = (_LOADED, feed.calibration, _NORMAL_MODE, int(pose.tracked)) if kind.status else ()
-        return layout.packets.pack(layout.floats, ints)
+        return self._layout(kind).packets.pack(self._numbers(kind, feed, pose, elapsed_s), ints)
 
-    def _write(self, layout: _Layout, kind: _Kind, pose: Pose, elapsed_s: float) -> None:
-        transforms = self._transforms
-        self._bones.write(pose, transforms[1:], transforms[0])
-        mirror_transforms(transforms)
-        self._signs(transforms[1:, 3:])
-        if kind.status:
-            layout.time[0] = elapsed_s
-        if kind.root:
-            layout.root[:] = transforms[0]
-        if kind.bones:
-            layout.bones[:] = transforms[1:].reshape(-1)
+    def _numbers(self, kind: _Kind, feed: VmcFeed, pose: Pose, elapsed_s: float) -> list[float]:
+        """Time, Root (7), positions (3B), quaternions (4B), then extras, face and lengths where they are wanted; all
+        of them once more with the other sign. Our axes."""
+        bones = self._bones.transforms(pose)
+        numbers = [elapsed_s, *bones.root, *bones.positions, *self._signs(bones.quaternions)]
         if self._options.extras:
-            layout.extras[:] = (*pose.contacts, pose.confidence)
+            numbers += (*pose.contacts.tolist(), pose.confidence)
+        if kind.names:
+            numbers += [value for _, value in feed.blends]
         if kind.lengths:
-            layout.lengths[:] = pose.bone_lengths_m[list(NON_ROOT)]
+            numbers += pose.bone_lengths_m[list(NON_ROOT)].tolist()
+        return [*numbers, *map(neg, numbers)]
 
     def _lengths_are_due(self, elapsed_s: float, requests: int) -> bool:
         if requests == self._requests and elapsed_s < self._lengths_at_s + _LENGTHS_EVERY_S:

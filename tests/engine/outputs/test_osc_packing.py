@@ -59,6 +59,21 @@ def test_packing_again_leaves_earlier_packets_alone() -> None:
     assert first == PacketSet([MESSAGES]).pack(FLOATS, INTS)
 
 
+def test_floats_may_lie_in_any_order_and_some_be_left_out() -> None:
+    messages = [OscMessage("/a", "ff"), OscMessage("/b", "fi")]
+    (picked,) = PacketSet([messages], floats_from=[3, 0, 3]).pack([1.0, 2.0, 3.0, 4.0], [9])
+    assert [picked] == PacketSet([messages]).pack([4.0, 1.0, 4.0], [9])
+
+
+def test_a_wrong_number_of_numbers_is_refused() -> None:
+    packets = PacketSet([[OscMessage("/a", "fi")]])
+    for floats, ints in (([], [1]), ([1.0, 2.0], [1]), ([1.0], []), ([1.0], [1, 2])):
+        with pytest.raises(ValueError, match="1 floats and 1 ints expected"):
+            packets.pack(floats, ints)
+    with pytest.raises(ValueError, match="floats_from says 2"):
+        PacketSet([[OscMessage("/a", "fi")]], floats_from=[0, 1])
+
+
 @pytest.mark.parametrize("length", range(9))
 def test_strings_end_in_a_nul_and_fill_whole_words(length: int) -> None:
     packed = osc_string("x" * length)
