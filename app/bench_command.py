@@ -32,7 +32,7 @@ def show(found: dict[str, Any], console: Console) -> None:
     """The figures as tables."""
     for line in environment_lines(found):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
-    for table in (_stages(found), _backends(found), _growth(found["growth"])):
+    for table in (_stages(found), _osc_targets(found), _backends(found), _growth(found["growth"])):
         console.print(table)
     console.print(prediction_line(found["prediction"]), markup=False, highlight=False, soft_wrap=True)
     for note in found["growth"]["notes"]:
@@ -77,6 +77,15 @@ def _stages(found: dict[str, Any]) -> Table:
     table = Table("stage", "p50", "p95", "p99", title="Each stage, ms", title_justify="left")
     for name, times in found["stages"].items():
         table.add_row(name, *_times(times))
+    return table
+
+
+def _osc_targets(found: dict[str, Any]) -> Table:
+    columns = ("OSC targets", "p50", "p95", "p99", "CPU ms a pose", "of a core at 60 Hz")
+    table = Table(*columns, title="Sending, ms", title_justify="left")
+    for row in found["osc_targets"]:
+        share = f"{row['core_percent_at_60_hz']:.1f} %"
+        table.add_row(", ".join(row["targets"]), *_times(row["ms"]), f"{row['cpu_ms']:.2f}", share)
     return table
 
 

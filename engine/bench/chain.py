@@ -6,13 +6,13 @@ import dataclasses
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.bench.clip import ClipSource
 from engine.bench.machine import memory_mb
-from engine.bench.probes import SENT, TimedDetector, TimedHub, TimedRuntime, TimedSolver, TimedWindow
+from engine.bench.probes import OSC_CPU, SENT, TimedDetector, TimedHub, TimedRuntime, TimedSolver, TimedWindow
 from engine.bench.samples import Samples
 from engine.config import Config
 from engine.errors import VtmError
@@ -34,6 +34,7 @@ class Run:
     seconds: float
     warm_up_s: float = 1.5
     threads: tuple[int, int] | None = None  # detector, VTM; None: as the pipeline chooses
+    targets: tuple[str, ...] = ("vmc",)  # scheme of each OSC target
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Measured:
     fps: float  # poses sent per second
     latency_ms: Percentiles  # frame available -> packet sent
     stages: dict[str, Percentiles]
+    osc_cpu_ms: float  # processor time of the sending thread per pose, mean
     first_pose_s: float  # from the start of the pipeline
     memory_mb: float
     detector: str
@@ -52,8 +54,8 @@ class Measured:
 def measure(config: Config, run: Run) -> Measured:
     """Run the chain. Raises VtmError: nobody in the clip, a part that cannot be opened."""
     samples = Samples(time.monotonic)
-    with _listener() as url:
-        config = dataclasses.replace(config, source=str(run.clip), osc=(url,), loop=True)
+    with _listeners(run.targets) as urls:
+        config = dataclasses.replace(config, source=str(run.clip), osc=urls, loop=True)
         started_s = time.monotonic()
         with Pipeline(config, seams=_timed_seams(samples, run)) as pipeline:
             if not pipeline.wait_for_pose(FIRST_POSE_S):
@@ -71,6 +73,7 @@ def measure(config: Config, run: Run) -> Measured:
         fps=samples.per_second(SENT),
         latency_ms=samples.percentiles_ms(SENT),
         stages={name: samples.percentiles_ms(name) for name in STAGES if samples.count(name)},
+        osc_cpu_ms=samples.mean_ms(OSC_CPU),
         first_pose_s=first_pose_s,
         memory_mb=memory,
         detector=snapshot.stats.detector,
@@ -118,8 +121,12 @@ def _timed_seams(samples: Samples, run: Run) -> Seams:
 
 
 @contextmanager
-def _listener() -> Iterator[str]:
-    """A VMC target on this machine that takes packets and throws them away."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as inbox:
-        inbox.bind(("127.0.0.1", 0))
-        yield f"vmc://127.0.0.1:{inbox.getsockname()[1]}"
+def _listeners(schemes: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Targets on this machine that take packets and throw them away."""
+    with ExitStack() as open_ones:
+        urls = []
+        for scheme in schemes:
+            inbox = open_ones.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+            inbox.bind(("127.0.0.1", 0))
+            urls.append(f"{scheme}://127.0.0.1:{inbox.getsockname()[1]}")
+        yield tuple(urls)

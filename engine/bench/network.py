@@ -11,8 +11,9 @@ from engine.seams import Runtime
 from engine.types import Percentiles, Window
 from engine.vtm.choose import load_runtime
 from models.camera import Intrinsics
-from models.keypoints import NUM_EVIDENCE, NUM_KEYPOINTS
+from models.keypoints import NUM_KEYPOINTS
 from models.vtm.config import VTMConfig
+from models.vtm.evidence import evidence_shape
 
 WARM_UP = 10
 MOST_WINDOWS = 400
@@ -22,8 +23,8 @@ def any_window(config: VTMConfig, seed: int = 0) -> Window:
     """Numbers of the right shapes and sizes; the time does not depend on them."""
     rng = np.random.default_rng(seed)
     T = config.window_frames
-    evidence = rng.normal(0.0, 0.3, (1, T, NUM_EVIDENCE, 4)).astype(np.float32)
-    evidence[..., 3] = 1.0
+    evidence = rng.normal(0.0, 0.3, (1, T, *evidence_shape(config.backbone))).astype(np.float32)
+    evidence[..., -1] = 1.0
     return Window(
         frame_id=0,
         captured_at_s=0.0,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from models.vtm.config import VTMConfig
 
 SENT = "sent"
 """Name of the latency: frame available -> packet sent."""
+OSC_CPU = "osc cpu"
+"""Processor time of the sending thread from one pose to the next, waking up included."""
 _WAITING = 16  # poses between hand-over and packet; one in practice
 
 
@@ -124,8 +127,10 @@ class TimedSolver:
 class TimedHub:
     """Times sending, and the whole way of each pose that was sent: frame available -> last packet out."""
 
-    def __init__(self, samples: Samples) -> None:
+    def __init__(self, samples: Samples, thread_time: Callable[[], float] = time.thread_time) -> None:
         self._samples = samples
+        self._thread_time = thread_time
+        self._worked_s: float | None = None  # of the sending thread, when the last pose was out
         self._put: deque[tuple[float, float]] = deque(maxlen=_WAITING)  # when handed over, when captured
         self.inner: Hub | None = None
 
@@ -133,6 +138,9 @@ class TimedHub:
         """Sending thread: a pose went out, which took so long. It is the newest that was there when sending began."""
         now_s = self._samples.clock()
         self._samples.add("osc", seconds)
+        worked_s, self._worked_s = self._worked_s, self._thread_time()
+        if worked_s is not None:
+            self._samples.add(OSC_CPU, self._worked_s - worked_s)
         ready = [captured_s for put_s, captured_s in tuple(self._put) if put_s <= now_s - seconds]
         if ready:
             self._samples.add(SENT, now_s - ready[-1])

@@ -23,6 +23,7 @@ from engine.vtm.choose import BackendState, backend_states
 PACED_HZ = 60.0
 HEIGHTS = (480, 720, 1080)
 THREADS = (1, 2)
+TARGETS = ("vmc", "vrchat", "osc")
 
 Say = Callable[[str], None]
 
@@ -45,6 +46,7 @@ def run_bench(config: Config, seconds: float, *, say: Say) -> dict[str, Any]:
     say("mediapipe's own tracker, when it is installed")
     peers = [measure_mediapipe(clip, seconds)]
     config = dataclasses.replace(config, backend=main.backend)
+    targets = _osc_targets(config, clip, latency, seconds, say)
     growth = _growth(config, clip, seconds / 2, say)
     say(f"poses predicted to a clock of {RATE_HZ:g} per second")
     prediction = measure_prediction(config, clip, latency.latency_ms.p50 / 1e3)
@@ -59,6 +61,7 @@ def run_bench(config: Config, seconds: float, *, say: Say) -> dict[str, Any]:
             "first_pose_s": round(main.first_pose_s, 2),
         },
         "memory_mb": round(latency.memory_mb, 1),
+        "osc_targets": targets,
         "backends": [row.json for row in rows],
         "peers": peers,
         "growth": growth,
@@ -88,6 +91,23 @@ def _backend(state: BackendState, config: Config, clip: Path, seconds: float, sa
     paced = measure(config, Run(clip, PACED_HZ, seconds))
     row |= {"fps": round(fed.fps, 1), "latency_ms": as_json(paced.latency_ms), "memory_mb": round(paced.memory_mb, 1)}
     return _Row(row, fed, paced)
+
+
+def _osc_targets(config: Config, clip: Path, one: Measured, seconds: float, say: Say) -> list[dict[str, Any]]:
+    """What sending costs in the running chain: to one target (`one`, measured already) and to three."""
+    say(f"{len(TARGETS)} OSC targets, {PACED_HZ:g} frames per second")
+    three = measure(config, Run(clip, PACED_HZ, seconds, targets=TARGETS))
+    return [_osc_row(TARGETS[:1], one), _osc_row(TARGETS, three)]
+
+
+def _osc_row(targets: tuple[str, ...], found: Measured) -> dict[str, Any]:
+    """`ms`: from the first byte to the last; `cpu_ms`: processor time a pose, waking up included."""
+    return {
+        "targets": list(targets),
+        "ms": as_json(found.stages["osc"]),
+        "cpu_ms": round(found.osc_cpu_ms, 3),
+        "core_percent_at_60_hz": round(found.osc_cpu_ms * PACED_HZ / 10, 2),
+    }
 
 
 def _stages(measured: Measured) -> dict[str, Any]:

@@ -55,6 +55,12 @@ class Samples:
         seconds = self._ended_s - self._began_s
         return self.count(name) / seconds if seconds > 0 else 0.0
 
+    def mean_ms(self, name: str) -> float:
+        """Mean in ms; zero without values."""
+        with self._lock:
+            values = self._values.get(name, [0.0])
+            return 1e3 * sum(values) / len(values)
+
     def percentiles_ms(self, name: str) -> Percentiles:
         """p50, p95, p99 in ms; zeros without values."""
         with self._lock:

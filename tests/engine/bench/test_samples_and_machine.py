@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from engine.bench import machine
+from engine.bench.probes import OSC_CPU, TimedHub
 from engine.bench.samples import Samples, as_json
 
 
@@ -32,6 +33,25 @@ def test_only_what_lies_between_begin_and_end_counts():
     assert samples.count("vtm") == 101
     assert samples.per_second("vtm") == 50.5
     assert as_json(samples.percentiles_ms("vtm")) == {"p50": 50.0, "p95": 95.0, "p99": 99.0}
+
+
+def test_the_mean_weighs_every_value():
+    samples = Samples(Clock())
+    samples.begin()
+    for value in (1.0, 1.0, 4.0):
+        samples.add("osc", value)
+    assert samples.mean_ms("osc") == pytest.approx(2000.0)
+    assert samples.mean_ms("nothing") == 0.0
+
+
+def test_processor_time_of_sending_is_counted_from_pose_to_pose():
+    samples, worked = Samples(Clock()), iter([5.0, 5.1, 5.4])
+    hub = TimedHub(samples, lambda: next(worked))
+    samples.begin()
+    for _ in range(3):
+        hub.sent(0.0)
+    assert samples.count(OSC_CPU) == 2
+    assert samples.mean_ms(OSC_CPU) == pytest.approx(200.0)
 
 
 def test_a_second_begin_starts_anew():
