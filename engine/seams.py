@@ -124,9 +124,9 @@ class MakeHub(Protocol):
 
 
 class MakeRecorder(Protocol):
-    """Raises UsageError, OutputError."""
+    """Raises UsageError, OutputError. `video`: what is recorded beside it."""
 
-    def __call__(self, path: Path, *, clock: Clock) -> Recorder: ...
+    def __call__(self, path: Path, *, clock: Clock, video: Path | None) -> Recorder: ...
 
 
 class MakeVideo(Protocol):

@@ -46,7 +46,7 @@ class Taking:
             beside = path.with_suffix(VIDEO_SUFFIX)
             if video and beside.exists() and Path(source).exists() and beside.samefile(source):
                 raise UsageError(f"{beside} is what is being played: record under another name")
-            recorder = self._seams.make_recorder(path, clock=self._clock)
+            recorder = self._seams.make_recorder(path, clock=self._clock, video=beside if video else None)
             self._take = _Take(recorder, self._video(beside, camera_fps) if video else None)
 
     def _video(self, path: Path, camera_fps: float) -> VideoLike | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import zlib
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -35,14 +36,15 @@ def free_partial_path(final: Path) -> Path:
 class PartialFile:
     """Appends rows. One thread."""
 
-    def __init__(self, final: Path) -> None:
-        """Start the file beside `final`. Raises OutputError when that folder cannot be written to."""
+    def __init__(self, final: Path, *, video: Path | None = None) -> None:
+        """Start the file beside `final`; `video` is recorded with it. Raises OutputError: a folder not writable."""
         try:
             final.parent.mkdir(parents=True, exist_ok=True)
             self.path = free_partial_path(final)
             self._file = self.path.open("xb", buffering=0)
             hold(self._file)
-            header = json.dumps({"final": final.name, "layout": _LAYOUT}).encode()
+            about = {"final": final.name, "layout": _LAYOUT} | ({} if video is None else {"video": video.name})
+            header = json.dumps(about).encode()
             self._file.write(_MAGIC + len(header).to_bytes(4, "little") + header)
         except OSError as error:
             raise OutputError(f"cannot record to {final}: {error.strerror or error}; choose another folder") from error
@@ -73,8 +75,16 @@ class PartialFile:
         self._file.close()
 
 
-def read_partial(path: Path) -> tuple[str, Rows]:
-    """The name of the final file and (N,) of ROW, whatever of it is whole. Raises VtmError, one line."""
+class Unfinished(NamedTuple):
+    """What a partial file holds."""
+
+    final: str  # name of the file it was to become
+    rows: Rows  # (N,) of ROW, whatever of it is whole
+    video: str | None  # name of the video beside it
+
+
+def read_partial(path: Path) -> Unfinished:
+    """Raises VtmError, one line."""
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -85,12 +95,13 @@ def read_partial(path: Path) -> tuple[str, Rows]:
         if not data.startswith(_MAGIC):
             raise ValueError("wrong beginning")
         header = json.loads(data[start : start + length])
-        final, layout = str(header["final"]), header["layout"]
-    except (ValueError, KeyError, TypeError) as error:
+        final, layout, video = str(header["final"]), header["layout"], header.get("video")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise VtmError(f"{path} is not an unfinished take ({error})") from error
     if layout != _LAYOUT:
         raise VtmError(f"{path} was recorded by another version of vtm: recover it with that version")
     body = data[start + length :]
     records = np.frombuffer(body, _RECORD, count=len(body) // _RECORD.itemsize)
     whole = [zlib.crc32(record.tobytes()) == crc for record, crc in zip(records["row"], records["crc32"], strict=True)]
-    return final, records["row"][np.array(whole, dtype=bool)]
+    rows = records["row"][np.array(whole, dtype=bool)]
+    return Unfinished(Path(final).name, rows, None if video is None else Path(str(video)).name)

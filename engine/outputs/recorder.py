@@ -31,9 +31,12 @@ _Item = tuple[Pose | None, Detection, int]
 class Recorder:
     """One take. `write`, `state` and `close` may be called from any thread; "recorder" alone writes to disk."""
 
-    def __init__(self, path: Path | str, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, path: Path | str, *, clock: Callable[[], float] = time.monotonic, video: Path | None = None
+    ) -> None:
         """Start a take that becomes `path` at close, replacing what is there.
 
+        video  what is recorded beside it by others: recovery after a crash keeps the two under one name
         Raises UsageError for an unknown suffix, OutputError for a folder that cannot be written to.
         """
         self._path = Path(path)
@@ -41,7 +44,7 @@ class Recorder:
         if self._path.is_dir():
             raise OutputError(f"cannot record to {self._path}: it is a folder; give a file name")
         self._clock = clock
-        self._partial = PartialFile(self._path)
+        self._partial = PartialFile(self._path, video=video)
         self._queue: queue.Queue[_Item | None] = queue.Queue(_QUEUE_POSES)
         self._lock = threading.Lock()  # guards all below
         self._started_at_s: float | None = None
@@ -165,7 +168,7 @@ class _NothingRecordedError(VtmError):
 
 def _build(partial: Path, final: Path) -> Path:
     """Write the final file and remove the partial one. Raises VtmError; the partial file then stays if it is of use."""
-    _, rows = read_partial(partial)
+    rows = read_partial(partial).rows
     if len(rows) == 0 or (final.suffix.lower() != ".npz" and not rows["tracked"].any()):
         partial.unlink(missing_ok=True)
         why = "there was no person in any frame" if len(rows) else "no frame arrived"
@@ -188,19 +191,44 @@ def dated_take(folder: Path, suffix: str, now: datetime) -> Path:
 def recover(partial: Path, *, avoid: Path | None = None) -> Path:
     """Finish the take of a killed run, beside it; nothing is overwritten. The path of the finished file.
 
+    Where that has to be another name, the video recorded with the take is renamed as well.
+
     avoid  a name that is not to be taken, because a new take will get it
     Raises VtmError, one line, when the file is no unfinished take, still grows, or the result cannot be written.
     """
-    name, _ = read_partial(partial)
+    name, _, video_name = read_partial(partial)
     if is_held(partial):
         raise VtmError(f"{partial} is being recorded right now: end that take first")
-    final = partial.with_name(Path(name).name)
+    video = None if video_name is None else partial.with_name(video_name)
+    video = video if video is not None and video.exists() else None
+    final = partial.with_name(name)
     taken = None if avoid is None else avoid.resolve()
     number = 2
-    while final.exists() or final.resolve() == taken or _being_recorded(final):
+    while final.exists() or final.resolve() == taken or _being_recorded(final) or _other_video(final, video):
         final = partial.with_name(f"{Path(name).stem}-recovered-{number}{Path(name).suffix}")
         number += 1
-    return _build(partial, final)
+    _build(partial, final)
+    if video is not None:
+        _rename_video(video, final)
+    return final
+
+
+def _other_video(final: Path, video: Path | None) -> bool:
+    """The take's video would get the name of another one."""
+    beside = None if video is None else final.with_suffix(video.suffix)
+    return beside is not None and beside != video and beside.exists()
+
+
+def _rename_video(video: Path, final: Path) -> None:
+    """Raises VtmError, one line."""
+    beside = final.with_suffix(video.suffix)
+    try:
+        video.rename(beside)
+    except OSError as error:
+        raise VtmError(
+            f"recovered {final}, but its video {video} cannot be renamed to {beside.name} ({error.strerror or error}): "
+            "do that by hand before another take gets its name"
+        ) from error
 
 
 def _being_recorded(final: Path) -> bool:

@@ -192,8 +192,8 @@ class FakeReceiver:
 
 
 class FakeRecorder:
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, video: Path | None) -> None:
+        self.path, self.video = path, video
         self.rows: list[tuple[Pose | None, Detection]] = []
         self.closed = False
 
@@ -245,7 +245,9 @@ class World:
             make_window=FakeWindow,
             make_solver=Solver,
             make_hub=lambda urls, **_: self._make("hub", "", self.hubs, FakeHub(urls)),
-            make_recorder=lambda path, **_: self._make("recorder", "", self.recorders, FakeRecorder(path)),
+            make_recorder=lambda path, video, **_: self._make(
+                "recorder", "", self.recorders, FakeRecorder(path, video)
+            ),
             make_video=lambda path, fps: self._make("video", "", self.videos, FakeVideo(path, fps)),
             make_receiver=lambda _change, calibrate, host, port, **_: self._make(
                 "receiver", str(port), self.receivers, FakeReceiver(calibrate, host, port)

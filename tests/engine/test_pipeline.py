@@ -329,7 +329,7 @@ def test_the_picture_is_recorded_beside_the_take_frame_for_frame(world: World, t
         until(lambda: (recording := pipeline.snapshot().recording) is not None and recording.poses > 5)
         pipeline.stop_recording()
     (video,), (recorder,) = world.videos, world.recorders
-    assert video.path == tmp_path / "take.mkv"
+    assert video.path == recorder.video == tmp_path / "take.mkv"
     assert video.closed
     times = [detection.captured_at_s for _, detection in recorder.rows]
     assert [frame.captured_at_s for frame in video.frames] == times
@@ -339,6 +339,7 @@ def test_without_the_setting_no_video_is_made(world: World, tmp_path: Path):
     with world.pipeline() as pipeline:
         pipeline.start_recording(tmp_path / "take.npz")
     assert world.videos == []
+    assert world.recorders[0].video is None
 
 
 def test_a_video_that_cannot_be_made_is_said_and_the_take_goes_on(world: World, tmp_path: Path):

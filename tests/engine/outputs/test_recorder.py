@@ -202,7 +202,7 @@ def test_a_row_that_does_not_fit_is_cut_off_whole(frames: Frames, tmp_path: Path
     partial._file = whole
     partial.append(row)
     partial.close()
-    assert len(read_partial(partial.path)[1]) == 2
+    assert len(read_partial(partial.path).rows) == 2
 
 
 def test_when_the_final_file_cannot_be_written_the_partial_one_is_kept_and_named(
@@ -303,6 +303,59 @@ def test_a_recovered_take_does_not_get_the_name_of_the_next_one(frames: Frames, 
     recorder.write(*frames[1])
     assert recover(old.path) == tmp_path / "take-recovered-3.npz"
     assert recorder.close() == tmp_path / "take.npz"
+
+
+def _left_over(path: Path, frames: Frames, *, video: bytes | None) -> Path:
+    """A take of one frame whose process was killed."""
+    beside = path.with_suffix(".mkv")
+    recorder = PartialFile(path, video=None if video is None else beside)
+    recorder.append(recorder_module.row_of(*frames[0]))
+    recorder.close()
+    if video is not None:
+        beside.write_bytes(video)
+    return recorder.path
+
+
+def test_the_video_of_a_recovered_take_gets_its_new_name_too(frames: Frames, tmp_path: Path) -> None:
+    partial = _left_over(tmp_path / "take.npz", frames, video=b"moving pictures")
+    assert recover(partial, avoid=tmp_path / "take.npz") == tmp_path / "take-recovered-2.npz"
+    assert (tmp_path / "take-recovered-2.mkv").read_bytes() == b"moving pictures"
+    assert not (tmp_path / "take.mkv").exists()
+
+
+def test_a_take_recovered_under_its_own_name_leaves_its_video_where_it_is(frames: Frames, tmp_path: Path) -> None:
+    partial = _left_over(tmp_path / "take.npz", frames, video=b"moving pictures")
+    assert recover(partial) == tmp_path / "take.npz"
+    assert (tmp_path / "take.mkv").read_bytes() == b"moving pictures"
+
+
+def test_a_recovered_take_takes_neither_a_name_nor_a_video_that_belongs_to_another(
+    frames: Frames, tmp_path: Path
+) -> None:
+    (tmp_path / "take-recovered-2.mkv").write_bytes(b"of another take")
+    partial = _left_over(tmp_path / "take.npz", frames, video=b"moving pictures")
+    assert recover(partial, avoid=tmp_path / "take.npz") == tmp_path / "take-recovered-3.npz"
+    assert (tmp_path / "take-recovered-2.mkv").read_bytes() == b"of another take"
+    (tmp_path / "other.mkv").write_bytes(b"of the finished take")
+    (tmp_path / "other.npz").touch()
+    partial = _left_over(tmp_path / "other.npz", frames, video=None)
+    assert recover(partial) == tmp_path / "other-recovered-2.npz"
+    assert (tmp_path / "other.mkv").read_bytes() == b"of the finished take"
+
+
+def test_a_video_that_cannot_be_renamed_is_one_line_and_the_take_is_kept(
+    frames: Frames, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    partial = _left_over(tmp_path / "take.npz", frames, video=b"moving pictures")
+
+    def refused(_self: Path, _target: Path) -> Path:
+        raise PermissionError(13, "in use")
+
+    monkeypatch.setattr(Path, "rename", refused)
+    with pytest.raises(VtmError, match=r"video .*take\.mkv cannot be renamed to take-recovered-2\.mkv \(in use\)"):
+        recover(partial, avoid=tmp_path / "take.npz")
+    assert len(read_motion_npz(tmp_path / "take-recovered-2.npz")) == 1
+    assert (tmp_path / "take.mkv").read_bytes() == b"moving pictures"
 
 
 @pytest.mark.parametrize("content", [b"", b"VTMTAKE1", b"VTMTAKE1\x04\x00\x00\x00null", b"something else entirely"])
