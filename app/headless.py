@@ -53,6 +53,8 @@ def status_text(snapshot: Snapshot) -> str:
     text += (
         f" (p95 {stats.latency_ms.p95:.1f})  person {person}  {packets:.0f} packets/s  dropped {stats.frames_dropped}"
     )
+    if stats.left_out:
+        text += "  less detail"
     if snapshot.recording is not None:
         text += f"  recording {snapshot.recording.seconds:.1f} s"
     return text

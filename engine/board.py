@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from engine.config import Config
+from engine.detail import DetailControl
 from engine.stats import StatsCollector
 from engine.types import Detection, Frame, Message, Pose
 
@@ -34,6 +35,7 @@ class Board:
 
     def __init__(self, config: Config, clock: Callable[[], float]) -> None:
         self.stats = StatsCollector(clock)
+        self.detail = DetailControl(clock, self.say)
         self._changed = threading.Condition()  # guards all below
         self._config = config
         self._messages: deque[Message] = deque(maxlen=_MESSAGES)

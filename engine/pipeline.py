@@ -205,7 +205,9 @@ class Pipeline:
             frame=view.frame,
             detection=view.detection,
             pose=view.pose,
-            stats=board.stats.stats(detector=board.name_of("detector"), backend=board.name_of("backend")),
+            stats=board.stats.stats(
+                detector=board.name_of("detector"), backend=board.name_of("backend"), left_out=board.detail.names
+            ),
             messages=board.messages,
             targets=() if self._hub is None else self._hub.states(),
             recording=self._taking.state(),

@@ -73,6 +73,7 @@ class Window:
     confidence: float  # mean score of the last frame's keypoints, 0..1
     root_visible: bool  # the hips were seen in the last frame
     latency_frames: int = 0  # the frame that is shown is this many before the last
+    refined: bool = True  # the answer's limbs are drawn to the keypoints (models.refine)
 
     @property
     def shown(self) -> F32:
@@ -181,6 +182,7 @@ class Stats:
     stages: dict[str, Percentiles]  # capture, pose2d, vtm, solver, osc
     detector: str
     backend: str
+    left_out: tuple[str, ...] = ()  # detail given up to keep up, see engine/detail.py
 
 
 @dataclass(frozen=True, slots=True)

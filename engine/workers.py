@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeAlias
 
 from engine.board import Board, View
@@ -29,6 +30,7 @@ Deliver: TypeAlias = Callable[[Pose | None, Detection, Frame], None]
 
 QUEUE_FRAMES = 4
 _BACKLOG = 2  # so many waiting detections and the older ones go into the window only
+LIMBS = "limb refinement"
 _FORGET_S = 1.0  # without a person, the window starts anew
 
 
@@ -122,7 +124,8 @@ class PoseWorker(Worker):
         )
         try:
             self._board.set_name("detector", detector.name)
-            source = None
+            self._board.detail.offer("pose2d", detector.details)
+            source, left_out = None, 0
             while self._still(wanted):
                 shot = self._in.get(POLL_S)
                 if shot is None:
@@ -130,12 +133,19 @@ class PoseWorker(Worker):
                 if shot[0] != source:
                     source = shot[0]
                     detector.reset()
+                if left_out != (wanted_out := self._board.detail.left_out("pose2d")):
+                    left_out = wanted_out
+                    detector.leave_out(left_out)
                 started_s = self._clock()
                 detection = detector.detect(shot[1])
-                self._board.stats.stage_took("pose2d", self._clock() - started_s)
+                self._took(self._clock() - started_s)
                 self._put((*shot, detection))
         finally:
             detector.close()
+
+    def _took(self, seconds: float) -> None:
+        self._board.stats.stage_took("pose2d", seconds)
+        self._board.detail.took("pose2d", seconds)
 
     def _put(self, found: Found) -> None:
         while not self._out.put(found, POLL_S) and not self._stop.is_set():
@@ -180,6 +190,7 @@ class SolveWorker(Worker):
         runtime = self._seams.load_runtime(self._board.config.backend, threads=self._threads, on_message=self._inform)
         try:
             self._board.set_name("backend", runtime.name)
+            self._board.detail.offer("vtm", (LIMBS,))
             self._window = None
             while self._still(wanted):
                 found = self._in.get(POLL_S)
@@ -210,7 +221,9 @@ class SolveWorker(Worker):
                 window.reset()
         self._deliver(pose, detection, frame)
         if pose is not None:
-            self._board.stats.pose_sent(self._clock() - frame.captured_at_s)
+            latency_s = self._clock() - frame.captured_at_s
+            self._board.stats.pose_sent(latency_s)
+            self._board.detail.pose_sent(latency_s)
         self._board.show(View(frame, detection, pose), (source, frame.frame_id))
 
     def _lift(self, seen: Keypoints2D, runtime: Runtime, solver: SolverLike, window: WindowLike) -> Pose | None:
@@ -220,12 +233,15 @@ class SolveWorker(Worker):
         view = window.window()
         if view is None:
             return solver.lost(seen.frame_id, seen.captured_at_s)
+        if self._board.detail.left_out("vtm"):
+            view = replace(view, refined=False)
         raw = runtime.lift(view, self._intrinsics)
         if runtime.name != self._board.name_of("backend"):  # it failed and another took over
             self._board.set_name("backend", runtime.name)
         lifted_s = self._clock()
         pose = solver.solve(raw)
         self._board.stats.stage_took("vtm", lifted_s - started_s)
+        self._board.detail.took("vtm", self._clock() - started_s)
         self._board.stats.stage_took("solver", self._clock() - lifted_s)
         return pose
 

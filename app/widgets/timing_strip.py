@@ -13,6 +13,7 @@ from app.widgets.theme import ACCENT, FAINT, HOVER, LINE, MUTED, STAGE_COLOURS, 
 from engine.types import Percentiles, Stats
 
 _STAGE_NAMES = {"capture": "Camera", "pose2d": "2D pose", "vtm": "VTM", "solver": "Solver", "osc": "Send"}
+LATENCY_TIP = "From the frame to the pose handed out: p50, and p95 below"
 _HISTORY = 240  # points of the latency line, four a second: a minute
 
 
@@ -157,7 +158,7 @@ class TimingStrip(QWidget):
         self.setFixedHeight(124)
         self.camera = Figure("Camera", "Frames per second that really arrive; low light halves a webcam's rate")
         self.output = Figure("Output", "Poses per second")
-        self.latency = Figure("Latency", "From the frame to the pose handed out: p50, and p95 below")
+        self.latency = Figure("Latency", LATENCY_TIP)
         self.dropped = Figure(
             "Dropped", "Frames skipped because a newer one was there: latency goes before completeness"
         )
@@ -180,7 +181,11 @@ class TimingStrip(QWidget):
         running = stats.frames_captured > 0
         self.camera.set(f"{stats.camera_fps:.1f}" if running else "–", "frames/s")
         self.output.set(f"{stats.fps:.1f}" if running else "–", "poses/s")
-        self.latency.set(f"{stats.latency_ms.p50:.0f} ms" if running else "–", f"p95 {stats.latency_ms.p95:.0f} ms")
+        reduced = ", less detail" if stats.left_out else ""
+        p95 = f"p95 {stats.latency_ms.p95:.0f} ms{reduced}"
+        self.latency.set(f"{stats.latency_ms.p50:.0f} ms" if running else "–", p95)
+        gone = f". Left out until there is time for it: {', '.join(stats.left_out)}" if stats.left_out else ""
+        self.latency.setToolTip(LATENCY_TIP + gone)
         self.output.setToolTip(f"Poses per second; the screen shows {screen_fps:.0f} of them")
         share = 100 * stats.frames_dropped / max(stats.frames_captured, 1)
         self.dropped.set(f"{stats.frames_dropped}" if running else "–", f"{share:.1f} %")

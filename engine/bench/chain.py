@@ -49,6 +49,7 @@ class Measured:
     memory_mb: float
     detector: str
     backend: str
+    left_out: tuple[str, ...] = ()  # detail given up to keep up, at the end of the run
 
 
 def measure(config: Config, run: Run) -> Measured:
@@ -78,6 +79,7 @@ def measure(config: Config, run: Run) -> Measured:
         memory_mb=memory,
         detector=snapshot.stats.detector,
         backend=snapshot.stats.backend,
+        left_out=snapshot.stats.left_out,
     )
 
 

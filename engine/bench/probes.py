@@ -33,6 +33,13 @@ class TimedDetector:
     def name(self) -> str:
         return self.inner.name
 
+    @property
+    def details(self) -> tuple[str, ...]:
+        return self.inner.details
+
+    def leave_out(self, number: int) -> None:
+        self.inner.leave_out(number)
+
     def detect(self, frame: Frame) -> Detection:
         self.taken()
         started_s = self.samples.clock()

@@ -59,6 +59,7 @@ def run_bench(config: Config, seconds: float, *, say: Say) -> dict[str, Any]:
             "latency_ms": as_json(latency.latency_ms),
             "latency_at_hz": PACED_HZ,
             "first_pose_s": round(main.first_pose_s, 2),
+            "left_out": sorted({*main.left_out, *latency.left_out}),
         },
         "memory_mb": round(latency.memory_mb, 1),
         "osc_targets": targets,

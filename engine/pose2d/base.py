@@ -14,6 +14,13 @@ class Detector(Protocol):
     def name(self) -> str:
         """ "blazepose" or "rtmpose"."""
 
+    @property
+    def details(self) -> tuple[str, ...]:
+        """What it can do without when there is no time (engine/detail.py): what is missed least comes first."""
+
+    def leave_out(self, number: int) -> None:
+        """From the next frame on do without the first so many of `details`."""
+
     def detect(self, frame: Frame) -> Detection:
         """Keypoints in pixels of the frame. Raises DetectorError when the network itself fails."""
 

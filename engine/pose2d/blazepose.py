@@ -38,6 +38,7 @@ class BlazePose:
     """The embedded 2D detector (also gives 3D evidence). Pose thread only; frames in order."""
 
     name = "blazepose"
+    details = ("heatmap refinement",)
 
     def __init__(self, paths: WeightPaths, *, threads: int = 1) -> None:
         """Loads both networks; downloads nothing. Raises DetectorError."""
@@ -54,6 +55,10 @@ class BlazePose:
             return NoPerson(frame.frame_id, frame.captured_at_s, frame.image_size)
         self._followed = Followed(landmarks.next_region, frame.captured_at_s)
         return to_keypoints(landmarks, frame)
+
+    def leave_out(self, number: int) -> None:
+        """1: points as the network regresses them, not moved to the peaks of their heatmaps."""
+        self._reader.refines = number < 1
 
     def reset(self) -> None:
         """Forget the person being followed."""

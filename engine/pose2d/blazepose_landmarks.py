@@ -46,6 +46,8 @@ class LandmarkReader:
         """Raises DetectorError when the file cannot be loaded."""
         # The body mask is a third of the work and nobody reads it.
         self._network = Network(path, threads=threads, drop_output=_SEGMENTATION)
+        self.refines = True
+        """Points are moved to the peaks of their heatmaps; may be changed between two frames."""
         self._crop = np.empty((SIDE_PX, SIDE_PX, 3), np.uint8)
         reach = PATCH // 2
         steps = np.arange(-reach, reach + 1)
@@ -66,7 +68,8 @@ class LandmarkReader:
         np.multiply(self._crop[None], np.float32(1 / 255), out=self._network.input())
         self._network.run()
         values = self._network.output(1, NUM_LANDMARKS * 5).reshape(NUM_LANDMARKS, 5)
-        points = region.to_image(self._refined(values[:, :2] / np.float32(SIDE_PX)))
+        regressed = values[:, :2] / np.float32(SIDE_PX)
+        points = region.to_image(self._refined(regressed) if self.refines else regressed)
         turned = self._network.output(1, NUM_LANDMARKS * 3).reshape(NUM_LANDMARKS, 3).copy()
         turned[:, :2] = turned[:, :2] @ region.rotation.T.astype(np.float32)
         hip, rim = points[HIP_CENTRE], points[CIRCLE_RIM]

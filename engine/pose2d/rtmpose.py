@@ -38,6 +38,7 @@ class RtmPose:
     """The detector for machines with a GPU. Gives no 3D evidence. Pose thread only; frames in order."""
 
     name = "rtmpose"
+    details: tuple[str, ...] = ()  # it is the network that takes the time; another one would have to be downloaded
 
     def __init__(self, paths: RtmPaths, *, cuda: bool, threads: int = 1) -> None:
         """Loads both networks from local files. cuda: refuse to run on anything else. Raises DetectorError."""
@@ -73,6 +74,9 @@ class RtmPose:
             points_px=points[_SOURCE],
             scores=scores[_SOURCE],
         )
+
+    def leave_out(self, number: int) -> None:
+        """There is nothing."""
 
     def reset(self) -> None:
         """Forget the person being followed."""

@@ -6,10 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from engine.types import Detection, Frame, Keypoints2D
+from engine.types import F32, Detection, Frame, Keypoints2D
 from engine.visual.backbone import Backbone
 from engine.visual.crop import cut, person_square
 from models.vtm.evidence import CROP_PX
+
+HALF_THE_FEATURES = "half of the image features"
 
 
 class Finds(Protocol):
@@ -18,6 +20,9 @@ class Finds(Protocol):
     @property
     def name(self) -> str: ...
     def detect(self, frame: Frame) -> Detection: ...
+    @property
+    def details(self) -> tuple[str, ...]: ...
+    def leave_out(self, number: int) -> None: ...
     def reset(self) -> None: ...
     def close(self) -> None: ...
 
@@ -28,6 +33,9 @@ class VisualDetector:
     def __init__(self, detector: Finds, backbone: Backbone) -> None:
         self._detector = detector
         self._backbone = backbone
+        self._every = 1  # frames are looked at
+        self._unseen = 0  # frames since one was
+        self._features: F32 | None = None
 
     @property
     def name(self) -> str:
@@ -42,10 +50,27 @@ class VisualDetector:
         square = person_square(found.points_px, found.scores)
         if square is None:
             return found
-        return replace(found, features=self._backbone.features(cut(frame.bgr, square, CROP_PX)))
+        return replace(found, features=self._seen(frame, square))
+
+    def _seen(self, frame: Frame, square: tuple[float, float, float]) -> F32:
+        self._unseen += 1
+        if self._features is None or self._unseen >= self._every:
+            self._features, self._unseen = self._backbone.features(cut(frame.bgr, square, CROP_PX)), 0
+        return self._features
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        """Its own comes first: the backbone takes as long as the 2D detector, and two frames hardly differ."""
+        return (HALF_THE_FEATURES, *self._detector.details)
+
+    def leave_out(self, number: int) -> None:
+        """1: image features of every other frame; more: also those of the 2D detector."""
+        self._every = 2 if number else 1
+        self._detector.leave_out(max(number - 1, 0))
 
     def reset(self) -> None:
-        """Another source: the 2D detector forgets its person; the backbone remembers nothing."""
+        """Another source: the 2D detector forgets its person, and no features are kept."""
+        self._features = None
         self._detector.reset()
 
     def close(self) -> None:

@@ -22,15 +22,17 @@ def decode(
     view = View(window.view_rotation, window.view_size, window.box)
     to_camera = window.view_rotation[0]
     values = root.astype(np.float64)
-    refined, place = refine(
-        rotation_6d_to_matrix(rotations_6d.astype(np.float64)),
-        log_ratio.astype(np.float64),
-        np.exp(values[:, 0]) / window.view_size,
-        values[:, 1:3],
-        window.shown.astype(np.float64),
-        window.view_size,
-    )
-    rotations = refined[0]
+    matrices, place = rotation_6d_to_matrix(rotations_6d.astype(np.float64)), values[:, 1:3]
+    if window.refined:
+        matrices, place = refine(
+            matrices,
+            log_ratio.astype(np.float64),
+            np.exp(values[:, 0]) / window.view_size,
+            place,
+            window.shown.astype(np.float64),
+            window.view_size,
+        )
+    rotations = matrices[0]
     place_cam = root_to_camera(values[:, 0], place, view)[0]
     place_cam[2] = max(place_cam[2], 1e-3)
     rotations[0] = to_camera @ rotations[0]

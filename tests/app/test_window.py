@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import socket
 import sys
 import time
@@ -50,6 +51,17 @@ def window(until, fake, made):
     yield shown
     shown.close()
     until(lambda: session.closed)
+
+
+def test_the_timing_strip_tells_what_is_left_out_to_keep_up(window):
+    window._timer.stop()
+    stats = window.last.stats
+    window.strip.show_stats(dataclasses.replace(stats, left_out=("limb refinement",)), 30.0)
+    assert "less detail" in window.strip.latency.text
+    assert "limb refinement" in window.strip.latency.toolTip()
+    window.strip.show_stats(stats, 30.0)
+    assert "less detail" not in window.strip.latency.text
+    assert "limb refinement" not in window.strip.latency.toolTip()
 
 
 def test_figures_and_state_appear(window, until):

@@ -73,10 +73,15 @@ class FakeSource:
 
 
 class FakeDetector:
+    details = ("fine points",)
+
     def __init__(self, world: World, name: str) -> None:
         self.world, self.name = world, name
-        self.resets = 0
+        self.resets = self.left_out = 0
         self.closed = False
+
+    def leave_out(self, number: int) -> None:
+        self.left_out = number
 
     def detect(self, frame: Frame) -> Detection:
         self.world.detecting(frame)

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,9 +15,9 @@ import pytest
 from engine.config import Config
 from engine.errors import CameraError, DetectorError, ModelError, OutputError, UsageError
 from engine.pipeline import Pipeline
-from engine.types import Frame
+from engine.types import Frame, RawMotion, Window
 from models.camera import Intrinsics
-from tests.engine.pipeline_fakes import WAIT_S, World
+from tests.engine.pipeline_fakes import WAIT_S, FakeRuntime, FakeWindow, World
 
 
 @pytest.fixture
@@ -431,3 +432,51 @@ def test_a_rate_that_makes_no_sense_leaves_nothing_behind(world: World):
     with pytest.raises(UsageError, match="1 to 120"):
         world.pipeline(osc_rate_hz=500.0).start()
     assert world.hubs[0].closed
+
+
+def test_a_slow_detector_gives_up_detail_until_there_is_time_again(world: World):
+    now, took = [50.0], [0.2]
+    world.clock = lambda: now[0]
+
+    def detecting(_frame: Frame) -> None:
+        now[0] += took[0]
+
+    world.detecting = detecting
+    with world.pipeline() as pipeline:
+        until(lambda: pipeline.snapshot().stats.left_out == ("fine points",))
+        until(lambda: world.detectors[0].left_out == 1)
+        took[0] = 0.01
+        until(lambda: pipeline.snapshot().stats.left_out == ())
+        until(lambda: world.detectors[0].left_out == 0)
+        lines = [text for text in say_texts(pipeline) if "fine points" in text]
+    assert len(lines) == 2
+    assert "fine points is left out until there is time for it" in lines[0]
+    assert lines[1] == "there is time again: fine points is back"
+
+
+def test_a_slow_network_gives_up_the_refinement_of_limbs(world: World):
+    now, refined = [50.0], []
+    world.clock = lambda: now[0]
+
+    class Lifting(FakeRuntime):
+        def lift(self, window: Any, intrinsics: Intrinsics) -> RawMotion:
+            refined.append(window.refined)
+            now[0] += 0.2
+            return super().lift(window, intrinsics)
+
+    class Cutting(FakeWindow):
+        def window(self) -> Any:
+            blank = np.zeros((1, 1, 23, 3), np.float32)
+            seen = self.last
+            assert seen is not None
+            return Window(
+                *(seen.frame_id, seen.captured_at_s, blank, blank, np.zeros((1, 3), np.float32)),
+                *(np.eye(3)[None], np.ones(1), 1.0, True),
+            )
+
+    seams = dataclasses.replace(world.seams(), make_window=Cutting, load_runtime=lambda name, **_: Lifting(world, name))
+    world.lockstep = False
+    with Pipeline(Config(source="cam"), clock=world.clock, seams=seams) as pipeline:
+        until(lambda: "limb refinement" in pipeline.snapshot().stats.left_out)
+        until(lambda: bool(refined) and not refined[-1])
+    assert refined[0]

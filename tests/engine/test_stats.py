@@ -107,12 +107,13 @@ def test_the_last_figures_of_a_run_hold_everything():
 
 
 def test_stats_json_has_the_keys_of_the_contract_and_is_valid_json():
-    stats = run(Clock()).stats(detector="blazepose", backend="cpu")
+    stats = run(Clock()).stats(detector="blazepose", backend="cpu", left_out=("limb refinement",))
     target = TargetState("vmc://127.0.0.1:39539", 10, 1200, 5.0, 1, "refused")
     found = json.loads(json.dumps(stats_json(stats, [target]), allow_nan=False))
     assert set(found) == {
         *("frames_captured", "frames_dropped", "poses", "seconds", "fps"),
-        *("latency_ms", "stages", "detector", "backend", "osc"),
+        *("latency_ms", "stages", "detector", "backend", "left_out", "osc"),
     }
     assert set(found["latency_ms"]) == set(found["stages"]["pose2d"]) == {"p50", "p95", "p99"}
+    assert found["left_out"] == ["limb refinement"]
     assert found["osc"] == [{"target": "vmc://127.0.0.1:39539", "packets": 10, "bytes": 1200, "errors": 1}]

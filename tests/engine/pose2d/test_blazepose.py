@@ -55,6 +55,26 @@ def after_procrustes(points: F64, truth: F64) -> F64:
     return (s @ signs) / (p**2).sum() * p @ (u * signs) @ vt + truth.mean(axis=0)
 
 
+def test_without_the_heatmaps_points_are_less_exact_but_those_of_the_same_person(
+    weights: WeightPaths, demo: Demo
+) -> None:
+    detector = BlazePose(weights)
+    assert len(detector.details) == 1
+    fine = detector.detect(demo.frames[0])
+    detector.leave_out(1)
+    detector.reset()
+    rough = detector.detect(demo.frames[0])
+    detector.leave_out(0)
+    detector.reset()
+    again = detector.detect(demo.frames[0])
+    assert isinstance(fine, Keypoints2D)
+    assert isinstance(rough, Keypoints2D)
+    assert isinstance(again, Keypoints2D)
+    moved_px = np.linalg.norm(fine.points_px - rough.points_px, axis=-1)
+    assert 0.1 < moved_px.max() < 30
+    np.testing.assert_array_equal(again.points_px, fine.points_px)
+
+
 def test_keypoints_lie_within_three_percent_of_the_persons_height(found: list[Keypoints2D], demo: Demo) -> None:
     points = np.stack([result.points_px[LIMB_KEYPOINTS] for result in found])
     errors = np.linalg.norm(points - truth_of(demo, demo.joints_px), axis=-1) / demo.height_px[::2, None]

@@ -20,11 +20,15 @@ SOMEBODY = Keypoints2D(5, 0.1, SIZE, POINTS, np.ones(23, np.float32), np.zeros((
 
 class FakeDetector:
     name = "fake"
+    details = ("its own",)
 
     def __init__(self, found: Detection) -> None:
         self.found = found
-        self.resets = 0
+        self.resets = self.left_out = 0
         self.closed = False
+
+    def leave_out(self, number: int) -> None:
+        self.left_out = number
 
     def detect(self, frame: Frame) -> Detection:
         assert frame.frame_id == 5
@@ -79,6 +83,21 @@ def test_it_goes_by_the_detectors_name_and_passes_on_what_it_is_told(backbone):
     detector.reset()
     detector.close()
     assert (detector.name, inner.resets, inner.closed) == ("fake", 1, True)
+
+
+def test_to_keep_up_it_looks_at_every_other_frame_only_and_then_the_detector_gives_up_its_own(backbone):
+    inner = FakeDetector(SOMEBODY)
+    detector = VisualDetector(inner, backbone)
+    assert len(detector.details) == 2
+    for left_out, distinct, inner_out in ((0, 4, 0), (1, 2, 0), (2, 2, 1), (0, 4, 0)):
+        detector.leave_out(left_out)
+        detector.reset()
+        assert len({id(features) for features in [detector.detect(frame()).features for _ in range(4)]}) == distinct
+        assert inner.left_out == inner_out
+    detector.leave_out(1)
+    first = detector.detect(frame()).features
+    detector.reset()
+    assert detector.detect(frame()).features is not first, "another source must not get this one's features"
 
 
 def test_without_its_backbone_the_detector_is_closed_again(tmp_path):

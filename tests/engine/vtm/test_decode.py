@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
@@ -77,6 +79,17 @@ def test_the_joints_in_the_camera_come_back_within_a_millimetre(config, seed):
     )
     assert np.linalg.norm(joints - person.joints_m, axis=-1).max() < 1e-3
     np.testing.assert_allclose(raw.up_cam, person.up, atol=1e-5)
+
+
+def test_limbs_stay_as_the_network_says_where_there_is_no_time_to_refine_them(config):
+    person, other = Person(0), Person(1)
+    window = person.window(config)
+    answer = other.outputs(window)
+    plain = decode(replace(window, refined=False), CAMERA, *answer)
+    np.testing.assert_allclose(plain.rotations[1:], other.rotations[1:], atol=1e-5)
+    refined = decode(window, CAMERA, *answer)
+    assert np.abs(refined.rotations[1:] - other.rotations[1:]).max() > 0.02
+    assert np.isfinite(plain.root_px).all()
 
 
 def test_everything_else_is_carried_along(window):
