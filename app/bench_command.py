@@ -113,6 +113,7 @@ def _growth(growth: dict[str, Any]) -> Table:
         times = (row["stages"].get(stage) for stage in ("capture", "pose2d", "vtm", "solver"))
         table.add_row(name, f"{row['fps']:.1f}", *(_times(time)[0] for time in times))
     for row in growth["window"]:
-        name = f"window of {row['frames']}, {row['threads']} threads, alone"
+        kind = "alone" if row["trained"] else "alone, untrained"
+        name = f"window of {row['frames']}, {row['threads']} thread{'s' * (row['threads'] > 1)}, {kind}"
         table.add_row(name, "–", "–", "–", _times(row["ms"])[0], "–")
     return table

@@ -10,7 +10,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS = {"app": {"app", "engine", "models"}, "engine": {"engine", "models"}, "models": {"models"}}
 WIRING = {"engine.pipeline", "engine.convert"} | {
-    f"engine.bench.{name}" for name in ("chain", "clip", "machine", "network", "peers", "prediction", "report")
+    f"engine.bench.{name}"
+    for name in ("chain", "clip", "machine", "network", "peers", "prediction", "report", "windows")
 }
 """The modules that put stages together, or measure them."""
 VOCABULARY = {
@@ -26,6 +27,7 @@ VOCABULARY = {
 """What every stage may import."""
 CONTROL = {
     "engine.board",
+    "engine.detail",
     "engine.seams",
     "engine.stats",
     "engine.worker",
@@ -49,6 +51,7 @@ CONFINED = {
     "OpenGL": ("app",),
     "onnx": ("models", "build_engine", "engine.pose2d"),
     "onnxscript": ("models", "build_engine"),
+    "matplotlib": ("models.evaluation",),
     "mediapipe": ("engine.bench",),
     "tensorrt": ("engine.vtm", "build_engine"),
     "torch": ("models", "build_engine"),

@@ -9,7 +9,8 @@ import numpy as np
 from engine.bench.samples import Samples
 from engine.seams import Runtime
 from engine.types import Percentiles, Window
-from engine.vtm.choose import load_runtime
+from engine.vtm.choose import load_runtime, open_backend
+from engine.vtm.weights import Weights
 from models.camera import Intrinsics
 from models.keypoints import NUM_KEYPOINTS
 from models.vtm.config import VTMConfig
@@ -43,6 +44,15 @@ def measure_network(backend: str, threads: int, seconds: float) -> tuple[int, Pe
     runtime = load_runtime(backend, threads=threads, on_message=lambda _text: None)
     try:
         return runtime.config.window_frames, _time(runtime, seconds)
+    finally:
+        runtime.close()
+
+
+def measure_weights(weights: Weights, backend: str, threads: int, seconds: float) -> Percentiles:
+    """The same for other weights than the shipped ones, on exactly this back end."""
+    runtime = open_backend(weights, backend, threads)
+    try:
+        return _time(runtime, seconds)
     finally:
         runtime.close()
 

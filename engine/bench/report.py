@@ -15,6 +15,7 @@ from engine.bench.network import measure_network
 from engine.bench.peers import measure_mediapipe
 from engine.bench.prediction import RATE_HZ, measure_prediction
 from engine.bench.samples import as_json
+from engine.bench.windows import measure_windows
 from engine.config import Config
 from engine.errors import ModelError
 from engine.pipeline import worker_threads
@@ -117,22 +118,16 @@ def _stages(measured: Measured) -> dict[str, Any]:
 
 def _growth(config: Config, clip: Path, seconds: float, say: Say) -> dict[str, Any]:
     """How cost grows with threads, with the size of the picture and with the window."""
-    by_threads, by_window = [], []
+    by_threads = []
     for threads in THREADS:
         say(f"growth: {threads} thread{'s' * (threads > 1)} each for detector and network")
         chain = measure(config, Run(clip, None, seconds, threads=(threads, threads)))
         by_threads.append({"threads": threads, "fps": round(chain.fps, 1), "stages": _stages(chain)})
-        frames, window = measure_network(config.backend, threads, seconds)
-        by_window.append({"frames": frames, "threads": threads, "ms": as_json(window)})
     by_input = []
     with tempfile.TemporaryDirectory(prefix="vtm-bench-") as folder:
         for height in HEIGHTS:
             say(f"growth: {height} lines")
             chain = measure(config, Run(scaled_clip(clip, height, Path(folder)), None, seconds))
             by_input.append({"height": height, "fps": round(chain.fps, 1), "stages": _stages(chain)})
-    return {
-        "threads": by_threads,
-        "input": by_input,
-        "window": by_window,
-        "notes": ["the window's length is fixed in the weights: other lengths are other networks, trained with torch"],
-    }
+    by_window, notes = measure_windows(config.backend, THREADS, seconds, say)
+    return {"threads": by_threads, "input": by_input, "window": by_window, "notes": notes}

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from app.bench_command import environment_lines, prediction_line, show
-from engine.bench import report
+from engine.bench import report, windows
 from engine.bench.chain import Run, measure
 from engine.bench.peers import measure_mediapipe
 from engine.bench.prediction import replayed_errors
@@ -18,7 +18,7 @@ from engine.errors import ModelError, UsageError, VtmError
 from engine.outputs.demo_pose import t_pose, wave_pose
 from engine.pose2d.weights import weights_state
 from engine.vtm.choose import BackendState
-from engine.vtm.weights import WEIGHTS
+from engine.vtm.weights import WEIGHTS, load_weights
 
 CONFIG = Config(source="demo", detector="blazepose", backend="auto")
 needs_detector = pytest.mark.skipif(weights_state().state != "ready", reason="BlazePose is not here: vtm fetch")
@@ -33,6 +33,7 @@ def test_every_figure_is_there_and_the_tables_show_them(monkeypatch, capsys):
     from rich.console import Console
 
     monkeypatch.setattr(report, "HEIGHTS", (240,))
+    monkeypatch.setattr(windows, "LENGTHS", ())
     said: list[str] = []
     found = json.loads(json.dumps(report.run_bench(CONFIG, 0.6, say=said.append)))
     assert {"environment", "backend", "stages", "end_to_end", "memory_mb", "backends"} <= set(found)
@@ -48,6 +49,12 @@ def test_every_figure_is_there_and_the_tables_show_them(monkeypatch, capsys):
     assert {row["name"] for row in found["backends"]} == set(BACKENDS) - {"auto"}
     assert [row["threads"] for row in found["growth"]["threads"]] == [1, 2]
     assert [row["height"] for row in found["growth"]["input"]] == [240]
+    window = load_weights().config.window_frames
+    assert [(row["frames"], row["threads"], row["trained"]) for row in found["growth"]["window"]] == [
+        (window, 1, True),
+        (window, 2, True),
+    ]
+    assert found["end_to_end"]["left_out"] == []
     assert found["prediction"]["predicted_mm"]["mean"] < found["prediction"]["held_mm"]["mean"]
     assert said
     show(found, Console(width=200))

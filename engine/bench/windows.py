@@ -1,0 +1,82 @@
+"""How the network's time grows with its window: the shipped weights, and untrained networks of the same sizes.
+
+Time does not depend on what the weights hold. Untrained networks are made by torch in a process of its own, so that
+neither torch nor its memory gets into what is measured; without torch they are left out, and that is said.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from engine.bench.network import measure_weights
+from engine.bench.samples import as_json
+from engine.errors import ModelError
+from engine.vtm.weights import Weights, load_weights
+from models.vtm.config import VTMConfig
+
+LENGTHS = (16, 32, 64)
+_EXPORT_S = 300.0
+_EXPORT = """
+import json, sys
+from pathlib import Path
+import torch
+from models.export import export_onnx
+from models.onnx_file import hush_exporter
+from models.vtm.config import VTMConfig
+from models.vtm.vtm import VTM
+hush_exporter()
+torch.manual_seed(0)
+export_onnx(VTM(VTMConfig.from_dict(json.loads(sys.argv[1]))).eval(), Path(sys.argv[2]))
+"""
+
+Say = Callable[[str], None]
+
+
+def measure_windows(
+    backend: str, threads: tuple[int, ...], seconds: float, say: Say
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Rows (frames, threads, trained, ms) by length and number of threads, and a note on every length left out.
+
+    Raises ModelError when the shipped weights do not run.
+    """
+    shipped = load_weights()
+    rows, notes = [], []
+    with tempfile.TemporaryDirectory(prefix="vtm-bench-") as folder:
+        for frames in sorted({*LENGTHS, shipped.config.window_frames}):
+            trained = frames == shipped.config.window_frames
+            say(f"growth: window of {frames} frames" + ("" if trained else ", an untrained network"))
+            try:
+                weights = shipped if trained else untrained(shipped.config, frames, Path(folder))
+                for number in threads:
+                    times = as_json(measure_weights(weights, backend, number, seconds))
+                    rows.append({"frames": frames, "threads": number, "trained": trained, "ms": times})
+            except ModelError as error:
+                if trained:
+                    raise
+                notes.append(f"a window of {frames} frames is left out: {error}")
+    return rows, notes
+
+
+def untrained(config: VTMConfig, frames: int, folder: Path) -> Weights:
+    """A network of the same sizes with another window, as ONNX. Raises ModelError where it cannot be made."""
+    if importlib.util.find_spec("torch") is None:
+        raise ModelError("the network has to be made by torch; pip install 'vtm-live[train]'")
+    config, path = replace(config, window_frames=frames), folder / f"window_{frames}.onnx"
+    command = [sys.executable, "-c", _EXPORT, json.dumps(config.to_dict()), str(path)]
+    try:
+        ran = subprocess.run(command, capture_output=True, text=True, timeout=_EXPORT_S, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise ModelError(f"its export does not end ({error})") from error
+    if ran.returncode or not path.is_file():
+        lines = ran.stderr.strip().splitlines() or ["no reason given"]
+        raise ModelError(f"its export failed ({lines[-1][:160]})")
+    return Weights(path, hashlib.sha256(path.read_bytes()).hexdigest(), config, {})
