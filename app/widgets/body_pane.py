@@ -4,8 +4,6 @@ below it the timeline of a replay.
 
 from __future__ import annotations
 
-import os
-
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
@@ -15,11 +13,6 @@ from app.widgets.opengl import OpenGL
 from app.widgets.replay_bar import ReplayBar
 from app.widgets.theme import ACCENT, RIGHT_SIDE
 from engine.types import Pose
-
-
-def _samples(opengl: OpenGL) -> int:
-    """Smooth edges, except where two cores have to draw them as well as track."""
-    return 0 if opengl.software and (os.cpu_count() or 1) < 4 else 4
 
 
 class PaneTitle(QWidget):
@@ -69,7 +62,7 @@ class BodyPane(QWidget):
             return
         from app.widgets.body_view import BodyView  # needs OpenGL, which may be missing
 
-        self.view = BodyView(samples=_samples(opengl))
+        self.view = BodyView(samples=0 if opengl.frugal else 4)
         self._container = QWidget.createWindowContainer(self.view, self)
         self._stack.addWidget(self._container)
         self._stack.setCurrentWidget(self._container)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 import OpenGL as PyOpenGL
@@ -10,6 +11,7 @@ from PySide6.QtGui import QGuiApplication, QOffscreenSurface, QOpenGLContext
 PyOpenGL.ERROR_CHECKING = False
 """Must stand before OpenGL.GL is imported: else every call asks for errors, which doubles the cost of a frame."""
 _SOFTWARE = ("llvmpipe", "softpipe", "swrast", "swiftshader", "gdi generic", "basic render")
+FEW_CORES = 4
 _WITHOUT = ("offscreen", "minimal", "vnc", "linuxfb")
 
 
@@ -19,6 +21,11 @@ class OpenGL:
 
     problem: str
     software: bool
+
+    @property
+    def frugal(self) -> bool:
+        """Few cores have to draw as well as track: less smoothness on screen, more poses."""
+        return self.software and (os.cpu_count() or 1) < FEW_CORES
 
 
 def probe_opengl() -> OpenGL:

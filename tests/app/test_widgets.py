@@ -13,7 +13,7 @@ from app.widgets.record_panel import clock_text
 from app.widgets.source_panel import SourcePanel
 from app.widgets.target_dialog import TargetDialog
 from app.widgets.targets_panel import target_name
-from app.widgets.video_view import VideoView, fitted, score_colour
+from app.widgets.video_view import VideoView, fitted, scaled_picture, score_colour
 from engine.cameras_list import CameraInfo
 from engine.config import Config
 from engine.types import Frame
@@ -40,6 +40,26 @@ def test_the_video_shows_the_pixels_of_the_frame():
     left, right = image.pixelColor(100, 240), image.pixelColor(500, 240)
     assert (left.blue(), left.red()) == (255, 0)
     assert right.blue() == 0
+
+
+def test_a_large_picture_is_averaged_and_not_thinned_out():
+    stripes = np.zeros((480, 640, 3), np.uint8)
+    stripes[:, ::2] = 255
+    small = scaled_picture(stripes, (160, 120))
+    assert small.shape == (120, 160, 3)
+    assert small.flags.c_contiguous
+    assert np.abs(small.astype(int) - 128).max() <= 1
+
+
+@pytest.mark.parametrize("size", [(640, 480), (500, 375), (319, 239), (1000, 750), (1, 1)])
+def test_a_scaled_picture_has_the_size_asked_for_and_its_colours_stay_in_place(size):
+    bgr = np.zeros((480, 640, 3), np.uint8)
+    bgr[:, :320] = (200, 100, 50)
+    scaled = scaled_picture(bgr, size)
+    assert scaled.shape == (size[1], size[0], 3)
+    if size[0] > 10:
+        assert scaled[size[1] // 2, size[0] // 4].tolist() == [200, 100, 50]
+        assert scaled[size[1] // 2, 3 * size[0] // 4].tolist() == [0, 0, 0]
 
 
 @pytest.mark.usefixtures("application")

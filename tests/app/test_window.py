@@ -53,6 +53,14 @@ def window(until, fake, made):
     until(lambda: session.closed)
 
 
+@pytest.mark.parametrize(
+    ("software", "cores", "frugal"), [(True, 2, True), (True, 8, False), (False, 2, False), (True, None, True)]
+)
+def test_the_screen_is_frugal_only_where_few_cores_draw_as_well_as_track(software, cores, frugal, monkeypatch):
+    monkeypatch.setattr("app.widgets.opengl.os.cpu_count", lambda: cores)
+    assert OpenGL("", software).frugal is frugal
+
+
 def test_the_timing_strip_tells_what_is_left_out_to_keep_up(window):
     window._timer.stop()
     stats = window.last.stats
