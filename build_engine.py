@@ -24,8 +24,9 @@ from engine.vtm.cuda import Cuda, GpuInfo, gpu_info
 from engine.vtm.plan import PlanInfo, plan_path, write_plan
 from engine.vtm.tensorrt_runtime import INPUTS, PlanRunner
 from engine.vtm.weights import WEIGHTS, Weights, load_weights
-from models.keypoints import NUM_EVIDENCE, NUM_KEYPOINTS
+from models.keypoints import NUM_KEYPOINTS
 from models.vtm.config import VTMConfig
+from models.vtm.evidence import evidence_shape
 
 PARITY_WINDOWS = 100
 TOLERANCE = {"fp16": 2e-2, "fp32": 2e-3}
@@ -207,10 +208,11 @@ def progress_monitor(trt: Any) -> Any:
 def random_window(config: VTMConfig, rng: np.random.Generator) -> dict[str, F32]:
     """Inputs of the sizes that occur: keypoints in sizes of the person, landmarks in metres, box as a ray."""
     T = config.window_frames
-    shapes = {"keypoints": (1, T, NUM_KEYPOINTS, 3), "evidence": (1, T, NUM_EVIDENCE, 4), "box": (1, 3)}
+    evidence = (1, T, *evidence_shape(config.backbone))
+    shapes = {"keypoints": (1, T, NUM_KEYPOINTS, 3), "evidence": evidence, "box": (1, 3)}
     window: dict[str, F32] = {name: rng.normal(0.0, 0.4, shape).astype(np.float32) for name, shape in shapes.items()}
     window["keypoints"][..., 2] = rng.uniform(0.0, 1.0, shapes["keypoints"][:3])
-    window["evidence"][..., 3] = 1.0
+    window["evidence"][..., -1] = 1.0
     return window
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from models.aist.library import open_aist
 from models.evaluation.checkpoint import open_checkpoint
 from models.evaluation.picture import check_picture, draw
 from models.evaluation.predict import WEIGHTS, Lifter, Predictor
@@ -54,6 +55,8 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--windows", type=_count, default=2000, help="validation windows")
     parser.add_argument("--clips", type=Path, action="append", help="folder of NAME.mp4 with NAME_truth.npz")
     parser.add_argument("--detections", type=Path, default=ROOT / "runs" / "detections", help="cache of detections")
+    parser.add_argument("--aist", type=Path, help="folder of AIST++'s annotations: seen and unseen views")
+    parser.add_argument("--aist-cache", type=Path, default=ROOT / "runs" / "aist.npz", help="compact cache of AIST++")
     parser.add_argument("--tables", nargs="+", choices=list(TABLES), metavar="TABLE", help=f"of {', '.join(TABLES)}")
     parser.add_argument("--agreement", action="store_true", help="compare --checkpoint with --weights: under 1 mm?")
     parser.add_argument("--picture", type=Path, metavar="FILE.png", help="draw viewpoints and joints")
@@ -84,7 +87,7 @@ def evaluate(args: argparse.Namespace) -> dict[str, Any]:
     checkpoint = open_checkpoint(args.checkpoint) if args.checkpoint else None
     if checkpoint is None and not peers and args.tables & set(NEED_CHECKPOINT):
         log.info("without --checkpoint FILE.pt there is no look-ahead and there are no latents")
-    needs_library = bool(args.tables - {"clips"})
+    needs_library = bool(args.tables - {"clips", "aist"})
     bench = Bench(
         predictor,
         args.windows,
@@ -93,6 +96,7 @@ def evaluate(args: argparse.Namespace) -> dict[str, Any]:
         peers,
         tuple(args.clips or [DEMO]),
         args.detections,
+        open_aist(args.aist, args.aist_cache) if args.aist else None,
     )
     for name, lifter in bench.networks().items():
         if lifter.config.backbone != "landmarks":

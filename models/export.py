@@ -35,14 +35,14 @@ log = logging.getLogger("models.export")
 
 
 def example_inputs(model: VTM, seed: int = 0) -> tuple[Tensor, Tensor, Tensor]:
-    """Random inputs of the right shapes."""
+    """Random inputs of the right shapes and sizes: scores and flags in 0..1, points about as far apart as a body's."""
     rng = torch.Generator().manual_seed(seed)
     frames = model.config.window_frames
-    return (
-        torch.randn(1, frames, NUM_KEYPOINTS, 3, generator=rng),
-        torch.randn(1, frames, *evidence_shape(model.config.backbone), generator=rng),
-        torch.randn(1, 3, generator=rng),
-    )
+    points = torch.randn(1, frames, NUM_KEYPOINTS, 2, generator=rng)
+    scores = torch.rand(1, frames, NUM_KEYPOINTS, 1, generator=rng)
+    evidence = 0.4 * torch.randn(1, frames, *evidence_shape(model.config.backbone), generator=rng)
+    evidence[..., -1] = 1.0
+    return torch.cat([points, scores], dim=-1), evidence, 0.3 * torch.randn(1, 3, generator=rng)
 
 
 def export_onnx(model: VTM, path: Path) -> float:

@@ -17,10 +17,13 @@ from models.aist.cameras import SEEN_VIEWS, VIEWS
 from models.aist.library import joined_motion, open_aist
 from models.aist.windows import AistWindows
 from models.mocap.library import LibraryError, open_library
-from models.training.loop import Trainer, TrainSettings
+from models.training.ablations import ABLATIONS
+from models.training.loop import Trainer
 from models.training.pairs import PairError
 from models.training.recorded import Recorded
+from models.training.settings import TrainSettings
 from models.training.state import CheckpointError
+from models.training.visual import ARRAYS
 from models.vtm.config import VTMConfig
 
 log = logging.getLogger("models.train")
@@ -33,6 +36,9 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=Path("runs/vtm"), help="folder for checkpoints and the log")
     parser.add_argument("--cache", type=Path, help="compact cache of the clips (default: OUT/../mocap.npz)")
     parser.add_argument("--minutes", type=float, default=defaults.minutes, help="training time, both stages together")
+    parser.add_argument("--steps", type=int, default=0, help="train this many steps instead, to be had again exactly")
+    parser.add_argument("--autoencoder", type=Path, help="checkpoint whose TPMAE is taken over: stage 2 only")
+    parser.add_argument("--ablation", choices=sorted(ABLATIONS), help="leave one choice out, for the table")
     parser.add_argument("--resume", action="store_true", help="go on from OUT/last.pt")
     parser.add_argument("--window", type=int, default=VTMConfig().window_frames, help="frames per window")
     parser.add_argument("--batch", type=int, default=defaults.batch)
@@ -43,7 +49,15 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--aist", type=Path, help="folder of AIST++'s annotations; alone: the paper's experiment")
     parser.add_argument("--aist-cache", type=Path, help="compact cache of AIST++ (default: OUT/../aist.npz)")
     parser.add_argument("--report-every", type=int, default=defaults.report_every, help="steps between validations")
+    parser.add_argument(
+        "--backbone",
+        choices=tuple(ARRAYS),
+        default=VTMConfig().backbone,
+        help="what feeds the visual branch; resnet18: pairs made with app.detect --features resnet18",
+    )
     args = parser.parse_args(argv)
+    if args.backbone != VTMConfig().backbone and args.pairs is None:
+        parser.error(f"--backbone {args.backbone} learns from its features of pictures: pass --pairs FOLDER too")
     if args.mocap is None and args.aist is None:
         parser.error("nothing to learn from: pass --mocap FOLDER, --aist FOLDER, or both")
     return args
@@ -51,7 +65,9 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 
 def _line(values: dict[str, float], minutes: float) -> str:
     done = f"{values['minutes']:6.1f}/{minutes:g} min  stage {values['stage']:.0f}  step {values['step']:6.0f}"
-    errors = f"  loss {values['loss']:.3f}  auto-encoder {values['ae_mm']:.1f} mm"
+    errors = f"  loss {values['loss']:.3f}"
+    if "ae_mm" in values:
+        errors += f"  auto-encoder {values['ae_mm']:.1f} mm"
     if "mpjpe_mm" in values:
         errors += (
             f"  MPJPE {values['mpjpe_mm']:.1f}  PA {values['pa_mpjpe_mm']:.1f}"
@@ -73,9 +89,13 @@ def _trainer(args: argparse.Namespace, config: VTMConfig) -> Trainer:
         learning_rate=args.learning_rate,
         seed=args.seed,
         report_every=args.report_every,
+        steps=args.steps,
+        autoencoder=str(args.autoencoder or ""),
         pairs=str(args.pairs or ""),
         aist=str(args.aist or ""),
     )
+    if args.ablation:
+        config, settings = ABLATIONS[args.ablation](config, settings)
     cache = args.cache or args.out.parent / "mocap.npz"
     if not args.aist:
         return Trainer(config, settings, open_library(args.mocap, cache), args.out)
@@ -94,7 +114,7 @@ def train(args: argparse.Namespace) -> None:
     """Run the whole training that the arguments describe."""
     if args.threads:
         torch.set_num_threads(args.threads)
-    trainer = _trainer(args, VTMConfig(window_frames=args.window))
+    trainer = _trainer(args, VTMConfig(window_frames=args.window, backbone=args.backbone))
     if args.resume:
         trainer.resume(args.out / "last.pt")
     args.out.mkdir(parents=True, exist_ok=True)

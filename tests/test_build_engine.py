@@ -23,7 +23,7 @@ from models.vtm.config import VTMConfig
 from tests.engine.vtm.constant_onnx import Answer, write_weights
 from tests.engine.vtm.fake_gpu import FakeDriver, FakeEngine, fake_trt
 
-CONFIG = VTMConfig(window_frames=16, decoded_tokens=2)
+CONFIG = VTMConfig(window_frames=16)
 CARD = GpuInfo("RTX 4090", (8, 9))
 
 

@@ -65,7 +65,7 @@ def _table(predictor: Predictor, batch: WindowBatch, stature_m: F64, genres: NDA
     }
 
 
-def report_aist(tables: dict[str, Any]) -> str:
+def report_aist(tables: dict[str, Any]) -> list[str]:
     """The tables as text."""
     lines = [
         f"AIST++, {tables['dances']} dances never trained on, keypoints alone, last frame",
@@ -75,4 +75,4 @@ def report_aist(tables: dict[str, Any]) -> str:
         table = tables[group]
         values = [*table["limbs"].values(), *(table[key] for key in ("angle_deg", "hips_deg", "bone_length_percent"))]
         lines.append(f"  {group.replace('_', ' '):28s}" + "".join(f"{value:8.1f}" for value in values))
-    return "\n".join(lines)
+    return lines

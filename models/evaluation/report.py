@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from models.aist.evaluate import report_aist
+
 Lines = list[str]
 Table = dict[str, Any]
 _NAME = 40
@@ -227,6 +229,7 @@ SECTIONS: dict[str, Callable[[Table], Lines]] = {
     "look_ahead": _look_ahead,
     "latents": _latents,
     "agreement": _agreement,
+    "aist": report_aist,
     "clips": _clips,
     "clips_overall": _clips_overall,
 }

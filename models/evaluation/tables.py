@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from models.aist.evaluate import evaluate_aist
+from models.aist.library import AistLibrary
 from models.evaluation.agreement import evaluate_agreement
 from models.evaluation.checkpoint import CheckpointLifter
 from models.evaluation.clips import clip_table, lift_clip
@@ -22,7 +24,7 @@ from models.evaluation.latents import evaluate_latents
 from models.evaluation.lookahead import evaluate_look_ahead
 from models.evaluation.missing import evaluate_missing
 from models.evaluation.mocap import evaluate_actions, evaluate_mocap, evaluate_peers
-from models.evaluation.predict import Lifter
+from models.evaluation.predict import Lifter, Predictor
 from models.evaluation.sequences import evaluate_sequences, mocap_sequences
 from models.evaluation.views import overall_table
 from models.mocap.library import MotionLibrary
@@ -34,13 +36,14 @@ log = logging.getLogger("models.evaluate")
 class Bench:
     """What is measured and on what."""
 
-    lifter: Lifter
+    lifter: Predictor
     windows: int
     library: MotionLibrary | None = None
     checkpoint: CheckpointLifter | None = None
     peers: dict[str, Lifter] = field(default_factory=dict)
     clips: tuple[Path, ...] = ()
     detections: Path = Path()
+    aist: AistLibrary | None = None
 
     def networks(self) -> dict[str, Lifter]:
         """VTM and its peers."""
@@ -117,6 +120,10 @@ def _agreement(bench: Bench) -> Table | None:
     return evaluate_agreement(bench.lifter, bench.checkpoint, bench.library, bench.at_most(1000))
 
 
+def _aist(bench: Bench) -> Table | None:
+    return None if bench.aist is None else evaluate_aist(bench.lifter, bench.aist, bench.windows)
+
+
 def _clips(bench: Bench) -> Table | None:
     lifted = []
     for folder in bench.clips:
@@ -141,6 +148,7 @@ TABLES: dict[str, Callable[[Bench], Table | None]] = {
     "look_ahead": _look_ahead,
     "latents": _latents,
     "agreement": _agreement,
+    "aist": _aist,
     "clips": _clips,
 }
 """`agreement` is made only when it is asked for."""

@@ -31,15 +31,19 @@ _LIMBS = [
         ("hip", ("knee", "ankle", "heel", "big_toe", "small_toe")),
     )
 ]
+_HAND_OF = [KEYPOINT[name.split("_")[0] + "_wrist"] for name in EVIDENCE_NAMES[NUM_KEYPOINTS:]]
 # spread of the slow error over the person's height in the picture
 _SPREAD = torch.tensor(
     [
-        {"shoulder": 0.010, "hip": 0.012, "elbow": 0.018, "wrist": 0.022, "knee": 0.016, "ankle": 0.018}.get(
-            name.split("_")[-1], 0.020 if name.split("_")[-1] in ("toe", "heel") else 0.010
-        )
+        {"elbow": 0.011, "wrist": 0.011, "ankle": 0.013, "toe": 0.015, "heel": 0.014}.get(name.split("_")[-1], 0.010)
         for name in KEYPOINT_NAMES
     ]
 )
+
+
+_REACH_OF = {"elbow": 1.0, "knee": 1.1} | dict.fromkeys(("wrist", "ankle", "toe", "heel", "pinky", "index"), 2.0)
+_REACH = torch.tensor([_REACH_OF.get(name.split("_")[-1], 0.7) for name in EVIDENCE_NAMES])
+"""How much farther off than the others a 3D landmark is: trunk and head little, hands and feet most."""
 
 
 @cache
@@ -103,7 +107,7 @@ def noisy_keypoints(
     outside = (rays.abs() > torch.stack([half_width, half_height], -1)[:, None, None]).any(-1)
     hidden = _occluded(points, rays, height)
     level = strength * torch.exp(torch.randn(batch, 1, 1, generator=rng) * 0.5 - 0.1)
-    worse = 1 + 1.8 * hidden + 2.5 * outside
+    worse = 1 + 2.5 * hidden + 3.5 * outside
     sigma = _SPREAD * level * worse  # (B, T, 23)
     bias = torch.randn(batch, 1, NUM_KEYPOINTS, 2, generator=rng) * 0.7
     slow = slow_noise((batch, frames, NUM_KEYPOINTS, 2), 0.85, rng)
@@ -136,8 +140,9 @@ def _swapped(
     side_view = across[..., :2].norm(dim=-1) < 0.45 * across.norm(dim=-1)
     back_or_side = across[..., 0] < 0.25 * across.norm(dim=-1)  # facing away, or nearly sideways
     legs = runs(batch, frames, 0.15 * strength + 1e-4, 5.0, rng) & side_view
-    often = _chance(batch, 0.25, rng)[:, None]
-    flipped = runs(batch, frames, 0.12 * strength + 1e-4, 6.0, rng) & often & back_or_side
+    often = _chance(batch, 0.35, rng)[:, None]
+    anywhere = _chance(batch, 0.3, rng)[:, None]
+    flipped = runs(batch, frames, 0.14 * strength + 1e-4, 7.0, rng) & often & (back_or_side | anywhere)
     order = torch.arange(NUM_KEYPOINTS).expand(batch, frames, -1).clone()
     mirrored = torch.tensor(MIRROR_KEYPOINTS)
     leg = torch.zeros(NUM_KEYPOINTS, dtype=torch.bool)
@@ -166,6 +171,13 @@ def dropped(score: Tensor, rng: torch.Generator, hide: float) -> Tensor:
     return score * keep
 
 
+def hidden_evidence(evidence: Tensor, scores: Tensor, rng: torch.Generator) -> Tensor:
+    """(B, T, 27, 4), (B, T, 23): in half of the windows what has no keypoint has no landmark (hands: as the wrist)."""
+    missing = scores[:, :, [*range(NUM_KEYPOINTS), *_HAND_OF]] <= 0
+    both = _chance(len(scores), 0.5, rng)[:, None, None]
+    return evidence * ~(missing & both)[..., None]
+
+
 def _flattened(points: Tensor, rng: torch.Generator) -> Tensor:
     """(B, T, 27, 3): how far a limb reaches towards or away from the camera is misjudged, mostly too little."""
     depth = points[..., 2].clone()
@@ -187,15 +199,15 @@ def noisy_evidence(
     """
     batch, frames = points_view.shape[:2]
     hips = points_view[:, :, [KEYPOINT["left_hip"], KEYPOINT["right_hip"]]].mean(2, keepdim=True)
-    scale = 1.7 * torch.exp(torch.randn(batch, 1, 1, 1, generator=rng) * 0.08)
+    scale = 1.7 * torch.exp(torch.randn(batch, 1, 1, 1, generator=rng) * 0.07)
     points = (points_view - hips) * scale
     points = _flattened(points, rng)
-    turn = torch.randn(batch, 1, 3, generator=rng) * 0.12 + slow_noise((batch, frames, 3), 0.93, rng) * 0.07
+    turn = torch.randn(batch, 1, 3, generator=rng) * 0.09 + slow_noise((batch, frames, 3), 0.93, rng) * 0.06
     points = points @ axis_angle_to_matrix(turn).mT
-    across_depth = torch.tensor([0.030, 0.030, 0.075])
+    across_depth = torch.tensor([0.022, 0.022, 0.045]) * _REACH[:, None]  # (27, 3)
     offset = torch.randn(batch, 1, NUM_EVIDENCE, 3, generator=rng)
     varying = slow_noise((batch, frames, NUM_EVIDENCE, 3), 0.9, rng) * 0.6
-    level = torch.exp(torch.randn(batch, 1, 1, 1, generator=rng) * 0.4 - 0.1)
+    level = torch.exp(torch.randn(batch, 1, 1, 1, generator=rng) * 0.6 - 0.1)
     points = points + (offset + varying) * across_depth * level
     mirrored = points[:, :, _MIRROR_EVIDENCE]
     points = torch.where(flipped[..., None, None], mirrored, points)

@@ -12,7 +12,7 @@ from models.kinematics import forward_kinematics, ratio_offsets
 from models.rotations import matrix_to_rotation_6d
 from models.synth.cameras import sample_cameras, sample_ratios
 from models.synth.landmarks import place_landmarks
-from models.synth.noise import noisy_evidence, noisy_keypoints
+from models.synth.noise import hidden_evidence, noisy_evidence, noisy_keypoints
 from models.synth.poses import MotionSampler
 from models.view import MIN_SCORE, View, person_view
 
@@ -87,6 +87,8 @@ class WindowMaker:
         to_view = view.rotation.mT
         seen = (scores > MIN_SCORE).sum(-1) >= 4
         evidence = noisy_evidence(points @ to_view[:, None].mT, flipped, seen, rng, self._hide)
+        if self._hide > 0:
+            evidence = hidden_evidence(evidence, scores, rng)
         hips_view = to_view[:, None] @ turned_cam[:, :, 0]
         local = torch.cat([hips_view[:, :, None], motion.rotations[:, :, 1:]], dim=2)
         root_cam = joints_cam[:, :, 0]

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,8 @@ from models.mocap.library import MotionLibrary
 from models.synth.poses import MotionSampler
 from models.synth.windows import WindowBatch, WindowMaker
 from models.training.losses import (
-    LossWeights,
     alignment_loss,
     frame_weights,
-    last_frames,
     motion_losses,
     ratio_loss,
     total,
@@ -29,40 +27,15 @@ from models.training.losses import (
 )
 from models.training.pairs import PairSampler
 from models.training.recorded import Recorded
+from models.training.settings import TrainSettings
 from models.training.state import CheckpointError, Ema, Progress, read_checkpoint, save_checkpoint
 from models.training.validate import autoencoder_error, guess_last, last_frame_errors, validation_windows
+from models.training.visual import fitted
 from models.vtm.config import VTMConfig
-from models.vtm.vtm import VTM
+from models.vtm.direct import make_network
+from models.vtm.vtm import VTM, Lifted
 
 Report = Callable[[dict[str, float]], None]
-
-
-@dataclass(frozen=True, slots=True)
-class TrainSettings:
-    """One run. Minutes are of training; stage 1 gets `autoencoder_share` of them."""
-
-    minutes: float = 60.0
-    autoencoder_share: float = 0.15
-    batch: int = 128
-    learning_rate: float = 1.2e-3
-    autoencoder_rate: float = 1.0  # of the learning rate, in stage 2; less, and TPMAE stays as pre-trained
-    seed: int = 1
-    variety: float = 1.0
-    hide: float = 0.7  # how often keypoints and landmarks are missing altogether (models.synth.noise)
-    ema_decay: float = 0.999
-    report_every: int = 200
-    pairs: str = ""  # folder of real pairs (models.training.pairs); none: virtual cameras alone
-    pair_share: float = 0.35  # of each batch in stage 2
-    aist: str = ""  # folder of AIST++ (models.aist); none: without it
-    aist_share: float = 0.35  # of each batch in stage 2
-    losses: LossWeights = field(default_factory=LossWeights)
-
-    def __post_init__(self) -> None:
-        if not self.minutes > 0 or not 0 <= self.autoencoder_share < 1:
-            raise ValueError(f"{self.minutes:g} minutes, {self.autoencoder_share:g} of them for stage 1; expected more")
-        recorded = self.pair_share * bool(self.pairs) + self.aist_share * bool(self.aist)
-        if not 0 <= recorded <= 1:
-            raise ValueError(f"{recorded:g} of each batch are pairs and AIST++; expected at most 1")
 
 
 class Trainer:
@@ -85,26 +58,31 @@ class Trainer:
         self.settings = settings
         self.out = out
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.model = VTM(config).to(self.device)
+        self.model = make_network(config).to(self.device)
         self.ema = Ema(self.model, settings.ema_decay)
-        self.progress = Progress()
+        self.progress = Progress(stage=1 if settings.first_stage and isinstance(self.model, VTM) else 2)
+        if settings.autoencoder and isinstance(self.model, VTM):
+            self.model.tpmae.load_state_dict(_autoencoder(Path(settings.autoencoder), config))
+            self.ema = Ema(self.model, settings.ema_decay)
         self.clips = len(library.names)
         self.optimizer = self._make_optimizer()
         sampler = MotionSampler(
             library, library.clips(validation=False).tolist(), rate_hz=config.rate_hz, variety=settings.variety
         )
         self._maker = WindowMaker(sampler, frames=config.window_frames, hide=settings.hide)
+        self._backbone_mark = ""  # which weights the backbone had; export asks for the same
         self._recorded = list(recorded)
         if settings.pairs:
-            pairs = PairSampler(Path(settings.pairs), frames=config.window_frames)
+            pairs = PairSampler(Path(settings.pairs), frames=config.window_frames, backbone=config.backbone)
+            self._backbone_mark = pairs.mark
             self._recorded.insert(0, Recorded(pairs, settings.pair_share))
-        self._validation = validation_windows(library, config, 768) if validation is None else validation
+        windows = validation_windows(library, config, 768) if validation is None else validation
+        self._validation = fitted(windows, config.backbone)
 
     def _make_optimizer(self) -> torch.optim.Optimizer:
-        groups = [
-            {"params": list(self.model.tpmae.parameters()), "rate": 1.0},
-            {"params": list(self.model.tpve.parameters()), "rate": 1.0},
-        ]
+        own = list(self.model.tpmae.parameters()) if isinstance(self.model, VTM) else []
+        others = [p for name, p in self.model.named_parameters() if not name.startswith("tpmae.")]
+        groups = [{"params": own}, {"params": others}]
         return torch.optim.AdamW(groups, lr=self.settings.learning_rate, weight_decay=0.01, betas=(0.9, 0.98))
 
     def resume(self, path: Path) -> None:
@@ -121,22 +99,19 @@ class Trainer:
     def save(self, path: Path) -> None:
         """Write a checkpoint."""
         run: dict[str, Any] = {"settings": asdict(self.settings), "device": str(self.device)}
+        if self._backbone_mark:
+            run["backbone_weights"] = self._backbone_mark
         save_checkpoint(path, self.model, self.ema, self.optimizer, self.progress, run)
 
     def run(self, report: Report) -> None:
         """Stage 1, then stage 2, until the minutes are used up; a checkpoint at every report."""
-        budget_s = self.settings.minutes * 60
-        split_s = budget_s * self.settings.autoencoder_share
         terms: dict[str, float] = {}
         begin = time.perf_counter()
         for batch in self._batches():
-            if self.progress.stage == 1 and self.progress.seconds >= split_s:
+            share = self._share()
+            if self.progress.stage == 1 and share >= 1:
                 self._finish_stage_1()
-            share = (
-                self.progress.seconds / split_s
-                if self.progress.stage == 1
-                else (self.progress.seconds - split_s) / (budget_s - split_s)
-            )
+                share = self._share()
             if share >= 1:
                 break
             terms = self._step(batch, share)
@@ -148,6 +123,14 @@ class Trainer:
             begin = time.perf_counter()  # validation is not training
         if terms:  # none when a finished run is resumed
             self._report(terms, report)
+
+    def _share(self) -> float:
+        """How much of the current stage is done."""
+        settings, first = self.settings, self.settings.first_stage if isinstance(self.model, VTM) else 0.0
+        done = (
+            self.progress.step / settings.steps if settings.steps else self.progress.seconds / (settings.minutes * 60)
+        )
+        return done / first if self.progress.stage == 1 else (done - first) / (1 - first)
 
     def _batches(self) -> Iterator[WindowBatch]:
         """Batches in order; the next one is drawn by another thread while this one is learnt from."""
@@ -165,14 +148,17 @@ class Trainer:
         made = self.settings.batch - sum(counts)
         parts = [self._maker.make(made, rng)[0]] if made else []
         parts += [r.source.sample(count, rng) for r, count in zip(self._recorded, counts, strict=True) if count]
-        return reduce(WindowBatch.joined, parts)
+        return reduce(WindowBatch.joined, (fitted(part, self.model.config.backbone) for part in parts))
 
     def _finish_stage_1(self) -> None:
         """Carry the averaged auto-encoder into stage 2."""
+        assert isinstance(self.model, VTM)
+        assert isinstance(self.ema.model, VTM)
         self.model.tpmae.load_state_dict(self.ema.model.tpmae.state_dict())
-        self.save(self.out / "stage1.pt")
         self.progress.stage = 2
+        self.ema = Ema(self.model, self.settings.ema_decay)  # what stage 1 averaged of TPVE is noise
         self.optimizer = self._make_optimizer()
+        self.save(self.out / "stage1.pt")
 
     def _set_rates(self, share: float) -> None:
         warm = min(1.0, share / 0.02 + 0.05)
@@ -205,40 +191,40 @@ class Trainer:
         return torch.autocast(self.device.type, dtype=torch.bfloat16) if fast else nullcontext()
 
     def _stage_1(self, batch: WindowBatch) -> dict[str, torch.Tensor]:
+        return self._rebuilt(batch)
+
+    def _stage_2(self, batch: WindowBatch) -> dict[str, torch.Tensor]:
+        config, truth = self.model.config, truth_motion(batch, self.model.config.rate_hz)
+        with self._half():
+            lifted = self.model(batch.keypoints, batch.evidence, batch.box)
+        weights = frame_weights(config.window_frames, config.stride, self.device)
+        if self.settings.last_frame_only:
+            weights = torch.zeros_like(weights)
+            weights[-1] = config.window_frames
+        ratio = lifted.log_ratio.float().exp()
+        terms = motion_losses(_full(lifted.motion), truth, batch.joints, ratio, batch, weights)
+        terms["bone_ratio"] = ratio_loss(lifted.log_ratio.float(), batch.bone_ratio, batch.seen.float())
+        return self._with_manifold(terms, lifted, batch) if isinstance(self.model, VTM) else terms
+
+    def _with_manifold(
+        self, terms: dict[str, torch.Tensor], lifted: Lifted, batch: WindowBatch
+    ) -> dict[str, torch.Tensor]:
+        """Alignment added, and the auto-encoder's own losses on a part of the batch, which keep it what it was."""
+        assert isinstance(self.model, VTM)
+        with self._half(), torch.no_grad():
+            z_upper, z_lower = self.model.tpmae.encode(truth_motion(batch, self.model.config.rate_hz))
+        terms["alignment"] = alignment_loss(lifted, z_upper, z_lower).float()
+        own = self._rebuilt(batch.first(max(1, len(batch.keypoints) // 8)))
+        return {name: term + 0.25 * own[name] if name in own else term for name, term in terms.items()}
+
+    def _rebuilt(self, batch: WindowBatch) -> dict[str, torch.Tensor]:
+        """TPMAE's losses of reconstruction, on the person's own proportions."""
+        assert isinstance(self.model, VTM)
         truth = truth_motion(batch, self.model.config.rate_hz)
         with self._half():
             motion, _, _ = self.model.tpmae(truth)
         weights = torch.ones(truth.depth.shape[1], device=self.device)
         return motion_losses(_full(motion), truth, batch.joints, batch.bone_ratio, batch, weights)
-
-    def _stage_2(self, batch: WindowBatch) -> dict[str, torch.Tensor]:
-        config, truth = self.model.config, truth_motion(batch, self.model.config.rate_hz)
-        small = batch.first(max(1, len(batch.keypoints) // 8))  # keeps the auto-encoder what it was
-        with self._half():
-            lifted = self.model(batch.keypoints, batch.evidence, batch.box)
-            rebuilt, _, _ = self.model.tpmae(truth_motion(small, self.model.config.rate_hz))
-            with torch.no_grad():
-                z_upper, z_lower = self.model.tpmae.encode(truth)
-        frames = config.decoded_frames
-        terms = motion_losses(
-            _full(lifted.motion),
-            last_frames(truth, frames),
-            batch.joints[:, -frames:],
-            lifted.log_ratio.float().exp(),
-            batch,
-            frame_weights(frames, self.device),
-        )
-        terms["alignment"] = alignment_loss(lifted, z_upper, z_lower, config.decoded_tokens).float()
-        terms["bone_ratio"] = ratio_loss(lifted.log_ratio.float(), batch.bone_ratio, batch.seen.float())
-        own = motion_losses(
-            _full(rebuilt),
-            truth_motion(small, self.model.config.rate_hz),
-            small.joints,
-            small.bone_ratio,
-            small,
-            torch.ones(truth.depth.shape[1], device=self.device),
-        )
-        return {name: term + 0.25 * own[name] if name in own else term for name, term in terms.items()}
 
     def _report(self, terms: dict[str, float], report: Report) -> None:
         model = self.ema.model.cpu() if self.device.type == "cuda" else self.ema.model
@@ -248,8 +234,9 @@ class Trainer:
             "minutes": self.progress.seconds / 60,
             "windows": self.progress.windows,
             **terms,
-            "ae_mm": autoencoder_error(model, self._validation),
         }
+        if isinstance(model, VTM):
+            values["ae_mm"] = autoencoder_error(model, self._validation)
         if self.progress.stage == 2:
             values |= last_frame_errors(guess_last(model, self._validation), self._validation)
             alone = last_frame_errors(guess_last(model, self._validation, evidence=False), self._validation)
@@ -263,3 +250,14 @@ class Trainer:
 def _full(motion: Any) -> Any:
     """The same motion in float32: losses are never taken in half precision."""
     return type(motion)(*(getattr(motion, name).float() for name in type(motion).__dataclass_fields__))
+
+
+def _autoencoder(path: Path, config: VTMConfig) -> dict[str, torch.Tensor]:
+    """The averaged TPMAE of a checkpoint. Raises CheckpointError when it is of other sizes."""
+    data = read_checkpoint(path)
+    prefix = "tpmae."
+    weights = {name.removeprefix(prefix): value for name, value in data["ema"].items() if name.startswith(prefix)}
+    sizes = ("latent", "width", "window_frames")
+    if not weights or any(getattr(data["config"], name) != getattr(config, name) for name in sizes):
+        raise CheckpointError(f"{path}: no TPMAE of this config in it; leave --autoencoder out to train one")
+    return weights

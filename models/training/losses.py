@@ -45,22 +45,12 @@ def truth_motion(batch: WindowBatch, rate_hz: float) -> Motion:
     return Motion(batch.rotations_6d, batch.root_depth, velocity, batch.root_place, gravity, logits)
 
 
-def last_frames(motion: Motion, frames: int) -> Motion:
-    """The last frames of a window's motion."""
-    return Motion(
-        motion.rotations_6d[:, -frames:],
-        motion.depth[:, -frames:],
-        motion.depth_velocity[:, -frames:],
-        motion.place[:, -frames:],
-        motion.gravity[:, -frames:],
-        motion.contacts[:, -frames:],
-    )
-
-
-def frame_weights(frames: int, device: torch.device) -> Tensor:
-    """(T,) mean 1: the last frame counts most, because it is the one that is shown."""
-    weights = 0.35 + torch.linspace(0, 1, frames, device=device) ** 3
-    weights[-1] *= 2.5
+def frame_weights(frames: int, stride: int, device: torch.device) -> Tensor:
+    """(T,) mean 1. The last frame of a patch has seen nothing later, as the one that is shown; and the more past the
+    more it is like it, so both count more."""
+    at = torch.arange(frames, device=device)
+    weights = (0.4 + 0.6 * at / frames) * torch.where(at % stride == stride - 1, 1.0, 0.3)
+    weights[-1] *= 2.0
     return weights / weights.mean()
 
 
@@ -99,11 +89,9 @@ def motion_losses(
     }
 
 
-def alignment_loss(lifted: Lifted, z_upper: Tensor, z_lower: Tensor, tokens: int) -> Tensor:
-    """Manifold alignment: Z~ of the video next to Z of the motion, over the latents that are decoded (L1)."""
-    upper = (lifted.z_upper[..., -tokens:] - z_upper[..., -tokens:]).abs().mean()
-    lower = (lifted.z_lower[..., -tokens:] - z_lower[..., -tokens:]).abs().mean()
-    return upper + lower
+def alignment_loss(lifted: Lifted, z_upper: Tensor, z_lower: Tensor) -> Tensor:
+    """Manifold alignment: Z~ of the video next to Z of the motion (L1)."""
+    return (lifted.z_upper - z_upper).abs().mean() + (lifted.z_lower - z_lower).abs().mean()
 
 
 def ratio_loss(log_ratio: Tensor, ratio: Tensor, seen: Tensor) -> Tensor:

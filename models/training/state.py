@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from models.vtm.config import VTMConfig
+from models.vtm.direct import Network, make_network
 from models.vtm.vtm import VTM
 
 
@@ -31,13 +32,14 @@ class Progress:
 class Ema:
     """Exponential moving average of weights and buffers, with a warm-up of the decay."""
 
-    def __init__(self, model: VTM, decay: float) -> None:
-        self.model: VTM = copy.deepcopy(model).eval().requires_grad_(False)
+    def __init__(self, model: Network, decay: float) -> None:
+        self.model: Network = copy.deepcopy(model).eval()
+        self.model.requires_grad_(False)
         self._decay = decay
         self.updates = 0
 
     @torch.no_grad()
-    def update(self, model: VTM) -> None:
+    def update(self, model: Network) -> None:
         """Move a little towards `model`."""
         self.updates += 1
         decay = min(self._decay, (1 + self.updates) / (10 + self.updates))
@@ -49,7 +51,7 @@ class Ema:
 
 
 def save_checkpoint(
-    path: Path, model: VTM, ema: Ema, optimizer: torch.optim.Optimizer, progress: Progress, run: dict[str, Any]
+    path: Path, model: Network, ema: Ema, optimizer: torch.optim.Optimizer, progress: Progress, run: dict[str, Any]
 ) -> None:
     """Write atomically. `run`: the command's settings, kept for the model card."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -91,12 +93,20 @@ def _brief(error: Exception) -> str:
     return named.split(". ")[0][:160]
 
 
-def load_vtm(path: Path) -> tuple[VTM, dict[str, Any]]:
+def load_network(path: Path) -> tuple[Network, dict[str, Any]]:
     """The averaged (EMA) network of a checkpoint, ready to evaluate, and the checkpoint's content."""
     data = read_checkpoint(path)
-    model = VTM(data["config"])
+    model = make_network(data["config"])
     try:
         model.load_state_dict(data["ema"])
     except RuntimeError as error:
         raise CheckpointError(f"{path}: weights do not fit the config in it ({_brief(error)})") from error
     return model.eval(), data
+
+
+def load_vtm(path: Path) -> tuple[VTM, dict[str, Any]]:
+    """The same, for what needs VTM itself. Raises CheckpointError for the network it is compared with."""
+    model, data = load_network(path)
+    if not isinstance(model, VTM):
+        raise CheckpointError(f"{path}: holds the plain regression, not VTM; train without --ablation direct")
+    return model, data

@@ -16,6 +16,7 @@ from models.synth.poses import MotionSampler
 from models.synth.windows import WindowBatch, WindowMaker
 from models.training.losses import truth_motion
 from models.vtm.config import VTMConfig
+from models.vtm.direct import Network
 from models.vtm.vtm import VTM
 
 HIPS = (JOINT["LeftUpperLeg"], JOINT["RightUpperLeg"])
@@ -46,7 +47,7 @@ def validation_windows(
 
 
 @torch.no_grad()
-def guess_last(model: VTM, batch: WindowBatch, *, evidence: bool = True, chunk: int = 256) -> Guess:
+def guess_last(model: Network, batch: WindowBatch, *, evidence: bool = True, chunk: int = 256) -> Guess:
     """Run the network over windows, shown frame only. `evidence=False`: keypoints alone (the branch is masked)."""
     shown = -1 - model.config.latency_frames
     parts: list[tuple[Tensor, Tensor]] = []

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.vtm.blocks import conv_in
 from models.vtm.config import VTMConfig
 from models.vtm.evidence import MAP_CELLS, MAP_CHANNELS, evidence_shape
+from models.vtm.landmarks import LandmarkEncoder
 
 _NARROW = 64
 """Channels of a cell after the first convolution over a feature map."""
@@ -25,19 +25,6 @@ def feature_channels(backbone: str) -> int:
     """V: numbers per frame that the backbone gives, flags included. Raises ValueError for an unknown name."""
     rows, numbers = evidence_shape(backbone)
     return rows * numbers
-
-
-class LandmarkEncoder(nn.Sequential):
-    """conv over the detector's landmarks: (B, T, V) -> (B, features, T)."""
-
-    def __init__(self, features: int) -> None:
-        super().__init__(*conv_in(feature_channels("landmarks"), features))
-
-    def forward(self, visual: Tensor) -> Tensor:
-        x = visual.transpose(1, 2)
-        for layer in self:
-            x = layer(x)
-        return x
 
 
 class FeatureMapEncoder(nn.Module):
@@ -82,4 +69,6 @@ def make_visual_encoder(config: VTMConfig) -> nn.Module:
     V = feature_channels(config.backbone). Raises ValueError for an unknown backbone.
     """
     feature_channels(config.backbone)
-    return LandmarkEncoder(config.features) if config.backbone == "landmarks" else FeatureMapEncoder(config.features)
+    if config.backbone == "landmarks":
+        return LandmarkEncoder(config.features, rough=config.rough_rotations)
+    return FeatureMapEncoder(config.features)

@@ -1,10 +1,15 @@
-"""The small pieces: residual temporal convolutions, resampling in time, and CTCA. All on (B, C, T)."""
+"""The small pieces, all causal in time: a token never sees a later one, so that every token is a "last frame".
+
+Tokens are (B, N, C): a patch of 4 frames each. A causal window trains as many zero-look-ahead answers as it has tokens.
+"""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+KERNEL = 3
 
 
 def conv_in(channels_in: int, channels_out: int, kernel: int = 3) -> nn.Sequential:
@@ -16,54 +21,71 @@ def conv_in(channels_in: int, channels_out: int, kernel: int = 3) -> nn.Sequenti
     )
 
 
-def halve(channels_in: int, channels_out: int) -> nn.Sequential:
-    """(B, C_in, T) -> (B, C_out, T/2)."""
-    return nn.Sequential(
-        nn.Conv1d(channels_in, channels_out, 4, stride=2, padding=1, bias=False),
-        nn.BatchNorm1d(channels_out),
-        nn.GELU(approximate="tanh"),
-    )
+def gelu(x: Tensor) -> Tensor:
+    """The tanh form: cheap, and equal in every runtime."""
+    return F.gelu(x, approximate="tanh")
 
 
-class Double(nn.Module):
-    """(B, C_in, T) -> (B, C_out, 2T)."""
+def patches(x: Tensor, frames: int) -> Tensor:
+    """(B, T, C) -> (B, T / frames, frames * C): what a convolution with kernel = stride = `frames` reads."""
+    B, T, C = x.shape  # batch, frames, channels
+    return x.reshape(B, T // frames, frames * C)
+
+
+class CausalConv(nn.Module):
+    """1D convolution over this token and the two before it, as one matrix. (B, N, C_in) -> (B, N, C_out)."""
 
     def __init__(self, channels_in: int, channels_out: int) -> None:
         super().__init__()
-        self.mix = conv_in(channels_in, channels_out)
+        self.linear = nn.Linear(KERNEL * channels_in, channels_out)
 
     def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = self.mix(x.repeat_interleave(2, dim=-1))
+        N = x.shape[1]  # tokens
+        padded = F.pad(x, (0, 0, KERNEL - 1, 0))
+        out: Tensor = self.linear(torch.cat([padded[:, i : i + N] for i in range(KERNEL)], dim=-1))
         return out
 
 
 class Residual(nn.Module):
-    """(B, C, T) -> (B, C, T): two temporal convolutions around a skip."""
+    """(B, N, C) -> (B, N, C): a causal convolution and a linear map around a skip."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.body = nn.Sequential(
-            conv_in(channels, channels),
-            nn.Conv1d(channels, channels, 3, padding=1, bias=False),
-            nn.BatchNorm1d(channels),
-        )
+        self.norm = nn.LayerNorm(channels)
+        self.conv = CausalConv(channels, channels)
+        self.out = nn.Linear(channels, channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.gelu(x + self.body(x), approximate="tanh")
+        out: Tensor = x + self.out(gelu(self.conv(self.norm(x))))
+        return out
+
+
+class Embed(nn.Module):
+    """(..., C_in) -> (..., C_out): a linear map and a bent one, added, so that nothing linear is lost."""
+
+    def __init__(self, channels_in: int, channels_out: int) -> None:
+        super().__init__()
+        self.straight = nn.Linear(channels_in, channels_out)
+        self.hidden = nn.Linear(channels_in, channels_out)
+        self.out = nn.Linear(channels_out, channels_out)
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.straight(x) + self.out(gelu(self.hidden(x)))
+        return out
 
 
 class CrossTemporalContextAggregation(nn.Module):
-    """CTCA: a local temporal path (convolution) and a global one (attention over the window), aggregated.
+    """CTCA: a local temporal path (causal convolution) and a global one (causal attention), aggregated.
 
-    (B, C, T) -> (B, C, T). The paper names the two paths; how they are joined is our choice: concatenated, one linear
+    (B, N, C) -> (B, N, C). The paper names the two paths; how they are joined is our choice: concatenated, one linear
     map, then a feed-forward layer, each around a skip.
     """
 
     def __init__(self, channels: int, heads: int) -> None:
         super().__init__()
         self.heads = heads
-        self.local = conv_in(channels, channels)
         self.norm = nn.LayerNorm(channels)
+        self.local = CausalConv(channels, channels)
         self.to_qkv = nn.Linear(channels, 3 * channels)
         self.aggregate = nn.Linear(2 * channels, channels)
         self.feed = nn.Sequential(
@@ -74,13 +96,13 @@ class CrossTemporalContextAggregation(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        B, C, T = x.shape  # batch, channels, tokens
-        local = self.local(x).transpose(1, 2)  # (B, T, C)
-        tokens = x.transpose(1, 2)
-        qkv = self.to_qkv(self.norm(tokens)).view(B, T, 3, self.heads, C // self.heads)
-        q, k, v = qkv.permute(2, 0, 3, 1, 4)  # each (B, heads, T, C / heads)
-        across = F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(B, T, C)
-        tokens = tokens + self.aggregate(torch.cat([local, across], dim=-1))
-        tokens = tokens + self.feed(tokens)
-        out: Tensor = tokens.transpose(1, 2)
+        B, N, C = x.shape  # batch, tokens, channels
+        tokens = self.norm(x)
+        local = gelu(self.local(tokens))
+        qkv = self.to_qkv(tokens).view(B, N, 3, self.heads, C // self.heads)
+        q, k, v = qkv.permute(2, 0, 3, 1, 4)  # each (B, heads, N, C / heads)
+        past = torch.ones(N, N, dtype=torch.bool, device=x.device).tril()
+        across = F.scaled_dot_product_attention(q, k, v, attn_mask=past).transpose(1, 2).reshape(B, N, C)
+        x = x + self.aggregate(torch.cat([local, across], dim=-1))
+        out: Tensor = x + self.feed(x)
         return out

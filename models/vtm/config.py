@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,13 +16,13 @@ class VTMConfig:
     rate_hz: float = 30.0
     latency_frames: int = 0  # the frame that is shown is this many before the window's last
     latent: int = 128  # channels of Z_u and Z_l
-    width: int = 192  # channels of the encoders
-    decoder_width: int = 128
-    features: int = 128  # channels of K_u, K_l, conv_u, conv_l
+    width: int = 192  # channels of encoders and decoders
+    features: int = 192  # channels of K_u, K_l, conv_u, conv_l
     heads: int = 4
-    context_blocks: int = 2  # CTCA blocks
-    decoded_tokens: int = 4  # latents that are decoded from the video side: the last ones
+    context_blocks: int = 3  # CTCA blocks
     backbone: str = "landmarks"  # what feeds the visual branch (models.vtm.backbones)
+    rough_rotations: bool = True  # landmarks are also read as rotations (models.vtm.landmarks)
+    network: str = "vtm"  # or "direct": the plain regression it is compared with (models.vtm.direct)
 
     @property
     def stride(self) -> int:
@@ -34,16 +34,12 @@ class VTMConfig:
         """Latents per window."""
         return self.window_frames // self.stride
 
-    @property
-    def decoded_frames(self) -> int:
-        """Frames that come out of the video side: the last ones."""
-        return self.decoded_tokens * self.stride
-
     def __post_init__(self) -> None:
         if self.window_frames % self.stride or not 16 <= self.window_frames <= 64:
             raise ValueError(f"window_frames is {self.window_frames}; expected a multiple of {self.stride} in 16..64")
-        if self.decoded_tokens > self.tokens:
-            raise ValueError(f"decoded_tokens is {self.decoded_tokens}; expected at most {self.tokens}")
+
+        if self.network not in ("vtm", "direct"):
+            raise ValueError(f"network {self.network!r}; expected vtm or direct")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON and checkpoints."""

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from models.skeleton import LOWER, NON_ROOT, NUM_JOINTS, ROOT, UPPER
-from models.vtm.blocks import Double, Residual, conv_in, halve
+from models.vtm.blocks import Residual, patches
 from models.vtm.config import VTMConfig
 
 ROOT_CHANNELS = 12
@@ -17,6 +17,8 @@ ROOT_CHANNELS = 12
 The paper's D_r gives Hips rotation, depth and velocity of depth. Ours adds the root's place in the picture, since the
 2D hips that the paper reads it from are often hidden (a desk), and gravity, since a webcam looks up or down.
 """
+DECODER_REACH = 7
+"""Tokens that the last decoded frame depends on: three causal convolutions (two in D, one in A), the token itself."""
 _DEPTH_MEAN = -1.28  # log(z in statures x size): its mean over training windows
 _UPPER_JOINTS = [joint for joint in UPPER if joint != ROOT]
 _LOWER_JOINTS = [joint for joint in LOWER if joint != ROOT]
@@ -39,23 +41,28 @@ class Motion:
         return torch.cat([self.rotations_6d[:, :, ROOT], scalars, self.place, self.gravity], dim=-1)
 
 
-def _motion_encoder(channels_in: int, c: VTMConfig) -> nn.Sequential:
-    """(B, C_in, T) -> Z (B, latent, T/4)."""
+def motion_of(rotations_6d: Tensor, root: Tensor, contacts: Tensor) -> Motion:
+    """(B, T, 22, 6), (B, T, 6) log depth less its mean, velocity, place, gravity, (B, T, 2) -> Motion."""
+    return Motion(rotations_6d, root[..., 0] + _DEPTH_MEAN, root[..., 1], root[..., 2:4], root[..., 4:6], contacts)
+
+
+def start_at_rest(layer: nn.Module, channels: int) -> None:
+    """Bias a last layer, so that an untrained network gives no rotation; every `channels` numbers start with 6D."""
+    assert isinstance(layer, nn.Linear)
+    with torch.no_grad():
+        layer.bias.view(-1, channels)[:, :6] = torch.tensor([1.0, 0.0, 0.0, 0.0, 1.0, 0.0])
+
+
+def _motion_encoder(channels: int, c: VTMConfig) -> nn.Sequential:
+    """Patches (B, N, 4 * C_in) -> Z (B, N, latent)."""
     return nn.Sequential(
-        halve(channels_in, c.width),
-        Residual(c.width),
-        halve(c.width, c.width),
-        Residual(c.width),
-        nn.Conv1d(c.width, c.latent, 1),
+        nn.Linear(c.stride * channels, c.width), Residual(c.width), Residual(c.width), nn.Linear(c.width, c.latent)
     )
 
 
 def _motion_decoder(channels_in: int, c: VTMConfig) -> nn.Sequential:
-    """Z (B, C_in, tokens) -> features (B, decoder_width, 4 x tokens)."""
-    width = c.decoder_width
-    return nn.Sequential(
-        conv_in(channels_in, c.width), Residual(c.width), Double(c.width, width), Residual(width), Double(width, width)
-    )
+    """Z (B, N, C_in) -> features (B, N, width)."""
+    return nn.Sequential(nn.Linear(channels_in, c.width), Residual(c.width), Residual(c.width))
 
 
 class TPMAE(nn.Module):
@@ -70,41 +77,36 @@ class TPMAE(nn.Module):
         self.motion_decoder_upper = _motion_decoder(c.latent, c)
         self.motion_decoder_lower = _motion_decoder(c.latent, c)
         self.aggregator = nn.Sequential(  # A
-            conv_in(2 * c.decoder_width, c.width), nn.Conv1d(c.width, 6 * len(NON_ROOT), 3, padding=1)
+            Residual(2 * c.width), nn.Linear(2 * c.width, c.stride * 6 * len(NON_ROOT))
         )
         self.root_decoder = nn.Sequential(  # D_r
-            _motion_decoder(2 * c.latent, c), nn.Conv1d(c.decoder_width, ROOT_CHANNELS, 3, padding=1)
+            _motion_decoder(2 * c.latent, c), nn.Linear(c.width, c.stride * ROOT_CHANNELS)
         )
-        self.contact_head = nn.Conv1d(c.decoder_width, 2, 3, padding=1)
+        self.contact_head = nn.Linear(c.width, c.stride * 2)
+        start_at_rest(self.aggregator[-1], 6)
+        start_at_rest(self.root_decoder[-1], ROOT_CHANNELS)
 
     def encode(self, motion: Motion) -> tuple[Tensor, Tensor]:
-        """Motion -> Z_u, Z_l, each (B, latent, T/4)."""
+        """Motion -> Z_u, Z_l, each (B, N, latent)."""
         root = motion.root_channels()
-        B, T = root.shape[:2]  # batch, frames
 
         def part(joints: list[int]) -> Tensor:
-            flat = motion.rotations_6d[:, :, joints].reshape(B, T, -1)
-            return torch.cat([flat, root], dim=-1).transpose(1, 2)  # (B, C, T)
+            flat = motion.rotations_6d[:, :, joints].flatten(2)
+            return patches(torch.cat([flat, root], dim=-1), self.config.stride)
 
         upper: Tensor = self.motion_encoder_upper(part(_UPPER_JOINTS))
         lower: Tensor = self.motion_encoder_lower(part(_LOWER_JOINTS))
         return upper, lower
 
     def decode(self, z_upper: Tensor, z_lower: Tensor) -> Motion:
-        """Z_u, Z_l (B, latent, tokens) -> Motion of 4 x tokens frames."""
+        """Z_u, Z_l (B, N, latent) -> Motion of 4 x N frames."""
         upper, lower = self.motion_decoder_upper(z_upper), self.motion_decoder_lower(z_lower)
-        others = self.aggregator(torch.cat([upper, lower], dim=1)).transpose(1, 2)  # (B, T, 21 * 6)
-        root = self.root_decoder(torch.cat([z_upper, z_lower], dim=1)).transpose(1, 2)  # (B, T, 12)
-        B, T = root.shape[:2]
-        rotations = torch.cat([root[..., None, :6], others.view(B, T, NUM_JOINTS - 1, 6)], dim=2)
-        return Motion(
-            rotations_6d=rotations,
-            depth=root[..., 6] + _DEPTH_MEAN,
-            depth_velocity=root[..., 7],
-            place=root[..., 8:10],
-            gravity=root[..., 10:12],
-            contacts=self.contact_head(lower).transpose(1, 2),
-        )
+        B, N = z_upper.shape[:2]  # batch, tokens
+        T = N * self.config.stride
+        others = self.aggregator(torch.cat([upper, lower], dim=-1)).view(B, T, NUM_JOINTS - 1, 6)
+        root = self.root_decoder(torch.cat([z_upper, z_lower], dim=-1)).view(B, T, ROOT_CHANNELS)
+        rotations = torch.cat([root[..., None, :6], others], dim=2)
+        return motion_of(rotations, root[..., 6:], self.contact_head(lower).view(B, T, 2))
 
     def forward(self, motion: Motion) -> tuple[Motion, Tensor, Tensor]:
         """Reconstruct a whole window: Motion, Z_u, Z_l."""

@@ -7,43 +7,42 @@ from torch import Tensor, nn
 
 from models.keypoints import LOWER_KEYPOINTS, UPPER_KEYPOINTS
 from models.skeleton import MIRROR_JOINTS, NUM_JOINTS
-from models.vtm.backbones import feature_channels
-from models.vtm.blocks import CrossTemporalContextAggregation, Residual, conv_in, halve
+from models.vtm.backbones import make_visual_encoder
+from models.vtm.blocks import CrossTemporalContextAggregation, Embed, Residual, patches
 from models.vtm.config import VTMConfig
 
 _BOX = 3
 
 
 class VisualPart(nn.Module):
-    """One part (upper or lower): K, conv and F -> fused features (B, width, T/2); E^V -> Z~ (B, latent, T/4)."""
+    """One part (upper or lower): K, conv and F -> fused features F; E^V -> Z~. All (B, N, C), N = T / 4."""
 
     def __init__(self, keypoints: tuple[int, ...], config: VTMConfig) -> None:
         super().__init__()
         c = config
+        self.stride = c.stride
         self.keypoints = list(keypoints)
-        self.keypoint_encoder = conv_in(3 * len(keypoints) + _BOX, c.features)  # K
-        self.visual_encoder = conv_in(feature_channels(c.backbone), c.features)  # conv
-        self.fusion = nn.Sequential(halve(2 * c.features, c.width), Residual(c.width))  # F
-        self.shrink = halve(c.width, c.width)
-        self.position = nn.Parameter(torch.zeros(c.width, c.tokens))
+        self.keypoint_encoder = Embed(3 * len(keypoints) + _BOX, c.features)  # K
+        self.visual_encoder = make_visual_encoder(c)  # conv
+        self.fusion = nn.Sequential(nn.Linear(c.stride * 2 * c.features, c.width), Residual(c.width))  # F
+        self.position = nn.Parameter(torch.zeros(c.tokens, c.width))
         self.context = nn.Sequential(
             *(CrossTemporalContextAggregation(c.width, c.heads) for _ in range(c.context_blocks))
         )
-        self.to_latent = nn.Conv1d(c.width, c.latent, 1)
+        self.to_latent = nn.Linear(c.width, c.latent)
 
     def fuse(self, keypoints: Tensor, visual: Tensor, box: Tensor) -> Tensor:
-        """(B, T, 23, 3), (B, T, V), (B, 3) -> F (B, width, T/2)."""
-        B, T = keypoints.shape[:2]  # batch, frames
-        flat = keypoints[:, :, self.keypoints].reshape(B, T, -1)
-        points = torch.cat([flat, box[:, None].expand(B, T, _BOX)], dim=-1)
-        seen = self.keypoint_encoder(points.transpose(1, 2))
-        image = self.visual_encoder(visual.transpose(1, 2))
-        fused: Tensor = self.fusion(torch.cat([seen, image], dim=1))
+        """(B, T, 23, 3), (B, T, V), (B, 3) -> F (B, N, width)."""
+        T = keypoints.shape[1]  # frames
+        flat = keypoints[:, :, self.keypoints].flatten(2)
+        seen = self.keypoint_encoder(torch.cat([flat, box[:, None].expand(-1, T, _BOX)], dim=-1))
+        image = self.visual_encoder(visual).transpose(1, 2)
+        fused: Tensor = self.fusion(patches(torch.cat([seen, image], dim=-1), self.stride))
         return fused
 
     def encode(self, fused: Tensor) -> Tensor:
-        """F (B, width, T/2) -> Z~ (B, latent, T/4)."""
-        latent: Tensor = self.to_latent(self.context(self.shrink(fused) + self.position))
+        """F (B, N, width) -> Z~ (B, N, latent)."""
+        latent: Tensor = self.to_latent(self.context(fused + self.position))
         return latent
 
 
@@ -54,16 +53,18 @@ class TPVE(nn.Module):
         super().__init__()
         self.upper = VisualPart(UPPER_KEYPOINTS, config)
         self.lower = VisualPart(LOWER_KEYPOINTS, config)
-        self.body_encoder = nn.Sequential(halve(2 * config.width, config.width), Residual(config.width))  # E^B
+        self.body_encoder = nn.Sequential(  # E^B
+            nn.Linear(2 * config.width, config.width), Residual(config.width), Residual(config.width)
+        )
         self.body_head = nn.Linear(2 * config.width, NUM_JOINTS)
         nn.init.zeros_(self.body_head.weight)
         nn.init.zeros_(self.body_head.bias)
         self.register_buffer("mirror", torch.tensor(MIRROR_JOINTS), persistent=False)
 
     def forward(self, keypoints: Tensor, visual: Tensor, box: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """(B, T, 23, 3), (B, T, V), (B, 3) -> Z~_u, Z~_l (B, latent, T/4), log bone ratio (B, 22), left = right."""
+        """(B, T, 23, 3), (B, T, V), (B, 3) -> Z~_u, Z~_l (B, N, latent), log bone ratio (B, 22), left = right."""
         upper, lower = self.upper.fuse(keypoints, visual, box), self.lower.fuse(keypoints, visual, box)
-        body = self.body_encoder(torch.cat([upper, lower], dim=1))
-        log_ratio = self.body_head(torch.cat([body.mean(-1), body.amax(-1)], dim=-1))
+        body = self.body_encoder(torch.cat([upper, lower], dim=-1))
+        log_ratio = self.body_head(torch.cat([body.mean(1), body.amax(1)], dim=-1))
         log_ratio = (log_ratio + log_ratio[:, self.mirror]) / 2
         return self.upper.encode(upper), self.lower.encode(lower), log_ratio

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from models.rotations import matrix_to_rotation_6d, rotation_6d_to_matrix
 from models.vtm.config import VTMConfig
-from models.vtm.tpmae import TPMAE, Motion
+from models.vtm.tpmae import DECODER_REACH, TPMAE, Motion
 from models.vtm.tpve import TPVE
 
 
@@ -16,9 +17,9 @@ from models.vtm.tpve import TPVE
 class Lifted:
     """Everything the video side gives for a window."""
 
-    motion: Motion  # of the last config.decoded_frames frames
-    z_upper: Tensor  # (B, latent, T/4) Z~_u
-    z_lower: Tensor  # (B, latent, T/4) Z~_l
+    motion: Motion  # of all frames; each of them knows no later patch
+    z_upper: Tensor  # (B, N, latent) Z~_u
+    z_lower: Tensor  # (B, N, latent) Z~_l
     log_ratio: Tensor  # (B, 22)
 
 
@@ -34,9 +35,7 @@ class VTM(nn.Module):
     def forward(self, keypoints: Tensor, evidence: Tensor, box: Tensor) -> Lifted:
         """(B, T, 23, 3), (B, T, 27, 4), (B, 3) -> Lifted."""
         z_upper, z_lower, log_ratio = self.tpve(keypoints, evidence.flatten(2), box)
-        last = self.config.decoded_tokens
-        motion = self.tpmae.decode(z_upper[..., -last:], z_lower[..., -last:])
-        return Lifted(motion, z_upper, z_lower, log_ratio)
+        return Lifted(self.tpmae.decode(z_upper, z_lower), z_upper, z_lower, log_ratio)
 
 
 class ExportedVTM(nn.Module):
@@ -51,8 +50,10 @@ class ExportedVTM(nn.Module):
         self.vtm = vtm
 
     def forward(self, keypoints: Tensor, evidence: Tensor, box: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        lifted = self.vtm(keypoints, evidence, box)
+        z_upper, z_lower, log_ratio = self.vtm.tpve(keypoints, evidence.flatten(2), box)
         shown = -1 - self.vtm.config.latency_frames
-        m = lifted.motion
+        tokens = DECODER_REACH - shown // self.vtm.config.stride - 1  # earlier ones change nothing
+        m = self.vtm.tpmae.decode(z_upper[:, -tokens:], z_lower[:, -tokens:])
         root = torch.cat([m.depth[:, shown, None], m.place[:, shown], m.gravity[:, shown]], dim=-1)
-        return m.rotations_6d[:, shown], root, lifted.log_ratio, m.contacts[:, shown].sigmoid()
+        rotations_6d = matrix_to_rotation_6d(rotation_6d_to_matrix(m.rotations_6d[:, shown]))  # of unit length
+        return rotations_6d, root, log_ratio, m.contacts[:, shown].sigmoid()

@@ -16,7 +16,7 @@ from models.keypoints import KEYPOINT, NUM_EVIDENCE, NUM_KEYPOINTS
 from models.view import person_view
 from models.vtm.config import VTMConfig
 
-CONFIG = VTMConfig(window_frames=16, decoded_tokens=2)
+CONFIG = VTMConfig(window_frames=16)
 CAMERA = Intrinsics.from_hfov((640, 480), 1.0)
 RNG = np.random.default_rng(0)
 STILL = RNG.normal(size=(NUM_KEYPOINTS, 2)) * (60, 120) + (330, 250)

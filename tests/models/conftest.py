@@ -69,10 +69,8 @@ def tiny() -> VTMConfig:
     return VTMConfig(
         width=16,
         latent=16,
-        decoder_width=16,
         features=16,
         heads=2,
         window_frames=16,
-        decoded_tokens=2,
         context_blocks=1,
     )

@@ -18,9 +18,7 @@ from tests.models.mocap.rigs import BLENDER, write_bvh
 @pytest.fixture(autouse=True)
 def quick(monkeypatch, tiny):
     """The smallest network, few windows to validate on, as many threads as before."""
-    monkeypatch.setattr(
-        train, "VTMConfig", lambda window_frames=16: VTMConfig(**_fields(tiny) | {"window_frames": window_frames})
-    )
+    monkeypatch.setattr(train, "VTMConfig", lambda **changes: VTMConfig(**_fields(tiny) | changes))
     whole = loop.validation_windows
     monkeypatch.setattr(loop, "validation_windows", lambda library, config, _count: whole(library, config, 8))
     monkeypatch.setattr(torch, "set_num_threads", lambda _threads: None)
@@ -107,3 +105,20 @@ def test_ctrl_c_says_how_to_go_on(mocap, tmp_path, monkeypatch, caplog):
     monkeypatch.setattr(train.Trainer, "run", stopped)
     assert run("--mocap", mocap, "--out", tmp_path / "runs" / "vtm") == 1
     assert "--resume" in told(caplog)
+
+
+def test_so_many_steps_with_one_choice_left_out(mocap, tmp_path):
+    out = tmp_path / "runs" / "direct"
+    assert run("--mocap", mocap, "--out", out, "--steps", 3, "--ablation", "direct") == 0
+    final = read_checkpoint(out / "final.pt")
+    assert final["progress"].step == 3
+    assert final["config"].network == "direct"
+
+
+def test_an_auto_encoder_of_an_earlier_run_is_taken_over(mocap, tmp_path, caplog):
+    first, second = tmp_path / "runs" / "first", tmp_path / "runs" / "second"
+    assert run("--mocap", mocap, "--out", first, "--steps", 4) == 0
+    assert run("--mocap", mocap, "--out", second, "--steps", 2, "--autoencoder", first / "final.pt") == 0
+    assert read_checkpoint(second / "final.pt")["progress"].stage == 2
+    assert run("--mocap", mocap, "--out", second, "--steps", 2, "--autoencoder", tmp_path / "none.pt") == 1
+    assert "none.pt: no such checkpoint" in told(caplog)

@@ -11,7 +11,7 @@ from engine.types import Window
 from models.vtm.config import VTMConfig
 from tests.engine.vtm.constant_onnx import Answer, write_weights
 
-CONFIG = VTMConfig(window_frames=16, decoded_tokens=2)
+CONFIG = VTMConfig(window_frames=16)
 
 
 @pytest.fixture

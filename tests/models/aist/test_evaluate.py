@@ -66,7 +66,7 @@ def test_a_turned_person_is_wrong_in_place_and_hips_and_not_in_shape(dances, con
 def test_the_tables_are_json_and_text(dances, config):
     tables = evaluate_aist(Knowing(dances, config), dances, COUNT)
     assert json.loads(json.dumps(tables)) == tables
-    text = report_aist(tables)
+    text = "\n".join(report_aist(tables))
     assert "seen views" in text
     assert "unseen views" in text
     assert tables["unseen_views"]["views"] == ["c02", "c04", "c06", "c08", "c09"]

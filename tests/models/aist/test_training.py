@@ -12,8 +12,9 @@ from models import train
 from models.aist.cameras import SEEN_VIEWS
 from models.aist.windows import AistWindows
 from models.training import loop
-from models.training.loop import Trainer, TrainSettings
+from models.training.loop import Trainer
 from models.training.recorded import Recorded
+from models.training.settings import TrainSettings
 from models.training.state import read_checkpoint
 from models.vtm.config import VTMConfig
 from tests.models.mocap.rigs import BLENDER, write_bvh

@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 import torch
 
+from models.synth.windows import WindowBatch
 from models.training import loop
-from models.training.loop import Trainer, TrainSettings
-from models.training.state import CheckpointError, read_checkpoint
+from models.training.ablations import ABLATIONS
+from models.training.loop import Trainer
+from models.training.settings import TrainSettings
+from models.training.state import CheckpointError, load_network, load_vtm, read_checkpoint
 from models.training.validate import guess_last, last_frame_errors
 from models.vtm.vtm import VTM
 
@@ -109,7 +112,7 @@ def test_stage_1_takes_its_share_and_is_saved(long_run):
     assert stages == sorted(stages)
     assert trainer.progress.step == 64
     first = read_checkpoint(out / "stage1.pt")
-    assert first["progress"].stage == 1
+    assert first["progress"].stage == 2  # what is resumed from here goes on with stage 2
     assert first["progress"].step == 24
     assert read_checkpoint(out / "last.pt")["progress"] == trainer.progress
 
@@ -204,3 +207,53 @@ def test_reports_are_made_every_so_many_steps_and_kept_in_the_checkpoint(library
     steps = [values["step"] for values in run(trainer)]
     assert steps == [4, 8, 10]
     assert [values["step"] for values in read_checkpoint(tmp_path / "last.pt")["progress"].history] == steps
+
+
+def test_a_run_of_so_many_steps_has_them_whatever_the_clock_says(library, tiny, tmp_path):
+    trainer = Trainer(tiny, replace(settings(1000, autoencoder_share=0.5), steps=8, report_every=3), library, tmp_path)
+    reports = run(trainer)
+    assert trainer.progress.step == 8
+    assert [(values["step"], values["stage"]) for values in reports] == [(3, 1), (6, 2), (8, 2)]
+
+
+def test_an_auto_encoder_that_has_been_trained_is_taken_over_and_stage_1_left_out(library, tiny, tmp_path):
+    first = Trainer(tiny, settings(8), library, tmp_path)
+    run(first)
+    path = str(tmp_path / "last.pt")
+    second = Trainer(tiny, replace(settings(8, autoencoder=path, seed=5), steps=4), library, tmp_path / "second")
+    theirs = first.ema.model.tpmae.state_dict()
+    assert all(torch.equal(value, theirs[name]) for name, value in second.model.tpmae.state_dict().items())
+    assert {values["stage"] for values in run(second)} == {2}
+    with pytest.raises(CheckpointError, match="no TPMAE of this config in it; leave --autoencoder out"):
+        Trainer(replace(tiny, latent=24), settings(8, autoencoder=path), library, tmp_path)
+
+
+@pytest.mark.parametrize("name", sorted(ABLATIONS))
+def test_every_ablation_trains_and_loads_again(library, tiny, tmp_path, name):
+    usual = replace(settings(4, variety=1.0), steps=4)
+    config, wanted = ABLATIONS[name](tiny, usual)
+    assert (config, wanted) != (tiny, usual) or name == "no-pairs"
+    trainer = Trainer(config, wanted, library, tmp_path)
+    reports = run(trainer)
+    assert ("alignment" in reports[-1]) == (name != "direct")
+    assert ("ae_mm" in reports[-1]) == (name != "direct")
+    model, data = load_network(tmp_path / "last.pt")
+    assert type(model) is type(trainer.model)
+    assert data["run"]["settings"]["variety"] == wanted.variety
+    if name == "direct":
+        with pytest.raises(CheckpointError, match="holds the plain regression, not VTM"):
+            load_vtm(tmp_path / "last.pt")
+
+
+def test_the_last_frame_alone_is_learnt_from_where_the_ablation_says_so(library, tiny, tmp_path):
+    trainer = Trainer(tiny, settings(4, last_frame_only=True), library, tmp_path)
+    trainer.progress.stage = 2
+    batch = trainer._draw(0, 2)
+    earlier = replace(batch, joints=torch.cat([batch.joints[:, :-1] + 1.0, batch.joints[:, -1:]], dim=1))
+
+    def position(windows: WindowBatch) -> float:
+        return float(trainer._stage_2(windows)["position"].detach())
+
+    change = position(earlier) - position(batch)  # of the auto-encoder's own term
+    trainer.settings = replace(trainer.settings, last_frame_only=False)
+    assert position(earlier) - position(batch) > 2 * change

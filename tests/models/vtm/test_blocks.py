@@ -1,59 +1,69 @@
-"""The small pieces: lengths in time, and who sees whom."""
+"""The small pieces: shapes, who sees whom in time, and that nothing sees what comes later."""
 
 from __future__ import annotations
 
 import pytest
 import torch
 
-from models.vtm.blocks import CrossTemporalContextAggregation, Double, Residual, conv_in, halve
+from models.vtm.blocks import CausalConv, CrossTemporalContextAggregation, Embed, Residual, conv_in, patches
 
 RNG = torch.Generator().manual_seed(0)
-X = torch.randn(2, 8, 16, generator=RNG)
+X = torch.randn(2, 16, 8, generator=RNG)  # batch, tokens, channels
 
 
 def reach(block: torch.nn.Module, at: int) -> list[int]:
-    """Which output steps change when input step `at` changes."""
+    """Which output tokens change when input token `at` changes."""
     block.eval()
     changed = X.clone()
-    changed[:, :4, at] += 1  # not all channels alike: layer norms take that away
+    changed[:, at, :4] += 1  # not all channels alike: layer norms take that away
     with torch.no_grad():
-        difference = (block(changed) - block(X)).abs().amax((0, 1))
+        difference = (block(changed) - block(X)).abs().amax((0, 2))
     return torch.nonzero(difference > 1e-6)[:, 0].tolist()
 
 
 @pytest.mark.parametrize(
-    ("block", "shape"),
-    [
-        (conv_in(8, 5), (2, 5, 16)),
-        (halve(8, 5), (2, 5, 8)),
-        (Double(8, 5), (2, 5, 32)),
-        (Residual(8), (2, 8, 16)),
-        (CrossTemporalContextAggregation(8, 2), (2, 8, 16)),
-    ],
-    ids=["conv_in", "halve", "Double", "Residual", "CTCA"],
+    ("block", "channels"),
+    [(CausalConv(8, 5), 5), (Residual(8), 8), (Embed(8, 5), 5), (CrossTemporalContextAggregation(8, 2), 8)],
+    ids=["CausalConv", "Residual", "Embed", "CTCA"],
 )
-def test_lengths_in_time_are_those_of_the_docstring(block, shape):
-    assert block(X).shape == shape
+def test_shapes_are_those_of_the_docstring(block, channels):
+    assert block(X).shape == (2, 16, channels)
+    assert conv_in(8, 5)(X.mT).shape == (2, 5, 16)
 
 
-def test_convolutions_see_their_neighbours_and_no_further():
+def test_a_patch_holds_its_frames_one_after_the_other():
+    tokens = patches(X, 4)
+    assert tokens.shape == (2, 4, 32)
+    assert torch.equal(tokens[1, 2], X[1, 8:12].flatten())
+
+
+def test_convolutions_see_the_two_tokens_before_and_none_after():
     torch.manual_seed(0)
-    assert reach(conv_in(8, 8), 8) == [7, 8, 9]
-    assert reach(Residual(8), 8) == [6, 7, 8, 9, 10]
-    assert set(reach(Double(8, 8), 8)) <= set(range(15, 20))
+    assert reach(CausalConv(8, 8), 8) == [8, 9, 10]
+    assert reach(Residual(8), 8) == [8, 9, 10]
+    assert reach(Embed(8, 8), 8) == [8]
 
 
-def test_ctca_sees_the_whole_window():
+def test_ctca_sees_the_whole_past_and_no_future():
     torch.manual_seed(0)
-    assert reach(CrossTemporalContextAggregation(8, 2), 15) == list(range(16))
+    block = CrossTemporalContextAggregation(8, 2)
+    assert reach(block, 0) == list(range(16))
+    assert reach(block, 15) == [15]
 
 
 def test_ctcas_local_path_tells_order_which_attention_alone_cannot():
     torch.manual_seed(0)
     block = CrossTemporalContextAggregation(8, 2).eval()
+    shuffled = torch.cat([X[:, :15].flip(1), X[:, 15:]], dim=1)  # the last token sees all others, in another order
     with torch.no_grad():
-        there, back = block(X), block(X.flip(-1)).flip(-1)
-        assert (there - back).abs().max() > 1e-3
+        assert (block(X)[:, -1] - block(shuffled)[:, -1]).abs().max() > 1e-3
         block.local = torch.nn.Identity()
-        there, back = block(X), block(X.flip(-1)).flip(-1)
-    assert (there - back).abs().max() < 1e-5
+        assert (block(X)[:, -1] - block(shuffled)[:, -1]).abs().max() < 1e-5
+
+
+def test_embed_keeps_what_is_linear():
+    torch.manual_seed(0)
+    block = Embed(8, 8)
+    torch.nn.init.zeros_(block.out.weight)
+    torch.nn.init.zeros_(block.out.bias)
+    assert torch.allclose(block(X), block.straight(X))

@@ -34,19 +34,13 @@ def test_a_file_without_a_version_is_refused():
         VTMConfig.from_dict({})
 
 
-def test_tokens_and_decoded_frames_follow_from_the_window():
-    config = VTMConfig(window_frames=32, decoded_tokens=4)
+def test_tokens_follow_from_the_window():
+    config = VTMConfig(window_frames=32)
     assert config.tokens * config.stride == 32
     assert config.tokens == 8
-    assert config.decoded_frames == 16
 
 
 @pytest.mark.parametrize("frames", [0, 12, 18, 31, 68, 128])
-def test_windows_that_the_network_cannot_halve_twice_or_that_are_too_long_are_refused(frames):
+def test_windows_that_are_no_whole_patches_or_too_long_are_refused(frames):
     with pytest.raises(ValueError, match=f"window_frames is {frames}"):
         VTMConfig(window_frames=frames)
-
-
-def test_no_more_tokens_are_decoded_than_there_are():
-    with pytest.raises(ValueError, match="decoded_tokens is 5; expected at most 4"):
-        VTMConfig(window_frames=16, decoded_tokens=5)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from models.rotations import geodesic_angle, rotation_6d_to_matrix
 from models.skeleton import JOINT, LOWER, ROOT, UPPER
 from models.vtm.tpmae import ROOT_CHANNELS, TPMAE, Motion
 
@@ -36,13 +37,13 @@ def test_shapes_are_those_of_the_docstrings(tpmae, tiny):
     motion = random_motion(tiny.window_frames)
     assert motion.root_channels().shape == (BATCH, tiny.window_frames, ROOT_CHANNELS)
     rebuilt, z_upper, z_lower = tpmae(motion)
-    assert z_upper.shape == z_lower.shape == (BATCH, tiny.latent, tiny.tokens)
+    assert z_upper.shape == z_lower.shape == (BATCH, tiny.tokens, tiny.latent)
     for name in Motion.__dataclass_fields__:
         assert getattr(rebuilt, name).shape == getattr(motion, name).shape, name
 
 
 def test_any_number_of_latents_decodes_to_four_frames_each(tpmae, tiny):
-    z = torch.zeros(BATCH, tiny.latent, 2)
+    z = torch.zeros(BATCH, 2, tiny.latent)
     assert tpmae.decode(z, z).rotations_6d.shape == (BATCH, 8, 22, 6)
 
 
@@ -97,3 +98,21 @@ def test_a_batch_is_the_same_as_one_by_one(tpmae, tiny):
     for row in range(BATCH):
         one = Motion(*(getattr(motion, name)[row : row + 1] for name in Motion.__dataclass_fields__))
         assert (tpmae(one)[0].rotations_6d[0] - whole[row]).abs().max() < 1e-4
+
+
+@torch.no_grad()
+def test_no_frame_knows_a_later_patch(tpmae, tiny):
+    upper, lower = tpmae.encode(random_motion(tiny.window_frames))
+    other_upper, other_lower = upper.clone(), lower.clone()
+    other_upper[:, -1] += 1
+    other_lower[:, -1] += 1
+    before, after = tpmae.decode(upper, lower).rotations_6d, tpmae.decode(other_upper, other_lower).rotations_6d
+    assert torch.equal(before[:, : -tiny.stride], after[:, : -tiny.stride])
+    assert not torch.allclose(before[:, -tiny.stride :], after[:, -tiny.stride :])
+
+
+@torch.no_grad()
+def test_an_untrained_auto_encoder_gives_nearly_no_rotation(tpmae, tiny):
+    z = torch.zeros(1, tiny.tokens, tiny.latent)
+    angle = geodesic_angle(rotation_6d_to_matrix(tpmae.decode(z, z).rotations_6d), torch.eye(3))
+    assert torch.rad2deg(angle).max() < 45

@@ -33,7 +33,7 @@ def inputs(tiny):
 @torch.no_grad()
 def test_shapes_are_those_of_the_docstring(tpve, inputs, tiny):
     z_upper, z_lower, log_ratio = tpve(*inputs)
-    assert z_upper.shape == z_lower.shape == (BATCH, tiny.latent, tiny.tokens)
+    assert z_upper.shape == z_lower.shape == (BATCH, tiny.tokens, tiny.latent)
     assert log_ratio.shape == (BATCH, 22)
 
 
@@ -90,4 +90,14 @@ def test_the_last_latent_knows_the_first_frame_and_where_it_stood(tpve, inputs):
     keypoints, visual, box = inputs
     first = keypoints.clone()
     first[:, 0] += 3
-    assert not torch.allclose(tpve(first, visual, box)[0][..., -1], tpve(keypoints, visual, box)[0][..., -1])
+    assert not torch.allclose(tpve(first, visual, box)[0][:, -1], tpve(keypoints, visual, box)[0][:, -1])
+
+
+@torch.no_grad()
+def test_no_latent_knows_a_later_patch(tpve, inputs, tiny):
+    keypoints, visual, box = inputs
+    later = keypoints.clone()
+    later[:, -tiny.stride :] += 3
+    for before, after in zip(tpve(keypoints, visual, box)[:2], tpve(later, visual, box)[:2], strict=True):
+        assert torch.equal(before[:, :-1], after[:, :-1])
+        assert not torch.allclose(before[:, -1], after[:, -1])

@@ -1,0 +1,46 @@
+"""The settings of one training run; saved in its checkpoints and beside the exported weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from models.training.losses import LossWeights
+
+
+@dataclass(frozen=True, slots=True)
+class TrainSettings:
+    """One run, as long as `minutes` of training or, where given, as many `steps`: those come out the same again.
+
+    Stage 1 gets `autoencoder_share` of them, or none where `autoencoder` names a checkpoint that has been through it.
+    """
+
+    minutes: float = 60.0
+    steps: int = 0
+    autoencoder_share: float = 0.08
+    autoencoder: str = ""
+    batch: int = 128
+    learning_rate: float = 1.2e-3
+    autoencoder_rate: float = 0.5  # of the learning rate, in stage 2; less, and TPMAE stays as pre-trained
+    seed: int = 1
+    variety: float = 1.0
+    hide: float = 0.7  # how often keypoints and landmarks are missing altogether (models.synth.noise)
+    ema_decay: float = 0.999
+    report_every: int = 200
+    pairs: str = ""  # folder of real pairs (models.training.pairs); none: virtual cameras alone
+    pair_share: float = 0.4  # of each batch in stage 2
+    aist: str = ""  # folder of AIST++ (models.aist); none: without it
+    aist_share: float = 0.35  # of each batch in stage 2
+    last_frame_only: bool = False  # ablation: no loss on the window's earlier frames
+    losses: LossWeights = field(default_factory=LossWeights)
+
+    def __post_init__(self) -> None:
+        if not self.minutes > 0 or not 0 <= self.autoencoder_share < 1:
+            raise ValueError(f"{self.minutes:g} minutes, {self.autoencoder_share:g} of them for stage 1; expected more")
+        recorded = self.pair_share * bool(self.pairs) + self.aist_share * bool(self.aist)
+        if not 0 <= recorded <= 1:
+            raise ValueError(f"{recorded:g} of each batch are pairs and AIST++; expected at most 1")
+
+    @property
+    def first_stage(self) -> float:
+        """Share of the run that stage 1 takes."""
+        return 0.0 if self.autoencoder else self.autoencoder_share
