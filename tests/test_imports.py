@@ -45,7 +45,7 @@ PROTOCOLS = {"engine.pose2d.base"}
 CONFINED = {
     "rtmlib": ("engine.pose2d",),
     "ai_edge_litert": ("engine.pose2d",),
-    "pythonosc": ("engine.outputs",),
+    "pythonosc": (),
     "PySide6": ("app",),
     "pyqtgraph": ("app",),
     "OpenGL": ("app",),

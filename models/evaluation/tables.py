@@ -25,7 +25,7 @@ from models.evaluation.lookahead import evaluate_look_ahead
 from models.evaluation.missing import evaluate_missing
 from models.evaluation.mocap import evaluate_actions, evaluate_mocap, evaluate_peers
 from models.evaluation.predict import Lifter, Predictor
-from models.evaluation.sequences import evaluate_sequences, mocap_sequences
+from models.evaluation.sequences import evaluate_sequences, mocap_sequences, seen_frames
 from models.evaluation.views import overall_table
 from models.mocap.library import MotionLibrary
 
@@ -129,7 +129,10 @@ def _clips(bench: Bench) -> Table | None:
     for folder in bench.clips:
         clips = read_clips(folder, bench.detections)
         log.info("%d clips in %s", len(clips), folder)
-        lifted += [lift_clip(bench.lifter, clip, bench.peers) for clip in clips]
+        shown = [clip for clip in clips if len(seen_frames(clip.sequence()))]
+        for name in sorted({clip.name for clip in clips} - {clip.name for clip in shown}):
+            log.warning("left out: %s, where the detector sees nobody", name)
+        lifted += [lift_clip(bench.lifter, clip, bench.peers) for clip in shown]
     if not lifted:
         return None
     return {

@@ -100,3 +100,17 @@ def test_a_folder_without_clips_is_told_in_one_line(tmp_path):
     np.savez(tmp_path / "x_truth.npz", nothing=1)
     with pytest.raises(ClipError, match="no such video"):
         detections.read_clips(tmp_path, tmp_path)
+
+
+def test_a_clip_in_which_the_detector_sees_nobody_is_left_out_and_told(weights, clips, tmp_path, caplog):
+    whole = tmp_path / "found" / "standing.npz"
+    arrays = dict(np.load(whole))
+    arrays["keypoint_scores"] = arrays["keypoint_scores"] * 0
+    for name in ("standing_truth.npz", "standing.mp4"):
+        (clips / name.replace("standing", "empty")).write_bytes((clips / name).read_bytes())
+    np.savez(tmp_path / "found" / "empty.npz", **arrays)
+    bench = Bench(Predictor(weights), 4, clips=(clips,), detections=tmp_path / "found")
+    with caplog.at_level(logging.WARNING, "models.evaluate"):
+        tables = make_tables(bench, ["clips"])
+    assert set(tables["clips"]) == {"standing"}
+    assert "left out: empty, where the detector sees nobody" in caplog.text
