@@ -39,6 +39,16 @@ UPPER_KEYPOINTS: tuple[int, ...] = tuple(
 )
 LOWER_KEYPOINTS: tuple[int, ...] = tuple(index for name, index in KEYPOINT.items() if index >= KEYPOINT["left_hip"])
 
+LIMB_KEYPOINTS: dict[str, str] = {
+    "UpperArm": "shoulder",
+    "LowerArm": "elbow",
+    "Hand": "wrist",
+    "UpperLeg": "hip",
+    "LowerLeg": "knee",
+    "Foot": "ankle",
+}
+"""The keypoint of each limb joint, both without the side."""
+
 EVIDENCE_NAMES: tuple[str, ...] = (
     *KEYPOINT_NAMES,
     "left_pinky",

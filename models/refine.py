@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from array_api_compat import array_namespace
 
-from models.keypoints import KEYPOINT, MIRROR_KEYPOINTS, NUM_KEYPOINTS
+from models.keypoints import KEYPOINT, LIMB_KEYPOINTS, MIRROR_KEYPOINTS, NUM_KEYPOINTS
 from models.kinematics import forward_kinematics, ratio_offsets
 from models.rotations import rotation_between
 from models.skeleton import JOINT, PARENTS
@@ -22,14 +22,7 @@ Array: TypeAlias = Any  # a NumPy array or a torch tensor
 
 DOUBT = 0.7  # trust in a keypoint falls as exp(-(DOUBT x distance from the network's answer / bone length)^2)
 SWAPPED = 0.5  # left and right are exchanged where that leaves less than this share of the squared distance
-_JOINT_OF = {
-    "shoulder": "UpperArm",
-    "elbow": "LowerArm",
-    "wrist": "Hand",
-    "hip": "UpperLeg",
-    "knee": "LowerLeg",
-    "ankle": "Foot",
-}
+_JOINT_OF = {keypoint: joint for joint, keypoint in LIMB_KEYPOINTS.items()}
 _GROUPS = (("shoulder",), ("elbow", "wrist"), ("hip",), ("knee", "ankle"))  # what a detector confuses together
 _SIDES = ("left", "right")
 _POINTS = [KEYPOINT[f"{side}_{name}"] for name in _JOINT_OF for side in _SIDES]

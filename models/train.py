@@ -38,6 +38,9 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=defaults.minutes, help="training time, both stages together")
     parser.add_argument("--steps", type=int, default=0, help="train this many steps instead, to be had again exactly")
     parser.add_argument("--autoencoder", type=Path, help="checkpoint whose TPMAE is taken over: stage 2 only")
+    parser.add_argument(
+        "--autoencoder-share", type=float, default=defaults.autoencoder_share, help="stage 1 of the run"
+    )
     parser.add_argument("--ablation", choices=sorted(ABLATIONS), help="leave one choice out, for the table")
     parser.add_argument("--resume", action="store_true", help="go on from OUT/last.pt")
     parser.add_argument("--window", type=int, default=VTMConfig().window_frames, help="frames per window")
@@ -91,6 +94,7 @@ def _trainer(args: argparse.Namespace, config: VTMConfig) -> Trainer:
         report_every=args.report_every,
         steps=args.steps,
         autoencoder=str(args.autoencoder or ""),
+        autoencoder_share=args.autoencoder_share,
         pairs=str(args.pairs or ""),
         aist=str(args.aist or ""),
     )

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from models.aist.pickles import F64, AistError
-from models.keypoints import KEYPOINT
+from models.keypoints import KEYPOINT, LIMB_KEYPOINTS
 from models.kinematics import REST_JOINTS, REST_LENGTHS, forward_kinematics
 from models.mocap.retarget import rest_corrections
 from models.rotations import axis_angle_to_matrix
@@ -29,15 +29,6 @@ SMPL_JOINTS = (
     *("LeftHand", "RightHand"),
 )
 """Our names in SMPL's order; its last two joints, the fingers, are left out."""
-LIMB_KEYPOINTS = {
-    "UpperArm": "shoulder",
-    "LowerArm": "elbow",
-    "Hand": "wrist",
-    "UpperLeg": "hip",
-    "LowerLeg": "knee",
-    "Foot": "ankle",
-}
-"""The COCO keypoint of each limb joint, without the side."""
 _NEXT = {"UpperArm": "LowerArm", "LowerArm": "Hand", "UpperLeg": "LowerLeg", "LowerLeg": "Foot"}
 _SIDES = ("Left", "Right")
 _FIT_RAD = 0.8  # SMPL's rest limbs are within 0.2 rad of the axes

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from models.evaluation.predict import F64, Inputs, Predictions
 from models.evaluation.viewpoints import camera_yaw_pitch, viewpoint_table
-from models.keypoints import EVIDENCE_NAMES
+from models.keypoints import EVIDENCE_NAMES, LIMB_KEYPOINTS
 from models.kinematics import ratio_offsets
 from models.metrics import angle_errors_deg, length_error_percent, mpjpe, position_errors, root_aligned
 from models.rotations import rotation_6d_to_matrix
@@ -19,18 +19,10 @@ from models.synth.windows import WindowBatch
 from models.training.validate import HEIGHT_M, HIPS
 
 ALL = tuple(range(NUM_JOINTS))
-_LANDMARK_OF = {
-    "UpperArm": "shoulder",
-    "LowerArm": "elbow",
-    "Hand": "wrist",
-    "UpperLeg": "hip",
-    "LowerLeg": "knee",
-    "Foot": "ankle",
-}
 _LIMB_LANDMARKS = {
     JOINT[side + bone]: EVIDENCE_NAMES.index(f"{side.lower()}_{name}")
     for side in ("Left", "Right")
-    for bone, name in _LANDMARK_OF.items()
+    for bone, name in LIMB_KEYPOINTS.items()
 }
 
 

@@ -172,7 +172,7 @@ class Trainer:
     def _step(self, batch: WindowBatch, share: float) -> dict[str, float]:
         self._set_rates(share)
         self.model.train()
-        terms = self._stage_1(batch) if self.progress.stage == 1 else self._stage_2(batch)
+        terms = self._rebuilt(batch) if self.progress.stage == 1 else self._stage_2(batch)
         loss = total(terms, self.settings.losses)
         if not torch.isfinite(loss):
             raise CheckpointError(
@@ -189,9 +189,6 @@ class Trainer:
         """bfloat16 where it is fast: on a GPU, and on CPUs with the instructions for it."""
         fast = self.device.type == "cuda" or torch.backends.cpu.get_cpu_capability() == "AVX512"
         return torch.autocast(self.device.type, dtype=torch.bfloat16) if fast else nullcontext()
-
-    def _stage_1(self, batch: WindowBatch) -> dict[str, torch.Tensor]:
-        return self._rebuilt(batch)
 
     def _stage_2(self, batch: WindowBatch) -> dict[str, torch.Tensor]:
         config, truth = self.model.config, truth_motion(batch, self.model.config.rate_hz)

@@ -12,15 +12,6 @@ from torch.nn import functional as F
 KERNEL = 3
 
 
-def conv_in(channels_in: int, channels_out: int, kernel: int = 3) -> nn.Sequential:
-    """(B, C_in, T) -> (B, C_out, T), normalised and bent."""
-    return nn.Sequential(
-        nn.Conv1d(channels_in, channels_out, kernel, padding=kernel // 2, bias=False),
-        nn.BatchNorm1d(channels_out),
-        nn.GELU(approximate="tanh"),
-    )
-
-
 def gelu(x: Tensor) -> Tensor:
     """The tanh form: cheap, and equal in every runtime."""
     return F.gelu(x, approximate="tanh")

@@ -37,7 +37,6 @@ class VTMConfig:
     def __post_init__(self) -> None:
         if self.window_frames % self.stride or not 16 <= self.window_frames <= 64:
             raise ValueError(f"window_frames is {self.window_frames}; expected a multiple of {self.stride} in 16..64")
-
         if self.network not in ("vtm", "direct"):
             raise ValueError(f"network {self.network!r}; expected vtm or direct")
 

@@ -122,3 +122,12 @@ def test_an_auto_encoder_of_an_earlier_run_is_taken_over(mocap, tmp_path, caplog
     assert read_checkpoint(second / "final.pt")["progress"].stage == 2
     assert run("--mocap", mocap, "--out", second, "--steps", 2, "--autoencoder", tmp_path / "none.pt") == 1
     assert "none.pt: no such checkpoint" in told(caplog)
+
+
+def test_the_share_of_stage_1_can_be_chosen(mocap, tmp_path):
+    out = tmp_path / "runs" / "vtm"
+    arguments = ("--mocap", mocap, "--out", out, "--steps", 4, "--report-every", 1, "--autoencoder-share", 0.75)
+    assert run(*arguments) == 0
+    stages = [json.loads(line)["stage"] for line in (out / "log.jsonl").read_text().splitlines()]
+    assert stages[:3] == [1, 1, 1]
+    assert read_checkpoint(out / "final.pt")["progress"].stage == 2

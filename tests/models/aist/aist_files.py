@@ -12,8 +12,8 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from models.aist.cameras import VIEWS, Camera
-from models.aist.skeleton import LIMB_KEYPOINTS, SMPL_JOINTS
-from models.keypoints import KEYPOINT_NAMES
+from models.aist.skeleton import SMPL_JOINTS
+from models.keypoints import KEYPOINT_NAMES, LIMB_KEYPOINTS
 from models.kinematics import STATURE, forward_kinematics, ratio_offsets
 from models.rotations import quaternion_to_matrix
 from models.skeleton import JOINT, NUM_JOINTS, PARENTS
