@@ -57,17 +57,21 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--detections", type=Path, default=ROOT / "runs" / "detections", help="cache of detections")
     parser.add_argument("--aist", type=Path, help="folder of AIST++'s annotations: seen and unseen views")
     parser.add_argument("--aist-cache", type=Path, default=ROOT / "runs" / "aist.npz", help="compact cache of AIST++")
+    parser.add_argument("--pairs", type=Path, help="folder as of models.train: its errors beside the simulated ones")
     parser.add_argument("--tables", nargs="+", choices=list(TABLES), metavar="TABLE", help=f"of {', '.join(TABLES)}")
     parser.add_argument("--agreement", action="store_true", help="compare --checkpoint with --weights: under 1 mm?")
     parser.add_argument("--picture", type=Path, metavar="FILE.png", help="draw viewpoints and joints")
     parser.add_argument("--threads", type=_count, default=1, help="of the networks")
     parser.add_argument("--json", action="store_true", help="print JSON")
     args = parser.parse_args(argv)
+    asked = args.tables or ()
     args.tables = set(args.tables or DEFAULT) | ({"agreement"} if args.agreement else set())
     if args.checkpoint is None and (
         "agreement" in args.tables or not (args.tables - set(NEED_CHECKPOINT) or args.peer)
     ):
         parser.error(f"{', '.join(NEED_CHECKPOINT)} need --checkpoint FILE.pt")
+    if "errors" in asked and args.pairs is None:
+        parser.error("the table of errors is of recorded pairs: pass --pairs FOLDER")
     if args.picture is not None and "mocap" not in args.tables:
         parser.error("--picture draws the mocap table; add it to --tables")
     return args
@@ -97,6 +101,7 @@ def evaluate(args: argparse.Namespace) -> dict[str, Any]:
         tuple(args.clips or [DEMO]),
         args.detections,
         open_aist(args.aist, args.aist_cache) if args.aist else None,
+        args.pairs,
     )
     for name, lifter in bench.networks().items():
         if lifter.config.backbone != "landmarks":

@@ -219,6 +219,21 @@ def _groups(table: Table, title: str, unit: str) -> Lines:
     return lines
 
 
+def _errors(table: Table) -> Lines:
+    lines = ["The detector's errors as measured on the pairs | as simulated, mm at 1.70 m"]
+    names: list[float | str | None] = ["median", "90 %", "stays", "varies", "3D median", "3D 90 %"]
+    lines.append(_line("", names * 2))
+    kinds = [table["measured"], table["simulated"]]
+    for joint in [name for name, values in kinds[0].items() if isinstance(values, dict)]:
+        both = [
+            size for kind in kinds for part in ("keypoint", "stays", "varies", "landmark") for size in kind[joint][part]
+        ]
+        lines.append(_line(joint, both, 0))
+    flips, windows = ([kind[name] for kind in kinds] for name in ("flipped_percent", "windows"))
+    lines.append(f"  whole body flipped: {flips[0]:.1f} % | {flips[1]:.1f} %; windows: {windows[0]} | {windows[1]}")
+    return lines
+
+
 SECTIONS: dict[str, Callable[[Table], Lines]] = {
     "mocap": _mocap,
     "peers": _peers,
@@ -229,6 +244,7 @@ SECTIONS: dict[str, Callable[[Table], Lines]] = {
     "look_ahead": _look_ahead,
     "latents": _latents,
     "agreement": _agreement,
+    "errors": _errors,
     "aist": report_aist,
     "clips": _clips,
     "clips_overall": _clips_overall,

@@ -20,7 +20,8 @@ from models.rotations import quaternion_to_matrix, rotation_between
 from models.skeleton import FEET, ROOT
 from models.synth.cameras import sample_cameras, sample_ratios
 from models.synth.landmarks import place_landmarks
-from models.synth.noise import noisy_evidence, noisy_keypoints
+from models.synth.noise import noisy_keypoints
+from models.synth.noisy_evidence import noisy_evidence
 from models.training.validate import HEIGHT_M
 from models.view import MIN_SCORE, View, person_view, root_to_camera
 
@@ -111,11 +112,12 @@ def _filmed(
     joints_cam = (joints - position) @ R.mT
     points = place_landmarks(joints_cam, R @ turned, rng)
     points[..., 2].clamp_(min=0.15)
-    rays, scores, flipped = noisy_keypoints(points, half_width, half_height, rng, 1.0, 0.0)
+    detected = noisy_keypoints(points, half_width, half_height, rng, 1.0, 0.0)
+    rays, scores = detected.rays, detected.scores
     hips = joints_cam[0, :, ROOT]
     ahead = torch.tensor([0.0, 0.0, 1.0]).expand_as(hips)
     towards = torch.as_tensor(rotation_between(ahead, hips))  # the detector looks at the person, frame by frame
-    evidence = noisy_evidence(points @ towards[None], flipped, (scores > MIN_SCORE).sum(-1) >= 4, rng, 0.0)
+    evidence = noisy_evidence(points @ towards[None], detected, (scores > MIN_SCORE).sum(-1) >= 4, rng, 0.0)
     feet = joints[0, :, list(FEET)].double().numpy() * HEIGHT_M
     resting = resting_feet(feet, rate_hz) & bool(library.contact_valid[clip])
     return Sequence2D(

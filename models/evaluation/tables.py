@@ -19,6 +19,7 @@ from models.evaluation.agreement import evaluate_agreement
 from models.evaluation.checkpoint import CheckpointLifter
 from models.evaluation.clips import clip_table, lift_clip
 from models.evaluation.detections import read_clips
+from models.evaluation.detector_errors import evaluate_detector_errors
 from models.evaluation.injected import evaluate_injected
 from models.evaluation.latents import evaluate_latents
 from models.evaluation.lookahead import evaluate_look_ahead
@@ -44,6 +45,7 @@ class Bench:
     clips: tuple[Path, ...] = ()
     detections: Path = Path()
     aist: AistLibrary | None = None
+    pairs: Path | None = None
 
     def networks(self) -> dict[str, Lifter]:
         """VTM and its peers."""
@@ -120,6 +122,12 @@ def _agreement(bench: Bench) -> Table | None:
     return evaluate_agreement(bench.lifter, bench.checkpoint, bench.library, bench.at_most(1000))
 
 
+def _errors(bench: Bench) -> Table | None:
+    if bench.library is None or bench.pairs is None:
+        return None
+    return evaluate_detector_errors(bench.library, bench.pairs, bench.lifter.config, bench.windows)
+
+
 def _aist(bench: Bench) -> Table | None:
     return None if bench.aist is None else evaluate_aist(bench.lifter, bench.aist, bench.windows)
 
@@ -151,6 +159,7 @@ TABLES: dict[str, Callable[[Bench], Table | None]] = {
     "look_ahead": _look_ahead,
     "latents": _latents,
     "agreement": _agreement,
+    "errors": _errors,
     "aist": _aist,
     "clips": _clips,
 }

@@ -6,47 +6,64 @@ import torch
 from torch import Tensor
 
 from models.keypoints import EVIDENCE_NAMES
-from models.skeleton import JOINT
+from models.skeleton import JOINT, mirrored_name
 
 _M = 1 / 1.7  # metres of a 1.70 m person -> statures
 
-# bare name: (joint, offset in the T-pose of the LEFT side in metres, spread over people and detectors in metres)
-_TABLE: dict[str, tuple[str, tuple[float, float, float], float]] = {
-    "nose": ("Head", (0.0, 0.035, 0.110), 0.015),
-    "eye": ("Head", (0.032, 0.072, 0.092), 0.012),
-    "ear": ("Head", (0.075, 0.050, 0.015), 0.015),
-    "shoulder": ("UpperArm", (0.0, 0.022, 0.0), 0.020),
-    "elbow": ("LowerArm", (0.0, 0.0, 0.0), 0.015),
-    "wrist": ("Hand", (0.0, 0.0, 0.0), 0.012),
-    "hip": ("UpperLeg", (0.010, 0.010, 0.0), 0.025),
-    "knee": ("LowerLeg", (0.0, 0.0, 0.005), 0.015),
-    "ankle": ("Foot", (0.0, 0.012, 0.0), 0.018),
-    "big_toe": ("Toes", (-0.010, -0.010, 0.055), 0.018),
-    "small_toe": ("Toes", (0.045, -0.012, 0.020), 0.018),
-    "heel": ("Foot", (0.0, -0.055, -0.045), 0.018),
-    "pinky": ("Hand", (0.085, 0.0, -0.030), 0.012),
-    "index": ("Hand", (0.092, 0.0, 0.028), 0.012),
+# bare name: (joint, offset in the T-pose of the LEFT side as annotators of pictures mark it, the same as BlazePose
+# marks it, spread over people, all in metres). BlazePose's are least squares over its keypoints on rendered people.
+_Offset = tuple[float, float, float]
+_TABLE: dict[str, tuple[str, _Offset, _Offset, float]] = {
+    "nose": ("Head", (0.0, 0.035, 0.110), (0.0, 0.040, 0.095), 0.010),
+    "eye": ("Head", (0.032, 0.072, 0.092), (0.024, 0.071, 0.069), 0.010),
+    "ear": ("Head", (0.075, 0.050, 0.015), (0.047, 0.052, 0.024), 0.010),
+    "shoulder": ("UpperArm", (0.0, 0.022, 0.0), (-0.033, 0.008, -0.005), 0.012),
+    "elbow": ("LowerArm", (0.0, 0.0, 0.0), (-0.001, 0.007, 0.017), 0.010),
+    "wrist": ("Hand", (0.0, 0.0, 0.0), (0.006, -0.002, 0.009), 0.008),
+    "hip": ("UpperLeg", (0.010, 0.010, 0.0), (-0.011, -0.008, 0.022), 0.016),
+    "knee": ("LowerLeg", (0.0, 0.0, 0.005), (-0.003, 0.008, -0.015), 0.010),
+    "ankle": ("Foot", (0.0, 0.012, 0.0), (0.001, 0.030, 0.005), 0.010),
+    "big_toe": ("Toes", (-0.010, -0.010, 0.055), (-0.004, -0.004, 0.034), 0.014),
+    "small_toe": ("Toes", (0.045, -0.012, 0.020), (0.045, -0.012, 0.020), 0.014),
+    "heel": ("Foot", (0.0, -0.055, -0.045), (0.003, -0.033, -0.032), 0.012),
+    "pinky": ("Hand", (0.085, 0.0, -0.030), (0.085, 0.0, -0.030), 0.012),
+    "index": ("Hand", (0.092, 0.0, 0.028), (0.092, 0.0, 0.028), 0.012),
 }
+BLAZEPOSE_SHARE = 0.75
+"""Of the windows have landmarks where BlazePose puts them, the others where annotators do."""
+_ALIKE = 0.5
+"""Of the spread's variance left and right have in common."""
 
 
-def _row(name: str) -> tuple[int, tuple[float, float, float], float]:
+def _row(name: str) -> tuple[int, list[_Offset], float]:
     side, _, bare = name.partition("_") if name != "nose" else ("", "", "nose")
-    joint, offset, spread = _TABLE[bare]
+    joint, *offsets, spread = _TABLE[bare]
     if joint != "Head":
         joint = side.capitalize() + joint
     sign = -1.0 if side == "right" else 1.0
-    return JOINT[joint], (sign * offset[0], offset[1], offset[2]), spread
+    return JOINT[joint], [(sign * x, y, z) for x, y, z in offsets], spread
 
 
 _ROWS = [_row(name) for name in EVIDENCE_NAMES]
 BONES: tuple[int, ...] = tuple(row[0] for row in _ROWS)
-_OFFSETS = torch.tensor([row[1] for row in _ROWS]) * _M  # (27, 3)
+_OFFSETS = torch.tensor([row[1] for row in _ROWS]).transpose(0, 1) * _M  # (2, 27, 3)
 _SPREADS = torch.tensor([row[2] for row in _ROWS]) * _M  # (27,)
+_MIRROR = [EVIDENCE_NAMES.index(mirrored_name(name)) for name in EVIDENCE_NAMES]
+_FLIP = torch.tensor([-1.0, 1.0, 1.0])
 
 
 def place_landmarks(joints: Tensor, turned: Tensor, rng: torch.Generator, spread: float = 1.0) -> Tensor:
-    """Joints (B, T, 22, 3) and orientations (B, T, 22, 3, 3) -> the 27 points (B, T, 27, 3), same frame, statures."""
+    """Joints (B, T, 22, 3) and orientations (B, T, 22, 3, 3) -> the 27 points (B, T, 27, 3), same frame, statures.
+
+    `spread` 0: where BlazePose puts them on everybody.
+    """
     batch = len(joints)
-    offsets = _OFFSETS + torch.randn(batch, len(BONES), 3, generator=rng) * _SPREADS[:, None] * spread
+    own = torch.randn(batch, len(BONES), 3, generator=rng)
+    alike = torch.randn(batch, len(BONES), 3, generator=rng)
+    alike = (alike + alike[:, _MIRROR] * _FLIP) / 2**0.5
+    moved = (own * (1 - _ALIKE) ** 0.5 + alike * _ALIKE**0.5) * _SPREADS[:, None] * spread
+    annotated = torch.rand(batch, generator=rng) < (1 - BLAZEPOSE_SHARE) * min(spread, 1.0)
+    offsets = torch.where(annotated[:, None, None], _OFFSETS[0], _OFFSETS[1]) + moved
     bones = list(BONES)
-    return joints[:, :, bones] + (turned[:, :, bones] @ offsets[:, None, :, :, None])[..., 0]
+    placed: Tensor = joints[:, :, bones] + (turned[:, :, bones] @ offsets[:, None, :, :, None])[..., 0]
+    return placed

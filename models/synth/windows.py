@@ -12,7 +12,8 @@ from models.kinematics import forward_kinematics, ratio_offsets
 from models.rotations import matrix_to_rotation_6d
 from models.synth.cameras import sample_cameras, sample_ratios
 from models.synth.landmarks import place_landmarks
-from models.synth.noise import hidden_evidence, noisy_evidence, noisy_keypoints
+from models.synth.noise import noisy_keypoints
+from models.synth.noisy_evidence import hidden_evidence, noisy_evidence
 from models.synth.poses import MotionSampler
 from models.view import MIN_SCORE, View, person_view
 
@@ -77,16 +78,15 @@ class WindowMaker:
         turned_cam = R[:, None, None] @ turned
         points = place_landmarks(joints_cam, turned_cam, rng)
         points[..., 2].clamp_(min=0.15)
-        rays, scores, flipped = noisy_keypoints(
-            points, camera.half_width, camera.half_height, rng, self._noise, self._hide
-        )
+        detected = noisy_keypoints(points, camera.half_width, camera.half_height, rng, self._noise, self._hide)
+        rays, scores = detected.rays, detected.scores
         # the user does not know the field of view: a wrong focal length stretches all rays alike
         wrong = torch.randn(batch, generator=rng) * 0.15 * (torch.rand(batch, generator=rng) < 0.5)
         zoom = torch.exp(wrong)
         view, keypoints = person_view(rays * zoom[:, None, None, None], scores)
         to_view = view.rotation.mT
         seen = (scores > MIN_SCORE).sum(-1) >= 4
-        evidence = noisy_evidence(points @ to_view[:, None].mT, flipped, seen, rng, self._hide)
+        evidence = noisy_evidence(points @ to_view[:, None].mT, detected, seen, rng, self._hide)
         if self._hide > 0:
             evidence = hidden_evidence(evidence, scores, rng)
         hips_view = to_view[:, None] @ turned_cam[:, :, 0]

@@ -31,6 +31,7 @@ ABLATIONS: dict[str, Change] = {
     "no-pairs": _settings(pairs=""),
     "recorded-poses": _settings(variety=0.0),
     "last-frame-only": _settings(last_frame_only=True),
+    "adamw": _settings(muon=False),
 }
 """manifold alignment; stage 1; parts and manifold altogether; rough rotations; rendered people; pose variety; the loss
-on every frame that has a past."""
+on every frame that has a past; Muon."""

@@ -25,6 +25,7 @@ from models.training.losses import (
     total,
     truth_motion,
 )
+from models.training.optimizer import Optimizer
 from models.training.pairs import PairSampler
 from models.training.recorded import Recorded
 from models.training.settings import TrainSettings
@@ -65,7 +66,7 @@ class Trainer:
             self.model.tpmae.load_state_dict(_autoencoder(Path(settings.autoencoder), config))
             self.ema = Ema(self.model, settings.ema_decay)
         self.clips = len(library.names)
-        self.optimizer = self._make_optimizer()
+        self.optimizer = Optimizer(self.model, muon=settings.muon)
         sampler = MotionSampler(
             library, library.clips(validation=False).tolist(), rate_hz=config.rate_hz, variety=settings.variety
         )
@@ -79,12 +80,6 @@ class Trainer:
         windows = validation_windows(library, config, 768) if validation is None else validation
         self._validation = fitted(windows, config.backbone)
 
-    def _make_optimizer(self) -> torch.optim.Optimizer:
-        own = list(self.model.tpmae.parameters()) if isinstance(self.model, VTM) else []
-        others = [p for name, p in self.model.named_parameters() if not name.startswith("tpmae.")]
-        groups = [{"params": own}, {"params": others}]
-        return torch.optim.AdamW(groups, lr=self.settings.learning_rate, weight_decay=0.01, betas=(0.9, 0.98))
-
     def resume(self, path: Path) -> None:
         """Go on from a checkpoint of the same config. Raises CheckpointError when it is of another one."""
         data = read_checkpoint(path)
@@ -93,7 +88,10 @@ class Trainer:
         self.model.load_state_dict(data["model"])
         self.ema.model.load_state_dict(data["ema"])
         self.ema.updates = data["ema_updates"]
-        self.optimizer.load_state_dict(data["optimizer"])
+        try:
+            self.optimizer.load_state_dict(data["optimizer"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise CheckpointError(f"{path}: {error}; pass the same options or another --out") from error
         self.progress = data["progress"]
 
     def save(self, path: Path) -> None:
@@ -134,7 +132,7 @@ class Trainer:
 
     def _batches(self) -> Iterator[WindowBatch]:
         """Batches in order; the next one is drawn by another thread while this one is learnt from."""
-        with ThreadPoolExecutor(1, thread_name_prefix="vtm-batches") as drawing:
+        with ThreadPoolExecutor(1, "vtm-batches", torch.set_num_threads, (1,)) as drawing:
             coming = drawing.submit(self._draw, self.progress.step, self.progress.stage)
             while True:
                 windows = coming.result()
@@ -157,17 +155,15 @@ class Trainer:
         self.model.tpmae.load_state_dict(self.ema.model.tpmae.state_dict())
         self.progress.stage = 2
         self.ema = Ema(self.model, self.settings.ema_decay)  # what stage 1 averaged of TPVE is noise
-        self.optimizer = self._make_optimizer()
+        self.optimizer = Optimizer(self.model, muon=self.settings.muon)
         self.save(self.out / "stage1.pt")
 
     def _set_rates(self, share: float) -> None:
         warm = min(1.0, share / 0.02 + 0.05)
         cosine = 0.5 * (1 + math.cos(math.pi * min(share, 1.0))) * 0.99 + 0.01
-        for group, factor in zip(self.optimizer.param_groups, self._group_factors(), strict=True):
-            group["lr"] = self.settings.learning_rate * warm * cosine * factor
-
-    def _group_factors(self) -> tuple[float, float]:
-        return (1.0, 0.0) if self.progress.stage == 1 else (self.settings.autoencoder_rate, 1.0)
+        rate = self.settings.learning_rate * warm * cosine
+        own = 1.0 if self.progress.stage == 1 else self.settings.autoencoder_rate
+        self.optimizer.set_rates(rate * own, rate * (self.progress.stage == 2))
 
     def _step(self, batch: WindowBatch, share: float) -> dict[str, float]:
         self._set_rates(share)
@@ -178,10 +174,7 @@ class Trainer:
             raise CheckpointError(
                 f"the loss is {float(loss.detach())} at step {self.progress.step}; resume from {self.out}"
             )
-        self.optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-        self.optimizer.step()
+        self.optimizer.step(loss)
         self.ema.update(self.model)
         return {name: float(term.detach()) for name, term in terms.items()} | {"loss": float(loss.detach())}
 

@@ -93,11 +93,20 @@ class RecordedSampler:
 
     def sample(self, batch: int, rng: torch.Generator) -> WindowBatch:
         """`batch` windows, mirrored, turned in the picture and thinned out at random."""
+        return augmented(*self._windows(batch, rng), rng)
+
+    def plain(self, batch: int, rng: torch.Generator) -> WindowBatch:
+        """`batch` windows as they were recorded."""
+        window, inside = self._windows(batch, rng)
+        return as_windows(window, window.scores * inside[..., None], torch.ones(batch), torch.zeros(batch).bool())
+
+    def _windows(self, batch: int, rng: torch.Generator) -> tuple[RecordedRows, Tensor]:
+        """Windows at random, and (B, T) bool: False where the clip has not begun yet."""
         end = self._ends[torch.randint(len(self._ends), (batch,), generator=rng)]
         index = end[:, None] - torch.arange(self._frames - 1, -1, -1)
         inside = index >= self._begin_of[end][:, None]
         index = torch.maximum(index, self._begin_of[end][:, None])
-        return augmented(RecordedRows(*(getattr(self._rows, f.name)[index] for f in fields(RecordedRows))), inside, rng)
+        return RecordedRows(*(getattr(self._rows, f.name)[index] for f in fields(RecordedRows))), inside
 
 
 def augmented(window: RecordedRows, inside: Tensor, rng: torch.Generator) -> WindowBatch:

@@ -20,6 +20,7 @@ class TrainSettings:
     autoencoder: str = ""
     batch: int = 128
     learning_rate: float = 1.2e-3
+    muon: bool = True  # for the matrices (models.training.optimizer); else AdamW for everything
     autoencoder_rate: float = 0.5  # of the learning rate, in stage 2; less, and TPMAE stays as pre-trained
     seed: int = 1
     variety: float = 1.0

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from models.training.optimizer import Optimizer
 from models.vtm.config import VTMConfig
 from models.vtm.direct import Network, make_network
 from models.vtm.vtm import VTM
@@ -51,7 +52,7 @@ class Ema:
 
 
 def save_checkpoint(
-    path: Path, model: Network, ema: Ema, optimizer: torch.optim.Optimizer, progress: Progress, run: dict[str, Any]
+    path: Path, model: Network, ema: Ema, optimizer: Optimizer, progress: Progress, run: dict[str, Any]
 ) -> None:
     """Write atomically. `run`: the command's settings, kept for the model card."""
     path.parent.mkdir(parents=True, exist_ok=True)

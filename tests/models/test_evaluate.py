@@ -152,6 +152,7 @@ def test_a_picture_that_cannot_be_made_is_told_before_the_work(tmp_path, weights
     [
         (("--agreement",), "need --checkpoint"),
         (("--tables", "latents"), "need --checkpoint"),
+        (("--tables", "errors"), "pass --pairs FOLDER"),
         (("--tables", "clips", "--picture", "x.png"), "add it to --tables"),
         (("--tables", "poetry"), "poetry"),
         (("--windows", "0"), "expected 1 or more"),

@@ -21,7 +21,7 @@ def test_every_table_has_a_section_of_the_same_name():
 
 
 def test_everything_but_the_clips_is_made_without_clips(tables):
-    assert set(tables) == set(TABLES) - {"clips", "aist"}
+    assert set(tables) == set(TABLES) - {"clips", "aist", "errors"}
 
 
 def test_the_text_holds_the_numbers(tables):
@@ -66,3 +66,14 @@ def test_all_clips_together_are_told_by_view_and_over_the_detector():
     assert "by camera's place round the person" in text
     assert any(line.split()[:2] == ["90°", "20"] for line in text.splitlines())
     assert any(line.split()[:2] == ["dance", "50"] for line in text.splitlines())
+
+
+def test_measured_and_simulated_errors_stand_side_by_side():
+    def kind(size: float) -> dict[str, object]:
+        sizes = {"keypoint": [size, 2 * size], "stays": [3.0], "varies": [4.0], "landmark": [5.0, 6.0]}
+        return {"windows": 100, "flipped_percent": size / 10, "wrist": sizes}
+
+    text = report({"errors": {"measured": kind(20.0), "simulated": kind(30.0)}})
+    line = next(line for line in text.splitlines() if line.strip().startswith("wrist"))
+    assert line.split()[1:] == ["20", "40", "3", "4", "5", "6", "30", "60", "3", "4", "5", "6"]
+    assert "flipped: 2.0 % | 3.0 %" in text

@@ -77,7 +77,7 @@ def long_run(library, tiny, tmp_path_factory):
         small(patch)
         patch.setattr(loop, "WindowMaker", OneBatch)
         out = tmp_path_factory.mktemp("run")
-        wanted = settings(64, report_every=4, autoencoder_share=0.375, ema_decay=0.5, learning_rate=1e-2)
+        wanted = settings(64, report_every=4, autoencoder_share=0.375, ema_decay=0.5, learning_rate=2e-2)
         trainer = Trainer(tiny, wanted, library, out)
         return trainer, run(trainer), out
 

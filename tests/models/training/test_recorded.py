@@ -88,3 +88,11 @@ def test_the_contact_rule_is_the_one_of_the_mocap_library():
     contacts = contacts_of(joints, CACHE_HZ)
     assert np.array_equal(contacts, foot_contacts(quaternions, root, CACHE_HZ))
     assert 0 < contacts.mean() < 1
+
+
+def test_plain_windows_are_as_they_were_recorded():
+    sampler = RecordedSampler([rows(40, place=1.0)], frames=T)
+    batch = sampler.plain(32, torch.Generator().manual_seed(0))
+    assert bool((batch.box[:, 0] > 0).all())  # not mirrored
+    assert bool((batch.keypoints[:, -1, :, 2] == 1).all())  # nothing thinned out
+    assert bool((batch.contacts == torch.tensor([1.0, 0.0])).all())

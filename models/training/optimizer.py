@@ -1,0 +1,64 @@
+"""What moves the weights: Muon for the matrices, AdamW for biases, norms and positions.
+
+Muon takes the orthogonal part of a matrix's momentum, so that every direction of it learns at the same pace; on this
+network it needs about half the steps of AdamW (the ablation table of the model card). torch.optim's own, with steps
+scaled to the size of AdamW's, so that one learning rate serves both, times what was best in short runs.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import torch
+from torch import Tensor
+
+from models.vtm.direct import Network
+
+StateDict: TypeAlias = dict[str, Any]
+_DECAY = 0.01
+_MATRIX_RATE = 2.0
+"""The learning rate of the matrices over that of the rest."""
+
+
+class Optimizer:
+    """Two groups of weights, TPMAE's and the others', each with a learning rate of its own."""
+
+    def __init__(self, model: Network, *, muon: bool = True) -> None:
+        named = list(model.named_parameters())
+        groups = [[p for n, p in named if n.startswith("tpmae.") is own] for own in (True, False)]
+        matrices, others = ([[p for p in g if (muon and p.ndim == 2) is two] for g in groups] for two in (True, False))
+        self._parts: list[torch.optim.Optimizer] = [
+            torch.optim.AdamW([{"params": group} for group in others], weight_decay=_DECAY, betas=(0.9, 0.98))
+        ]
+        if muon:
+            matched = "match_rms_adamw"
+            self._parts.append(
+                torch.optim.Muon([{"params": g} for g in matrices], weight_decay=_DECAY, adjust_lr_fn=matched)
+            )
+
+    def set_rates(self, autoencoder: float, others: float) -> None:
+        """The learning rates of the next step."""
+        for part, factor in zip(self._parts, (1.0, _MATRIX_RATE), strict=False):
+            for group, rate in zip(part.param_groups, (autoencoder, others), strict=True):
+                group["lr"] = rate * factor
+
+    def step(self, loss: Tensor) -> None:
+        """One step down `loss`, gradients clipped at a norm of 1."""
+        for part in self._parts:
+            part.zero_grad(set_to_none=True)
+        torch.autograd.backward(loss)
+        weights = [p for part in self._parts for group in part.param_groups for p in group["params"]]
+        torch.nn.utils.clip_grad_norm_(weights, 1.0)
+        for part in self._parts:
+            part.step()
+
+    def state_dict(self) -> list[StateDict]:
+        """For a checkpoint."""
+        return [part.state_dict() for part in self._parts]
+
+    def load_state_dict(self, states: list[StateDict]) -> None:
+        """Back from `state_dict`. Raises ValueError when they are of other optimisers or weights."""
+        if len(states) != len(self._parts):
+            raise ValueError("the run was trained with another optimiser")
+        for part, state in zip(self._parts, states, strict=True):
+            part.load_state_dict(state)
