@@ -13,12 +13,12 @@ from models.aist.folder import AistFolder
 from models.aist.pickles import F64, AistError, read_arrays
 from models.aist.skeleton import bone_ratio_m, limb_points, on_our_joints, rest_turns, smpl_local
 from models.kinematics import forward_kinematics, ratio_offsets, stature
+from models.mocap.contacts import contacts_of
 from models.mocap.library import resample
 from models.mocap.retarget import Retargeted
 from models.rotations import matrix_to_quaternion
 from models.skeleton import JOINT, LIMBS, REST_OFFSETS
 from models.synth.cameras import normalized_ratio
-from models.training.recorded import contacts_of
 from models.view import MIN_SCORE
 
 F32 = NDArray[np.float32]

@@ -17,15 +17,14 @@ from numpy.typing import NDArray
 
 from models.kinematics import forward_kinematics, ratio_offsets
 from models.mocap.bvh import BvhError, read_bvh
+from models.mocap.contacts import contacts_of
 from models.mocap.retarget import Retargeted, first_frame_of, retarget
 from models.npz import NpzError, read_npz
 from models.rotations import quaternion_to_matrix
-from models.skeleton import FEET, NUM_JOINTS, TOES
+from models.skeleton import NUM_JOINTS
 
 CACHE_VERSION = 4
 CACHE_HZ = 60.0
-CONTACT_SPEED = 0.15 / 1.7  # statures per second (0.15 m/s for a person of 1.70 m)
-CONTACT_HEIGHT = 0.08 / 1.7  # statures above where the foot rests
 
 log = logging.getLogger(__name__)
 
@@ -75,16 +74,7 @@ def foot_contacts(quaternions: NDArray[np.float32], root: NDArray[np.float32], r
     joints, _ = forward_kinematics(
         quaternion_to_matrix(quaternions.astype(np.float64)), ratio_offsets(np.ones(NUM_JOINTS)), root
     )
-    contacts = []
-    for side in (0, 1):
-        resting = np.zeros(len(joints), bool)
-        for joint in (FEET[side], TOES[side]):
-            place = joints[:, joint]
-            speed = np.linalg.norm(np.gradient(place, axis=0), axis=-1) * rate_hz if len(place) > 1 else np.zeros(1)
-            low = place[:, 1] < np.percentile(place[:, 1], 5) + CONTACT_HEIGHT
-            resting |= (speed < CONTACT_SPEED) & low
-        contacts.append(resting)
-    return np.stack(contacts, axis=-1).astype(np.float32)
+    return contacts_of(joints, rate_hz).astype(np.float32)
 
 
 def _validation_paths(paths: list[Path], group: Callable[[Path], object]) -> set[Path]:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from models.kinematics import STATURE, forward_kinematics, ratio_offsets
-from models.mocap.library import CONTACT_HEIGHT, CONTACT_SPEED
+from models.mocap.contacts import CONTACT_HEIGHT, CONTACT_SPEED
 from models.rotations import axis_angle_to_matrix, matrix_to_quaternion, rotation_between
 from models.skeleton import FEET, JOINT, JOINT_NAMES, NUM_JOINTS, SOLE, TOES
 from models.synth.joint_angles import turn_x

@@ -11,12 +11,13 @@ import torch
 from numpy.typing import NDArray
 
 from models.kinematics import forward_kinematics, ratio_offsets, stature
+from models.mocap.contacts import contacts_of
 from models.mocap.retarget import own_offsets, rest_corrections
 from models.npz import NpzError, read_npz
 from models.rotations import quaternion_to_matrix
 from models.skeleton import JOINT, JOINT_NAMES, LIMBS, NUM_JOINTS, PARENTS, REST_OFFSETS
 from models.synth.cameras import normalized_ratio
-from models.training.recorded import RecordedRows, RecordedSampler, contacts_of
+from models.training.recorded import RecordedRows, RecordedSampler
 from models.training.visual import ARRAYS, evidence_rows, one_backbone
 
 F64 = NDArray[np.float64]

@@ -9,21 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Protocol
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from models.keypoints import MIRROR_KEYPOINTS
-from models.mocap.library import CONTACT_HEIGHT, CONTACT_SPEED
 from models.rotations import axis_angle_to_matrix, matrix_to_rotation_6d
-from models.skeleton import FEET, MIRROR_JOINTS, TOES
+from models.skeleton import MIRROR_JOINTS
 from models.synth.noise import dropped
 from models.synth.windows import WindowBatch
 from models.training.visual import is_map, mirrored_evidence, turned_evidence
 from models.view import MIN_SCORE, person_view
-
-F64 = NDArray[np.float64]
 
 _FLIP = torch.tensor([-1.0, 1.0, 1.0])
 MAX_TURN_RAD = 0.4
@@ -61,18 +56,6 @@ class RecordedRows:
     ratio: Tensor  # (F, 22)
     contacts: Tensor  # (F, 2) left, right
     contact_valid: Tensor  # (F,) bool: the contacts are known
-
-
-def contacts_of(joints: F64, rate_hz: float) -> F64:
-    """(N, 22, 3) world, Y up, statures -> (N, 2): the rule of models.mocap.library.foot_contacts, on true joints."""
-    contacts = np.zeros((len(joints), 2))
-    for side in (0, 1):
-        for joint in (FEET[side], TOES[side]):
-            place = joints[:, joint]
-            speed = np.linalg.norm(np.gradient(place, axis=0), axis=-1) * rate_hz if len(place) > 1 else np.zeros(1)
-            low = place[:, 1] < np.percentile(place[:, 1], 5) + CONTACT_HEIGHT
-            contacts[:, side] = np.maximum(contacts[:, side], (speed < CONTACT_SPEED) & low)
-    return contacts
 
 
 class RecordedSampler:

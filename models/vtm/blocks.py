@@ -86,14 +86,17 @@ class CrossTemporalContextAggregation(nn.Module):
             nn.Linear(2 * channels, channels),
         )
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, last: int = 0) -> Tensor:
+        """(B, N, C) -> (B, N, C), or (B, last, C): the newest tokens alone, which see all the same."""
         B, N, C = x.shape  # batch, tokens, channels
+        M = min(last, N) or N  # tokens asked for
         tokens = self.norm(x)
-        local = gelu(self.local(tokens))
-        qkv = self.to_qkv(tokens).view(B, N, 3, self.heads, C // self.heads)
-        q, k, v = qkv.permute(2, 0, 3, 1, 4)  # each (B, heads, N, C / heads)
-        past = torch.ones(N, N, dtype=torch.bool, device=x.device).tril()
-        across = F.scaled_dot_product_attention(q, k, v, attn_mask=past).transpose(1, 2).reshape(B, N, C)
-        x = x + self.aggregate(torch.cat([local, across], dim=-1))
+        local = gelu(self.local(tokens[:, -(M + KERNEL - 1) :]))[:, -M:]
+        weight, bias = self.to_qkv.weight, self.to_qkv.bias
+        q = F.linear(tokens[:, -M:], weight[:C], bias[:C]).view(B, M, self.heads, -1).transpose(1, 2)
+        k, v = F.linear(tokens, weight[C:], bias[C:]).view(B, N, 2, self.heads, -1).permute(2, 0, 3, 1, 4)
+        past = torch.ones(N, N, dtype=torch.bool, device=x.device).tril()[-M:]
+        across = F.scaled_dot_product_attention(q, k, v, attn_mask=past).transpose(1, 2).reshape(B, M, C)
+        x = x[:, -M:] + self.aggregate(torch.cat([local, across], dim=-1))
         out: Tensor = x + self.feed(x)
         return out

@@ -40,9 +40,13 @@ class VisualPart(nn.Module):
         fused: Tensor = self.fusion(patches(torch.cat([seen, image], dim=-1), self.stride))
         return fused
 
-    def encode(self, fused: Tensor) -> Tensor:
-        """F (B, N, width) -> Z~ (B, N, latent)."""
-        latent: Tensor = self.to_latent(self.context(fused + self.position))
+    def encode(self, fused: Tensor, last: int = 0) -> Tensor:
+        """F (B, N, width) -> Z~ (B, N, latent), or of the `last` tokens alone."""
+        x = fused + self.position
+        *blocks, final = self.context
+        for block in blocks:
+            x = block(x)
+        latent: Tensor = self.to_latent(final(x, last))
         return latent
 
 
@@ -61,10 +65,13 @@ class TPVE(nn.Module):
         nn.init.zeros_(self.body_head.bias)
         self.register_buffer("mirror", torch.tensor(MIRROR_JOINTS), persistent=False)
 
-    def forward(self, keypoints: Tensor, visual: Tensor, box: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """(B, T, 23, 3), (B, T, V), (B, 3) -> Z~_u, Z~_l (B, N, latent), log bone ratio (B, 22), left = right."""
+    def forward(self, keypoints: Tensor, visual: Tensor, box: Tensor, last: int = 0) -> tuple[Tensor, Tensor, Tensor]:
+        """(B, T, 23, 3), (B, T, V), (B, 3) -> Z~_u, Z~_l (B, N, latent), log bone ratio (B, 22), left = right.
+
+        `last`: so many of the newest tokens alone, where the earlier ones are not asked for.
+        """
         upper, lower = self.upper.fuse(keypoints, visual, box), self.lower.fuse(keypoints, visual, box)
         body = self.body_encoder(torch.cat([upper, lower], dim=-1))
         log_ratio = self.body_head(torch.cat([body.mean(1), body.amax(1)], dim=-1))
         log_ratio = (log_ratio + log_ratio[:, self.mirror]) / 2
-        return self.upper.encode(upper), self.lower.encode(lower), log_ratio
+        return self.upper.encode(upper, last), self.lower.encode(lower, last), log_ratio

@@ -50,10 +50,10 @@ class ExportedVTM(nn.Module):
         self.vtm = vtm
 
     def forward(self, keypoints: Tensor, evidence: Tensor, box: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        z_upper, z_lower, log_ratio = self.vtm.tpve(keypoints, evidence.flatten(2), box)
         shown = -1 - self.vtm.config.latency_frames
         tokens = DECODER_REACH - shown // self.vtm.config.stride - 1  # earlier ones change nothing
-        m = self.vtm.tpmae.decode(z_upper[:, -tokens:], z_lower[:, -tokens:])
+        z_upper, z_lower, log_ratio = self.vtm.tpve(keypoints, evidence.flatten(2), box, tokens)
+        m = self.vtm.tpmae.decode(z_upper, z_lower)
         root = torch.cat([m.depth[:, shown, None], m.place[:, shown], m.gravity[:, shown]], dim=-1)
         rotations_6d = matrix_to_rotation_6d(rotation_6d_to_matrix(m.rotations_6d[:, shown]))  # of unit length
         return rotations_6d, root, log_ratio, m.contacts[:, shown].sigmoid()

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from models.kinematics import forward_kinematics
-from models.mocap.library import CONTACT_SPEED
+from models.mocap.contacts import CONTACT_SPEED
 from models.skeleton import FEET, JOINT, NUM_JOINTS, TOES
 from models.synth.arm_table import ARMS
 from models.synth.body_table import BODIES

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import torch
 
 from models.keypoints import NUM_EVIDENCE, NUM_KEYPOINTS
-from models.kinematics import forward_kinematics, ratio_offsets
-from models.mocap.library import CACHE_HZ, foot_contacts
-from models.rotations import quaternion_to_matrix
 from models.skeleton import NUM_JOINTS
-from models.training.recorded import MIN_BEFORE, RecordedRows, RecordedSampler, contacts_of
-from tests.models.conftest import waving
+from models.training.recorded import MIN_BEFORE, RecordedRows, RecordedSampler
 
 T = 12
 
@@ -77,17 +72,6 @@ def test_a_window_ends_only_where_the_person_is_seen():
     scores[20:] = 0.0
     sampler = RecordedSampler([replace(clip, scores=scores)], frames=T)
     assert len(sampler) == 20 - MIN_BEFORE
-
-
-def test_the_contact_rule_is_the_one_of_the_mocap_library():
-    quaternions, root = waving(4)
-    root[60:90, 1] += 0.1
-    joints, _ = forward_kinematics(
-        quaternion_to_matrix(quaternions.astype(np.float64)), ratio_offsets(np.ones(NUM_JOINTS)), root
-    )
-    contacts = contacts_of(joints, CACHE_HZ)
-    assert np.array_equal(contacts, foot_contacts(quaternions, root, CACHE_HZ))
-    assert 0 < contacts.mean() < 1
 
 
 def test_plain_windows_are_as_they_were_recorded():

@@ -66,3 +66,13 @@ def test_embed_keeps_what_is_linear():
     torch.nn.init.zeros_(block.out.weight)
     torch.nn.init.zeros_(block.out.bias)
     assert torch.allclose(block(X), block.straight(X))
+
+
+@pytest.mark.parametrize("last", [1, 3, 6, 7, 8, 20])
+def test_the_newest_tokens_alone_are_what_they_are_among_all(last):
+    block = CrossTemporalContextAggregation(8, 2).eval()
+    tokens = torch.randn(2, 8, 8, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        every, newest = block(tokens), block(tokens, last)
+    assert newest.shape[1] == min(last, 8)
+    assert (newest - every[:, -last:]).abs().max() < 1e-6

@@ -1,0 +1,23 @@
+"""When a foot is on the floor, read off true joints."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.skeleton import FEET, TOES
+
+CONTACT_SPEED = 0.15 / 1.7  # statures per second (0.15 m/s for a person of 1.70 m)
+CONTACT_HEIGHT = 0.08 / 1.7  # statures above where the foot rests
+
+
+def contacts_of(joints: NDArray[np.float64], rate_hz: float) -> NDArray[np.float64]:
+    """(N, 22, 3) world, Y up, statures -> (N, 2): 1 where ankle or toes are slow and near where they rest."""
+    contacts = np.zeros((len(joints), 2))
+    for side in (0, 1):
+        for joint in (FEET[side], TOES[side]):
+            place = joints[:, joint]
+            speed = np.linalg.norm(np.gradient(place, axis=0), axis=-1) * rate_hz if len(place) > 1 else np.zeros(1)
+            low = place[:, 1] < np.percentile(place[:, 1], 5) + CONTACT_HEIGHT
+            contacts[:, side] = np.maximum(contacts[:, side], (speed < CONTACT_SPEED) & low)
+    return contacts
