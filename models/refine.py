@@ -20,7 +20,8 @@ from models.skeleton import JOINT, PARENTS
 
 Array: TypeAlias = Any  # a NumPy array or a torch tensor
 
-DOUBT = 0.7  # trust in a keypoint falls as exp(-(DOUBT x distance from the network's answer / bone length)^2)
+TRUST = 0.75  # how far a bone goes towards keypoints of full score: they err, too
+DOUBT = 1.2  # trust in a keypoint falls as exp(-(DOUBT x distance from the network's answer / bone length)^2)
 SWAPPED = 0.5  # left and right are exchanged where that leaves less than this share of the squared distance
 _JOINT_OF = {keypoint: joint for joint, keypoint in LIMB_KEYPOINTS.items()}
 _GROUPS = (("shoulder",), ("elbow", "wrist"), ("hip",), ("knee", "ankle"))  # what a detector confuses together
@@ -63,7 +64,7 @@ def refine(
     seen = keypoints[:, _TO, :2] * z[:, _END, None] - keypoints[:, _FROM, :2] * z[:, _START, None]  # (N, 8, 2)
     off = xp.sum((seen - bones[..., :2]) ** 2, axis=-1, keepdims=True) / xp.sum(bones**2, axis=-1, keepdims=True)
     score = xp.minimum(keypoints[:, _FROM, 2:], keypoints[:, _TO, 2:])
-    trust = score**2 * xp.exp(-(DOUBT**2) * off)
+    trust = TRUST * score**2 * xp.exp(-(DOUBT**2) * off)
     aimed = xp.concat([bones[..., :2] + trust * (seen - bones[..., :2]), bones[..., 2:]], axis=-1)
     turned = xp.matmul(rotation_between(bones, aimed), world[:, _START])
     return _with_world(rotations, world, turned), place

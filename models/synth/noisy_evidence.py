@@ -1,5 +1,8 @@
-"""The 3D landmarks of a detector's own network, with errors like theirs: across the picture those of its keypoints and
-some more, in depth far larger, limbs that reach towards the camera flattened, the whole body tilted."""
+"""The 3D landmarks of a detector's own network, with errors like theirs.
+
+Across the picture they err as the keypoints do and some more, in depth far more; limbs that reach towards the camera
+are flattened, the whole body is tilted.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,6 @@ _LIMBS = [
         ("hip", ("knee", "ankle", "heel", "big_toe", "small_toe")),
     )
 ]
-_HAND_OF = [KEYPOINT[name.split("_")[0] + "_wrist"] for name in EVIDENCE_NAMES[NUM_KEYPOINTS:]]
 _HAND_OF = [KEYPOINT[name.split("_")[0] + "_wrist"] for name in EVIDENCE_NAMES[NUM_KEYPOINTS:]]
 _KEYPOINT_OF = [*range(NUM_KEYPOINTS), *_HAND_OF]
 _HEIGHT_M = 1.7
@@ -48,7 +50,7 @@ _TILT, _TILT_VARYING = torch.tensor([0.08, 0.08, 0.03]), torch.tensor([0.06, 0.0
 
 def hidden_evidence(evidence: Tensor, scores: Tensor, rng: torch.Generator) -> Tensor:
     """(B, T, 27, 4), (B, T, 23): in half of the windows what has no keypoint has no landmark (hands: as the wrist)."""
-    missing = scores[:, :, [*_KEYPOINT_OF]] <= 0
+    missing = scores[:, :, _KEYPOINT_OF] <= 0
     both = (torch.rand(len(scores), generator=rng) < 0.5)[:, None, None]
     return evidence * ~(missing & both)[..., None]
 

@@ -204,7 +204,7 @@ def test_a_take_is_replayed_paused_and_moved(window, until, made, heard, waving,
 
 
 def test_other_targets_during_a_replay_go_on_at_the_same_place(window, until, heard, waving, tmp_path):
-    write_motion(tmp_path / "take.npz", waving(200))
+    write_motion(tmp_path / "take.npz", waving(900))
     window.replay.open(tmp_path / "take.npz")
     until(lambda: window.replay.state is not None and window.replay.state.position_s > 0.1)
     window.body.replay.button.click()
