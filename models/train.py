@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import logging
 import sys
@@ -23,6 +24,7 @@ from models.training.pairs import PairError
 from models.training.recorded import Recorded
 from models.training.settings import TrainSettings
 from models.training.state import CheckpointError
+from models.training.team import ALONE, Helpers, Team, TeamError
 from models.training.visual import ARRAYS
 from models.vtm.config import VTMConfig
 
@@ -48,6 +50,9 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=defaults.seed)
     parser.add_argument("--learning-rate", type=float, default=defaults.learning_rate)
     parser.add_argument("--threads", type=int, default=0, help="CPU threads (default: all)")
+    parser.add_argument(
+        "--processes", type=int, default=1, help="train in so many, each on its part of a batch: one per CPU core"
+    )
     parser.add_argument("--pairs", type=Path, help="folder of NAME.npz (python -m app.detect) and NAME_truth.npz")
     parser.add_argument("--aist", type=Path, help="folder of AIST++'s annotations; alone: the paper's experiment")
     parser.add_argument("--aist-cache", type=Path, help="compact cache of AIST++ (default: OUT/../aist.npz)")
@@ -61,6 +66,8 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     args = parser.parse_args(argv)
     if args.backbone != VTMConfig().backbone and args.pairs is None:
         parser.error(f"--backbone {args.backbone} learns from its features of pictures: pass --pairs FOLDER too")
+    if not 1 <= args.processes <= args.batch:
+        parser.error(f"--processes {args.processes}; expected 1 to the windows of a batch, best one per CPU core")
     if args.mocap is None and args.aist is None:
         parser.error("nothing to learn from: pass --mocap FOLDER, --aist FOLDER, or both")
     return args
@@ -80,7 +87,7 @@ def _line(values: dict[str, float], minutes: float) -> str:
     return done + errors
 
 
-def _trainer(args: argparse.Namespace, config: VTMConfig) -> Trainer:
+def _trainer(args: argparse.Namespace, config: VTMConfig, team: Team) -> Trainer:
     """The run on what there is: mocap through virtual cameras, AIST++, or both.
 
     AIST++ alone is the paper's experiment: stage 1 on its dances, stage 2 on its keypoints from the seen views only,
@@ -102,29 +109,42 @@ def _trainer(args: argparse.Namespace, config: VTMConfig) -> Trainer:
         config, settings = ABLATIONS[args.ablation](config, settings)
     cache = args.cache or args.out.parent / "mocap.npz"
     if not args.aist:
-        return Trainer(config, settings, open_library(args.mocap, cache), args.out)
+        return Trainer(config, settings, open_library(args.mocap, cache), args.out, team=team)
     aist = open_aist(args.aist, args.aist_cache or args.out.parent / "aist.npz")
     windows = AistWindows(aist, aist.of_split("train"), SEEN_VIEWS, config)
     if args.mocap:
         both = joined_motion(open_library(args.mocap, cache), aist.motion())
-        return Trainer(config, settings, both, args.out, recorded=[Recorded(windows, settings.aist_share)])
+        dances = [Recorded(windows, settings.aist_share)]
+        return Trainer(config, settings, both, args.out, recorded=dances, team=team)
     settings = replace(settings, aist_share=1 - settings.pair_share * bool(settings.pairs))
     validation, _ = AistWindows(aist, aist.of_split("val"), VIEWS, config).fixed(768)
     alone = [Recorded(windows, settings.aist_share)]
-    return Trainer(config, settings, aist.motion(), args.out, recorded=alone, validation=validation)
+    return Trainer(config, settings, aist.motion(), args.out, recorded=alone, validation=validation, team=team)
+
+
+def _ready(args: argparse.Namespace, team: Team) -> Trainer:
+    """The run, where it was when it is to be resumed."""
+    if args.threads or args.processes > 1:
+        torch.set_num_threads(max(1, args.threads))
+    trainer = _trainer(args, VTMConfig(window_frames=args.window, backbone=args.backbone), team)
+    if args.resume:
+        trainer.resume(args.out / "last.pt")
+    return trainer
+
+
+def _help(team: Team, args: argparse.Namespace) -> None:
+    """What the other processes do."""
+    with contextlib.suppress(KeyboardInterrupt, TeamError, CheckpointError):  # the first one tells
+        _ready(args, team).run(lambda _values: None)
 
 
 def train(args: argparse.Namespace) -> None:
     """Run the whole training that the arguments describe."""
-    if args.threads:
-        torch.set_num_threads(args.threads)
-    trainer = _trainer(args, VTMConfig(window_frames=args.window, backbone=args.backbone))
-    if args.resume:
-        trainer.resume(args.out / "last.pt")
+    trainer = _ready(args, ALONE)  # what is wrong is told before processes are started
     args.out.mkdir(parents=True, exist_ok=True)
-    started = time.strftime("%H:%M:%S")
-    log.info("training from %s on %s, %d clips", started, trainer.device, trainer.clips)
-    with (args.out / "log.jsonl").open("a") as file:
+    with Helpers(args.processes, _help, args) as trainer.team, (args.out / "log.jsonl").open("a") as file:
+        started = time.strftime("%H:%M:%S")
+        log.info("training from %s on %s, %d clips", started, trainer.device, trainer.clips)
 
         def report(values: dict[str, float]) -> None:
             file.write(json.dumps(values) + "\n")
@@ -141,7 +161,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _arguments(argv)
     try:
         train(args)
-    except (LibraryError, PairError, CheckpointError, ValueError, OSError) as error:
+    except (LibraryError, PairError, CheckpointError, TeamError, ValueError, OSError) as error:
         log.error("error: %s", error)
         return 1
     except KeyboardInterrupt:

@@ -30,6 +30,7 @@ from models.training.pairs import PairSampler
 from models.training.recorded import Recorded
 from models.training.settings import TrainSettings
 from models.training.state import CheckpointError, Ema, Progress, read_checkpoint, save_checkpoint
+from models.training.team import ALONE, Team
 from models.training.validate import autoencoder_error, guess_last, last_frame_errors, validation_windows
 from models.training.visual import fitted
 from models.vtm.config import VTMConfig
@@ -43,6 +44,7 @@ class Trainer:
     """Holds a run: network, average, optimiser, progress. `run()` trains until the minutes are used up.
 
     `recorded`: sources beside the pairs of the settings. `validation`: windows to report on in place of the library's.
+    `team`: the processes that train together; only the one that leads reports and saves.
     """
 
     def __init__(
@@ -54,9 +56,11 @@ class Trainer:
         *,
         recorded: Sequence[Recorded] = (),
         validation: WindowBatch | None = None,
+        team: Team = ALONE,
     ) -> None:
         torch.manual_seed(settings.seed)
         self.settings = settings
+        self.team = team
         self.out = out
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.model = make_network(config).to(self.device)
@@ -95,7 +99,9 @@ class Trainer:
         self.progress = data["progress"]
 
     def save(self, path: Path) -> None:
-        """Write a checkpoint."""
+        """Write a checkpoint, if this process leads."""
+        if not self.team.leads:
+            return
         run: dict[str, Any] = {"settings": asdict(self.settings), "device": str(self.device)}
         if self._backbone_mark:
             run["backbone_weights"] = self._backbone_mark
@@ -114,8 +120,8 @@ class Trainer:
                 break
             terms = self._step(batch, share)
             self.progress.step += 1
-            self.progress.windows += len(batch.keypoints)
-            self.progress.seconds += time.perf_counter() - begin
+            self.progress.windows += self.settings.batch
+            self.progress.seconds += self.team.lead(time.perf_counter() - begin)
             if self.progress.step % self.settings.report_every == 0:
                 self._report(terms, report)
             begin = time.perf_counter()  # validation is not training
@@ -140,10 +146,11 @@ class Trainer:
                 yield windows.to(self.device)
 
     def _draw(self, step: int, stage: int) -> WindowBatch:
-        """The batch of a step; in stage 2 shares of it are recorded windows."""
-        rng = torch.Generator().manual_seed(self.settings.seed * 1_000_003 + step)
-        counts = [int(self.settings.batch * recorded.share) * (stage == 2) for recorded in self._recorded]
-        made = self.settings.batch - sum(counts)
+        """This process's part of the batch of a step; in stage 2 shares of it are recorded windows."""
+        rng = torch.Generator().manual_seed(self.settings.seed * 1_000_003 + self.team.seed(step))
+        batch = self.team.share(self.settings.batch)
+        counts = [int(batch * recorded.share) * (stage == 2) for recorded in self._recorded]
+        made = batch - sum(counts)
         parts = [self._maker.make(made, rng)[0]] if made else []
         parts += [r.source.sample(count, rng) for r, count in zip(self._recorded, counts, strict=True) if count]
         return reduce(WindowBatch.joined, (fitted(part, self.model.config.backbone) for part in parts))
@@ -170,11 +177,11 @@ class Trainer:
         self.model.train()
         terms = self._rebuilt(batch) if self.progress.stage == 1 else self._stage_2(batch)
         loss = total(terms, self.settings.losses)
-        if not torch.isfinite(loss):
+        if self.team.sum(float(not torch.isfinite(loss))):  # in all of them at once: none is left waiting
             raise CheckpointError(
                 f"the loss is {float(loss.detach())} at step {self.progress.step}; resume from {self.out}"
             )
-        self.optimizer.step(loss)
+        self.optimizer.step(loss, self.team)
         self.ema.update(self.model)
         return {name: float(term.detach()) for name, term in terms.items()} | {"loss": float(loss.detach())}
 
@@ -217,6 +224,8 @@ class Trainer:
         return motion_losses(_full(motion), truth, batch.joints, batch.bone_ratio, batch, weights)
 
     def _report(self, terms: dict[str, float], report: Report) -> None:
+        if not self.team.leads:
+            return
         model = self.ema.model.cpu() if self.device.type == "cuda" else self.ema.model
         values: dict[str, float] = {
             "stage": self.progress.stage,

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 import torch
 from torch import Tensor
 
+from models.training.team import ALONE, Team
 from models.vtm.direct import Network
 
 StateDict: TypeAlias = dict[str, Any]
@@ -42,12 +43,13 @@ class Optimizer:
             for group, rate in zip(part.param_groups, (autoencoder, others), strict=True):
                 group["lr"] = rate * factor
 
-    def step(self, loss: Tensor) -> None:
-        """One step down `loss`, gradients clipped at a norm of 1."""
+    def step(self, loss: Tensor, team: Team = ALONE) -> None:
+        """One step down `loss`, averaged over the team, gradients clipped at a norm of 1."""
         for part in self._parts:
             part.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
         weights = [p for part in self._parts for group in part.param_groups for p in group["params"]]
+        team.average(weights)
         torch.nn.utils.clip_grad_norm_(weights, 1.0)
         for part in self._parts:
             part.step()
