@@ -102,7 +102,11 @@ class Trainer:
         """Write a checkpoint, if this process leads."""
         if not self.team.leads:
             return
-        run: dict[str, Any] = {"settings": asdict(self.settings), "device": str(self.device)}
+        run: dict[str, Any] = {
+            "settings": asdict(self.settings),
+            "device": str(self.device),
+            "processes": self.team.size,
+        }
         if self._backbone_mark:
             run["backbone_weights"] = self._backbone_mark
         save_checkpoint(path, self.model, self.ema, self.optimizer, self.progress, run)
@@ -224,6 +228,7 @@ class Trainer:
         return motion_losses(_full(motion), truth, batch.joints, batch.bone_ratio, batch, weights)
 
     def _report(self, terms: dict[str, float], report: Report) -> None:
+        self.optimizer.gather(self.team)
         if not self.team.leads:
             return
         model = self.ema.model.cpu() if self.device.type == "cuda" else self.ema.model

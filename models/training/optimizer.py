@@ -2,7 +2,8 @@
 
 Muon takes the orthogonal part of a matrix's momentum, so that every direction of it learns at the same pace; on this
 network it needs about half the steps of AdamW (the ablation table of the model card). torch.optim's own, with steps
-scaled to the size of AdamW's, so that one learning rate serves both, times what was best in short runs.
+scaled to the size of AdamW's, so that one learning rate serves both, times what was best in short runs. The orthogonal
+parts cost as much as the gradients of 60 windows, so in a team each process takes them of its share of the matrices.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from models.vtm.direct import Network
 
 StateDict: TypeAlias = dict[str, Any]
 _DECAY = 0.01
+_MOMENTUM = "momentum_buffer"  # Muon's whole state of a matrix
 _MATRIX_RATE = 2.0
 """The learning rate of the matrices over that of the rest."""
 
@@ -31,6 +33,7 @@ class Optimizer:
         self._parts: list[torch.optim.Optimizer] = [
             torch.optim.AdamW([{"params": group} for group in others], weight_decay=_DECAY, betas=(0.9, 0.98))
         ]
+        self._matrices = sorted((p for group in matrices for p in group), key=Tensor.numel)  # neighbours cost the same
         if muon:
             matched = "match_rms_adamw"
             self._parts.append(
@@ -51,8 +54,20 @@ class Optimizer:
         weights = [p for part in self._parts for group in part.param_groups for p in group["params"]]
         team.average(weights)
         torch.nn.utils.clip_grad_norm_(weights, 1.0)
+        for index, matrix in enumerate(self._matrices):
+            if not team.has(index):
+                matrix.grad = None  # left out by Muon
         for part in self._parts:
             part.step()
+        team.exchange(self._matrices)
+
+    def gather(self, team: Team) -> None:
+        """Make the state whole: each process moved only its share of the matrices. Before `state_dict`, in all."""
+        if team.size > 1 and self._matrices:
+            states = [self._parts[-1].state[matrix] for matrix in self._matrices]
+            for state, matrix in zip(states, self._matrices, strict=True):
+                state.setdefault(_MOMENTUM, torch.zeros_like(matrix))
+            team.exchange([state[_MOMENTUM] for state in states])
 
     def state_dict(self) -> list[StateDict]:
         """For a checkpoint."""

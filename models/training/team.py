@@ -54,9 +54,20 @@ class Team:
         flat = torch.cat([gradient.flatten() for gradient in gradients])
         self._together(lambda: dist.all_reduce(flat))
         flat /= self.size
-        parts = torch.split(flat, [gradient.numel() for gradient in gradients])
-        for gradient, part in zip(gradients, parts, strict=True):
-            gradient.copy_(part.view_as(gradient))
+        _unpack(flat, gradients)
+
+    def has(self, index: int) -> bool:
+        """True where part `index` of a work that is dealt out is this process's."""
+        return index % self.size == self.rank
+
+    def exchange(self, tensors: Sequence[Tensor]) -> None:
+        """Replace tensor `index` by that of the process that has this part of the work. Raises TeamError."""
+        if self.size == 1 or not tensors:
+            return
+        parts = [t.detach() if self.has(index) else torch.zeros_like(t) for index, t in enumerate(tensors)]
+        flat = torch.cat([part.flatten() for part in parts])
+        self._together(lambda: dist.all_reduce(flat))  # all others are zero
+        _unpack(flat, [tensor.detach() for tensor in tensors])
 
     def sum(self, value: float) -> float:
         """The sum of every process's value. Raises TeamError."""
@@ -75,6 +86,12 @@ class Team:
             act()
         except RuntimeError as error:
             raise TeamError("a process of the training died; go on with --resume") from error
+
+
+def _unpack(flat: Tensor, tensors: Sequence[Tensor]) -> None:
+    """Write one long tensor into those that it was put together from."""
+    for tensor, part in zip(tensors, torch.split(flat, [tensor.numel() for tensor in tensors]), strict=True):
+        tensor.copy_(part.view_as(tensor))
 
 
 ALONE = Team()

@@ -12,10 +12,12 @@ import torch
 from models.mocap.library import MotionLibrary
 from models.training import loop
 from models.training.loop import Trainer
+from models.training.optimizer import Optimizer
 from models.training.settings import TrainSettings
 from models.training.state import read_checkpoint
 from models.training.team import ALONE, Helpers, Team, TeamError
 from models.vtm.config import VTMConfig
+from models.vtm.direct import make_network
 
 SETTINGS = TrainSettings(steps=4, batch=6, report_every=2, autoencoder_share=0.5)
 
@@ -42,6 +44,18 @@ def learn(team: Team, config: VTMConfig, library: MotionLibrary, folder: Path) -
     torch.save(trainer.model.state_dict(), folder / f"{team.rank}.pt")
 
 
+def descend(team: Team, config: VTMConfig, folder: Path) -> None:
+    """Three steps down the same slope in every process; the weights and the optimiser's state at the end."""
+    torch.manual_seed(0)
+    model = make_network(config)
+    optimizer = Optimizer(model)
+    optimizer.set_rates(0.01, 0.02)
+    for _ in range(3):
+        optimizer.step(torch.stack([weight.pow(2).sum() for weight in model.parameters()]).sum(), team)
+    optimizer.gather(team)
+    torch.save((model.state_dict(), optimizer.state_dict()), folder / f"{team.size}_{team.rank}.pt")
+
+
 def leave(team: Team) -> None:
     """A process that dies."""
     raise SystemExit(team.rank)
@@ -66,11 +80,24 @@ def test_gradients_are_the_mean_of_all(tmp_path):
         assert (total, first) == (21.0, 5.0)
 
 
+def test_a_team_that_deals_out_the_matrices_goes_where_one_process_goes(tiny, tmp_path):
+    descend(ALONE, tiny, tmp_path)
+    together(descend, tiny, tmp_path)
+    weights, states = torch.load(tmp_path / "1_0.pt")
+    for rank in (0, 1):
+        others, other_states = torch.load(tmp_path / f"2_{rank}.pt")
+        assert all(torch.equal(value, others[name]) for name, value in weights.items())
+        momenta, other_momenta = states[-1]["state"], other_states[-1]["state"]
+        assert momenta.keys() == other_momenta.keys()
+        assert all(torch.equal(momenta[i]["momentum_buffer"], other_momenta[i]["momentum_buffer"]) for i in momenta)
+
+
 @pytest.mark.slow
 def test_all_processes_end_with_the_same_weights_and_one_of_them_saves(tiny, library, tmp_path):
     together(learn, tiny, library, tmp_path)
     progress = read_checkpoint(tmp_path / "run" / "last.pt")["progress"]
     assert (progress.step, progress.windows) == (4, 24)
+    assert read_checkpoint(tmp_path / "run" / "last.pt")["run"]["processes"] == 2
     ours, theirs = (torch.load(tmp_path / f"{rank}.pt") for rank in (0, 1))
     assert all(torch.equal(value, theirs[name]) for name, value in ours.items())
 
