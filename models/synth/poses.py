@@ -30,9 +30,9 @@ _GROUP = [
     else 0
     for index, name in enumerate(JOINT_NAMES)
 ]  # 0 root and legs, 1 spine and head, 2 left arm, 3 right arm
-VARIED_SHARE = 0.6
+VARIED_SHARE = 0.45
 """Of the recorded windows; the others are motion as it was recorded, mirrored and at another speed."""
-PROCEDURAL_SHARE = 0.25
+PROCEDURAL_SHARE = 0.2
 """Of all windows when variety is 1: made from nothing (models.synth.procedural)."""
 _SPINE = ("Spine", "Chest", "UpperChest", "Neck", "Head")
 

@@ -27,11 +27,10 @@ ABLATIONS: dict[str, Change] = {
     "no-alignment": _losses(alignment=0.0),
     "no-pretraining": _settings(autoencoder_share=0.0, autoencoder=""),
     "direct": _config(network="direct"),
-    "landmarks-as-they-are": _config(rough_rotations=False),
     "no-pairs": _settings(pairs=""),
     "recorded-poses": _settings(variety=0.0),
     "last-frame-only": _settings(last_frame_only=True),
     "adamw": _settings(muon=False),
 }
-"""manifold alignment; stage 1; parts and manifold altogether; rough rotations; rendered people; pose variety; the loss
-on every frame that has a past; Muon."""
+"""manifold alignment; stage 1; parts and manifold altogether; rendered people; pose variety; the loss on every frame
+that has a past; Muon."""

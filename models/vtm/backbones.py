@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from models.vtm.blocks import Embed
 from models.vtm.config import VTMConfig
 from models.vtm.evidence import MAP_CELLS, MAP_CHANNELS, evidence_shape
-from models.vtm.landmarks import LandmarkEncoder
 
 _NARROW = 64
 """Channels of a cell after the first convolution over a feature map."""
@@ -25,6 +25,18 @@ def feature_channels(backbone: str) -> int:
     """V: numbers per frame that the backbone gives, flags included. Raises ValueError for an unknown name."""
     rows, numbers = evidence_shape(backbone)
     return rows * numbers
+
+
+class LandmarkEncoder(nn.Module):
+    """conv over the detector's 3D landmarks: (B, T, 27 * 4) -> (B, features, T). Zeros where there are none."""
+
+    def __init__(self, features: int) -> None:
+        super().__init__()
+        self.embed = Embed(feature_channels("landmarks"), features)
+
+    def forward(self, visual: Tensor) -> Tensor:
+        out: Tensor = self.embed(visual).transpose(1, 2)
+        return out
 
 
 class FeatureMapEncoder(nn.Module):
@@ -70,5 +82,5 @@ def make_visual_encoder(config: VTMConfig) -> nn.Module:
     """
     feature_channels(config.backbone)
     if config.backbone == "landmarks":
-        return LandmarkEncoder(config.features, rough=config.rough_rotations)
+        return LandmarkEncoder(config.features)
     return FeatureMapEncoder(config.features)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,6 @@ class VTMConfig:
     heads: int = 4
     context_blocks: int = 3  # CTCA blocks
     backbone: str = "landmarks"  # what feeds the visual branch (models.vtm.backbones)
-    rough_rotations: bool = True  # landmarks are also read as rotations (models.vtm.landmarks)
     network: str = "vtm"  # or "direct": the plain regression it is compared with (models.vtm.direct)
 
     @property
