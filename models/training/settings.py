@@ -28,7 +28,7 @@ class TrainSettings:
     ema_decay: float = 0.999
     report_every: int = 200
     pairs: str = ""  # folder of real pairs (models.training.pairs); none: virtual cameras alone
-    pair_share: float = 0.4  # of each batch in stage 2
+    pair_share: float = 0.35  # of each batch in stage 2
     aist: str = ""  # folder of AIST++ (models.aist); none: without it
     aist_share: float = 0.35  # of each batch in stage 2
     last_frame_only: bool = False  # ablation: no loss on the window's earlier frames

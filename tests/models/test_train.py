@@ -74,10 +74,11 @@ def test_resuming_goes_on_from_the_last_checkpoint(mocap, tmp_path):
         (("--mocap", "mocap", "--resume"), "no such checkpoint"),
         (("--mocap", "mocap", "--window", "18"), "window_frames is 18"),
         (("--mocap", "mocap", "--minutes", "0"), "0 minutes"),
+        (("--mocap", "mocap", "--pairs", "few", "--pair-share", "1.5"), "1.5 of each batch are pairs"),
         (("--mocap", "few"), "no clip to draw from"),
         (("--mocap", "empty"), "no usable .bvh"),
     ],
-    ids=["no folder", "nothing to resume", "window", "no minutes", "too few clips", "no clips"],
+    ids=["no folder", "nothing to resume", "window", "no minutes", "too many pairs", "too few clips", "no clips"],
 )
 def test_what_cannot_work_is_one_line_and_exit_code_1(mocap, tmp_path, monkeypatch, caplog, arguments, expected):
     (tmp_path / "empty").mkdir()
