@@ -20,7 +20,7 @@ from models.skeleton import JOINT, PARENTS
 
 Array: TypeAlias = Any  # a NumPy array or a torch tensor
 
-TRUST = 0.75  # how far a bone goes towards keypoints of full score: they err, too
+TRUST = 0.6  # how far a bone goes towards keypoints of full score: they err, too
 DOUBT = 1.2  # trust in a keypoint falls as exp(-(DOUBT x distance from the network's answer / bone length)^2)
 SWAPPED = 0.5  # left and right are exchanged where that leaves less than this share of the squared distance
 _JOINT_OF = {keypoint: joint for joint, keypoint in LIMB_KEYPOINTS.items()}
