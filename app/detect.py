@@ -55,7 +55,7 @@ def detect_all(
                     found.append(detection)
         finally:
             detector.close()
-        arrays = _arrays(found, source.fps)
+        arrays = keypoint_arrays(found, source.fps)
         if backbone is not None:
             arrays["visual_features"] = np.stack(maps) if maps else np.zeros((0, _ROWS, _NUMBERS - 1), np.float16)
             arrays["visual_backbone"] = np.array(backbone.fingerprint)
@@ -86,7 +86,8 @@ def _open_backbone(features: str | None, weights: Path, threads: int) -> Backbon
     return Backbone(weights, threads)
 
 
-def _arrays(found: list[Detection], fps: float) -> dict[str, NDArray[Any]]:
+def keypoint_arrays(found: list[Detection], fps: float) -> dict[str, NDArray[Any]]:
+    """A clip's detections -> the arrays of a keypoints .npz; without a person: score 0, NaN evidence."""
     points = np.zeros((len(found), NUM_KEYPOINTS, 2), np.float32)
     scores = np.zeros((len(found), NUM_KEYPOINTS), np.float32)
     evidence = np.full((len(found), NUM_EVIDENCE, 3), np.nan, np.float32)

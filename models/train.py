@@ -53,8 +53,11 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--processes", type=int, default=1, help="train in so many, each on its part of a batch: one per CPU core"
     )
-    parser.add_argument("--pairs", type=Path, help="folder of NAME.npz (python -m app.detect) and NAME_truth.npz")
+    parser.add_argument("--pairs", type=Path, help="folder of pairs: python -m app.render_pairs")
     parser.add_argument("--pair-share", type=float, default=defaults.pair_share, help="of each batch of stage 2")
+    parser.add_argument(
+        "--blind", type=float, default=defaults.blind, help="share of stage 2's windows without image evidence"
+    )
     parser.add_argument("--aist", type=Path, help="folder of AIST++'s annotations; alone: the paper's experiment")
     parser.add_argument("--aist-cache", type=Path, help="compact cache of AIST++ (default: OUT/../aist.npz)")
     parser.add_argument("--report-every", type=int, default=defaults.report_every, help="steps between validations")
@@ -105,6 +108,7 @@ def _trainer(args: argparse.Namespace, config: VTMConfig, team: Team) -> Trainer
         autoencoder_share=args.autoencoder_share,
         pairs=str(args.pairs or ""),
         pair_share=args.pair_share,
+        blind=args.blind,
         aist=str(args.aist or ""),
     )
     if args.ablation:

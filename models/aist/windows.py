@@ -75,9 +75,8 @@ class AistWindows:
         order = torch.randperm(len(self._ends), generator=torch.Generator().manual_seed(seed))
         ends = self._ends[order[:count]]
         window, inside = self._gather(ends)
-        some = len(ends)
         scores = window.scores * inside[..., None]
-        windows = as_windows(window, scores, torch.ones(some), torch.zeros(some, dtype=torch.bool))
+        windows = as_windows(window, scores, torch.ones(len(ends)))
         return fitted(windows, self._backbone), ends[:, 0].numpy()
 
     def _gather(self, ends: Tensor) -> tuple[RecordedRows, Tensor]:

@@ -117,7 +117,7 @@ def _filmed(
     hips = joints_cam[0, :, ROOT]
     ahead = torch.tensor([0.0, 0.0, 1.0]).expand_as(hips)
     towards = torch.as_tensor(rotation_between(ahead, hips))  # the detector looks at the person, frame by frame
-    evidence = noisy_evidence(points @ towards[None], detected, (scores > MIN_SCORE).sum(-1) >= 4, rng, 0.0)
+    evidence = noisy_evidence(points @ towards[None], detected, (scores > MIN_SCORE).sum(-1) >= 4, rng)
     feet = joints[0, :, list(FEET)].double().numpy() * HEIGHT_M
     resting = resting_feet(feet, rate_hz) & bool(library.contact_valid[clip])
     return Sequence2D(

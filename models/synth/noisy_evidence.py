@@ -64,15 +64,12 @@ def _flattened(points: Tensor, rng: torch.Generator) -> Tensor:
     return torch.cat([points[..., :2], depth[..., None]], dim=-1)
 
 
-def noisy_evidence(
-    points_view: Tensor, detected: Detected, seen: Tensor, rng: torch.Generator, hide: float = 1.0
-) -> Tensor:
+def noisy_evidence(points_view: Tensor, detected: Detected, seen: Tensor, rng: torch.Generator) -> Tensor:
     """The detector's 3D landmarks.
 
     points_view  (B, T, 27, 3) true landmarks in the view's axes, statures
     detected     the keypoints of the same frames: flips are theirs, errors go with theirs
     seen         (B, T) bool: the frame has a person
-    hide         in a quarter of the windows, times this, there are no landmarks
     returns      (B, T, 27, 4): hip-centred x, y, z (about metres), 1 where present; zeros elsewhere
     """
     batch, frames = points_view.shape[:2]
@@ -93,5 +90,4 @@ def noisy_evidence(
     points = torch.where(detected.flipped[..., None, None], points[:, :, _MIRROR], points)
     present = seen[..., None].expand(-1, -1, NUM_EVIDENCE).clone()
     present[:, :, _SMALL_TOES] = False
-    present &= ~(torch.rand(batch, generator=rng) < 0.25 * hide)[:, None, None]
     return torch.cat([points * present[..., None], present[..., None].float()], dim=-1)

@@ -40,7 +40,8 @@ _SPINE = ("Spine", "Chest", "UpperChest", "Neck", "Head")
 class MotionSampler:
     """Draws windows from the clips of a library. `variety` 0: the clips as they are; 1: as for training.
 
-    `procedural` is the share of windows made from nothing at variety 1; at variety 0 there are none.
+    `procedural` is the share of windows made from nothing at variety 1; at variety 0 there are none. `varied` is the
+    share of the others that is varied.
     Raises LibraryError when there is no clip to draw from.
     """
 
@@ -52,6 +53,7 @@ class MotionSampler:
         rate_hz: float,
         variety: float,
         procedural: float = PROCEDURAL_SHARE,
+        varied: float = VARIED_SHARE,
     ) -> None:
         if not clips:
             raise LibraryError(
@@ -68,6 +70,7 @@ class MotionSampler:
         self._step = CACHE_HZ / rate_hz
         self._variety = variety
         self._procedural = procedural * variety
+        self._varied = varied
         self._made = PoseMaker(rate_hz)
         self._group = torch.tensor(_GROUP)
         self._mirror = torch.tensor(MIRROR_JOINTS)
@@ -85,7 +88,7 @@ class MotionSampler:
     def _recorded(self, batch: int, frames: int, rng: torch.Generator) -> MotionBatch:
         """Windows of the clips."""
         clip = torch.multinomial(self._weight, batch * 4, replacement=True, generator=rng).view(batch, 4)
-        varied = torch.rand(batch, 1, generator=rng) < VARIED_SHARE
+        varied = torch.rand(batch, 1, generator=rng) < self._varied
         mix = (torch.rand(batch, 4, generator=rng) < 0.35 * self._variety) & varied
         mix[:, 0] = False
         clip = torch.where(mix, clip, clip[:, :1])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import torch
 from torch import Tensor
@@ -42,6 +42,11 @@ class WindowBatch:
     def joined(self, other: WindowBatch) -> WindowBatch:
         """These windows and then the others."""
         return WindowBatch(*(torch.cat([getattr(self, f.name), getattr(other, f.name)]) for f in fields(self)))
+
+    def without_evidence(self, blind: Tensor) -> WindowBatch:
+        """The same windows; those that are `blind`, (B,) bool, have keypoints alone."""
+        kept = (~blind).view(-1, *[1] * (self.evidence.ndim - 1))
+        return replace(self, evidence=self.evidence * kept)
 
     def first(self, count: int) -> WindowBatch:
         """The first `count` windows."""
@@ -86,7 +91,7 @@ class WindowMaker:
         view, keypoints = person_view(rays * zoom[:, None, None, None], scores)
         to_view = view.rotation.mT
         seen = (scores > MIN_SCORE).sum(-1) >= 4
-        evidence = noisy_evidence(points @ to_view[:, None].mT, detected, seen, rng, self._hide)
+        evidence = noisy_evidence(points @ to_view[:, None].mT, detected, seen, rng)
         if self._hide > 0:
             evidence = hidden_evidence(evidence, scores, rng)
         hips_view = to_view[:, None] @ turned_cam[:, :, 0]

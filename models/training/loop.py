@@ -76,6 +76,7 @@ class Trainer:
         )
         self._maker = WindowMaker(sampler, frames=config.window_frames, hide=settings.hide)
         self._backbone_mark = ""  # which weights the backbone had; export asks for the same
+        self._earlier: list[dict[str, Any]] = []  # runs whose weights this one went on from
         self._recorded = list(recorded)
         if settings.pairs:
             pairs = PairSampler(Path(settings.pairs), frames=config.window_frames, backbone=config.backbone)
@@ -97,19 +98,19 @@ class Trainer:
         except (ValueError, KeyError, TypeError) as error:
             raise CheckpointError(f"{path}: {error}; pass the same options or another --out") from error
         self.progress = data["progress"]
+        self._earlier = _runs_before(data, self._run())
 
     def save(self, path: Path) -> None:
         """Write a checkpoint, if this process leads."""
         if not self.team.leads:
             return
-        run: dict[str, Any] = {
-            "settings": asdict(self.settings),
-            "device": str(self.device),
-            "processes": self.team.size,
-        }
-        if self._backbone_mark:
-            run["backbone_weights"] = self._backbone_mark
+        run = self._run() | {"earlier": self._earlier}
         save_checkpoint(path, self.model, self.ema, self.optimizer, self.progress, run)
+
+    def _run(self) -> dict[str, Any]:
+        """What this run is made with, kept in its checkpoints and beside the exported weights."""
+        run = {"settings": asdict(self.settings), "device": str(self.device), "processes": self.team.size}
+        return run | ({"backbone_weights": self._backbone_mark} if self._backbone_mark else {})
 
     def run(self, report: Report) -> None:
         """Stage 1, then stage 2, until the minutes are used up; a checkpoint at every report."""
@@ -157,7 +158,8 @@ class Trainer:
         made = batch - sum(counts)
         parts = [self._maker.make(made, rng)[0]] if made else []
         parts += [r.source.sample(count, rng) for r, count in zip(self._recorded, counts, strict=True) if count]
-        return reduce(WindowBatch.joined, (fitted(part, self.model.config.backbone) for part in parts))
+        windows = reduce(WindowBatch.joined, (fitted(part, self.model.config.backbone) for part in parts))
+        return windows.without_evidence(torch.rand(batch, generator=rng) < self.settings.blind)
 
     def _finish_stage_1(self) -> None:
         """Carry the averaged auto-encoder into stage 2."""
@@ -254,6 +256,14 @@ class Trainer:
 def _full(motion: Any) -> Any:
     """The same motion in float32: losses are never taken in half precision."""
     return type(motion)(*(getattr(motion, name).float() for name in type(motion).__dataclass_fields__))
+
+
+def _runs_before(data: dict[str, Any], run: dict[str, Any]) -> list[dict[str, Any]]:
+    """The runs that led to a checkpoint, for a run that goes on from it; the same one resumed is not another."""
+    last = {name: value for name, value in data["run"].items() if name != "earlier"}
+    earlier: list[dict[str, Any]] = data["run"].get("earlier", [])
+    same = last.get("settings") == run["settings"]
+    return earlier if same else [*earlier, last | {"until_step": data["progress"].step}]
 
 
 def _autoencoder(path: Path, config: VTMConfig) -> dict[str, torch.Tensor]:

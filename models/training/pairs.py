@@ -112,7 +112,7 @@ def find_pairs(folder: Path) -> dict[Path, Path]:
     both = [(truth.with_name(truth.name.replace("_truth.npz", ".npz")), truth) for truth in truths]
     pairs = {detections: truth for detections, truth in both if detections.exists()}
     if not pairs:
-        raise PairError(f"{folder}: no NAME.npz beside a NAME_truth.npz; make them with python -m app.detect")
+        raise PairError(f"{folder}: no NAME.npz beside a NAME_truth.npz; make pairs with python -m app.render_pairs")
     return pairs
 
 

@@ -81,7 +81,7 @@ class RecordedSampler:
     def plain(self, batch: int, rng: torch.Generator) -> WindowBatch:
         """`batch` windows as they were recorded."""
         window, inside = self._windows(batch, rng)
-        return as_windows(window, window.scores * inside[..., None], torch.ones(batch), torch.zeros(batch).bool())
+        return as_windows(window, window.scores * inside[..., None], torch.ones(batch))
 
     def _windows(self, batch: int, rng: torch.Generator) -> tuple[RecordedRows, Tensor]:
         """Windows at random, and (B, T) bool: False where the clip has not begun yet."""
@@ -93,7 +93,7 @@ class RecordedSampler:
 
 
 def augmented(window: RecordedRows, inside: Tensor, rng: torch.Generator) -> WindowBatch:
-    """(B, T) rows as training windows: mirrored, turned, thinned out, another focal length, without evidence at random.
+    """(B, T) rows as training windows: mirrored, turned, thinned out, another focal length.
     Windows with feature maps are not turned (models.training.visual).
 
     inside  (B, T) bool: False where the clip has not begun yet.
@@ -105,7 +105,7 @@ def augmented(window: RecordedRows, inside: Tensor, rng: torch.Generator) -> Win
     some = torch.rand(batch, generator=rng)[:, None, None] < 0.5
     scores = torch.where(some, dropped(window.scores, rng, 0.7), window.scores) * inside[..., None]
     zoom = torch.exp(torch.randn(batch, generator=rng) * 0.12)
-    return as_windows(window, scores, zoom, torch.rand(batch, generator=rng) < 0.15)
+    return as_windows(window, scores, zoom)
 
 
 def _mirrored(w: RecordedRows, flip: Tensor) -> RecordedRows:
@@ -149,17 +149,16 @@ def _turned(w: RecordedRows, angle: Tensor) -> RecordedRows:
     )
 
 
-def as_windows(w: RecordedRows, scores: Tensor, zoom: Tensor, blind: Tensor) -> WindowBatch:
-    """Into the person's view, as models.synth.windows does; `blind` windows lose their image evidence.
+def as_windows(w: RecordedRows, scores: Tensor, zoom: Tensor) -> WindowBatch:
+    """Into the person's view, as models.synth.windows does.
 
     scores  (B, T, 23), those of the window or fewer
     zoom    (B,) what the rays are stretched by: the error of the guessed focal length
-    blind   (B,) bool
     """
     view, keypoints = person_view(w.rays * zoom[:, None, None, None], scores)
     to_view = view.rotation.mT
     evidence = w.evidence.float()
-    present = evidence[..., -1:] * (~blind)[:, None, None, None] * ((scores > MIN_SCORE).sum(-1) >= 4)[..., None, None]
+    present = evidence[..., -1:] * ((scores > MIN_SCORE).sum(-1) >= 4)[..., None, None]
     hips = to_view[:, None] @ w.rotations[:, :, 0]
     local = torch.cat([hips[:, :, None], w.rotations[:, :, 1:]], dim=2)
     root = w.joints[:, :, 0]

@@ -24,7 +24,8 @@ class TrainSettings:
     autoencoder_rate: float = 0.5  # of the learning rate, in stage 2; less, and TPMAE stays as pre-trained
     seed: int = 1
     variety: float = 1.0
-    hide: float = 0.7  # how often keypoints and landmarks are missing altogether (models.synth.noise)
+    hide: float = 0.7  # how often keypoints are missing altogether (models.synth.noise)
+    blind: float = 0.33  # of the windows of stage 2 have keypoints alone, without image evidence
     ema_decay: float = 0.999
     report_every: int = 200
     pairs: str = ""  # folder of real pairs (models.training.pairs); none: virtual cameras alone
@@ -40,6 +41,8 @@ class TrainSettings:
         recorded = self.pair_share * bool(self.pairs) + self.aist_share * bool(self.aist)
         if not 0 <= recorded <= 1:
             raise ValueError(f"{recorded:g} of each batch are pairs and AIST++; expected at most 1")
+        if not 0 <= self.blind <= 1:
+            raise ValueError(f"{self.blind:g} of the windows without image evidence; expected 0 to 1")
 
     @property
     def first_stage(self) -> float:

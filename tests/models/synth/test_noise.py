@@ -203,13 +203,12 @@ def test_evidence_is_hip_centred_near_the_truth_and_flagged():
     assert not present[:, :, small_toes].any()
 
 
-def test_a_quarter_of_the_windows_has_no_evidence_and_frames_without_a_person_have_none():
+def test_frames_without_a_person_have_no_evidence():
     seen = SEEN.clone()
     seen[:, 5] = False
     present = noisy_evidence(person(0.4), exact(~SEEN), seen, rng())[..., 3]
-    assert (present.amax((1, 2)) == 0).float().mean() == pytest.approx(0.25, abs=0.12)
     assert not present[:, 5].any()
-    assert present[:, 6].any()
+    assert bool(present[:, 6].any(-1).all())
 
 
 def test_flipped_frames_have_left_and_right_exchanged_in_the_evidence_too():

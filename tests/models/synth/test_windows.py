@@ -100,6 +100,15 @@ def test_the_evidence_has_its_left_where_the_joints_have_theirs(make):
     assert ((told * true).sum(-1) > 0)[present].float().mean() > 0.95  # but for flips
 
 
+def test_blind_windows_have_their_keypoints_alone(make):
+    batch, _ = make(4)
+    alone = batch.without_evidence(torch.tensor([True, False, True, False]))
+    assert not alone.evidence[::2].any()
+    assert torch.equal(alone.evidence[1::2], batch.evidence[1::2])
+    assert bool(batch.evidence[..., 3].any(-1).any(-1).all())
+    assert torch.equal(alone.keypoints, batch.keypoints)
+
+
 def test_up_is_where_the_heads_are_mostly(make):
     batch, _ = make()
     head = batch.joints[:, -1, JOINT["Head"]]

@@ -165,6 +165,25 @@ def test_a_finished_run_can_be_resumed_and_has_nothing_to_do(library, tiny, tmp_
     assert again.progress.step == 8
 
 
+def test_a_share_of_every_batch_has_keypoints_alone(library, tiny, tmp_path):
+    for share, least, most in ((0.0, 0, 0), (0.5, 2, 14), (1.0, 16, 16)):
+        trainer = Trainer(tiny, settings(8, blind=share), library, tmp_path)
+        blind = ~trainer._draw(step=3, stage=2).evidence.flatten(1).any(-1)
+        assert least <= int(blind.sum()) <= most
+
+
+def test_a_checkpoint_tells_the_runs_it_went_on_from(library, tiny, tmp_path):
+    run(Trainer(tiny, settings(8), library, tmp_path))
+    for steps in (12, 12):  # going on with other settings, then resuming the same
+        trainer = Trainer(tiny, settings(steps, blind=0.5), library, tmp_path)
+        trainer.resume(tmp_path / "last.pt")
+        run(trainer)
+        trainer.save(tmp_path / "last.pt")
+    told = read_checkpoint(tmp_path / "last.pt")["run"]
+    assert told["settings"]["blind"] == 0.5
+    assert [(r["until_step"], r["settings"]["blind"]) for r in told["earlier"]] == [(8, settings(8).blind)]
+
+
 def test_a_checkpoint_of_another_config_is_refused(library, tiny, tmp_path):
     trainer = Trainer(tiny, settings(8), library, tmp_path)
     trainer.save(tmp_path / "last.pt")

@@ -139,7 +139,7 @@ def test_contacts_are_unknown_where_the_truth_does_not_say_where_the_floor_is(tm
 
 
 def test_a_folder_without_pairs_is_refused_with_the_command(tmp_path: Path):
-    with pytest.raises(PairError, match=r"app\.detect"):
+    with pytest.raises(PairError, match=r"app\.render_pairs"):
         PairSampler(tmp_path, frames=16)
 
 
@@ -168,8 +168,8 @@ def test_pairs_with_features_come_with_maps_that_are_mirrored_with_the_picture(t
     batch = sampler.sample(64, torch.Generator().manual_seed(4))
     assert batch.evidence.shape == (64, 16, 16, 513)
     assert batch.evidence.dtype == torch.float32
-    present = batch.evidence[:, -1, 0, -1] == 1
-    assert 40 < present.sum() < 64  # some are blind
+    present = batch.evidence[:, -1, 0, -1] == 1  # not where too few keypoints are left
+    assert present.sum() > 40
     assert not batch.evidence[~present, -1].any()
     rising = batch.evidence[present, -1, :4, 0]
     mirrored = rising[:, 0] > rising[:, 3]

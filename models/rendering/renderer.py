@@ -1,0 +1,66 @@
+"""The renderer of people, render_humans, opened from its folder: what it brings is used, nothing of it is kept here."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from models.skeleton import JOINT_NAMES
+
+MAIN = "render_humans"
+
+
+class RendererError(ValueError):
+    """The renderer cannot be used; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Renderer:
+    """Its modules, its bodies' assets and its OpenGL canvas (untyped: another program's)."""
+
+    runs: ModuleType  # the scene of a run: segment, camera, occluder, visibility, truth
+    bodies: ModuleType
+    motions: ModuleType
+    scenes: ModuleType
+    assets: Any
+    canvas: Any
+
+
+def open_renderer(folder: Path, size: tuple[int, int], assets: Path | None = None) -> Renderer:
+    """Import the renderer and open its canvas; it draws on one CPU core where there is no GPU.
+
+    size    width and height of the pictures
+    assets  where its body assets are unpacked; None: beside it
+    Raises RendererError: not there, a package or OpenGL missing, another skeleton.
+    """
+    if not (folder / f"{MAIN}.py").is_file():
+        raise RendererError(f"{folder}: no {MAIN}.py in it; pass the folder of the renderer")
+    os.environ.setdefault("LP_NUM_THREADS", "1")  # Mesa's software OpenGL: one process per core is faster
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))  # its modules import each other by their bare names
+    try:
+        runs, bodies, motions, scenes = map(importlib.import_module, (MAIN, "body", "motion", "scene"))
+    except ImportError as error:
+        raise RendererError(f'{folder}: {error}; install what it needs: pip install -e ".[render]"') from error
+    if tuple(motions.JOINT_NAMES) != JOINT_NAMES:
+        raise RendererError(
+            f"{folder}: its joints are not Unity's 22 of models.skeleton; pass a renderer that has them"
+        )
+    try:
+        body_assets = bodies.Assets(assets)
+    except OSError as error:
+        raise RendererError(f"{folder}: its assets cannot be unpacked ({error}); pass --assets DIR") from error
+    except (ValueError, KeyError) as error:
+        raise RendererError(f"{folder}: its unpacked assets are broken ({error}); delete makehuman there") from error
+    try:
+        canvas = scenes.Renderer(*size, samples=0)
+    except Exception as error:  # moderngl and the loaders beneath it raise bare Exceptions
+        raise RendererError(
+            f"{folder}: no OpenGL ({error}); on Linux: apt-get install libegl1 libgl1-mesa-dri"
+        ) from error
+    return Renderer(runs, bodies, motions, scenes, body_assets, canvas)
