@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import os
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -32,6 +33,11 @@ def _open(plan: PairPlan) -> None:
     _maker = PairMaker(plan)
 
 
+def _open_worker(plan: PairPlan) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the first process; this one ends with its clip
+    _open(plan)
+
+
 def _make(seed: int) -> int:
     assert _maker is not None
     return _maker.make(seed)
@@ -47,9 +53,12 @@ def make_pairs(plan: PairPlan, seeds: Sequence[int], processes: int) -> Iterator
         yield from map(_make, seeds)
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, context, _open, (plan,)) as pool:
+    with ProcessPoolExecutor(processes, context, _open_worker, (plan,)) as pool:
         try:
-            for done in as_completed([pool.submit(_make, seed) for seed in seeds]):
+            answer = signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is started now has it from its first line on
+            coming = [pool.submit(_make, seed) for seed in seeds]
+            signal.signal(signal.SIGINT, answer)
+            for done in as_completed(coming):
                 yield done.result()
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
