@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -52,9 +53,11 @@ def open_renderer(folder: Path, size: tuple[int, int], assets: Path | None = Non
             f"{folder}: its joints are not Unity's 22 of models.skeleton; pass a renderer that has them"
         )
     try:
-        body_assets = bodies.Assets(assets)
+        body_assets = _open_assets(bodies, assets)
     except OSError as error:
         raise RendererError(f"{folder}: its assets cannot be unpacked ({error}); pass --assets DIR") from error
+    except (tarfile.TarError, EOFError) as error:
+        raise RendererError(f"{bodies.ARCHIVE}: not a whole archive; get it again") from error
     except (ValueError, KeyError) as error:
         raise RendererError(f"{folder}: its unpacked assets are broken ({error}); delete makehuman there") from error
     try:
@@ -64,3 +67,15 @@ def open_renderer(folder: Path, size: tuple[int, int], assets: Path | None = Non
             f"{folder}: no OpenGL ({error}); on Linux: apt-get install libegl1 libgl1-mesa-dri"
         ) from error
     return Renderer(runs, bodies, motions, scenes, body_assets, canvas)
+
+
+def _open_assets(bodies: ModuleType, folder: Path | None) -> Any:
+    """Its body assets, unpacked on first use: by itself, or here where Python is too old for how it does it."""
+    try:
+        return bodies.Assets(folder)
+    except TypeError:
+        if hasattr(tarfile, "data_filter"):
+            raise
+    with tarfile.open(bodies.ARCHIVE) as archive:  # before 3.11.4, extract() knows no filter
+        archive.extractall(folder or bodies.ARCHIVE.parent)  # the renderer's own, as trusted as its code
+    return bodies.Assets(folder)

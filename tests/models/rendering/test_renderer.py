@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,34 @@ def test_assets_that_cannot_be_unpacked_are_told_with_the_option(folder):
 def test_assets_that_were_cut_short_are_to_be_deleted(folder):
     write(folder, "body", "import json\ndef Assets(folder):\n    json.loads('{')")
     with pytest.raises(RendererError, match=r"broken.*delete makehuman"):
+        open_renderer(folder, SIZE)
+
+
+OLD_PYTHON = """
+import tarfile
+from pathlib import Path
+ARCHIVE = Path(__file__).parent / "makehuman.tar.xz"
+def Assets(folder):
+    if not (folder / "base.obj").exists():
+        tarfile.open(ARCHIVE).extract("base.obj", folder, no_such_word="data")
+    return folder
+"""
+
+
+def test_a_python_whose_tarfile_has_no_filter_unpacks_the_assets_too(folder, monkeypatch):
+    monkeypatch.delattr(tarfile, "data_filter", raising=False)
+    write(folder, "body", OLD_PYTHON)
+    write(folder, "scene", "def Renderer(*size, samples):\n    return size")
+    (folder / "base.obj").write_text("v 0 1 0")
+    with tarfile.open(folder / "makehuman.tar.xz", "w:xz") as archive:
+        archive.add(folder / "base.obj", "base.obj")
+    opened = open_renderer(folder, SIZE, folder / "assets")
+    assert (opened.assets / "base.obj").read_text() == "v 0 1 0"
+
+
+def test_an_archive_of_assets_that_was_cut_short_is_told(folder):
+    write(folder, "body", "import tarfile\nARCHIVE = __file__\ndef Assets(folder):\n    tarfile.open(ARCHIVE)")
+    with pytest.raises(RendererError, match=r"body\.py: not a whole archive; get it again$"):
         open_renderer(folder, SIZE)
 
 
