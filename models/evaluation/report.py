@@ -189,13 +189,15 @@ def _clips(table: Table) -> Lines:
 
 def _clips_overall(table: Table) -> Lines:
     lines = [f"All {table['clips']} clips, {table['frames']} frames, mm"]
-    lines.append(_line("12 limb joints", [*_POSITIONS, "/detector", "PA /det.", "worst/b."]))
+    lines.append(_line("12 limb joints", [*_POSITIONS, "/detector", "PA /det.", "worst/b.", "by chance"]))
     over = table.get("over_detector", {})
     for name, row in table["rows"].items():
         ratios = [over.get(name, {}).get(key) for key in ("mpjpe_mm", "pa_mpjpe_mm")]
         cells = ["" if value is None else f"{value:.3f}" for value in ratios]
         worst = table["by_view"]["worst_over_best"].get(name)
-        lines.append(_line(name, [*_positions(row), *cells, "" if worst is None else f"{worst:.2f}"]))
+        chance = (table["by_view"]["by_chance"].get(name) or {}).get("mean")
+        cells += ["" if value is None else f"{value:.2f}" for value in (worst, chance)]
+        lines.append(_line(name, [*_positions(row), *cells]))
     lines += ["", "Over time", _line("", _MOTION_HEAD)]
     lines += [_line(name, _motion(row)) for name, row in table["rows"].items() if "jitter" in row]
     for title, key, unit in (("camera's place round the person", "by_view", "°"), ("action", "by_action", "")):

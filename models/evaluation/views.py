@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.evaluation.actions import action_of
+from models.evaluation.chance import worst_over_best_by_chance
 from models.evaluation.clips import Lifted, with_landmarks
 from models.evaluation.frames import ALL, limb_error_mm
 from models.evaluation.motion import motion_errors
@@ -46,6 +47,7 @@ def overall_table(clips: Sequence[Lifted]) -> dict[str, Any]:
     actions = [action_of(clip.clip.motion or clip.clip.name) for clip in clips]
     sizes = [len(clip.frames) for clip in clips]
     table["by_view"] = _grouped(rows, truth, np.repeat(views, sizes))
+    table["by_view"]["by_chance"] = _by_chance(rows, truth, np.repeat(np.arange(len(clips)), sizes), views, clips)
     table["by_action"] = _grouped(rows, truth, np.repeat(actions, sizes))
     return table
 
@@ -64,12 +66,30 @@ def _grouped(rows: dict[str, F64], truth: F64, of_frame: NDArray[Any]) -> dict[s
     for measure, errors_of in (("mpjpe_mm", limb_error_mm), ("pa_mpjpe_mm", _aligned_error_mm)):
         table[measure] = {}
         for name, joints in rows.items():
-            told = np.isfinite(joints[:, list(LIMBS)]).all((1, 2))
+            told = _told(joints)
             error = errors_of(joints[told], truth[told])
             table[measure][name] = [mean_or_none(error[of_frame[told] == group]) for group in groups]
     for name in rows:
         table["worst_over_best"][name] = worst_over_best(table["mpjpe_mm"][name])
     return table
+
+
+def _by_chance(
+    rows: dict[str, F64], truth: F64, clip_of: NDArray[np.int64], views: list[int], clips: Sequence[Lifted]
+) -> dict[str, Any]:
+    """Name -> what chance makes of its worst over best view."""
+    motions = [clip.clip.motion for clip in clips]
+    found: dict[str, Any] = {}
+    for name, joints in rows.items():
+        told = _told(joints)
+        error = limb_error_mm(joints[told], truth[told])
+        found[name] = worst_over_best_by_chance(error, clip_of[told], views, motions)
+    return found
+
+
+def _told(joints: F64) -> NDArray[np.bool_]:
+    """(N, 22, 3) -> (N,) frames with all limb joints."""
+    return np.asarray(np.isfinite(joints[:, list(LIMBS)]).all((1, 2)))
 
 
 def _aligned_error_mm(joints: F64, truth: F64) -> F64:

@@ -33,7 +33,7 @@ from models.keypoints import NUM_KEYPOINTS
 from models.skeleton import NUM_JOINTS
 
 SIZE = (64, 48)
-WAIT_S = 10.0
+WAIT_S = 60.0
 
 
 class FakeSource:

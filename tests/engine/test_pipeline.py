@@ -446,7 +446,7 @@ def test_a_slow_detector_gives_up_detail_until_there_is_time_again(world: World)
         until(lambda: pipeline.snapshot().stats.left_out == ("fine points",))
         until(lambda: world.detectors[0].left_out == 1)
         took[0] = 0.02
-        until(lambda: pipeline.snapshot().stats.left_out == (), 10 * WAIT_S)  # 500 frames
+        until(lambda: pipeline.snapshot().stats.left_out == (), 2 * WAIT_S)  # 500 frames
         until(lambda: world.detectors[0].left_out == 0)
         lines = [text for text in say_texts(pipeline) if "fine points" in text]
     assert len(lines) == 2

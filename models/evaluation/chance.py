@@ -1,0 +1,51 @@
+"""What chance makes of a table by view: with few clips in each, some view looks bad even where none is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.evaluation.predict import F64
+
+_DRAWS = 1000
+_SEED = 20261
+
+
+def worst_over_best_by_chance(
+    error: F64, clip: NDArray[np.int64], views: Sequence[int], motions: Sequence[str]
+) -> dict[str, float] | None:
+    """Worst over best view, again and again, with the clips of each motion exchanged among the views at random.
+
+    error    (N,) of each frame; clip (N,) which of the C clips it is of
+    views    (C,) and motions (C,) of the clips; motions with one clip are exchanged with each other
+    returns  mean: the ratio that such a table shows of someone equally good from everywhere, on average;
+             share: of the draws, those with the ratio of the true views or a larger one; None: one view only
+    """
+    known = np.bincount(clip, minlength=len(views)) > 0
+    sums = np.bincount(clip, error, len(views))[known].astype(np.float64)
+    frames = np.bincount(clip, minlength=len(views))[known].astype(np.float64)
+    _, view = np.unique(np.asarray(views)[known], return_inverse=True)
+    _, motion, clips = np.unique(np.asarray(motions)[known], return_inverse=True, return_counts=True)
+    motion[clips[motion] == 1] = -1
+    if len(set(view.tolist())) < 2:
+        return None
+    rng = np.random.default_rng(_SEED)
+    seen = _ratio(sums, frames, view)
+    drawn = np.array([_ratio(sums, frames, _exchanged(view, motion, rng)) for _ in range(_DRAWS)])
+    return {"mean": round(float(drawn.mean()), 3), "share": round(float((drawn >= seen - 1e-9).mean()), 3)}
+
+
+def _ratio(sums: F64, frames: F64, view: NDArray[np.int64]) -> float:
+    """Largest over smallest mean of a view."""
+    means = np.bincount(view, sums) / np.bincount(view, frames)
+    return float(means.max() / max(means.min(), 1e-9))
+
+
+def _exchanged(view: NDArray[np.int64], motion: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
+    """(C,) the views, shuffled among the clips of each motion."""
+    shuffled = np.lexsort((rng.random(len(view)), motion))
+    result = np.empty_like(view)
+    result[np.argsort(motion, kind="stable")] = view[shuffled]
+    return result
