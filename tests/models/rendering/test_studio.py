@@ -40,7 +40,8 @@ def studio_of(tmp_path_factory, library: MotionLibrary):
         pytest.skip("no shared/tools/render_humans beside the checkout")
     renderer = open_renderer(TOOL, SIZE, tmp_path_factory.mktemp("assets"))
     sampler = MotionSampler(library, library.clips(validation=False).tolist(), rate_hz=30.0, variety=1.0)
-    return lambda cameras: Studio(renderer, sampler, ClipStyle(FRAMES, SIZE, cameras))
+    yield lambda cameras: Studio(renderer, sampler, ClipStyle(FRAMES, SIZE, cameras))
+    renderer.canvas.gl.release()
 
 
 def up_in_picture(clip: Clip) -> float:
