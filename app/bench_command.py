@@ -90,30 +90,31 @@ def _osc_targets(found: dict[str, Any]) -> Table:
 
 
 def _backends(found: dict[str, Any]) -> Table:
-    columns = ("back end", "poses/s", "window p50", "p95", "p99", "latency p95", "detail")
+    columns = ("back end", "poses/s", "network p50", "window p50", "p95", "p99", "latency p95", "detail")
     table = Table(*columns, title="Back ends side by side, ms", title_justify="left")
     for row in found["backends"]:
         if row["works"]:
             latency = f"{row['latency_ms']['p95']:.1f}"
-            table.add_row(row["name"], f"{row['fps']:.1f}", *_times(row["window_ms"]), latency, escape(row["detail"]))
+            times = (_times(row["network_ms"])[0], *_times(row["window_ms"]))
+            table.add_row(row["name"], f"{row['fps']:.1f}", *times, latency, escape(row["detail"]))
         else:
-            table.add_row(row["name"], "–", *_times(None), "–", escape(row["detail"]))
+            table.add_row(row["name"], "–", "–", *_times(None), "–", escape(row["detail"]))
     for row in found["peers"]:
         fps = f"{row['fps']:.1f}" if row["works"] else "–"
-        table.add_row(row["name"], fps, *_times(row.get("frame_ms")), "–", escape(row["detail"]))
+        table.add_row(row["name"], fps, "–", *_times(row.get("frame_ms")), "–", escape(row["detail"]))
     return table
 
 
 def _growth(growth: dict[str, Any]) -> Table:
-    columns = ("", "poses/s", "capture p50", "pose2d p50", "vtm p50", "solver p50")
+    columns = ("", "poses/s", "capture p50", "pose2d p50", "network p50", "vtm p50", "solver p50")
     table = Table(*columns, title="How cost grows, ms", title_justify="left")
     rows = [(f"{row['threads']} threads each", row) for row in growth["threads"]]
     rows += [(f"{row['height']} lines", row) for row in growth["input"]]
     for name, row in rows:
-        times = (row["stages"].get(stage) for stage in ("capture", "pose2d", "vtm", "solver"))
+        times = (row["stages"].get(stage) for stage in ("capture", "pose2d", "network", "vtm", "solver"))
         table.add_row(name, f"{row['fps']:.1f}", *(_times(time)[0] for time in times))
     for row in growth["window"]:
         kind = "alone" if row["trained"] else "alone, untrained"
         name = f"window of {row['frames']}, {row['threads']} thread{'s' * (row['threads'] > 1)}, {kind}"
-        table.add_row(name, "–", "–", "–", _times(row["ms"])[0], "–")
+        table.add_row(name, "–", "–", "–", _times(row["network_ms"])[0], _times(row["ms"])[0], "–")
     return table

@@ -34,13 +34,25 @@ def _cross(a: Array, b: Array) -> Array:
     )
 
 
-def rotation_6d_to_matrix(x: Array) -> Array:
-    """(..., 6) -> (..., 3, 3): the first two columns, made orthonormal (Zhou et al. 2019, eq. 15)."""
+def _orthonormal(x: Array) -> tuple[Array, Array]:
+    """(..., 6) -> two columns (..., 3) of unit length, across each other (Zhou et al. 2019, eq. 15)."""
     xp = array_namespace(x)
     first = _normalized(x[..., :3])
     second = x[..., 3:] - xp.sum(first * x[..., 3:], axis=-1, keepdims=True) * first
-    second = _normalized(second)
+    return first, _normalized(second)
+
+
+def rotation_6d_to_matrix(x: Array) -> Array:
+    """(..., 6) -> (..., 3, 3): the first two columns, made orthonormal (Zhou et al. 2019, eq. 15)."""
+    xp = array_namespace(x)
+    first, second = _orthonormal(x)
     return xp.stack([first, second, _cross(first, second)], axis=-1)
+
+
+def orthonormal_6d(x: Array) -> Array:
+    """(..., 6) -> (..., 6): the same rotation with columns of unit length, across each other."""
+    xp = array_namespace(x)
+    return xp.concat(_orthonormal(x), axis=-1)
 
 
 def matrix_to_rotation_6d(matrix: Array) -> Array:

@@ -1,15 +1,17 @@
-"""The VTM network alone: one window after the other, without anything else running."""
+"""VTM alone: one window after the other, without anything else running; the network, and with what is made of it."""
 
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 
 import numpy as np
 
 from engine.bench.samples import Samples
-from engine.seams import Runtime
 from engine.types import Percentiles, Window
+from engine.vtm.base import VtmRuntime
 from engine.vtm.choose import load_runtime, open_backend
+from engine.vtm.decode import decode
 from engine.vtm.weights import Weights
 from models.camera import Intrinsics
 from models.keypoints import NUM_KEYPOINTS
@@ -39,16 +41,25 @@ def any_window(config: VTMConfig, seed: int = 0) -> Window:
     )
 
 
-def measure_network(backend: str, threads: int, seconds: float) -> tuple[int, Percentiles]:
-    """Frames of the window, and the time of one. Raises ModelError when the back end does not work."""
+@dataclass(frozen=True, slots=True)
+class WindowTimes:
+    """Of one window, ms."""
+
+    frames: int
+    network: Percentiles  # its inputs -> its outputs
+    vtm: Percentiles  # the same and its outputs -> RawMotion, as the stage "vtm" does
+
+
+def measure_network(backend: str, threads: int, seconds: float) -> WindowTimes:
+    """Of the shipped weights. Raises ModelError when the back end does not work."""
     runtime = load_runtime(backend, threads=threads, on_message=lambda _text: None)
     try:
-        return runtime.config.window_frames, _time(runtime, seconds)
+        return _time(runtime.running, seconds)
     finally:
         runtime.close()
 
 
-def measure_weights(weights: Weights, backend: str, threads: int, seconds: float) -> Percentiles:
+def measure_weights(weights: Weights, backend: str, threads: int, seconds: float) -> WindowTimes:
     """The same for other weights than the shipped ones, on exactly this back end."""
     runtime = open_backend(weights, backend, threads)
     try:
@@ -57,7 +68,7 @@ def measure_weights(weights: Weights, backend: str, threads: int, seconds: float
         runtime.close()
 
 
-def _time(runtime: Runtime, seconds: float) -> Percentiles:
+def _time(runtime: VtmRuntime, seconds: float) -> WindowTimes:
     samples = Samples(time.perf_counter)
     window, camera = any_window(runtime.config), Intrinsics.from_hfov((640, 480), 1.0)
     for _ in range(WARM_UP):
@@ -66,7 +77,10 @@ def _time(runtime: Runtime, seconds: float) -> Percentiles:
     until_s = samples.clock() + seconds
     while samples.clock() < until_s and samples.count("vtm") < MOST_WINDOWS:
         started_s = samples.clock()
-        runtime.lift(window, camera)
+        outputs = runtime.infer(window)
+        samples.add("network", samples.clock() - started_s)
+        decode(window, camera, *outputs)
         samples.add("vtm", samples.clock() - started_s)
     samples.end()
-    return samples.percentiles_ms("vtm")
+    times = (samples.percentiles_ms(name) for name in ("network", "vtm"))
+    return WindowTimes(runtime.config.window_frames, *times)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
-from engine.types import RawMotion, Window
+from engine.types import F32, RawMotion, Window
 from models.camera import Intrinsics
 from models.vtm.config import VTMConfig
+
+Outputs: TypeAlias = tuple[F32, F32, F32, F32]
+"""rotations_6d, root, log_ratio, contacts: of the shown frame, shapes as models.vtm.vtm.ExportedVTM's."""
 
 
 class VtmRuntime(Protocol):
@@ -19,6 +22,9 @@ class VtmRuntime(Protocol):
     @property
     def config(self) -> VTMConfig:
         """Of the weights: window, rate, latency."""
+
+    def infer(self, window: Window) -> Outputs:
+        """The network alone. The arrays hold until the next call."""
 
     def lift(self, window: Window, intrinsics: Intrinsics) -> RawMotion:
         """Lift a window of 2D keypoints to motion (VTM, fig. 2, video side)."""

@@ -11,6 +11,7 @@ import onnxruntime as ort
 
 from engine.errors import ModelError
 from engine.types import RawMotion, Window
+from engine.vtm.base import Outputs
 from engine.vtm.decode import decode
 from engine.vtm.weights import Weights
 from models.camera import Intrinsics
@@ -39,11 +40,15 @@ class OnnxRuntime:
         self._check_provider(PROVIDERS[backend])
         self._warm_up()
 
-    def lift(self, window: Window, intrinsics: Intrinsics) -> RawMotion:
-        """Lift a window of 2D keypoints to motion (VTM, fig. 2, video side). Solve thread only."""
+    def infer(self, window: Window) -> Outputs:
+        """The network alone. Solve thread only."""
         inputs = {"keypoints": window.keypoints, "evidence": window.evidence, "box": window.box}
         rotations_6d, root, log_ratio, contacts = self._session.run(None, inputs)
-        return decode(window, intrinsics, rotations_6d, root, log_ratio, contacts)
+        return rotations_6d, root, log_ratio, contacts
+
+    def lift(self, window: Window, intrinsics: Intrinsics) -> RawMotion:
+        """Lift a window of 2D keypoints to motion (VTM, fig. 2, video side). Solve thread only."""
+        return decode(window, intrinsics, *self.infer(window))
 
     def close(self) -> None:
         """Nothing to release beyond the session, which goes with this object."""

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from engine.types import F32, RawMotion, Window
+from engine.vtm.base import Outputs
 from engine.vtm.cuda import Cuda, CudaError, gpu_info
 from engine.vtm.decode import decode
 from engine.vtm.plan import REBUILD, PlanError, check_plan, plan_path, read_plan
@@ -51,7 +52,7 @@ class PlanRunner:
         self._tensors = {name: self._bind(name, shape) for name, shape in shapes.items()}
         self._record()
 
-    def run(self, keypoints: F32, evidence: F32, box: F32) -> tuple[F32, F32, F32, F32]:
+    def run(self, keypoints: F32, evidence: F32, box: F32) -> Outputs:
         """One window, shapes as ExportedVTM's. The arrays returned hold until the next call."""
         for name, values in zip(INPUTS, (keypoints, evidence, box), strict=True):
             np.copyto(self._tensors[name].host, values)
@@ -126,9 +127,13 @@ class TensorRtRuntime:
             cuda.close()
             raise
 
+    def infer(self, window: Window) -> Outputs:
+        """The network alone. Solve thread only. The arrays hold until the next call."""
+        return self._runner.run(window.keypoints, window.evidence, window.box)
+
     def lift(self, window: Window, intrinsics: Intrinsics) -> RawMotion:
         """Lift a window of 2D keypoints to motion (VTM, fig. 2, video side). Solve thread only."""
-        rotations_6d, root, log_ratio, contacts = self._runner.run(window.keypoints, window.evidence, window.box)
+        rotations_6d, root, log_ratio, contacts = self.infer(window)
         return decode(window, intrinsics, rotations_6d, root, log_ratio, contacts.copy())
 
     def close(self) -> None:

@@ -28,19 +28,19 @@ def feature_channels(backbone: str) -> int:
 
 
 class LandmarkEncoder(nn.Module):
-    """conv over the detector's 3D landmarks: (B, T, 27 * 4) -> (B, features, T). Zeros where there are none."""
+    """conv over the detector's 3D landmarks: (..., T, 27 * 4) -> (..., T, features). Zeros where there are none."""
 
     def __init__(self, features: int) -> None:
         super().__init__()
         self.embed = Embed(feature_channels("landmarks"), features)
 
     def forward(self, visual: Tensor) -> Tensor:
-        out: Tensor = self.embed(visual).transpose(1, 2)
+        out: Tensor = self.embed(visual)
         return out
 
 
 class FeatureMapEncoder(nn.Module):
-    """conv over ResNet18's feature map: (B, T, V) -> (B, features, T).
+    """conv over ResNet18's feature map: (..., T, V) -> (..., T, features).
 
     Each frame's map goes through three small spatial convolutions, 1 x 1, then 2 x 2 with a step of 2, then 2 x 2, so
     that each part learns where in the crop and for what to look; then through a temporal one over this frame and the
@@ -59,16 +59,16 @@ class FeatureMapEncoder(nn.Module):
         self.temporal = nn.Conv1d(features + 1, features, _FRAMES)
 
     def forward(self, visual: Tensor) -> Tensor:
-        B, T = visual.shape[:2]  # batch, frames
-        rows = visual.reshape(B * T, MAP_CELLS * MAP_CELLS, MAP_CHANNELS + 1)
+        *batch, T, _ = visual.shape  # frames
+        rows = visual.reshape(-1, MAP_CELLS * MAP_CELLS, MAP_CHANNELS + 1)
         present = rows[:, 0, -1:]  # (B * T, 1)
         cells = _bent(self.norm(self.cell(rows)))  # (B * T, 16, narrow)
         half = MAP_CELLS // 2
-        blocks = cells.reshape(B * T, half, 2, half, 2, _NARROW).transpose(2, 3).reshape(B * T, half * half, -1)
+        blocks = cells.reshape(-1, half, 2, half, 2, _NARROW).transpose(2, 3).reshape(-1, half * half, 4 * _NARROW)
         quarters = _bent(self.quarter(blocks))  # (B * T, 4, features)
         looked = _bent(self.whole(quarters.flatten(1))) * present  # (B * T, features)
-        frames = torch.cat([looked, present], dim=1).reshape(B, T, -1).transpose(1, 2)
-        return _bent(self.temporal(F.pad(frames, (_FRAMES - 1, 0))))
+        frames = torch.cat([looked, present], dim=1).reshape(*batch, T, -1).transpose(-1, -2)
+        return _bent(self.temporal(F.pad(frames, (_FRAMES - 1, 0)))).transpose(-1, -2)
 
 
 def _bent(x: Tensor) -> Tensor:
@@ -76,7 +76,7 @@ def _bent(x: Tensor) -> Tensor:
 
 
 def make_visual_encoder(config: VTMConfig) -> nn.Module:
-    """conv_u or conv_l of the paper: (B, T, V) -> (B, config.features, T), for the backbone of the config.
+    """conv_u or conv_l of the paper: (..., T, V) -> (..., T, config.features), for the backbone of the config.
 
     V = feature_channels(config.backbone). Raises ValueError for an unknown backbone.
     """

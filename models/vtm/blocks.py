@@ -1,6 +1,10 @@
 """The small pieces, all causal in time: a token never sees a later one, so that every token is a "last frame".
 
-Tokens are (B, N, C): a patch of 4 frames each. A causal window trains as many zero-look-ahead answers as it has tokens.
+Tokens are (..., N, C): a patch of 4 frames each. A causal window trains as many zero-look-ahead answers as it has
+tokens. Training puts a batch in front; the exported network has none, since every matrix product over (1, N, C) costs
+ONNX Runtime two reshapes.
+
+`last`: so many of the newest tokens alone; 0 is all of them. They see all the earlier ones all the same.
 """
 
 from __future__ import annotations
@@ -18,27 +22,37 @@ def gelu(x: Tensor) -> Tensor:
 
 
 def patches(x: Tensor, frames: int) -> Tensor:
-    """(B, T, C) -> (B, T / frames, frames * C): what a convolution with kernel = stride = `frames` reads."""
-    B, T, C = x.shape  # batch, frames, channels
-    return x.reshape(B, T // frames, frames * C)
+    """(..., T, C) -> (..., T / frames, frames * C): what a convolution with kernel = stride = `frames` reads."""
+    *batch, T, C = x.shape  # frames, channels
+    return x.reshape(*batch, T // frames, frames * C)
+
+
+def newest(x: Tensor, last: int) -> int:
+    """How many of x's (..., N, C) tokens are asked for."""
+    return min(last, x.shape[-2]) or x.shape[-2]
 
 
 class CausalConv(nn.Module):
-    """1D convolution over this token and the two before it, as one matrix. (B, N, C_in) -> (B, N, C_out)."""
+    """1D convolution over this token and the two before it, as one matrix. (..., N, C_in) -> (..., N, C_out)."""
 
     def __init__(self, channels_in: int, channels_out: int) -> None:
         super().__init__()
         self.linear = nn.Linear(KERNEL * channels_in, channels_out)
 
-    def forward(self, x: Tensor) -> Tensor:
-        N = x.shape[1]  # tokens
-        padded = F.pad(x, (0, 0, KERNEL - 1, 0))
-        out: Tensor = self.linear(torch.cat([padded[:, i : i + N] for i in range(KERNEL)], dim=-1))
+    def forward(self, x: Tensor, last: int = 0) -> Tensor:
+        M = newest(x, last)
+        read = x[..., -(M + KERNEL - 1) :, :]
+        before = M + KERNEL - 1 - read.shape[-2]  # zeros where the window has not begun
+        if before:
+            read = F.pad(read, (0, 0, before, 0))
+        tokens = torch.arange(KERNEL, device=x.device) + torch.arange(M, device=x.device)[:, None]  # (M, KERNEL)
+        *batch, _, C = read.shape  # channels
+        out: Tensor = self.linear(read.index_select(-2, tokens.flatten()).reshape(*batch, M, KERNEL * C))
         return out
 
 
 class Residual(nn.Module):
-    """(B, N, C) -> (B, N, C): a causal convolution and a linear map around a skip."""
+    """(..., N, C) -> (..., N, C): a causal convolution and a linear map around a skip."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -46,8 +60,10 @@ class Residual(nn.Module):
         self.conv = CausalConv(channels, channels)
         self.out = nn.Linear(channels, channels)
 
-    def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = x + self.out(gelu(self.conv(self.norm(x))))
+    def forward(self, x: Tensor, last: int = 0) -> Tensor:
+        M = newest(x, last)
+        read = x[..., -(M + KERNEL - 1) :, :]
+        out: Tensor = x[..., -M:, :] + self.out(gelu(self.conv(self.norm(read), M)))
         return out
 
 
@@ -68,8 +84,8 @@ class Embed(nn.Module):
 class CrossTemporalContextAggregation(nn.Module):
     """CTCA: a local temporal path (causal convolution) and a global one (causal attention), aggregated.
 
-    (B, N, C) -> (B, N, C). The paper names the two paths; how they are joined is our choice: concatenated, one linear
-    map, then a feed-forward layer, each around a skip.
+    (..., N, C) -> (..., N, C). The paper names the two paths; how they are joined is our choice: concatenated, one
+    linear map, then a feed-forward layer, each around a skip.
     """
 
     def __init__(self, channels: int, heads: int) -> None:
@@ -87,16 +103,32 @@ class CrossTemporalContextAggregation(nn.Module):
         )
 
     def forward(self, x: Tensor, last: int = 0) -> Tensor:
-        """(B, N, C) -> (B, N, C), or (B, last, C): the newest tokens alone, which see all the same."""
-        B, N, C = x.shape  # batch, tokens, channels
-        M = min(last, N) or N  # tokens asked for
+        M = newest(x, last)
         tokens = self.norm(x)
-        local = gelu(self.local(tokens[:, -(M + KERNEL - 1) :]))[:, -M:]
-        weight, bias = self.to_qkv.weight, self.to_qkv.bias
-        q = F.linear(tokens[:, -M:], weight[:C], bias[:C]).view(B, M, self.heads, -1).transpose(1, 2)
-        k, v = F.linear(tokens, weight[C:], bias[C:]).view(B, N, 2, self.heads, -1).permute(2, 0, 3, 1, 4)
-        past = torch.ones(N, N, dtype=torch.bool, device=x.device).tril()[-M:]
-        across = F.scaled_dot_product_attention(q, k, v, attn_mask=past).transpose(1, 2).reshape(B, M, C)
-        x = x[:, -M:] + self.aggregate(torch.cat([local, across], dim=-1))
+        local = gelu(self.local(tokens, M))
+        x = x[..., -M:, :] + self.aggregate(torch.cat([local, self._across(tokens, M)], dim=-1))
         out: Tensor = x + self.feed(x)
         return out
+
+    def _across(self, tokens: Tensor, M: int) -> Tensor:
+        """The global path: (..., N, C) -> (..., M, C), each token a mean over itself and those before it."""
+        N, C = tokens.shape[-2:]  # tokens, channels
+        q, k, v = self._queries_keys_values(tokens, M)  # (..., heads, M or N, C / heads)
+        later = torch.full((N, N), -torch.inf, device=tokens.device, dtype=q.dtype).triu(1)[-M:]
+        weights = (q @ k.transpose(-1, -2) * (C // self.heads) ** -0.5 + later).softmax(-1)
+        out: Tensor = (weights @ v).transpose(-2, -3).flatten(-2)
+        return out
+
+    def _queries_keys_values(self, tokens: Tensor, M: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries of the newest M tokens, keys and values of all."""
+        N, C = tokens.shape[-2:]  # tokens, channels
+
+        def by_head(x: Tensor) -> Tensor:
+            return x.reshape(*x.shape[:-1], -1, C // self.heads).transpose(-2, -3)
+
+        if M == N:
+            q, k, v = torch.split(by_head(self.to_qkv(tokens)), self.heads, dim=-3)
+            return q, k, v
+        weight, bias = self.to_qkv.weight, self.to_qkv.bias
+        k, v = torch.split(by_head(F.linear(tokens, weight[C:], bias[C:])), self.heads, dim=-3)
+        return by_head(F.linear(tokens[..., -M:, :], weight[:C], bias[:C])), k, v

@@ -49,7 +49,7 @@ class DirectRegression(nn.Module):
         """(B, T, 23, 3), (B, T, 27, 4), (B, 3) -> Lifted; its latents are empty."""
         B, T = keypoints.shape[:2]  # batch, frames
         points = torch.cat([keypoints.flatten(2), box[:, None].expand(-1, T, _BOX)], dim=-1)
-        image = self.visual_encoder(evidence.flatten(2)).transpose(1, 2)
+        image = self.visual_encoder(evidence.flatten(2))
         both = torch.cat([self.keypoint_encoder(points), image], dim=-1)
         tokens = self.context(self.fusion(patches(both, self.config.stride)) + self.position)
         out = self.head(tokens).view(B, T, _PER_FRAME)

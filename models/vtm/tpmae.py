@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from models.skeleton import LOWER, NON_ROOT, NUM_JOINTS, ROOT, UPPER
-from models.vtm.blocks import Residual, patches
+from models.vtm.blocks import KERNEL, Residual, newest, patches
 from models.vtm.config import VTMConfig
 
 ROOT_CHANNELS = 12
@@ -26,23 +26,23 @@ _LOWER_JOINTS = [joint for joint in LOWER if joint != ROOT]
 
 @dataclass(frozen=True, slots=True)
 class Motion:
-    """Motion as the network knows it; every tensor is (B, T, ...)."""
+    """Motion as the network knows it, with a batch in front or none."""
 
-    rotations_6d: Tensor  # (B, T, 22, 6) joint 0 = Hips in the view
-    depth: Tensor  # (B, T) log(z in statures x size)
-    depth_velocity: Tensor  # (B, T) of `depth`, per second
-    place: Tensor  # (B, T, 2) in sizes
-    gravity: Tensor  # (B, T, 2) pitch, roll in radians
-    contacts: Tensor  # (B, T, 2) logits of left, right foot
+    rotations_6d: Tensor  # (..., T, 22, 6) joint 0 = Hips in the view
+    depth: Tensor  # (..., T) log(z in statures x size)
+    depth_velocity: Tensor  # (..., T) of `depth`, per second
+    place: Tensor  # (..., T, 2) in sizes
+    gravity: Tensor  # (..., T, 2) pitch, roll in radians
+    contacts: Tensor  # (..., T, 2) logits of left, right foot
 
     def root_channels(self) -> Tensor:
-        """(B, T, 12) as the encoders read it."""
+        """(..., T, 12) as the encoders read it."""
         scalars = torch.stack([self.depth - _DEPTH_MEAN, self.depth_velocity], dim=-1)
-        return torch.cat([self.rotations_6d[:, :, ROOT], scalars, self.place, self.gravity], dim=-1)
+        return torch.cat([self.rotations_6d[..., ROOT, :], scalars, self.place, self.gravity], dim=-1)
 
 
 def motion_of(rotations_6d: Tensor, root: Tensor, contacts: Tensor) -> Motion:
-    """(B, T, 22, 6), (B, T, 6) log depth less its mean, velocity, place, gravity, (B, T, 2) -> Motion."""
+    """(..., T, 22, 6), (..., T, 6) log depth less its mean, velocity, place, gravity, (..., T, 2) -> Motion."""
     return Motion(rotations_6d, root[..., 0] + _DEPTH_MEAN, root[..., 1], root[..., 2:4], root[..., 4:6], contacts)
 
 
@@ -61,8 +61,16 @@ def _motion_encoder(channels: int, c: VTMConfig) -> nn.Sequential:
 
 
 def _motion_decoder(channels_in: int, c: VTMConfig) -> nn.Sequential:
-    """Z (B, N, C_in) -> features (B, N, width)."""
+    """Z (..., N, C_in) -> features (..., N, width)."""
     return nn.Sequential(nn.Linear(channels_in, c.width), Residual(c.width), Residual(c.width))
+
+
+def _decoded(decoder: nn.Module, z: Tensor, last: int) -> Tensor:
+    """`decoder` on Z (..., N, C_in) -> features of the `last` tokens alone, or of all."""
+    assert isinstance(decoder, nn.Sequential)
+    linear, first, second = decoder
+    features: Tensor = second(first(linear(z), last + KERNEL - 1 if last else 0), last)
+    return features
 
 
 class TPMAE(nn.Module):
@@ -91,22 +99,34 @@ class TPMAE(nn.Module):
         root = motion.root_channels()
 
         def part(joints: list[int]) -> Tensor:
-            flat = motion.rotations_6d[:, :, joints].flatten(2)
+            flat = motion.rotations_6d[..., joints, :].flatten(-2)
             return patches(torch.cat([flat, root], dim=-1), self.config.stride)
 
         upper: Tensor = self.motion_encoder_upper(part(_UPPER_JOINTS))
         lower: Tensor = self.motion_encoder_lower(part(_LOWER_JOINTS))
         return upper, lower
 
-    def decode(self, z_upper: Tensor, z_lower: Tensor) -> Motion:
-        """Z_u, Z_l (B, N, latent) -> Motion of 4 x N frames."""
-        upper, lower = self.motion_decoder_upper(z_upper), self.motion_decoder_lower(z_lower)
-        B, N = z_upper.shape[:2]  # batch, tokens
+    def decode(self, z_upper: Tensor, z_lower: Tensor, last: int = 0) -> Motion:
+        """Z_u, Z_l (..., N, latent) -> Motion of 4 x N frames, or of those of the `last` tokens alone."""
+        read = last + KERNEL - 1 if last else 0  # tokens that A reads
+        upper, lower = (
+            _decoded(self.motion_decoder_upper, z_upper, read),
+            _decoded(self.motion_decoder_lower, z_lower, read),
+        )
+        mix, to_rotations = self.aggregator
+        others = to_rotations(mix(torch.cat([upper, lower], dim=-1), last))
+        features, to_root = self.root_decoder
+        root = to_root(_decoded(features, torch.cat([z_upper, z_lower], dim=-1), last))
+        contacts = self.contact_head(lower[..., -newest(lower, last) :, :])
+        return self._motion(others, root, contacts)
+
+    def _motion(self, others: Tensor, root: Tensor, contacts: Tensor) -> Motion:
+        """Tokens (..., N, 4 x channels) -> frames."""
+        *batch, N, _ = root.shape  # tokens
         T = N * self.config.stride
-        others = self.aggregator(torch.cat([upper, lower], dim=-1)).view(B, T, NUM_JOINTS - 1, 6)
-        root = self.root_decoder(torch.cat([z_upper, z_lower], dim=-1)).view(B, T, ROOT_CHANNELS)
-        rotations = torch.cat([root[..., None, :6], others], dim=2)
-        return motion_of(rotations, root[..., 6:], self.contact_head(lower).view(B, T, 2))
+        root = root.reshape(*batch, T, ROOT_CHANNELS)
+        rotations = torch.cat([root[..., None, :6], others.reshape(*batch, T, NUM_JOINTS - 1, 6)], dim=-2)
+        return motion_of(rotations, root[..., 6:], contacts.reshape(*batch, T, 2))
 
     def forward(self, motion: Motion) -> tuple[Motion, Tensor, Tensor]:
         """Reconstruct a whole window: Motion, Z_u, Z_l."""

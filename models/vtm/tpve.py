@@ -15,13 +15,15 @@ _BOX = 3
 
 
 class VisualPart(nn.Module):
-    """One part (upper or lower): K, conv and F -> fused features F; E^V -> Z~. All (B, N, C), N = T / 4."""
+    """One part (upper or lower): K, conv and F -> fused features F; E^V -> Z~. All (..., N, C), N = T / 4."""
+
+    keypoints: Tensor  # indices of this part's among the 23
 
     def __init__(self, keypoints: tuple[int, ...], config: VTMConfig) -> None:
         super().__init__()
         c = config
         self.stride = c.stride
-        self.keypoints = list(keypoints)
+        self.register_buffer("keypoints", torch.tensor(keypoints), persistent=False)
         self.keypoint_encoder = Embed(3 * len(keypoints) + _BOX, c.features)  # K
         self.visual_encoder = make_visual_encoder(c)  # conv
         self.fusion = nn.Sequential(nn.Linear(c.stride * 2 * c.features, c.width), Residual(c.width))  # F
@@ -32,16 +34,18 @@ class VisualPart(nn.Module):
         self.to_latent = nn.Linear(c.width, c.latent)
 
     def fuse(self, keypoints: Tensor, visual: Tensor, box: Tensor) -> Tensor:
-        """(B, T, 23, 3), (B, T, V), (B, 3) -> F (B, N, width)."""
-        T = keypoints.shape[1]  # frames
-        flat = keypoints[:, :, self.keypoints].flatten(2)
-        seen = self.keypoint_encoder(torch.cat([flat, box[:, None].expand(-1, T, _BOX)], dim=-1))
-        image = self.visual_encoder(visual).transpose(1, 2)
-        fused: Tensor = self.fusion(patches(torch.cat([seen, image], dim=-1), self.stride))
+        """(..., T, 23, 3), (..., T, V), (..., 3) -> F (..., N, width)."""
+        both = [self.keypoint_encoder(self.points(keypoints, box)), self.visual_encoder(visual)]
+        fused: Tensor = self.fusion(patches(torch.cat(both, dim=-1), self.stride))
         return fused
 
+    def points(self, keypoints: Tensor, box: Tensor) -> Tensor:
+        """What K reads: (..., T, 23, 3), (..., 3) -> (..., T, 3 * keypoints of this part + 3)."""
+        flat = keypoints.index_select(-2, self.keypoints).flatten(-2)
+        return torch.cat([flat, box.unsqueeze(-2).expand(*flat.shape[:-1], _BOX)], dim=-1)
+
     def encode(self, fused: Tensor, last: int = 0) -> Tensor:
-        """F (B, N, width) -> Z~ (B, N, latent), or of the `last` tokens alone."""
+        """F (..., N, width) -> Z~ (..., N, latent), or of the `last` tokens alone."""
         x = fused + self.position
         *blocks, final = self.context
         for block in blocks:
@@ -52,6 +56,8 @@ class VisualPart(nn.Module):
 
 class TPVE(nn.Module):
     """Two-part visual encoder: a window of keypoints and image evidence -> Z~_u, Z~_l and the bone ratio."""
+
+    mirror: Tensor
 
     def __init__(self, config: VTMConfig) -> None:
         super().__init__()
@@ -66,12 +72,15 @@ class TPVE(nn.Module):
         self.register_buffer("mirror", torch.tensor(MIRROR_JOINTS), persistent=False)
 
     def forward(self, keypoints: Tensor, visual: Tensor, box: Tensor, last: int = 0) -> tuple[Tensor, Tensor, Tensor]:
-        """(B, T, 23, 3), (B, T, V), (B, 3) -> Z~_u, Z~_l (B, N, latent), log bone ratio (B, 22), left = right.
+        """(..., T, 23, 3), (..., T, V), (..., 3) -> Z~_u, Z~_l (..., N, latent), log bone ratio (..., 22).
 
         `last`: so many of the newest tokens alone, where the earlier ones are not asked for.
         """
-        upper, lower = self.upper.fuse(keypoints, visual, box), self.lower.fuse(keypoints, visual, box)
+        return self.encode(self.upper.fuse(keypoints, visual, box), self.lower.fuse(keypoints, visual, box), last)
+
+    def encode(self, upper: Tensor, lower: Tensor, last: int = 0) -> tuple[Tensor, Tensor, Tensor]:
+        """F_u, F_l (..., N, width) -> as `forward`."""
         body = self.body_encoder(torch.cat([upper, lower], dim=-1))
-        log_ratio = self.body_head(torch.cat([body.mean(1), body.amax(1)], dim=-1))
-        log_ratio = (log_ratio + log_ratio[:, self.mirror]) / 2
+        log_ratio = self.body_head(torch.cat([body.mean(-2), body.amax(-2)], dim=-1))
+        log_ratio = (log_ratio + log_ratio.index_select(-1, self.mirror)) / 2
         return self.upper.encode(upper, last), self.lower.encode(lower, last), log_ratio

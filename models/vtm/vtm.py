@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from models.rotations import matrix_to_rotation_6d, rotation_6d_to_matrix
+from models.rotations import orthonormal_6d
 from models.vtm.config import VTMConfig
+from models.vtm.folded import folded_fuse
 from models.vtm.tpmae import DECODER_REACH, TPMAE, Motion
 from models.vtm.tpve import TPVE
 
@@ -48,12 +49,17 @@ class ExportedVTM(nn.Module):
     def __init__(self, vtm: VTM) -> None:
         super().__init__()
         self.vtm = vtm
+        self.fuse_upper, self.fuse_lower = folded_fuse(vtm.tpve.upper), folded_fuse(vtm.tpve.lower)
 
     def forward(self, keypoints: Tensor, evidence: Tensor, box: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        shown = -1 - self.vtm.config.latency_frames
-        tokens = DECODER_REACH - shown // self.vtm.config.stride - 1  # earlier ones change nothing
-        z_upper, z_lower, log_ratio = self.vtm.tpve(keypoints, evidence.flatten(2), box, tokens)
-        m = self.vtm.tpmae.decode(z_upper, z_lower)
-        root = torch.cat([m.depth[:, shown, None], m.place[:, shown], m.gravity[:, shown]], dim=-1)
-        rotations_6d = matrix_to_rotation_6d(rotation_6d_to_matrix(m.rotations_6d[:, shown]))  # of unit length
-        return rotations_6d, root, log_ratio, m.contacts[:, shown].sigmoid()
+        config = self.vtm.config
+        tokens = config.latency_frames // config.stride + 1  # whose frames are asked for
+        window = (keypoints.squeeze(0), evidence.squeeze(0).flatten(-2), box.squeeze(0))
+        fused = (self.fuse_upper(*window), self.fuse_lower(*window))
+        z_upper, z_lower, log_ratio = self.vtm.tpve.encode(*fused, DECODER_REACH + tokens - 1)  # all that is read
+        m = self.vtm.tpmae.decode(z_upper, z_lower, tokens)
+        shown = -1 - config.latency_frames
+        rotations_6d = orthonormal_6d(m.rotations_6d[shown])
+        root = torch.cat([m.depth[shown, None], m.place[shown], m.gravity[shown]])
+        contacts = m.contacts[shown].sigmoid()
+        return rotations_6d.unsqueeze(0), root.unsqueeze(0), log_ratio.unsqueeze(0), contacts.unsqueeze(0)

@@ -12,6 +12,7 @@ from models.rotations import (
     geodesic_angle,
     matrix_to_quaternion,
     matrix_to_rotation_6d,
+    orthonormal_6d,
     quaternion_to_matrix,
     rotation_6d_to_matrix,
     rotation_between,
@@ -45,6 +46,12 @@ def test_matrices_become_scipys_quaternions_with_w_not_negative():
 def test_quaternion_round_trip_holds_at_half_turns():
     matrices = HALF_TURNS.as_matrix()
     np.testing.assert_allclose(quaternion_to_matrix(matrix_to_quaternion(matrices)), matrices, atol=1e-12)
+
+
+def test_orthonormal_6d_is_the_same_rotation_with_columns_of_unit_length():
+    six = np.random.default_rng(6).normal(size=(4, 5, 6))
+    expected = matrix_to_rotation_6d(rotation_6d_to_matrix(six))
+    np.testing.assert_allclose(orthonormal_6d(six), expected, atol=1e-12)
 
 
 def test_6d_round_trip_is_exact_and_holds_the_first_two_columns():
@@ -114,6 +121,7 @@ def test_rotation_between_equal_vectors_is_nothing():
     [
         (rotation_6d_to_matrix, (np.random.default_rng(5).normal(size=(4, 5, 6)),)),
         (matrix_to_rotation_6d, (MATRICES,)),
+        (orthonormal_6d, (np.random.default_rng(5).normal(size=(4, 5, 6)),)),
         (quaternion_to_matrix, (ALL.as_quat(),)),
         (matrix_to_quaternion, (MATRICES,)),
         (axis_angle_to_matrix, (ALL.as_rotvec(),)),

@@ -52,7 +52,8 @@ def test_without_torch_the_shipped_window_is_measured_and_the_others_are_named(
     monkeypatch.setattr(windows.importlib.util, "find_spec", lambda _name: None)
     rows, notes = measure_windows("cpu", (1, 2), 0.05, quiet)
     assert [(row["frames"], row["threads"], row["trained"]) for row in rows] == [(16, 1, True), (16, 2, True)]
-    assert all(set(row["ms"]) == {"p50", "p95", "p99"} for row in rows)
+    assert all(set(row[name]) == {"p50", "p95", "p99"} for row in rows for name in ("network_ms", "ms"))
+    assert all(0 < row["network_ms"]["p50"] < row["ms"]["p50"] for row in rows)  # the same windows, each of both
     assert [note.split(":")[0] for note in notes] == [f"a window of {n} frames is left out" for n in (32, 64)]
     assert all("vtm-live[train]" in note for note in notes)
 

@@ -7,7 +7,7 @@ import torch
 
 from models.rotations import geodesic_angle, rotation_6d_to_matrix
 from models.skeleton import JOINT, LOWER, ROOT, UPPER
-from models.vtm.tpmae import ROOT_CHANNELS, TPMAE, Motion
+from models.vtm.tpmae import DECODER_REACH, ROOT_CHANNELS, TPMAE, Motion
 
 BATCH = 3
 
@@ -109,6 +109,23 @@ def test_no_frame_knows_a_later_patch(tpmae, tiny):
     before, after = tpmae.decode(upper, lower).rotations_6d, tpmae.decode(other_upper, other_lower).rotations_6d
     assert torch.equal(before[:, : -tiny.stride], after[:, : -tiny.stride])
     assert not torch.allclose(before[:, -tiny.stride :], after[:, -tiny.stride :])
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("last", [1, 2])
+def test_the_newest_tokens_decoded_alone_are_what_they_are_among_all(tpmae, last):
+    rng = torch.Generator().manual_seed(4)
+    tokens = DECODER_REACH + last - 1
+    upper, lower = torch.randn(2, BATCH, tokens + 3, tpmae.config.latent, generator=rng)
+    every = tpmae.decode(upper, lower)
+    newest = tpmae.decode(upper[:, -tokens:], lower[:, -tokens:], last)
+    one_fewer = tpmae.decode(upper[:, 1 - tokens :], lower[:, 1 - tokens :], last)
+    frames = last * tpmae.config.stride
+    for name in Motion.__dataclass_fields__:
+        expected = getattr(every, name)[:, -frames:]
+        torch.testing.assert_close(getattr(newest, name), expected, atol=1e-6, rtol=0)
+    difference = (one_fewer.rotations_6d - every.rotations_6d[:, -frames:]).abs().amax()
+    assert difference > 1e-6  # the reach is no longer than it has to be
 
 
 @torch.no_grad()
