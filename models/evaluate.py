@@ -87,10 +87,11 @@ def _library(args: argparse.Namespace) -> MotionLibrary | None:
 def evaluate(args: argparse.Namespace) -> dict[str, Any]:
     """All tables that are wanted and that the data at hand allow."""
     predictor = Predictor(args.weights, args.threads)
-    peers: dict[str, Lifter] = {name: open_checkpoint(path) for name, path in args.peer}
-    checkpoint = open_checkpoint(args.checkpoint) if args.checkpoint else None
+    mirrored = predictor.config.mirrored  # the others as the weights
+    peers: dict[str, Lifter] = {name: open_checkpoint(path).mirrored(mirrored) for name, path in args.peer}
+    checkpoint = open_checkpoint(args.checkpoint).mirrored(mirrored) if args.checkpoint else None
     if checkpoint is None and not peers and args.tables & set(NEED_CHECKPOINT):
-        log.info("without --checkpoint FILE.pt there is no look-ahead and there are no latents")
+        log.info("without --checkpoint FILE.pt there is no look-ahead, no mirror image apart, and there are no latents")
     needs_library = bool(args.tables - {"clips", "aist"})
     bench = Bench(
         predictor,

@@ -8,6 +8,7 @@ import json
 import logging
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,9 @@ from models.onnx_file import ExportError as ExportError
 from models.onnx_file import hush_exporter, store_half, write_onnx
 from models.training.state import CheckpointError, load_vtm
 from models.vtm.evidence import BACKBONE_FILE, evidence_shape
+from models.vtm.exported import ExportedVTM
 from models.vtm.resnet18 import WEIGHTS_FILE, BackboneError
-from models.vtm.vtm import VTM, ExportedVTM
+from models.vtm.vtm import VTM
 
 INPUTS = ("keypoints", "evidence", "box")
 OUTPUTS = ("rotations_6d", "root", "log_ratio", "contacts")
@@ -100,12 +102,14 @@ def sidecar(model: VTM, data: dict[str, Any], sha256: str, difference: float) ->
     }
 
 
-def export(checkpoint: Path, out: Path, backbone_weights: Path | None = None) -> None:
+def export(checkpoint: Path, out: Path, backbone_weights: Path | None = None, *, mirrored: bool = True) -> None:
     """Checkpoint -> OUT.onnx and OUT.json, and the frozen backbone beside them where the config has one.
 
+    mirrored: the answer is averaged with that of the mirror image (models.vtm.mirror).
     Raises CheckpointError, ExportError; then OUT.json is as it was.
     """
     model, data = load_vtm(checkpoint)
+    model.config = replace(model.config, mirrored=mirrored)
     out.parent.mkdir(parents=True, exist_ok=True)
     backbone = {}
     if model.config.backbone != "landmarks":
@@ -131,9 +135,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--backbone-weights", type=Path, help=f"of backbone resnet18: {WEIGHTS_FILE}; default: through torchvision"
     )
+    parser.add_argument("--one-pass", action="store_true", help="without the mirror image: faster, less accurate")
     args = parser.parse_args(argv)
     try:
-        export(args.checkpoint, args.out, args.backbone_weights)
+        export(args.checkpoint, args.out, args.backbone_weights, mirrored=not args.one_pass)
     except (CheckpointError, ExportError, OSError) as error:
         log.error("error: %s", error)
         return 1

@@ -9,7 +9,7 @@ from models.camera import Intrinsics
 from models.vtm.config import VTMConfig
 
 Outputs: TypeAlias = tuple[F32, F32, F32, F32]
-"""rotations_6d, root, log_ratio, contacts: of the shown frame, shapes as models.vtm.vtm.ExportedVTM's."""
+"""rotations_6d, root, log_ratio, contacts: of the shown frame, shapes as models.vtm.exported.ExportedVTM's."""
 
 
 class VtmRuntime(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ import torch
 
 from models.evaluation.predict import Answer, Inputs
 from models.training.state import load_network
+from models.vtm import mirror
 from models.vtm.config import VTMConfig
 from models.vtm.direct import Network
 
@@ -18,7 +19,10 @@ _CHUNK = 128
 
 @dataclass(frozen=True, slots=True)
 class CheckpointLifter:
-    """The averaged network of a checkpoint, read `ahead` frames before the newest (look-ahead)."""
+    """The averaged network of a checkpoint, read `ahead` frames before the newest (look-ahead).
+
+    With `config.mirrored` its answer is averaged with the mirror image's, as the exported network does.
+    """
 
     model: Network
     config: VTMConfig
@@ -27,23 +31,32 @@ class CheckpointLifter:
     @torch.no_grad()
     def answer(self, inputs: Inputs) -> Answer:
         """Run the network, many windows at a time."""
-        shown = -1 - self.ahead
-        parts: list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]] = []
+        parts = []
         for start in range(0, len(inputs.keypoints), _CHUNK):
             rows = slice(start, start + _CHUNK)
             arrays = (inputs.keypoints[rows], inputs.evidence[rows], inputs.box[rows])
-            lifted = self.model(*(torch.from_numpy(np.ascontiguousarray(array)) for array in arrays))
-            m = lifted.motion
-            root = torch.cat([m.depth[:, shown, None], m.place[:, shown], m.gravity[:, shown]], dim=-1)
-            parts.append((m.rotations_6d[:, shown], root, lifted.log_ratio))
+            keypoints, evidence, box = (torch.from_numpy(np.ascontiguousarray(array)) for array in arrays)
+            parts.append(self._lift(keypoints, evidence, box)[:3])
         whole = [torch.cat(column).double().numpy() for column in zip(*parts, strict=True)]
         return Answer(whole[0], whole[1], whole[2], self.ahead)
+
+    def _lift(self, keypoints: torch.Tensor, evidence: torch.Tensor, box: torch.Tensor) -> mirror.Answer:
+        if self.config.mirrored:
+            keypoints, evidence, box = mirror.with_mirror_image(keypoints, evidence, box)
+        lifted, shown = self.model(keypoints, evidence, box), -1 - self.ahead
+        motion = lifted.motion
+        answer = (motion.rotations_6d[:, shown], motion.root(shown), lifted.log_ratio, motion.contacts[:, shown])
+        return mirror.averaged(*answer) if self.config.mirrored else answer
 
     def looking_ahead(self, frames: int) -> CheckpointLifter:
         """The same network read `frames` before the newest. Raises ValueError past its window."""
         if not 0 <= frames < self.config.window_frames:
             raise ValueError(f"look-ahead of {frames} frames; the window has {self.config.window_frames}")
         return CheckpointLifter(self.model, self.config, frames)
+
+    def mirrored(self, wanted: bool) -> CheckpointLifter:
+        """The same network with or without its mirror image."""
+        return CheckpointLifter(self.model, replace(self.config, mirrored=wanted), self.ahead)
 
 
 def open_checkpoint(path: Path) -> CheckpointLifter:

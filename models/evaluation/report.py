@@ -145,6 +145,17 @@ def _look_ahead(table: Table) -> Lines:
     return lines
 
 
+def _mirrored(table: Table) -> Lines:
+    lines = ["The mirror image: asked once, and the mean of the window's answer and its mirror image's, mm"]
+    lines.append(_line("12 limb joints", [*_POSITIONS, "angle°", "hips°"]))
+    for name, own in table.items():
+        for kind in ("one_pass", "mirrored"):
+            for reading, row in own[kind].items():
+                label = f"{name}, {kind.replace('_', ' ')}, {reading.replace('_', ' ')}"
+                lines.append(_line(label, [*_positions(row), row["angle_deg"], row["hips_deg"]]))
+    return lines
+
+
 def _latents(table: Table) -> Lines:
     keys = ("distance_over_spread", "cosine", "median_rank", "top_1_percent", "top_10_percent")
     lines = ["Latents of the video next to those of the motion; distance in spreads of the motion's"]
@@ -244,6 +255,7 @@ SECTIONS: dict[str, Callable[[Table], Lines]] = {
     "missing": _missing,
     "injected": _injected,
     "look_ahead": _look_ahead,
+    "mirrored": _mirrored,
     "latents": _latents,
     "agreement": _agreement,
     "errors": _errors,

@@ -23,6 +23,7 @@ from models.evaluation.detector_errors import evaluate_detector_errors
 from models.evaluation.injected import evaluate_injected
 from models.evaluation.latents import evaluate_latents
 from models.evaluation.lookahead import evaluate_look_ahead
+from models.evaluation.mirrored import evaluate_mirrored
 from models.evaluation.missing import evaluate_missing
 from models.evaluation.mocap import evaluate_actions, evaluate_mocap, evaluate_peers
 from models.evaluation.predict import Lifter, Predictor
@@ -108,6 +109,13 @@ def _look_ahead(bench: Bench) -> Table | None:
     return {name: evaluate_look_ahead(own, bench.library, bench.windows) for name, own in opened} or None
 
 
+def _mirrored(bench: Bench) -> Table | None:
+    if bench.library is None:
+        return None
+    opened = bench.checkpoints().items()
+    return {name: evaluate_mirrored(own, bench.library, bench.windows) for name, own in opened} or None
+
+
 def _latents(bench: Bench) -> Table | None:
     if bench.library is None:
         return None
@@ -157,6 +165,7 @@ TABLES: dict[str, Callable[[Bench], Table | None]] = {
     "missing": _missing,
     "injected": _injected,
     "look_ahead": _look_ahead,
+    "mirrored": _mirrored,
     "latents": _latents,
     "agreement": _agreement,
     "errors": _errors,
@@ -165,7 +174,7 @@ TABLES: dict[str, Callable[[Bench], Table | None]] = {
 }
 """`agreement` is made only when it is asked for."""
 DEFAULT = tuple(name for name in TABLES if name != "agreement")
-NEED_CHECKPOINT = ("look_ahead", "latents", "agreement")
+NEED_CHECKPOINT = ("look_ahead", "mirrored", "latents", "agreement")
 
 
 def make_tables(bench: Bench, names: Iterable[str]) -> dict[str, Any]:

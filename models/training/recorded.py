@@ -17,8 +17,10 @@ from models.rotations import axis_angle_to_matrix, matrix_to_rotation_6d
 from models.skeleton import MIRROR_JOINTS
 from models.synth.noise import dropped
 from models.synth.windows import WindowBatch
-from models.training.visual import is_map, mirrored_evidence, turned_evidence
+from models.training.visual import turned_evidence
 from models.view import MIN_SCORE, person_view
+from models.vtm.backbones import is_map
+from models.vtm.mirror import mirrored_evidence
 
 _FLIP = torch.tensor([-1.0, 1.0, 1.0])
 MAX_TURN_RAD = 0.4

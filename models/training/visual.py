@@ -1,8 +1,7 @@
-"""Image evidence of recorded windows, whatever the backbone: read from a file, mirrored and turned with the picture.
+"""Image evidence of recorded windows, whatever the backbone: read from a file, and turned with the picture.
 
-What there is of it is in models.vtm.evidence. Landmarks mirror and turn as points do. A feature map of ResNet18 mirrors
-by its columns, as nearly as its training on mirrored pictures made it; how it changes when the camera rolls cannot be
-told without the picture, so windows with maps are not turned.
+What there is of it is in models.vtm.evidence. Landmarks turn as points do. How a feature map of ResNet18 changes when
+the camera rolls cannot be told without the picture, so windows with maps are not turned.
 """
 
 from __future__ import annotations
@@ -17,16 +16,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.keypoints import EVIDENCE_NAMES
 from models.npz import NpzError
-from models.skeleton import mirrored_name
 from models.synth.windows import WindowBatch
-from models.vtm.evidence import MAP_CELLS, evidence_shape
+from models.vtm.backbones import is_map
+from models.vtm.evidence import evidence_shape
 
 ARRAYS = {"landmarks": "evidence_m", "resnet18": "visual_features"}
 """Where `python -m app.detect` puts what a backbone gives."""
-_MIRROR_LANDMARKS = [EVIDENCE_NAMES.index(mirrored_name(name)) for name in EVIDENCE_NAMES]
-_FLIP = torch.tensor([-1.0, 1.0, 1.0, 1.0])
 _DETECT = "python -m app.detect VIDEO OUT.npz --features resnet18"
 
 
@@ -43,19 +39,6 @@ def evidence_rows(found: dict[str, NDArray[Any]], frames: int, backbone: str) ->
     evidence = np.concatenate([np.where(present, given, 0.0), present], axis=-1)
     tensor = torch.from_numpy(evidence)
     return tensor.float() if backbone == "landmarks" else tensor.half()
-
-
-def is_map(evidence: Tensor) -> bool:
-    """Feature maps, and no landmarks."""
-    return evidence.shape[-2:] == evidence_shape("resnet18")
-
-
-def mirrored_evidence(evidence: Tensor) -> Tensor:
-    """(..., rows, numbers) of the mirrored picture: left and right exchanged."""
-    if not is_map(evidence):
-        return evidence[..., _MIRROR_LANDMARKS, :] * _FLIP
-    cells = evidence.reshape(*evidence.shape[:-2], MAP_CELLS, MAP_CELLS, evidence.shape[-1])
-    return cells.flip(-2).reshape(evidence.shape)
 
 
 def turned_evidence(evidence: Tensor, turn: Tensor) -> Tensor:

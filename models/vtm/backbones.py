@@ -27,6 +27,11 @@ def feature_channels(backbone: str) -> int:
     return rows * numbers
 
 
+def is_map(evidence: Tensor) -> bool:
+    """(..., rows, numbers) that are feature maps, and no landmarks."""
+    return evidence.shape[-2:] == evidence_shape("resnet18")
+
+
 class LandmarkEncoder(nn.Module):
     """conv over the detector's 3D landmarks: (..., T, 27 * 4) -> (..., T, features). Zeros where there are none."""
 

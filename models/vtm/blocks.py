@@ -1,10 +1,10 @@
 """The small pieces, all causal in time: a token never sees a later one, so that every token is a "last frame".
 
 Tokens are (..., N, C): a patch of 4 frames each. A causal window trains as many zero-look-ahead answers as it has
-tokens. Training puts a batch in front; the exported network has none, since every matrix product over (1, N, C) costs
-ONNX Runtime two reshapes.
+tokens. `last`: so many of the newest tokens alone; 0 is all of them. They see the earlier ones all the same.
 
-`last`: so many of the newest tokens alone; 0 is all of them. They see all the earlier ones all the same.
+Several windows can also be woven into one, their tokens taking turns (`woven`): every block then keeps them apart by
+its dilation. The exported network does so, since ONNX Runtime puts two reshapes round each matrix that meets a batch.
 """
 
 from __future__ import annotations
@@ -27,6 +27,23 @@ def patches(x: Tensor, frames: int) -> Tensor:
     return x.reshape(*batch, T // frames, frames * C)
 
 
+def woven(x: Tensor) -> Tensor:
+    """(B, N, C) -> (N * B, C): the first token of every window, then the second of every one."""
+    return x.transpose(0, 1).flatten(0, 1)
+
+
+def unwoven(x: Tensor, windows: int) -> Tensor:
+    """Back: (N * B, C) -> (B, N, C)."""
+    return x.reshape(-1, windows, x.shape[-1]).transpose(0, 1)
+
+
+def set_dilation(network: nn.Module, windows: int) -> None:
+    """From now on the blocks of `network` read so many windows woven into one."""
+    for module in network.modules():
+        if isinstance(module, CausalConv):
+            module.dilation = windows
+
+
 def newest(x: Tensor, last: int) -> int:
     """How many of x's (..., N, C) tokens are asked for."""
     return min(last, x.shape[-2]) or x.shape[-2]
@@ -38,14 +55,21 @@ class CausalConv(nn.Module):
     def __init__(self, channels_in: int, channels_out: int) -> None:
         super().__init__()
         self.linear = nn.Linear(KERNEL * channels_in, channels_out)
+        self.dilation = 1
+
+    @property
+    def reach(self) -> int:
+        """How many tokens before it a token reads."""
+        return (KERNEL - 1) * self.dilation
 
     def forward(self, x: Tensor, last: int = 0) -> Tensor:
         M = newest(x, last)
-        read = x[..., -(M + KERNEL - 1) :, :]
-        before = M + KERNEL - 1 - read.shape[-2]  # zeros where the window has not begun
+        read = x[..., -(M + self.reach) :, :]
+        before = M + self.reach - read.shape[-2]  # zeros where the window has not begun
         if before:
             read = F.pad(read, (0, 0, before, 0))
-        tokens = torch.arange(KERNEL, device=x.device) + torch.arange(M, device=x.device)[:, None]  # (M, KERNEL)
+        taps = torch.arange(KERNEL, device=x.device) * self.dilation
+        tokens = torch.arange(M, device=x.device)[:, None] + taps  # (M, KERNEL)
         *batch, _, C = read.shape  # channels
         out: Tensor = self.linear(read.index_select(-2, tokens.flatten()).reshape(*batch, M, KERNEL * C))
         return out
@@ -62,7 +86,7 @@ class Residual(nn.Module):
 
     def forward(self, x: Tensor, last: int = 0) -> Tensor:
         M = newest(x, last)
-        read = x[..., -(M + KERNEL - 1) :, :]
+        read = x[..., -(M + self.conv.reach) :, :]
         out: Tensor = x[..., -M:, :] + self.out(gelu(self.conv(self.norm(read), M)))
         return out
 
@@ -114,8 +138,10 @@ class CrossTemporalContextAggregation(nn.Module):
         """The global path: (..., N, C) -> (..., M, C), each token a mean over itself and those before it."""
         N, C = tokens.shape[-2:]  # tokens, channels
         q, k, v = self._queries_keys_values(tokens, M)  # (..., heads, M or N, C / heads)
-        later = torch.full((N, N), -torch.inf, device=tokens.device, dtype=q.dtype).triu(1)[-M:]
-        weights = (q @ k.transpose(-1, -2) * (C // self.heads) ** -0.5 + later).softmax(-1)
+        ago = torch.arange(N, device=tokens.device)[-M:, None] - torch.arange(N, device=tokens.device)
+        others = (ago < 0) | (ago % self.local.dilation != 0)  # later ones, and those of another window
+        unseen = torch.zeros(M, N, device=tokens.device, dtype=q.dtype).masked_fill(others, -torch.inf)
+        weights = (q @ k.transpose(-1, -2) * (C // self.heads) ** -0.5 + unseen).softmax(-1)
         out: Tensor = (weights @ v).transpose(-2, -3).flatten(-2)
         return out
 

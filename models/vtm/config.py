@@ -1,4 +1,5 @@
-"""Sizes of the network. Saved in every checkpoint and beside the ONNX; window, rate and latency are read from here."""
+"""Sizes of the network and how it is run. Saved in every checkpoint and beside the ONNX; window, rate and latency are
+read from here."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ FORMAT_VERSION = 3
 
 @dataclass(frozen=True, slots=True)
 class VTMConfig:
-    """Everything that decides the shapes of VTM."""
+    """Everything that decides the shapes of VTM, and what is made of its answer."""
 
     window_frames: int = 32
     rate_hz: float = 30.0
@@ -22,6 +23,7 @@ class VTMConfig:
     context_blocks: int = 3  # CTCA blocks
     backbone: str = "landmarks"  # what feeds the visual branch (models.vtm.backbones)
     network: str = "vtm"  # or "direct": the plain regression it is compared with (models.vtm.direct)
+    mirrored: bool = False  # the answer is the mean of the window's and its mirror image's (models.vtm.mirror)
 
     @property
     def stride(self) -> int:

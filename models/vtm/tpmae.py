@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from models.skeleton import LOWER, NON_ROOT, NUM_JOINTS, ROOT, UPPER
-from models.vtm.blocks import KERNEL, Residual, newest, patches
+from models.vtm.blocks import Residual, newest, patches
 from models.vtm.config import VTMConfig
 
 ROOT_CHANNELS = 12
@@ -34,6 +34,10 @@ class Motion:
     place: Tensor  # (..., T, 2) in sizes
     gravity: Tensor  # (..., T, 2) pitch, roll in radians
     contacts: Tensor  # (..., T, 2) logits of left, right foot
+
+    def root(self, at: int) -> Tensor:
+        """(B, 5) of one frame, counted as in a list: log depth, place x, y, gravity pitch, roll."""
+        return torch.cat([self.depth[:, at, None], self.place[:, at], self.gravity[:, at]], dim=-1)
 
     def root_channels(self) -> Tensor:
         """(..., T, 12) as the encoders read it."""
@@ -65,11 +69,16 @@ def _motion_decoder(channels_in: int, c: VTMConfig) -> nn.Sequential:
     return nn.Sequential(nn.Linear(channels_in, c.width), Residual(c.width), Residual(c.width))
 
 
+def _reach(block: nn.Module) -> int:
+    assert isinstance(block, Residual)
+    return block.conv.reach
+
+
 def _decoded(decoder: nn.Module, z: Tensor, last: int) -> Tensor:
     """`decoder` on Z (..., N, C_in) -> features of the `last` tokens alone, or of all."""
     assert isinstance(decoder, nn.Sequential)
     linear, first, second = decoder
-    features: Tensor = second(first(linear(z), last + KERNEL - 1 if last else 0), last)
+    features: Tensor = second(first(linear(z), last + _reach(second) if last else 0), last)
     return features
 
 
@@ -106,21 +115,23 @@ class TPMAE(nn.Module):
         lower: Tensor = self.motion_encoder_lower(part(_LOWER_JOINTS))
         return upper, lower
 
-    def decode(self, z_upper: Tensor, z_lower: Tensor, last: int = 0) -> Motion:
-        """Z_u, Z_l (..., N, latent) -> Motion of 4 x N frames, or of those of the `last` tokens alone."""
-        read = last + KERNEL - 1 if last else 0  # tokens that A reads
-        upper, lower = (
-            _decoded(self.motion_decoder_upper, z_upper, read),
-            _decoded(self.motion_decoder_lower, z_lower, read),
-        )
+    def decode(self, z_upper: Tensor, z_lower: Tensor) -> Motion:
+        """Z_u, Z_l (B, N, latent) -> Motion of 4 x N frames."""
+        return self.motion(*self.decode_tokens(z_upper, z_lower))
+
+    def decode_tokens(self, z_upper: Tensor, z_lower: Tensor, last: int = 0) -> tuple[Tensor, Tensor, Tensor]:
+        """Z_u, Z_l (..., N, latent) -> A's rotations, D_r's root, contacts: (..., N, 4 x channels), or of the `last`
+        tokens alone."""
         mix, to_rotations = self.aggregator
+        read = last + _reach(mix) if last else 0
+        upper = _decoded(self.motion_decoder_upper, z_upper, read)
+        lower = _decoded(self.motion_decoder_lower, z_lower, read)
         others = to_rotations(mix(torch.cat([upper, lower], dim=-1), last))
         features, to_root = self.root_decoder
         root = to_root(_decoded(features, torch.cat([z_upper, z_lower], dim=-1), last))
-        contacts = self.contact_head(lower[..., -newest(lower, last) :, :])
-        return self._motion(others, root, contacts)
+        return others, root, self.contact_head(lower[..., -newest(lower, last) :, :])
 
-    def _motion(self, others: Tensor, root: Tensor, contacts: Tensor) -> Motion:
+    def motion(self, others: Tensor, root: Tensor, contacts: Tensor) -> Motion:
         """Tokens (..., N, 4 x channels) -> frames."""
         *batch, N, _ = root.shape  # tokens
         T = N * self.config.stride

@@ -33,11 +33,10 @@ class VisualPart(nn.Module):
         )
         self.to_latent = nn.Linear(c.width, c.latent)
 
-    def fuse(self, keypoints: Tensor, visual: Tensor, box: Tensor) -> Tensor:
-        """(..., T, 23, 3), (..., T, V), (..., 3) -> F (..., N, width)."""
+    def embed(self, keypoints: Tensor, visual: Tensor, box: Tensor) -> Tensor:
+        """K and conv: (..., T, 23, 3), (..., T, V), (..., 3) -> what F reads (..., N, 4 * 2 * features)."""
         both = [self.keypoint_encoder(self.points(keypoints, box)), self.visual_encoder(visual)]
-        fused: Tensor = self.fusion(patches(torch.cat(both, dim=-1), self.stride))
-        return fused
+        return patches(torch.cat(both, dim=-1), self.stride)
 
     def points(self, keypoints: Tensor, box: Tensor) -> Tensor:
         """What K reads: (..., T, 23, 3), (..., 3) -> (..., T, 3 * keypoints of this part + 3)."""
@@ -46,7 +45,7 @@ class VisualPart(nn.Module):
 
     def encode(self, fused: Tensor, last: int = 0) -> Tensor:
         """F (..., N, width) -> Z~ (..., N, latent), or of the `last` tokens alone."""
-        x = fused + self.position
+        x = fused + self.position.repeat_interleave(fused.shape[-2] // len(self.position), dim=0)
         *blocks, final = self.context
         for block in blocks:
             x = block(x)
@@ -71,16 +70,14 @@ class TPVE(nn.Module):
         nn.init.zeros_(self.body_head.bias)
         self.register_buffer("mirror", torch.tensor(MIRROR_JOINTS), persistent=False)
 
-    def forward(self, keypoints: Tensor, visual: Tensor, box: Tensor, last: int = 0) -> tuple[Tensor, Tensor, Tensor]:
-        """(..., T, 23, 3), (..., T, V), (..., 3) -> Z~_u, Z~_l (..., N, latent), log bone ratio (..., 22).
+    def forward(self, keypoints: Tensor, visual: Tensor, box: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """(B, T, 23, 3), (B, T, V), (B, 3) -> Z~_u, Z~_l (B, N, latent), log bone ratio (B, 22), left = right."""
+        upper, lower = (part.fusion(part.embed(keypoints, visual, box)) for part in (self.upper, self.lower))
+        log_ratio = self.log_ratio(self.body_encoder(torch.cat([upper, lower], dim=-1)))
+        return self.upper.encode(upper), self.lower.encode(lower), log_ratio
 
-        `last`: so many of the newest tokens alone, where the earlier ones are not asked for.
-        """
-        return self.encode(self.upper.fuse(keypoints, visual, box), self.lower.fuse(keypoints, visual, box), last)
-
-    def encode(self, upper: Tensor, lower: Tensor, last: int = 0) -> tuple[Tensor, Tensor, Tensor]:
-        """F_u, F_l (..., N, width) -> as `forward`."""
-        body = self.body_encoder(torch.cat([upper, lower], dim=-1))
-        log_ratio = self.body_head(torch.cat([body.mean(-2), body.amax(-2)], dim=-1))
-        log_ratio = (log_ratio + log_ratio.index_select(-1, self.mirror)) / 2
-        return self.upper.encode(upper, last), self.lower.encode(lower, last), log_ratio
+    def log_ratio(self, body: Tensor) -> Tensor:
+        """What E^B says of every token (..., N, width) -> (..., 22) of the window."""
+        one_sided = self.body_head(torch.cat([body.mean(-2), body.amax(-2)], dim=-1))
+        out: Tensor = (one_sided + one_sided.index_select(-1, self.mirror)) / 2
+        return out

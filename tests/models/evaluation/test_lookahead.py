@@ -11,11 +11,13 @@ import torch
 from models.evaluation.checkpoint import CheckpointLifter, open_checkpoint
 from models.evaluation.frames import FrameTruth, inputs_of
 from models.evaluation.lookahead import AHEAD, evaluate_look_ahead
-from models.evaluation.predict import decoded
+from models.evaluation.mirrored import KINDS, evaluate_mirrored
+from models.evaluation.predict import Inputs, decoded
 from models.training.losses import truth_motion
 from models.training.state import CheckpointError
 from models.training.validate import guess_last
 from models.vtm.direct import make_network
+from models.vtm.mirror import mirrored_window
 from models.vtm.vtm import Lifted
 
 
@@ -106,3 +108,20 @@ def test_a_checkpoint_is_opened_with_its_averaged_weights(tmp_path, untrained):
     assert lifter.ahead == untrained.config.latency_frames
     assert torch.equal(lifter.model.tpve.body_head.weight, untrained.model.tpve.body_head.weight)
     assert not lifter.model.training
+
+
+def test_a_checkpoint_is_asked_of_the_mirror_image_only_where_it_is_wanted(untrained, batch):
+    inputs = inputs_of(batch)
+    alone, both = (untrained.mirrored(wanted).answer(inputs) for wanted in (False, True))
+    np.testing.assert_array_equal(alone.rotations_6d, untrained.answer(inputs).rotations_6d)
+    assert np.abs(alone.root - both.root).max() > 1e-4
+    window = [torch.from_numpy(array) for array in (inputs.keypoints, inputs.evidence, inputs.box)]
+    turned = Inputs(*(array.numpy() for array in mirrored_window(*window)))
+    np.testing.assert_allclose(untrained.mirrored(True).answer(turned).root[:, 1], -both.root[:, 1], atol=1e-5)
+
+
+def test_the_table_of_the_mirror_image_has_both_ways_and_both_readings(untrained, library):
+    table = evaluate_mirrored(untrained, library, 20)
+    assert table["windows"] == 20
+    rows = [table[kind][reading] for kind in KINDS for reading in ("with_evidence", "keypoints_alone")]
+    assert len({row["limbs"]["mpjpe_mm"] for row in rows}) == len(rows)

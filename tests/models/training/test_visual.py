@@ -6,18 +6,15 @@ import numpy as np
 import pytest
 import torch
 
-from models.keypoints import EVIDENCE_NAMES
 from models.npz import NpzError
 from models.rotations import axis_angle_to_matrix
 from models.training.visual import (
     evidence_rows,
     fitted,
-    is_map,
-    mirrored_evidence,
     one_backbone,
     turned_evidence,
 )
-from models.vtm.evidence import evidence_shape
+from models.vtm.backbones import is_map
 
 FRAMES = 6
 RNG = np.random.default_rng(0)
@@ -53,27 +50,6 @@ def test_landmarks_are_read_one_by_one():
 def test_maps_of_another_size_are_refused_with_the_command():
     with pytest.raises(NpzError, match=r"has shape \(6, 49, 512\), expected \(N, 16, 512\); python -m app\.detect"):
         evidence_rows({"visual_features": np.zeros((FRAMES, 49, 512))}, FRAMES, "resnet18")
-
-
-@pytest.mark.parametrize("backbone", ["landmarks", "resnet18"])
-def test_mirrored_twice_is_as_it_was(backbone):
-    evidence = torch.rand(2, FRAMES, *evidence_shape(backbone))
-    torch.testing.assert_close(mirrored_evidence(mirrored_evidence(evidence)), evidence)
-    assert not torch.equal(mirrored_evidence(evidence), evidence)
-
-
-def test_a_mirrored_map_has_its_columns_exchanged_and_its_rows_not():
-    cells = torch.arange(16.0).view(1, 1, 16, 1).expand(1, 1, 16, 513)
-    assert mirrored_evidence(cells)[0, 0, :, 0].tolist() == [3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12]
-
-
-def test_mirrored_landmarks_are_those_of_the_other_side_with_x_turned_round():
-    evidence = torch.zeros(1, 1, 27, 4)
-    left, right = (EVIDENCE_NAMES.index(f"{side}_wrist") for side in ("left", "right"))
-    evidence[0, 0, left] = torch.tensor([0.3, 0.1, -0.2, 1.0])
-    mirrored = mirrored_evidence(evidence)[0, 0]
-    torch.testing.assert_close(mirrored[right], torch.tensor([-0.3, 0.1, -0.2, 1.0]))
-    assert not mirrored[left].any()
 
 
 def test_landmarks_turn_with_the_camera_and_maps_are_left_alone():

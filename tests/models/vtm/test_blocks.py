@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 import torch
 
-from models.vtm.blocks import CausalConv, CrossTemporalContextAggregation, Embed, Residual, patches
+from models.vtm.blocks import (
+    CausalConv,
+    CrossTemporalContextAggregation,
+    Embed,
+    Residual,
+    patches,
+    set_dilation,
+    unwoven,
+    woven,
+)
 
 RNG = torch.Generator().manual_seed(0)
 X = torch.randn(2, 16, 8, generator=RNG)  # batch, tokens, channels
@@ -88,9 +97,20 @@ def test_the_newest_tokens_alone_are_what_they_are_among_all(make, last):
 
 
 @BLOCKS
-@pytest.mark.parametrize("last", [0, 3])
-def test_a_window_without_a_batch_gives_what_it_gives_in_one(make, last):
+@pytest.mark.parametrize("last", [0, 3, 16])
+def test_woven_into_one_every_window_gives_what_it_gives_on_its_own(make, last):
     torch.manual_seed(0)
     block = make().eval()
+    windows = torch.cat([X, X.flip(1)[:1]])
     with torch.no_grad():
-        assert (block(X[1], last) - block(X, last)[1]).abs().max() < 1e-6
+        apart = block(windows, last)
+        set_dilation(block, len(windows))
+        together = block(woven(windows), last * len(windows))
+    assert together.shape == (apart.shape[0] * apart.shape[1], 8)
+    assert (unwoven(together, len(windows)) - apart).abs().max() < 1e-6
+
+
+def test_woven_tokens_take_turns():
+    rows = woven(X)
+    assert torch.equal(rows[:4], torch.stack([X[0, 0], X[1, 0], X[0, 1], X[1, 1]]))
+    assert torch.equal(unwoven(rows, 2), X)

@@ -10,7 +10,8 @@ import torch
 from models.export import example_inputs
 from models.rotations import matrix_to_rotation_6d, rotation_6d_to_matrix
 from models.skeleton import MIRROR_JOINTS
-from models.vtm.vtm import VTM, ExportedVTM
+from models.vtm.exported import ExportedVTM
+from models.vtm.vtm import VTM
 
 
 def make(config, seed: int = 0) -> VTM:
