@@ -115,6 +115,6 @@ def _growth(growth: dict[str, Any]) -> Table:
         table.add_row(name, f"{row['fps']:.1f}", *(_times(time)[0] for time in times))
     for row in growth["window"]:
         kind = "alone" if row["trained"] else "alone, untrained"
-        name = f"window of {row['frames']}, {row['threads']} thread{'s' * (row['threads'] > 1)}, {kind}"
+        name = f"{row['name']}, {row['threads']} thread{'s' * (row['threads'] > 1)}, {kind}"
         table.add_row(name, "–", "–", "–", _times(row["network_ms"])[0], _times(row["ms"])[0], "–")
     return table

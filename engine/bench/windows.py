@@ -1,4 +1,5 @@
-"""How the network's time grows with its window: the shipped weights, and untrained networks of the same sizes.
+"""How the network's time grows with its window, and without its mirror image: the shipped weights, and untrained
+networks of the same sizes.
 
 Time does not depend on what the weights hold. Untrained networks are made by torch in a process of its own, so that
 neither torch nor its memory gets into what is measured; without torch they are left out, and that is said.
@@ -44,35 +45,48 @@ Say = Callable[[str], None]
 def measure_windows(
     backend: str, threads: tuple[int, ...], seconds: float, say: Say
 ) -> tuple[list[dict[str, Any]], list[str]]:
-    """Rows by length and number of threads (frames, threads, trained; network_ms, and ms with what is made of its
-    outputs), and a note on every length left out.
+    """Rows by form and number of threads (name, frames, mirrored, threads, trained; network_ms, and ms with what is
+    made of its outputs), and a note on every form left out.
 
     Raises ModelError when the shipped weights do not run.
     """
     shipped = load_weights()
     rows, notes = [], []
     with tempfile.TemporaryDirectory(prefix="vtm-bench-") as folder:
-        for frames in sorted({*LENGTHS, shipped.config.window_frames}):
-            trained = frames == shipped.config.window_frames
-            say(f"growth: window of {frames} frames" + ("" if trained else ", an untrained network"))
+        for config in forms(shipped.config):
+            trained, name = config == shipped.config, form_name(config.window_frames, config.mirrored)
+            say(f"growth: {name}" + ("" if trained else ", an untrained network"))
             try:
-                weights = shipped if trained else untrained(shipped.config, frames, Path(folder))
+                weights = shipped if trained else untrained(config, Path(folder))
                 for number in threads:
                     times = measure_weights(weights, backend, number, seconds)
-                    row = {"frames": frames, "threads": number, "trained": trained}
+                    row = {"name": name, "frames": config.window_frames, "mirrored": config.mirrored}
+                    row |= {"threads": number, "trained": trained}
                     rows.append(row | {"network_ms": as_json(times.network), "ms": as_json(times.vtm)})
             except ModelError as error:
                 if trained:
                     raise
-                notes.append(f"a window of {frames} frames is left out: {error}")
+                notes.append(f"{name} is left out: {error}")
     return rows, notes
 
 
-def untrained(config: VTMConfig, frames: int, folder: Path) -> Weights:
-    """A network of the same sizes with another window, as ONNX. Raises ModelError where it cannot be made."""
+def forms(shipped: VTMConfig) -> list[VTMConfig]:
+    """Every length as shipped, and where the network is asked of the mirror image, too, every length without it."""
+    lengths = sorted({*LENGTHS, shipped.window_frames})
+    kinds = (True, False) if shipped.mirrored else (False,)
+    return [replace(shipped, window_frames=frames, mirrored=mirrored) for mirrored in kinds for frames in lengths]
+
+
+def form_name(frames: int, mirrored: bool) -> str:
+    """For people."""
+    return f"window of {frames}" + (" and its mirror image" if mirrored else "")
+
+
+def untrained(config: VTMConfig, folder: Path) -> Weights:
+    """A network of these sizes, as ONNX. Raises ModelError where it cannot be made."""
     if importlib.util.find_spec("torch") is None:
         raise ModelError("the network has to be made by torch; pip install 'vtm-live[train]'")
-    config, path = replace(config, window_frames=frames), folder / f"window_{frames}.onnx"
+    path = folder / f"window_{config.window_frames}{'_mirrored' if config.mirrored else ''}.onnx"
     command = [sys.executable, "-c", _EXPORT, json.dumps(config.to_dict()), str(path)]
     try:
         ran = subprocess.run(command, capture_output=True, text=True, timeout=_EXPORT_S, check=False)

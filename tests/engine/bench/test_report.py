@@ -50,9 +50,9 @@ def test_every_figure_is_there_and_the_tables_show_them(monkeypatch, capsys):
     assert [row["threads"] for row in found["growth"]["threads"]] == [1, 2]
     assert [row["height"] for row in found["growth"]["input"]] == [240]
     window = load_weights().config.window_frames
-    assert [(row["frames"], row["threads"], row["trained"]) for row in found["growth"]["window"]] == [
-        (window, 1, True),
-        (window, 2, True),
+    assert [(row["frames"], row["threads"], row["trained"], row["mirrored"]) for row in found["growth"]["window"]] == [
+        *((window, threads, True, True) for threads in (1, 2)),
+        *((window, threads, False, False) for threads in (1, 2)),
     ]
     assert found["end_to_end"]["left_out"] == []
     assert found["prediction"]["predicted_mm"]["mean"] < found["prediction"]["held_mm"]["mean"]

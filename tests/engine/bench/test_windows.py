@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 
 from engine.bench import windows
 from engine.bench.network import any_window
-from engine.bench.windows import measure_windows, untrained
+from engine.bench.windows import form_name, forms, measure_windows, untrained
 from engine.errors import ModelError
 from engine.vtm.choose import open_backend
 from engine.vtm.weights import load_weights
@@ -29,9 +30,10 @@ def quiet(_text: str) -> None: ...
 
 @pytest.mark.slow
 @needs_torch
-def test_an_untrained_network_of_another_window_runs(tmp_path: Path) -> None:
-    made = untrained(TINY, 20, tmp_path)
-    assert made.config.window_frames == 20
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_an_untrained_network_of_another_window_runs(tmp_path: Path, mirrored: bool) -> None:
+    made = untrained(replace(TINY, window_frames=20, mirrored=mirrored), tmp_path)
+    assert (made.config.window_frames, made.config.mirrored) == (20, mirrored)
     runtime = open_backend(made, "cpu", 1)
     raw = runtime.lift(any_window(made.config), Intrinsics.from_hfov((640, 480), 1.0))
     assert np.isfinite(raw.rotations).all()
@@ -54,7 +56,7 @@ def test_without_torch_the_shipped_window_is_measured_and_the_others_are_named(
     assert [(row["frames"], row["threads"], row["trained"]) for row in rows] == [(16, 1, True), (16, 2, True)]
     assert all(set(row[name]) == {"p50", "p95", "p99"} for row in rows for name in ("network_ms", "ms"))
     assert all(0 < row["network_ms"]["p50"] < row["ms"]["p50"] for row in rows)  # the same windows, each of both
-    assert [note.split(":")[0] for note in notes] == [f"a window of {n} frames is left out" for n in (32, 64)]
+    assert [note.split(":")[0] for note in notes] == [f"window of {n} is left out" for n in (32, 64)]
     assert all("vtm-live[train]" in note for note in notes)
 
 
@@ -65,4 +67,16 @@ def test_an_export_that_fails_is_told_with_its_last_line(tmp_path: Path, monkeyp
     monkeypatch.setattr(windows.importlib.util, "find_spec", lambda _name: object())
     monkeypatch.setattr(windows.subprocess, "run", failed)
     with pytest.raises(ModelError, match=r"its export failed \(RuntimeError: no memory\)"):
-        untrained(TINY, 20, tmp_path)
+        untrained(replace(TINY, window_frames=20), tmp_path)
+
+
+def test_every_length_is_measured_as_shipped_and_without_the_mirror_image() -> None:
+    shipped = VTMConfig(window_frames=20, mirrored=True)
+    made = forms(shipped)
+    assert [(form.window_frames, form.mirrored) for form in made] == [
+        *((frames, True) for frames in (16, 20, 32, 64)),
+        *((frames, False) for frames in (16, 20, 32, 64)),
+    ]
+    assert made.count(shipped) == 1
+    assert forms(replace(shipped, mirrored=False)) == made[4:]
+    assert len({form_name(form.window_frames, form.mirrored) for form in made}) == len(made)
