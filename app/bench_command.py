@@ -7,7 +7,6 @@ import sys
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from app.terminal import say
@@ -32,11 +31,19 @@ def show(found: dict[str, Any], console: Console) -> None:
     """The figures as tables."""
     for line in environment_lines(found):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
-    for table in (_stages(found), _osc_targets(found), _backends(found), _growth(found["growth"])):
+    growth = found["growth"]
+    sections: list[tuple[Table, list[str]]] = [
+        (_stages(found), []),
+        (_osc_targets(found), []),
+        (_backends(found), [f"{row['name']}: {row['detail']}" for row in (*found["backends"], *found["peers"])]),
+        (_growth(growth), []),
+        (_windows(growth["window"]), growth["notes"]),
+    ]
+    for table, notes in sections:
         console.print(table)
+        for note in notes:
+            console.print(note, markup=False, highlight=False, soft_wrap=True)
     console.print(prediction_line(found["prediction"]), markup=False, highlight=False, soft_wrap=True)
-    for note in found["growth"]["notes"]:
-        console.print(f"window: {note}", markup=False, highlight=False)
 
 
 def environment_lines(found: dict[str, Any]) -> list[str]:
@@ -90,31 +97,37 @@ def _osc_targets(found: dict[str, Any]) -> Table:
 
 
 def _backends(found: dict[str, Any]) -> Table:
-    columns = ("back end", "poses/s", "network p50", "window p50", "p95", "p99", "latency p95", "detail")
+    columns = ("back end", "poses/s", "network p50", "vtm p50", "p95", "p99", "latency p95")
     table = Table(*columns, title="Back ends side by side, ms", title_justify="left")
     for row in found["backends"]:
         if row["works"]:
             latency = f"{row['latency_ms']['p95']:.1f}"
             times = (_times(row["network_ms"])[0], *_times(row["window_ms"]))
-            table.add_row(row["name"], f"{row['fps']:.1f}", *times, latency, escape(row["detail"]))
+            table.add_row(row["name"], f"{row['fps']:.1f}", *times, latency)
         else:
-            table.add_row(row["name"], "–", "–", *_times(None), "–", escape(row["detail"]))
+            table.add_row(row["name"], "–", "–", *_times(None), "–")
     for row in found["peers"]:
         fps = f"{row['fps']:.1f}" if row["works"] else "–"
-        table.add_row(row["name"], fps, "–", *_times(row.get("frame_ms")), "–", escape(row["detail"]))
+        table.add_row(row["name"], fps, "–", *_times(row.get("frame_ms")), "–")
     return table
 
 
 def _growth(growth: dict[str, Any]) -> Table:
-    columns = ("", "poses/s", "capture p50", "pose2d p50", "network p50", "vtm p50", "solver p50")
+    columns = ("", "poses/s", "capture p50", "pose2d p50", "vtm p50", "solver p50")
     table = Table(*columns, title="How cost grows, ms", title_justify="left")
     rows = [(f"{row['threads']} threads each", row) for row in growth["threads"]]
     rows += [(f"{row['height']} lines", row) for row in growth["input"]]
     for name, row in rows:
-        times = (row["stages"].get(stage) for stage in ("capture", "pose2d", "network", "vtm", "solver"))
+        times = (row["stages"].get(stage) for stage in ("capture", "pose2d", "vtm", "solver"))
         table.add_row(name, f"{row['fps']:.1f}", *(_times(time)[0] for time in times))
-    for row in growth["window"]:
-        kind = "alone" if row["trained"] else "alone, untrained"
-        name = f"{row['name']}, {row['threads']} thread{'s' * (row['threads'] > 1)}, {kind}"
-        table.add_row(name, "–", "–", "–", _times(row["network_ms"])[0], _times(row["ms"])[0], "–")
+    return table
+
+
+def _windows(rows: list[dict[str, Any]]) -> Table:
+    columns = ("frames", "mirrored", "threads", "weights", "network p50", "p95", "p99", "vtm p50")
+    table = Table(*columns, title="VTM alone by length of its window, ms", title_justify="left")
+    for row in rows:
+        form = (str(row["frames"]), "yes" if row["mirrored"] else "–", str(row["threads"]))
+        weights = "shipped" if row["trained"] else "untrained"
+        table.add_row(*form, weights, *_times(row["network_ms"]), _times(row["ms"])[0])
     return table

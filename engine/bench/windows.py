@@ -45,8 +45,8 @@ Say = Callable[[str], None]
 def measure_windows(
     backend: str, threads: tuple[int, ...], seconds: float, say: Say
 ) -> tuple[list[dict[str, Any]], list[str]]:
-    """Rows by form and number of threads (name, frames, mirrored, threads, trained; network_ms, and ms with what is
-    made of its outputs), and a note on every form left out.
+    """Rows by form and number of threads (frames, mirrored, threads, trained; network_ms, and ms with what is made of
+    its outputs), and a note on every form left out.
 
     Raises ModelError when the shipped weights do not run.
     """
@@ -60,9 +60,9 @@ def measure_windows(
                 weights = shipped if trained else untrained(config, Path(folder))
                 for number in threads:
                     times = measure_weights(weights, backend, number, seconds)
-                    row = {"name": name, "frames": config.window_frames, "mirrored": config.mirrored}
-                    row |= {"threads": number, "trained": trained}
-                    rows.append(row | {"network_ms": as_json(times.network), "ms": as_json(times.vtm)})
+                    form = {"frames": config.window_frames, "mirrored": config.mirrored}
+                    row = {"threads": number, "trained": trained}
+                    rows.append(form | row | {"network_ms": as_json(times.network), "ms": as_json(times.vtm)})
             except ModelError as error:
                 if trained:
                     raise
