@@ -1,8 +1,8 @@
 """A window in the mirror: what VTM says of it, mirrored back, and the mean of both answers.
 
 Somebody in a mirror is somebody, too, and training shows as many of the ones as of the others. The network errs
-differently on both, so the mean errs and trembles less. Most of a window's time goes into reading the weights, so that
-the second window costs far less than the first.
+differently on both, so the mean errs and trembles less. Much of a window's time goes into reading the weights, so that
+the second window costs a third of the first.
 
 Left and right are exchanged, and x is turned round: the frame's other half space.
 """
