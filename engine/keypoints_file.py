@@ -1,6 +1,7 @@
 """Keypoints .npz, the other input of `vtm convert`: read with checks, one line for whatever is wrong.
 
-keypoints_px (N, 23, 2), keypoint_scores (N, 23), fps, image_size (width, height), optional intrinsics (3, 3).
+keypoints_px (N, 23, 2), keypoint_scores (N, 23), fps, image_size (width, height), optional intrinsics (3, 3), optional
+evidence_m (N, 27, 3): the 3D landmarks that `python -m app.detect` keeps, NaN where there are none.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 from engine.errors import UsageError
 from engine.types import F32, Detection, Keypoints2D, NoPerson
 from models.camera import Intrinsics
-from models.keypoints import NUM_KEYPOINTS
+from models.keypoints import NUM_EVIDENCE, NUM_KEYPOINTS
 
 _NEEDED = ("keypoints_px", "keypoint_scores", "fps", "image_size")
 _MAX_FPS = 1000.0
@@ -30,6 +31,7 @@ class KeypointsFile:
     fps: float
     image_size: tuple[int, int]  # (width, height)
     intrinsics: Intrinsics | None
+    evidence_m: F32 | None = None  # (N, 27, 3), NaN where there is none
 
     def __len__(self) -> int:
         """Frames."""
@@ -41,9 +43,16 @@ class KeypointsFile:
             time_s = frame / self.fps
             if self.scores[frame].any():
                 points, scores = self.points_px[frame], self.scores[frame]
-                yield Keypoints2D(frame, time_s, self.image_size, points, scores)
+                yield Keypoints2D(frame, time_s, self.image_size, points, scores, self._evidence(frame))
             else:
                 yield NoPerson(frame, time_s, self.image_size)
+
+    def _evidence(self, frame: int) -> F32 | None:
+        """(27, 3), or None without any landmark in this frame."""
+        if self.evidence_m is None or not np.isfinite(self.evidence_m[frame]).any():
+            return None
+        landmarks: F32 = self.evidence_m[frame]
+        return landmarks
 
 
 def read_keypoints(path: Path) -> KeypointsFile:
@@ -69,7 +78,10 @@ def read_keypoints(path: Path) -> KeypointsFile:
         raise _wrong(path, f"image_size is {width:g} x {height:g}", "width, height in pixels")
     points32 = np.where(known[..., None], points, 0.0).astype(np.float32)
     size = (int(width), int(height))
-    return KeypointsFile(points32, scores.astype(np.float32), fps, size, _intrinsics(path, arrays))
+    evidence = None
+    if "evidence_m" in arrays:
+        evidence = _shaped(path, arrays, "evidence_m", (frames, NUM_EVIDENCE, 3)).astype(np.float32)
+    return KeypointsFile(points32, scores.astype(np.float32), fps, size, _intrinsics(path, arrays), evidence)
 
 
 def _wrong(path: Path, got: str, expected: str) -> UsageError:

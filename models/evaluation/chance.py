@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.evaluation.predict import F64
+from models.evaluation.viewpoints import FEWEST
 
 _DRAWS = 1000
 _SEED = 20261
@@ -21,7 +22,8 @@ def worst_over_best_by_chance(
     error    (N,) of each frame; clip (N,) which of the C clips it is of
     views    (C,) and motions (C,) of the clips; motions with one clip are exchanged with each other
     returns  mean: the ratio that such a table shows of someone equally good from everywhere, on average;
-             share: of the draws, those with the ratio of the true views or a larger one; None: one view only
+             share: of the draws, those with the ratio of the true views or a larger one; None: one view only,
+             those with too few frames for a mean not counted
     """
     known = np.bincount(clip, minlength=len(views)) > 0
     sums = np.bincount(clip, error, len(views))[known].astype(np.float64)
@@ -29,7 +31,7 @@ def worst_over_best_by_chance(
     _, view = np.unique(np.asarray(views)[known], return_inverse=True)
     _, motion, clips = np.unique(np.asarray(motions)[known], return_inverse=True, return_counts=True)
     motion[clips[motion] == 1] = -1
-    if len(set(view.tolist())) < 2:
+    if (np.bincount(view, frames) >= FEWEST).sum() < 2:
         return None
     rng = np.random.default_rng(_SEED)
     seen = _ratio(sums, frames, view)
@@ -38,8 +40,12 @@ def worst_over_best_by_chance(
 
 
 def _ratio(sums: F64, frames: F64, view: NDArray[np.int64]) -> float:
-    """Largest over smallest mean of a view."""
-    means = np.bincount(view, sums) / np.bincount(view, frames)
+    """Largest over smallest mean of a view; views with too few frames are left out, as in the table (none left: 1)."""
+    of_view = np.bincount(view, frames)
+    enough = of_view >= FEWEST
+    if not enough.any():
+        return 1.0
+    means = np.bincount(view, sums)[enough] / of_view[enough]
     return float(means.max() / max(means.min(), 1e-9))
 
 

@@ -10,7 +10,7 @@ from models.evaluation.predict import F64
 
 YAWS = 8
 PITCH_EDGES_DEG = (-90.0, -10.0, 10.0, 30.0, 90.0)
-_FEWEST = 5
+FEWEST = 5
 """Frames below which a viewpoint has no mean."""
 
 
@@ -54,7 +54,7 @@ def viewpoint_table(error: F64, yaw: F64, pitch: F64) -> dict[str, Any]:
 
 def mean_or_none(values: F64) -> float | None:
     """Mean to a tenth, or None for too few values."""
-    return round(float(values.mean()), 1) if len(values) >= _FEWEST else None
+    return round(float(values.mean()), 1) if len(values) >= FEWEST else None
 
 
 def worst_over_best(values: list[float | None]) -> float | None:

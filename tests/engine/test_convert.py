@@ -19,7 +19,7 @@ from engine.seams import Seams
 from engine.solver import Solver
 from engine.types import Detection, Frame, Keypoints2D, NoPerson, RawMotion
 from models.camera import Intrinsics
-from models.keypoints import NUM_KEYPOINTS
+from models.keypoints import NUM_EVIDENCE, NUM_KEYPOINTS
 from models.skeleton import NUM_JOINTS
 
 SIZE = (640, 480)
@@ -227,6 +227,19 @@ def test_nan_keypoints_count_as_not_seen(tmp_path: Path):
     assert isinstance(found[2], Keypoints2D)
 
 
+def test_the_detectors_landmarks_are_read_where_the_file_has_them(tmp_path: Path):
+    landmarks = np.random.default_rng(0).normal(0, 0.3, (3, NUM_EVIDENCE, 3)).astype(np.float32)
+    landmarks[1] = np.nan
+    landmarks[2, 4] = np.nan
+    found = list(read_keypoints(keypoints_npz(tmp_path / "in.npz", 3, evidence_m=landmarks)).detections())
+    assert all(isinstance(detection, Keypoints2D) for detection in found)
+    np.testing.assert_array_equal(found[0].evidence_m, landmarks[0])
+    assert found[1].evidence_m is None
+    np.testing.assert_array_equal(found[2].evidence_m, landmarks[2])
+    without = list(read_keypoints(keypoints_npz(tmp_path / "without.npz", 3)).detections())
+    assert all(detection.evidence_m is None for detection in without)
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -240,6 +253,8 @@ def test_nan_keypoints_count_as_not_seen(tmp_path: Path):
         ({"keypoints_px": np.zeros((0, NUM_KEYPOINTS, 2))}, "no frame"),
         ({"image_size": (0, 480)}, "image_size"),
         ({"intrinsics": np.zeros((3, 3))}, "camera matrix"),
+        ({"evidence_m": np.zeros((10, 23, 3))}, r"evidence_m has shape \(10, 23, 3\)"),
+        ({"evidence_m": "none"}, "evidence_m is of"),
     ],
 )
 def test_a_file_that_breaks_the_schema_is_one_line(tmp_path: Path, changes: dict[str, Any], said: str):

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.detect import detect_all
 from engine.config import Config
 from engine.convert import convert
 from engine.outputs.motion_npz import read_motion_npz
@@ -61,3 +62,13 @@ def test_the_demo_clip_converted_whole(tmp_path: Path):
     assert take.tracked.mean() > 0.95
     assert np.isfinite(take.joints_world_m[take.tracked]).all()
     np.testing.assert_allclose(np.diff(take.timestamps_s), 1 / 30, atol=1e-3)
+
+
+@pytest.mark.slow
+def test_the_detectors_file_converts_as_the_video_does(tmp_path: Path):
+    np.savez(tmp_path / "found.npz", **detect_all("demo", "blazepose", threads=1))
+    ours = convert(tmp_path / "found.npz", tmp_path / "ours.npz", CONFIG)
+    theirs = convert("demo", tmp_path / "theirs.npz", CONFIG)
+    assert (ours.tracked == theirs.tracked).all()
+    apart = np.linalg.norm(ours.joints_cam_m - theirs.joints_cam_m, axis=-1)[ours.tracked]
+    assert apart.mean() < 0.002

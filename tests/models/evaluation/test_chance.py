@@ -48,7 +48,23 @@ def test_motions_with_one_clip_are_exchanged_with_each_other():
 
 
 def test_one_view_has_no_ratio():
-    assert worst_over_best_by_chance(np.ones(4), np.zeros(4, int), [30], ["a"]) is None
+    assert worst_over_best_by_chance(np.ones(9), np.zeros(9, int), [30], ["a"]) is None
+
+
+def test_a_view_with_too_few_frames_is_no_worst_view():
+    """Three clips of two motions; the one at 90 has four frames, all of them terrible."""
+    frames, mean = [10, 10, 4], [1.0, 2.0, 50.0]
+    error, clip = np.repeat(mean, frames), np.repeat(np.arange(3), frames)
+    found = worst_over_best_by_chance(error, clip, [0, 30, 90], ["a", "a", "b"])
+    assert found == {"mean": 2.0, "share": 1.0}
+    assert worst_over_best_by_chance(error[10:], clip[10:] - 1, [30, 90], ["a", "b"]) is None
+
+
+def test_views_that_an_exchange_leaves_without_frames_are_told_apart_no_more():
+    """Of two clips in each view one has the frames: an exchange can bring too few into both."""
+    error, clip = np.repeat([1.0, 1.0, 3.0, 3.0], [4, 1, 4, 1]), np.repeat(np.arange(4), [4, 1, 4, 1])
+    found = worst_over_best_by_chance(error, clip, [0, 0, 30, 30], ["a"] * 4)
+    assert 1.0 <= found["mean"] <= 3.0
 
 
 def test_a_clip_without_frames_is_left_out():
