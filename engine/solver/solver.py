@@ -17,21 +17,19 @@ from engine.solver.body import Body, posed
 from engine.solver.feet import FeetLock
 from engine.solver.floor import Floor, Grounding, sole_heights
 from engine.solver.gravity import Gravity
-from engine.solver.one_euro import OneEuroRotations
 from engine.solver.placement import Placement
 from engine.solver.proportions import Proportions, weighted_median
 from engine.solver.rejoin import Rejoin
-from engine.solver.root import RootFilter, to_camera, to_ray
+from engine.solver.root import to_camera, to_ray
+from engine.solver.smoothing import GAP_S, Smooth, Smoother, smooth_take
 from engine.types import F64, Pose, RawMotion
 from models.camera import Intrinsics
 from models.skeleton import NUM_JOINTS, ROOT
 
 FADE_S = 1.0
 """A lost person's confidence falls to 0 in this time; the pose is held."""
-_GAP_S = 0.25  # a longer silence is a loss
 _LONG_GAP_S = 2.0  # after which somebody else may have come
 _MIN_CONFIDENCE = 0.2  # below it nothing is learnt about the body, the camera or the floor
-_MIN_CUTOFF_HZ, _BETA = 1.8, 0.9  # of the joint rotations
 _DEPTH_LIMITS = (0.05, 100.0)  # statures
 
 
@@ -52,8 +50,8 @@ class Solver:
         self._height_m = height_m
         self._step_s = 1.0 / rate_hz
         self._proportions = Proportions(height_m)
-        self._rotations = OneEuroRotations(_MIN_CUTOFF_HZ, _BETA)
-        self._root = RootFilter()
+        self._smoother = Smoother()
+        self._smooth_take: dict[int, Smooth] = {}  # of `fit`, by frame_id
         self._rejoin = Rejoin()
         self._gravity = Gravity()
         self._floor = Floor()
@@ -112,9 +110,12 @@ class Solver:
     def fit(self, take: Sequence[RawMotion]) -> None:
         """Learn the body, the camera's tilt and the floor from a whole recorded take, and learn no more after it.
 
-        `solve` then places every frame in one and the same world. Frames that are not plausible are left out.
+        `solve` then places every frame in one and the same world, smoothed without delay. Frames that are not
+        plausible are left out.
         """
-        good = [raw for raw in take if is_plausible(raw) and raw.confidence >= _MIN_CONFIDENCE]
+        plausible = [raw for raw in take if is_plausible(raw)]
+        self._smooth_take = smooth_take(plausible, self._intrinsics, self._step_s)
+        good = [raw for raw in plausible if raw.confidence >= _MIN_CONFIDENCE]
         if not good:
             return
         weights = np.array([raw.confidence for raw in good])
@@ -163,15 +164,8 @@ class Solver:
         self._calibrate_next, self._learning = False, True
 
     def _new_world(self) -> None:
-        for part in (
-            self._rotations,
-            self._root,
-            self._rejoin,
-            self._gravity,
-            self._floor,
-            self._placement,
-            self._feet,
-        ):
+        self._smooth_take = {}
+        for part in (self._smoother, self._rejoin, self._gravity, self._floor, self._placement, self._feet):
             part.reset()
 
     def _time_step(self, captured_at_s: float) -> float:
@@ -183,9 +177,8 @@ class Solver:
             return self._step_s
         if gap_s > _LONG_GAP_S:
             self._proportions.suspect_another_person()
-        if gap_s > _GAP_S:
-            self._rotations.reset()
-            self._root.reset()
+        if gap_s > GAP_S:
+            self._smoother.reset()
             self._feet.release()
             self._rejoin.start()
             return self._step_s
@@ -196,12 +189,10 @@ class Solver:
 
     def _see(self, raw: RawMotion, dt_s: float) -> _Seen:
         """Smooth in the camera frame; one batched forward kinematics for the raw and the smoothed body."""
-        rotations = np.asarray(raw.rotations, np.float64)
-        raw_ray, ray = self._root(raw, self._intrinsics, dt_s)
-        quaternions = self._rotations(tangent.from_matrix(rotations), dt_s)
-        quaternions, ray = self._rejoin(quaternions, ray, dt_s)
-        both = np.stack((rotations, tangent.to_matrix(quaternions)))  # (2, 22, 3, 3)
-        roots = np.stack((to_camera(raw_ray, self._height_m), to_camera(ray, self._height_m)))
+        smooth = self._smooth_take.get(raw.frame_id) or self._smoother(raw, self._intrinsics, dt_s)
+        quaternions, ray = self._rejoin(smooth.quaternions, smooth.ray, dt_s)
+        both = np.stack((raw.rotations.astype(np.float64), tangent.to_matrix(quaternions)))  # (2, 22, 3, 3)
+        roots = np.stack((to_camera(smooth.seen_ray, self._height_m), to_camera(ray, self._height_m)))
         joints, turned = posed(both, self._proportions.offsets_m, roots)
         return _Seen(joints[0], Body(both[1], joints[1], turned[1]))
 
