@@ -19,7 +19,7 @@ from models.camera import Intrinsics
 
 GAP_S = 0.25
 """A longer silence is a loss: the filters start afresh after it."""
-_MIN_CUTOFF_HZ, _BETA = 1.8, 0.9  # of the joint rotations
+_MIN_CUTOFF_HZ, _BETA = 1.8, 1.3  # of the joint rotations
 
 
 @dataclass(frozen=True, slots=True)
