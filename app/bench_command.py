@@ -51,15 +51,19 @@ def environment_lines(found: dict[str, Any]) -> list[str]:
     machine, chain = found["environment"], found["end_to_end"]
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
     load = "" if machine["load_average"] is None else f", load average {machine['load_average']:g}"
-    latency, left_out = chain["latency_ms"], chain["left_out"]
+    webcam, latency, left_out = (chain[name] for name in ("webcam_latency_ms", "latency_ms", "left_out"))
     return [
         f"{machine['cpu']}, {machine['cores']} cores{load}, GPU: {machine['gpu'] or 'none'}, {machine['system']}",
         f"Python {machine['python']}, {versions}",
-        f"{machine['clip']}, {machine['detector']}, VTM on {found['backend']}: {chain['fps']:.1f} poses/s; at "
-        f"{chain['latency_at_hz']:g} frames/s, frame available to packet sent p50 {latency['p50']:.1f}, p95 "
-        f"{latency['p95']:.1f}, p99 {latency['p99']:.1f} ms; first pose after {chain['first_pose_s']:.1f} s; "
+        f"{machine['clip']}, {machine['detector']}, VTM on {found['backend']}: {chain['fps']:.1f} poses/s; frame "
+        f"available to packet sent at {chain['webcam_hz']:g} frames/s {_spread(webcam)}, at "
+        f"{chain['latency_at_hz']:g} {_spread(latency)}; first pose after {chain['first_pose_s']:.1f} s; "
         f"{found['memory_mb']:.0f} MB" + (f"; left out to keep up: {', '.join(left_out)}" if left_out else ""),
     ]
+
+
+def _spread(times: dict[str, float]) -> str:
+    return f"p50 {times['p50']:.1f}, p95 {times['p95']:.1f}, p99 {times['p99']:.1f} ms"
 
 
 def prediction_line(found: dict[str, Any]) -> str:

@@ -22,6 +22,7 @@ from engine.pipeline import worker_threads
 from engine.vtm.choose import BackendState, backend_states
 
 PACED_HZ = 60.0
+WEBCAM_HZ = 30.0
 HEIGHTS = (480, 720, 1080)
 THREADS = (1, 2)
 TARGETS = ("vmc", "vrchat", "osc")
@@ -47,6 +48,8 @@ def run_bench(config: Config, seconds: float, *, say: Say) -> dict[str, Any]:
     say("mediapipe's own tracker, when it is installed")
     peers = [measure_mediapipe(clip, seconds)]
     config = dataclasses.replace(config, backend=main.backend)
+    say(f"whole chain, {WEBCAM_HZ:g} frames per second, as webcams have")
+    webcam = measure(config, Run(clip, WEBCAM_HZ, seconds))
     targets = _osc_targets(config, clip, latency, seconds, say)
     growth = _growth(config, clip, seconds / 2, say)
     say(f"poses predicted to a clock of {RATE_HZ:g} per second")
@@ -59,8 +62,10 @@ def run_bench(config: Config, seconds: float, *, say: Say) -> dict[str, Any]:
             "fps": round(main.fps, 1),
             "latency_ms": as_json(latency.latency_ms),
             "latency_at_hz": PACED_HZ,
+            "webcam_latency_ms": as_json(webcam.latency_ms),
+            "webcam_hz": WEBCAM_HZ,
             "first_pose_s": round(main.first_pose_s, 2),
-            "left_out": sorted({*main.left_out, *latency.left_out}),
+            "left_out": sorted({*main.left_out, *latency.left_out, *webcam.left_out}),
         },
         "memory_mb": round(latency.memory_mb, 1),
         "osc_targets": targets,

@@ -39,7 +39,7 @@ def test_every_figure_is_there_and_the_tables_show_them(monkeypatch, capsys):
     assert {"environment", "backend", "stages", "end_to_end", "memory_mb", "backends"} <= set(found)
     assert set(found["stages"]) == {"capture", "pose2d", "window", "vtm", "solver", "osc"}
     assert all(set(times) == PERCENTILES for times in found["stages"].values())
-    assert set(found["end_to_end"]["latency_ms"]) == PERCENTILES
+    assert set(found["end_to_end"]["latency_ms"]) == set(found["end_to_end"]["webcam_latency_ms"]) == PERCENTILES
     assert found["end_to_end"]["fps"] > 1
     assert found["memory_mb"] > 10
     assert [row["targets"] for row in found["osc_targets"]] == [["vmc"], ["vmc", "vrchat", "osc"]]
@@ -54,7 +54,7 @@ def test_every_figure_is_there_and_the_tables_show_them(monkeypatch, capsys):
         *((window, threads, True, True) for threads in (1, 2)),
         *((window, threads, False, False) for threads in (1, 2)),
     ]
-    assert found["end_to_end"]["left_out"] == []
+    assert set(found["end_to_end"]["left_out"]) <= {"heatmap refinement", "limb refinement"}  # none on a free machine
     assert found["prediction"]["predicted_mm"]["mean"] < found["prediction"]["held_mm"]["mean"]
     assert said
     show(found, Console(width=200))
