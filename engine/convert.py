@@ -1,7 +1,8 @@
 """`vtm convert`: a video or keypoints .npz to a take of motion. Every frame, in order; none is dropped.
 
 Two passes: the first lifts every frame with VTM; then the person's proportions, the camera's tilt and the floor are
-learnt from the whole take at once, and the second pass solves every frame in that one world.
+learnt from the whole take at once, every frame is smoothed between those before and after it, and the second pass
+solves each in that one world.
 """
 
 from __future__ import annotations
