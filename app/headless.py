@@ -13,7 +13,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Event
+from queue import SimpleQueue
+from threading import Event, Thread
 from types import FrameType
 
 from app.arguments import RunOptions
@@ -31,17 +32,31 @@ POLL_S = 0.2
 
 @contextmanager
 def signals_set(stop: Event) -> Iterator[None]:
-    """SIGINT and SIGTERM set `stop` while inside. Main thread only."""
+    """SIGINT and SIGTERM set `stop` while inside. Main thread only.
+
+    A handler runs in the main thread, between any two of its steps, and would wait for ever for a lock that this thread
+    holds: `stop`'s own while it looks at `stop`. So another thread sets it, told by a SimpleQueue, whose put waits for
+    nothing.
+    """
+    heard: SimpleQueue[bool] = SimpleQueue()
 
     def handle(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
+        heard.put(True)
 
+    def listen() -> None:
+        if heard.get():
+            stop.set()
+
+    listener = Thread(target=listen, name="signals", daemon=True)
+    listener.start()
     before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        heard.put(False)
+        listener.join()
 
 
 def status_text(snapshot: Snapshot) -> str:

@@ -18,7 +18,7 @@ import pytest
 from app.arguments import RunOptions, build_parser, config_from
 from app.cli import main
 from app.display import display_available
-from app.headless import HeadlessRun, status_text
+from app.headless import HeadlessRun, signals_set, status_text
 from app.settings import DEFAULT_TARGET
 from app.terminal import StatusLine
 from engine.config import Config
@@ -199,6 +199,34 @@ def test_ctrl_c_keeps_the_take_and_is_exit_code_0(headless, tmp_path, number):
     assert headless(record=tmp_path / "a.bvh").run() == 0
     assert "stop_recording" in headless.made[0].calls
     assert signal.getsignal(number) is before
+
+
+@pytest.mark.timeout(20)
+def test_ctrl_c_waits_for_no_lock_that_the_main_thread_holds():
+    lock = threading.Lock()
+
+    class Guarded(threading.Event):
+        """As an Event is for an instant while somebody looks at it: whoever sets it needs the lock."""
+
+        def set(self) -> None:
+            with lock:
+                super().set()
+
+    stop = Guarded()
+    with signals_set(stop):
+        with lock:
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)  # pressed twice
+            assert not stop.is_set()
+        assert stop.wait(5)
+    assert not any(thread.name == "signals" for thread in threading.enumerate())
+
+
+def test_without_a_signal_nothing_is_set():
+    stop = threading.Event()
+    with signals_set(stop):
+        pass
+    assert not stop.is_set()
 
 
 def test_a_pipeline_that_fails_is_raised_after_the_take_was_kept(headless, tmp_path):

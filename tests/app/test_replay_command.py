@@ -69,10 +69,13 @@ def test_ctrl_c_ends_it_like_its_end(tmp_path, waving, udp):
     command = [sys.executable, "-m", "app", "replay", str(tmp_path / "take.npz"), "--osc", url_of(udp), "--loop"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True) as process:
-        udp.settimeout(20)
-        udp.recv(4096)
-        process.send_signal(signal.SIGINT)
-        _, written = process.communicate(timeout=20)
+        try:
+            udp.settimeout(20)
+            udp.recv(4096)
+            process.send_signal(signal.SIGINT)
+            _, written = process.communicate(timeout=20)
+        finally:
+            process.kill()  # it loops for ever if it has not heard
     assert process.returncode == 0
     assert "packets" in written
     assert "Traceback" not in written
