@@ -12,11 +12,11 @@ from engine.config import BACKENDS, DETECTORS, Config
 from engine.errors import UsageError
 
 MOTION_SUFFIXES = (".npz", ".bvh", ".csv", ".glb", ".vrma", ".jsonl")
-"""What takes are written as; engine.outputs.motion has the same, but is slow to import."""
+"""What takes are written as; engine.motion.formats has the same, but is slow to import."""
 
 
 BVH_STYLES = ("default", "blender", "mixamo", "rokoko")
-"""As engine.outputs.bvh_styles has them."""
+"""As engine.motion.bvh_styles has them."""
 MAX_JOBS = 64
 Commands: TypeAlias = "argparse._SubParsersAction[OneLineParser]"
 
@@ -192,8 +192,8 @@ def build_parser() -> argparse.ArgumentParser:
 
 def config_from(options: argparse.Namespace, base: Config) -> Config:
     """`base` with every given option in its place. Raises UsageError for a target that can never work."""
-    from engine.outputs.targets import parse_targets
-    from engine.outputs.vmc_receiver import listen_address
+    from engine.osc.receive_port import listen_address
+    from engine.osc.targets import parse_targets
 
     given = {
         "source": getattr(options, "source", None),

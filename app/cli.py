@@ -14,9 +14,9 @@ import traceback
 from collections.abc import Callable
 
 from app.arguments import ConvertOptions, RunOptions, build_parser, config_from
-from app.display import display_available
 from app.settings import load_settings
 from app.terminal import say
+from app.window.display import display_available
 from engine.config import Config
 from engine.errors import UsageError, VtmError
 
@@ -66,7 +66,7 @@ def _run(options: argparse.Namespace) -> int:
     settings, _ = load_settings()
     config = config_from(options, settings.config)
     if display_available():
-        from app.window_main import open_window
+        from app.window.open_window import open_window
 
         return open_window(_run_options(options), config)
     seconds = options.seconds or SECONDS_WITHOUT_DISPLAY
@@ -79,57 +79,57 @@ def _run_options(options: argparse.Namespace) -> RunOptions:
 
 
 def _headless(options: RunOptions, config: Config) -> int:
-    from app.headless import HeadlessRun
+    from app.commands.headless import HeadlessRun
 
     return HeadlessRun(config, options).run()
 
 
 def _convert(options: argparse.Namespace) -> int:
-    from app.convert_command import run_convert
+    from app.commands.convert import run_convert
 
     asked = ConvertOptions(tuple(options.paths), options.format, options.bvh_style, options.jobs, options.force)
     return run_convert(asked, config_from(options, Config()))
 
 
 def _recover(options: argparse.Namespace) -> int:
-    from app.recovery import run_recover
+    from app.commands.recover import run_recover
 
     return run_recover(options.paths)
 
 
 def _replay(options: argparse.Namespace) -> int:
-    from app.replay_command import run_replay
+    from app.commands.replay import run_replay
 
     return run_replay(options.take, tuple(options.osc), loop=options.loop)
 
 
 def _osc_map(options: argparse.Namespace) -> int:
-    from app.osc_map import map_lines
+    from app.commands.osc_map import map_lines
 
     print("\n".join(map_lines(options.prefix, options.send)))
     return 0
 
 
 def _bench(options: argparse.Namespace) -> int:
-    from app.bench_command import run_bench_command
+    from app.commands.bench import run_bench_command
 
     return run_bench_command(config_from(options, Config()), options.seconds, as_json=options.json)
 
 
 def _doctor(_: argparse.Namespace) -> int:
-    from app.doctor import run_doctor
+    from app.commands.doctor import run_doctor
 
     return run_doctor()
 
 
 def _fetch(_: argparse.Namespace) -> int:
-    from app.fetch import run_fetch
+    from app.commands.fetch import run_fetch
 
     return run_fetch()
 
 
 def _cameras(_: argparse.Namespace) -> int:
-    from engine.cameras_list import list_cameras
+    from engine.sources.camera_list import list_cameras
 
     cameras = list_cameras()
     for camera in cameras:

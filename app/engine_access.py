@@ -40,6 +40,6 @@ def real_pipeline(config: Config) -> PipelineLike:
 
 def forgiving_pipeline(config: Config) -> PipelineLike:
     """For the window: a target that cannot be opened is shown with its reason, and the rest goes on."""
-    from engine.pipeline import Pipeline, real_seams
+    from engine.pipeline import Pipeline, real_factories
 
-    return Pipeline(config, seams=real_seams(strict_outputs=False))
+    return Pipeline(config, factories=real_factories(strict_outputs=False))

@@ -15,18 +15,18 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.camera import DEMO, DEMO_CLIP
 from engine.config import Config
 from engine.errors import CameraError, OutputError, UsageError
-from engine.intrinsics import intrinsics_for
 from engine.keypoints_file import read_keypoints
+from engine.live.interfaces import Factories, Runtime, WindowLike
+from engine.motion.formats import check_motion_path, write_motion
+from engine.motion.npz import is_motion_npz, read_motion_npz
+from engine.motion.take import MotionTake, row_of, take_from_rows
 from engine.opencv import cv2
-from engine.outputs.motion import check_motion_path, write_motion
-from engine.outputs.motion_npz import is_motion_npz, read_motion_npz
-from engine.outputs.take import MotionTake, row_of, take_from_rows
-from engine.pipeline import real_seams, worker_threads
-from engine.seams import Runtime, Seams, WindowLike
+from engine.pipeline import real_factories, worker_threads
 from engine.solver import Solver
+from engine.sources.intrinsics import intrinsics_for
+from engine.sources.open_source import DEMO, DEMO_CLIP
 from engine.types import Detection, Keypoints2D, RawMotion
 from models.camera import Intrinsics
 
@@ -52,7 +52,7 @@ def convert(
     *,
     on_progress: OnProgress | None = None,
     on_message: Callable[[str], None] | None = None,
-    seams: Seams | None = None,
+    factories: Factories | None = None,
     bvh_style: str = "default",
     processes: int = 1,
 ) -> MotionTake:
@@ -72,11 +72,11 @@ def convert(
         take = read_motion_npz(Path(source))
         write_motion(target, take, bvh_style=bvh_style)
         return take
-    seams = real_seams(paced=False) if seams is None else seams
-    runtime = seams.load_runtime(config.backend, threads=worker_threads(processes)[1], on_message=say)
+    factories = real_factories(paced=False) if factories is None else factories
+    runtime = factories.load_runtime(config.backend, threads=worker_threads(processes)[1], on_message=say)
     try:
-        with _opened(str(source), config, seams, say, worker_threads(processes)[0]) as clip:
-            detections, raws, intrinsics = _lift(clip, config, seams, runtime, on_progress)
+        with _opened(str(source), config, factories, say, worker_threads(processes)[0]) as clip:
+            detections, raws, intrinsics = _lift(clip, config, factories, runtime, on_progress)
     finally:
         runtime.close()
     take = _solve(detections, raws, intrinsics, config, clip.fps)
@@ -87,7 +87,9 @@ def convert(
 
 
 @contextmanager
-def _opened(source: str, config: Config, seams: Seams, say: Callable[[str], None], threads: int) -> Iterator[Clip]:
+def _opened(
+    source: str, config: Config, factories: Factories, say: Callable[[str], None], threads: int
+) -> Iterator[Clip]:
     """The clip, whatever kind it is; closed at the end."""
     path = Path(source)
     if path.suffix.lower() == ".npz":
@@ -96,9 +98,9 @@ def _opened(source: str, config: Config, seams: Seams, say: Callable[[str], None
         return
     if source != DEMO and not path.is_file():
         raise UsageError(f"there is no file {source}; expected a video or a keypoints .npz")
-    video = seams.open_source(source, mirror=config.mirror, loop=False, clock=time.monotonic, on_message=say)
+    video = factories.open_source(source, mirror=config.mirror, loop=False, clock=time.monotonic, on_message=say)
     try:
-        detector = seams.make_detector(config.detector, threads=threads, on_message=say)
+        detector = factories.make_detector(config.detector, threads=threads, on_message=say)
         try:
 
             def detections() -> Iterator[Detection]:
@@ -125,7 +127,7 @@ def _frames_in(path: Path) -> int:
 
 
 def _lift(
-    clip: Clip, config: Config, seams: Seams, runtime: Runtime, on_progress: OnProgress | None
+    clip: Clip, config: Config, factories: Factories, runtime: Runtime, on_progress: OnProgress | None
 ) -> tuple[list[Detection], list[RawMotion | None], Intrinsics]:
     """First pass: every frame through window and network."""
     detections: list[Detection] = []
@@ -137,7 +139,7 @@ def _lift(
         if intrinsics is None or window is None:
             of_file = None if config.intrinsics_file else clip.intrinsics
             intrinsics = of_file or intrinsics_for(config, detection.image_size)
-            window = seams.make_window(runtime.config, intrinsics)
+            window = factories.make_window(runtime.config, intrinsics)
         raw: RawMotion | None = None
         if isinstance(detection, Keypoints2D):
             seen_at_s = detection.captured_at_s

@@ -1,7 +1,7 @@
 """Keypoints .npz, the other input of `vtm convert`: read with checks, one line for whatever is wrong.
 
 keypoints_px (N, 23, 2), keypoint_scores (N, 23), fps, image_size (width, height), optional intrinsics (3, 3), optional
-evidence_m (N, 27, 3): the 3D landmarks that `python -m app.detect` keeps, NaN where there are none.
+evidence_m (N, 27, 3): the 3D landmarks that `python -m app.commands.detect` keeps, NaN where there are none.
 """
 
 from __future__ import annotations

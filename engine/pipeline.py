@@ -15,19 +15,19 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from engine.board import Board
 from engine.config import Config
 from engine.errors import ModelError, OutputError, VtmError
-from engine.handover import BoundedQueue, Latest
-from engine.intrinsics import intrinsics_for
-from engine.outputs.osc_clock import OscClock
+from engine.live.interfaces import Clock, Factories, Hub, OnMessage
+from engine.live.receive_control import ReceiveControl
+from engine.live.shared_state import SharedState
+from engine.live.take_control import TakeControl
+from engine.live.worker import Worker
+from engine.live.workers import QUEUE_FRAMES, CaptureWorker, PoseWorker, SolveWorker
+from engine.osc.output_clock import OscClock
 from engine.pose2d.base import Detector
-from engine.receiving import ReceivePort
-from engine.seams import Clock, Hub, OnMessage, Seams
-from engine.taking import Taking
-from engine.types import Detection, Frame, Pose, Snapshot
-from engine.worker import Worker
-from engine.workers import QUEUE_FRAMES, CaptureWorker, Found, PoseWorker, Shot, SolveWorker
+from engine.queues import BoundedQueue, Latest
+from engine.sources.intrinsics import intrinsics_for
+from engine.types import CapturedFrame, DetectedFrame, Detection, Frame, Pose, Snapshot
 
 JOIN_S = 5.0
 """How long stopping waits for each thread; a device that hangs longer is left behind, and that is said."""
@@ -47,19 +47,19 @@ def worker_threads(processes: int = 1) -> tuple[int, int]:
     return min(cores, 4), 1 if cores <= 2 else 2
 
 
-def real_seams(*, paced: bool = True, strict_outputs: bool = True) -> Seams:
+def real_factories(*, paced: bool = True, strict_outputs: bool = True) -> Factories:
     """The real parts.
 
     paced           a file plays at its own pace; False: as fast as it is read, with the file's own time
     strict_outputs  a target that cannot be opened at the start raises OutputError; False: it is tried again
     """
-    from engine.camera import open_source
-    from engine.outputs.hub import OutputHub
-    from engine.outputs.recorder import Recorder as DiskRecorder
-    from engine.outputs.video_recorder import VideoRecorder
-    from engine.outputs.vmc_receiver import VmcReceiver, listen_address
+    from engine.osc.hub import OutputHub
+    from engine.osc.receive_port import VmcReceiver, listen_address
     from engine.pose2d.choose import make_detector
     from engine.solver import Solver
+    from engine.sources.open_source import open_source
+    from engine.takes.recorder import Recorder as DiskRecorder
+    from engine.takes.video import VideoRecorder
     from engine.vtm.choose import load_runtime
     from engine.vtm.weights import load_weights
     from engine.window import WindowBuilder
@@ -77,7 +77,7 @@ def real_seams(*, paced: bool = True, strict_outputs: bool = True) -> Seams:
 
         return with_backbone(detector, backbone, threads)
 
-    return Seams(
+    return Factories(
         open_source=partial(open_source, paced=paced),
         make_detector=make_seeing_detector,
         load_runtime=load_runtime,
@@ -95,24 +95,24 @@ def real_seams(*, paced: bool = True, strict_outputs: bool = True) -> Seams:
 class Pipeline:
     """Camera to avatar. All methods may be called from any thread and, start-up and `stop` excepted, return at once."""
 
-    def __init__(self, config: Config, *, clock: Clock = time.monotonic, seams: Seams | None = None) -> None:
+    def __init__(self, config: Config, *, clock: Clock = time.monotonic, factories: Factories | None = None) -> None:
         self._clock = clock
-        self._seams = real_seams() if seams is None else seams
-        self._board = Board(config, clock)
+        self._factories = real_factories() if factories is None else factories
+        self._shared = SharedState(config, clock)
         self._lock = threading.Lock()  # guards started and stopped
-        self._taking = Taking(self._seams, clock, self._board.say)
-        self._receive = ReceivePort(self._seams, clock, self.calibrate)
+        self._take_control = TakeControl(self._factories, clock, self._shared.say)
+        self._receive = ReceiveControl(self._factories, clock, self.calibrate)
         self._calibrating = False
         self._hub: Hub | None = None
         self._osc_clock: OscClock | None = None
         self._started = self._stopped = False
-        latest: Latest[Shot] = Latest()
-        queue: BoundedQueue[Found] = BoundedQueue(QUEUE_FRAMES)
+        latest: Latest[CapturedFrame] = Latest()
+        queue: BoundedQueue[DetectedFrame] = BoundedQueue(QUEUE_FRAMES)
         pose_threads, solve_threads = worker_threads()
-        self._solve = SolveWorker(self._board, self._seams, clock, queue, self._deliver, threads=solve_threads)
+        self._solve = SolveWorker(self._shared, self._factories, clock, queue, self._deliver, threads=solve_threads)
         self._workers: tuple[Worker, ...] = (
-            CaptureWorker(self._board, self._seams, clock, latest),
-            PoseWorker(self._board, self._seams, clock, latest, queue, threads=pose_threads),
+            CaptureWorker(self._shared, self._factories, clock, latest),
+            PoseWorker(self._shared, self._factories, clock, latest, queue, threads=pose_threads),
             self._solve,
         )
 
@@ -135,15 +135,15 @@ class Pipeline:
                 return
             self._started = True
         try:
-            intrinsics_for(self._board.config, (1, 1))
-            self._hub = self._seams.make_hub(
-                self._board.config.osc, clock=self._clock, on_sent=partial(self._board.stats.stage_took, "osc")
+            intrinsics_for(self._shared.config, (1, 1))
+            self._hub = self._factories.make_hub(
+                self._shared.config.osc, clock=self._clock, on_sent=partial(self._shared.stats.stage_took, "osc")
             )
-            if self._board.config.osc_rate_hz:
-                say = partial(self._board.say, "error")
-                self._osc_clock = OscClock(self._hub.put, self._board.config.osc_rate_hz, self._clock, say)
-            self._receive.follow(self._board.config.vmc_receive, self._hub)
-            self._tell_closed_port(strict=self._seams.strict_outputs)
+            if self._shared.config.osc_rate_hz:
+                say = partial(self._shared.say, "error")
+                self._osc_clock = OscClock(self._hub.put, self._shared.config.osc_rate_hz, self._clock, say)
+            self._receive.follow(self._shared.config.vmc_receive, self._hub)
+            self._tell_closed_port(strict=self._factories.strict_outputs)
             for worker in reversed(self._workers):
                 worker.start()
         except BaseException:
@@ -154,7 +154,7 @@ class Pipeline:
         if self._receive.error is not None and strict:
             raise OutputError(self._receive.error)
         if self._receive.error is not None:
-            self._board.say("warning", self._receive.error)
+            self._shared.say("warning", self._receive.error)
 
     def stop(self) -> None:
         """End everything: threads, take, targets. May be called again, and after a start that failed."""
@@ -166,51 +166,51 @@ class Pipeline:
             worker.request_stop()
         for worker in self._workers:
             if not worker.join(JOIN_S):
-                self._board.say(
+                self._shared.say(
                     "warning", f"the {worker.name} thread does not end: its device hangs and is left behind"
                 )
         try:
             self.stop_recording()
         except VtmError as error:
-            self._board.say("error", str(error))
+            self._shared.say("error", str(error))
         self._receive.close()
         if self._osc_clock is not None:
             self._osc_clock.close()
         if self._hub is not None:
             self._hub.close()
-        self._board.stopped()
+        self._shared.stopped()
 
     def wait(self, timeout_s: float | None = None) -> str:
         """Wait until the run is over (or the time is): the state then, "ended", "failed", "stopped" or still going."""
-        self._board.wait_until(lambda: self._board.state in _OVER, timeout_s)
-        return self._board.state
+        self._shared.wait_until(lambda: self._shared.state in _OVER, timeout_s)
+        return self._shared.state
 
     def wait_for_pose(self, timeout_s: float | None = None) -> bool:
         """Wait for the first pose; False when the time is up or the run is over before."""
-        self._board.wait_until(lambda: self._board.view.pose is not None or self._board.state in _OVER, timeout_s)
-        return self._board.view.pose is not None
+        self._shared.wait_until(lambda: self._shared.view.pose is not None or self._shared.state in _OVER, timeout_s)
+        return self._shared.view.pose is not None
 
     @property
     def error(self) -> Exception | None:
         """What keeps the pipeline from running, if anything: a VtmError to show as it is, else a defect."""
-        return next(iter(self._board.failures.values()), None)
+        return next(iter(self._shared.failures.values()), None)
 
     def snapshot(self) -> Snapshot:
         """The whole pipeline at this moment."""
-        board = self._board
-        view = board.view
+        shared = self._shared
+        view = shared.view
         return Snapshot(
-            state=board.state,
-            source=board.name_of("source") or board.config.source,
+            state=shared.state,
+            source=shared.name_of("source") or shared.config.source,
             frame=view.frame,
             detection=view.detection,
             pose=view.pose,
-            stats=board.stats.stats(
-                detector=board.name_of("detector"), backend=board.name_of("backend"), left_out=board.detail.names
+            stats=shared.stats.stats(
+                detector=shared.name_of("detector"), backend=shared.name_of("backend"), left_out=shared.shedding.names
             ),
-            messages=board.messages,
+            messages=shared.messages,
             targets=() if self._hub is None else self._hub.states(),
-            recording=self._taking.state(),
+            recording=self._take_control.state(),
             receiver=self._receive.state(),
         )
 
@@ -223,13 +223,13 @@ class Pipeline:
         intrinsics_for(config, (1, 1))
         if self._hub is not None:
             if config.vmc_receive:
-                self._seams.listen_address(config.vmc_receive)  # before anything changes
+                self._factories.listen_address(config.vmc_receive)  # before anything changes
             self._hub.set_targets(config.osc)
             self._receive.follow(config.vmc_receive, self._hub)
             self._tell_closed_port(strict=False)
         with self._lock:
             running = self._started and not self._stopped
-        old, self._board.config = self._board.config, config
+        old, self._shared.config = self._shared.config, config
         for worker in self._workers if running else ():
             worker.follow(old, config)
 
@@ -242,12 +242,12 @@ class Pipeline:
 
     def start_recording(self, path: Path) -> None:
         """Record every pose from now on, with video when the settings say so. Raises UsageError, OutputError."""
-        config, stats = self._board.config, self._board.stats.stats(detector="", backend="")
-        self._taking.start(path, video=config.record_video, camera_fps=stats.camera_fps, source=config.source)
+        config, stats = self._shared.config, self._shared.stats.stats(detector="", backend="")
+        self._take_control.start(path, video=config.record_video, camera_fps=stats.camera_fps, source=config.source)
 
     def stop_recording(self) -> Path | None:
         """Finish the take: its file, or None when nothing was recorded. Waits for the disk. Raises OutputError."""
-        return self._taking.stop()
+        return self._take_control.stop()
 
     def _deliver(self, pose: Pose | None, detection: Detection, frame: Frame) -> None:
         """Solve thread: fan out."""
@@ -257,4 +257,4 @@ class Pipeline:
             hub.set_calibrating(False)
         if pose is not None and hub is not None:
             (hub.put if self._osc_clock is None else self._osc_clock.push)(pose)
-        self._taking.write(pose, detection, frame)
+        self._take_control.write(pose, detection, frame)

@@ -60,6 +60,23 @@ Detection = Keypoints2D | NoPerson
 
 
 @dataclass(frozen=True, slots=True)
+class CapturedFrame:
+    """Capture thread -> pose thread. `source_number` grows with every source that is opened."""
+
+    source_number: int
+    frame: Frame
+
+
+@dataclass(frozen=True, slots=True)
+class DetectedFrame:
+    """Pose thread -> solve thread."""
+
+    source_number: int
+    frame: Frame
+    detection: Detection
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
     """What VTM looks at: the last seconds on the model's own clock, in the person's view (models.view)."""
 
@@ -182,7 +199,7 @@ class Stats:
     stages: dict[str, Percentiles]  # capture, pose2d, vtm, solver, osc
     detector: str
     backend: str
-    left_out: tuple[str, ...] = ()  # detail given up to keep up, see engine/detail.py
+    left_out: tuple[str, ...] = ()  # detail given up to keep up, see engine/live/load_shedding.py
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from models.evaluation.tables import DEFAULT, NEED_CHECKPOINT, TABLES, Bench, ma
 from models.mocap.library import MotionLibrary, open_library
 
 ROOT = Path(__file__).parents[1]
-DEMO = ROOT / "app" / "assets"
+DEMO = ROOT / "engine" / "sources"
 RESERVED = {"vtm", "detector", "sequences", "frames", "windows"}
 """Names of rows and keys that no peer may have."""
 

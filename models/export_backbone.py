@@ -1,7 +1,8 @@
 """`python -m models.export_backbone`: the frozen ResNet18 as its own ONNX, run once per frame on the person's crop.
 
-image (1, 3, 224, 224) RGB in 0..1 -> features (1, 16, 512), as models.vtm.evidence has them. `python -m app.detect
---features resnet18` reads it to prepare training; `python -m models.export` writes one beside weights that need it.
+image (1, 3, 224, 224) RGB in 0..1 -> features (1, 16, 512), as models.vtm.evidence has them.
+`python -m app.commands.detect --features resnet18` reads it to prepare training; `python -m models.export` writes one
+beside weights that need it.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--processes", type=int, default=1, help="train in so many, each on its part of a batch: one per CPU core"
     )
-    parser.add_argument("--pairs", type=Path, help="folder of pairs: python -m app.render_pairs")
+    parser.add_argument("--pairs", type=Path, help="folder of pairs: python -m app.commands.render_pairs")
     parser.add_argument("--pair-share", type=float, default=defaults.pair_share, help="of each batch of stage 2")
     parser.add_argument(
         "--blind", type=float, default=defaults.blind, help="share of stage 2's windows without image evidence"
@@ -65,7 +65,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         "--backbone",
         choices=tuple(ARRAYS),
         default=VTMConfig().backbone,
-        help="what feeds the visual branch; resnet18: pairs made with app.detect --features resnet18",
+        help="what feeds the visual branch; resnet18: pairs made with app.commands.detect --features resnet18",
     )
     args = parser.parse_args(argv)
     if args.backbone != VTMConfig().backbone and args.pairs is None:

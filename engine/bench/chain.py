@@ -16,9 +16,9 @@ from engine.bench.probes import OSC_CPU, SENT, TimedDetector, TimedHub, TimedRun
 from engine.bench.samples import Samples
 from engine.config import Config
 from engine.errors import VtmError
-from engine.pipeline import Pipeline, real_seams
-from engine.seams import Clock, OnMessage, Seams
-from engine.source import Source
+from engine.live.interfaces import Clock, Factories, OnMessage
+from engine.pipeline import Pipeline, real_factories
+from engine.sources.base import Source
 from engine.types import Percentiles
 
 STAGES = ("capture", "pose2d", "window", "vtm", "solver", "osc")
@@ -58,7 +58,7 @@ def measure(config: Config, run: Run) -> Measured:
     with _listeners(run.targets) as urls:
         config = dataclasses.replace(config, source=str(run.clip), osc=urls, loop=True)
         started_s = time.monotonic()
-        with Pipeline(config, seams=_timed_seams(samples, run)) as pipeline:
+        with Pipeline(config, factories=_timed_factories(samples, run)) as pipeline:
             if not pipeline.wait_for_pose(FIRST_POSE_S):
                 raise _failure(pipeline, f"{run.clip.name}: no person was found in {FIRST_POSE_S:g} s")
             first_pose_s = time.monotonic() - started_s
@@ -88,9 +88,9 @@ def _failure(pipeline: Pipeline, otherwise: str) -> VtmError:
     return error if isinstance(error, VtmError) else VtmError(str(error) if error else otherwise)
 
 
-def _timed_seams(samples: Samples, run: Run) -> Seams:
+def _timed_factories(samples: Samples, run: Run) -> Factories:
     """The real parts, each with a stop watch."""
-    real = real_seams()
+    real = real_factories()
     clip = ClipSource(run.clip, run.rate_hz, samples)
     hub = TimedHub(samples)
 

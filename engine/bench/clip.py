@@ -12,10 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.bench.samples import Samples
-from engine.camera import DEMO, DEMO_CLIP
 from engine.errors import CameraError, OutputError, UsageError
-from engine.file_source import FileSource
 from engine.opencv import cv2
+from engine.sources.open_source import DEMO, DEMO_CLIP
+from engine.sources.video_file import FileSource
 from engine.types import Frame
 
 _PATIENCE_S = 0.2  # how long `read` may keep a worker that should stop

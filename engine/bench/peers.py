@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.bench.samples import Samples, as_json
-from engine.file_source import FileSource
 from engine.opencv import cv2
+from engine.sources.video_file import FileSource
 
 _WARM_UP = 20
 

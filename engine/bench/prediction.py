@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from engine.config import Config
-from engine.file_source import FileSource
-from engine.intrinsics import intrinsics_for
-from engine.outputs.predictor import Predictor
-from engine.pipeline import real_seams, worker_threads
+from engine.osc.predictor import Predictor
+from engine.pipeline import real_factories, worker_threads
+from engine.sources.intrinsics import intrinsics_for
+from engine.sources.video_file import FileSource
 from engine.types import F64, Keypoints2D, Pose
 
 RATE_HZ = 120.0
@@ -39,13 +39,13 @@ def measure_prediction(config: Config, clip: Path, latency_s: float) -> dict[str
 
 def live_poses(config: Config, clip: Path) -> list[Pose]:
     """Every tracked pose of the clip's first frames, solved as live."""
-    seams, poses = real_seams(), []
+    factories, poses = real_factories(), []
     source = FileSource(clip, paced=False)
-    detector = seams.make_detector(config.detector, threads=worker_threads()[0], on_message=_quiet)
-    runtime = seams.load_runtime(config.backend, threads=worker_threads()[1], on_message=_quiet)
+    detector = factories.make_detector(config.detector, threads=worker_threads()[0], on_message=_quiet)
+    runtime = factories.load_runtime(config.backend, threads=worker_threads()[1], on_message=_quiet)
     try:
         camera = intrinsics_for(config, source.image_size)
-        window, solver = seams.make_window(runtime.config, camera), seams.make_solver(camera, config.height_m)
+        window, solver = factories.make_window(runtime.config, camera), factories.make_solver(camera, config.height_m)
         while (frame := source.read()) is not None and frame.frame_id < MOST_FRAMES:
             seen = detector.detect(frame)
             if not isinstance(seen, Keypoints2D):

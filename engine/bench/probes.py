@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.bench.samples import Samples
+from engine.live.interfaces import ChangeOfFeed, Hub, Runtime, SolverLike, WindowLike
 from engine.pose2d.base import Detector
-from engine.seams import ChangeOfFeed, Hub, Runtime, SolverLike, WindowLike
 from engine.types import Detection, Frame, Keypoints2D, Pose, RawMotion, TargetState, Window
 from models.camera import Intrinsics
 from models.vtm.config import VTMConfig

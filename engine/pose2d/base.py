@@ -16,7 +16,7 @@ class Detector(Protocol):
 
     @property
     def details(self) -> tuple[str, ...]:
-        """What it can do without when there is no time (engine/detail.py): what is missed least comes first."""
+        """What it can leave out under load (engine/live/load_shedding.py), least important first."""
 
     def leave_out(self, number: int) -> None:
         """From the next frame on do without the first so many of `details`."""

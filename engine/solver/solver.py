@@ -19,7 +19,7 @@ from engine.solver.floor import Floor, Grounding, sole_heights
 from engine.solver.gravity import Gravity
 from engine.solver.placement import Placement
 from engine.solver.proportions import Proportions, weighted_median
-from engine.solver.rejoin import Rejoin
+from engine.solver.reacquire import Reacquire
 from engine.solver.root import to_camera, to_ray
 from engine.solver.smoothing import GAP_S, Smooth, Smoother, smooth_take
 from engine.types import F64, Pose, RawMotion
@@ -52,7 +52,7 @@ class Solver:
         self._proportions = Proportions(height_m)
         self._smoother = Smoother()
         self._smooth_take: dict[int, Smooth] = {}  # of `fit`, by frame_id
-        self._rejoin = Rejoin()
+        self._reacquire = Reacquire()
         self._gravity = Gravity()
         self._floor = Floor()
         self._grounding = Grounding()
@@ -165,7 +165,7 @@ class Solver:
 
     def _new_world(self) -> None:
         self._smooth_take = {}
-        for part in (self._smoother, self._rejoin, self._gravity, self._floor, self._placement, self._feet):
+        for part in (self._smoother, self._reacquire, self._gravity, self._floor, self._placement, self._feet):
             part.reset()
 
     def _time_step(self, captured_at_s: float) -> float:
@@ -180,7 +180,7 @@ class Solver:
         if gap_s > GAP_S:
             self._smoother.reset()
             self._feet.release()
-            self._rejoin.start()
+            self._reacquire.start()
             return self._step_s
         return gap_s
 
@@ -190,7 +190,7 @@ class Solver:
     def _see(self, raw: RawMotion, dt_s: float) -> _Seen:
         """Smooth in the camera frame; one batched forward kinematics for the raw and the smoothed body."""
         smooth = self._smooth_take.get(raw.frame_id) or self._smoother(raw, self._intrinsics, dt_s)
-        quaternions, ray = self._rejoin(smooth.quaternions, smooth.ray, dt_s)
+        quaternions, ray = self._reacquire(smooth.quaternions, smooth.ray, dt_s)
         both = np.stack((raw.rotations.astype(np.float64), tangent.to_matrix(quaternions)))  # (2, 22, 3, 3)
         roots = np.stack((to_camera(smooth.seen_ray, self._height_m), to_camera(ray, self._height_m)))
         joints, turned = posed(both, self._proportions.offsets_m, roots)

@@ -84,7 +84,7 @@ def _with_height(points: F64, up: F64) -> F64:
 
 
 def read_clip(keypoints: Path, truth: Path) -> Clip:
-    """A keypoints .npz of `python -m app.detect` and the truth of the same clip. Raises ClipError."""
+    """A keypoints .npz of `python -m app.commands.detect` and the truth of the same clip. Raises ClipError."""
     try:
         found = read_npz(keypoints, "keypoints_px", "keypoint_scores")
         true = read_npz(truth, "K", "fps", "joint_names", "joints_cam_m", "height_m")

@@ -34,7 +34,10 @@ def _detections(video: Path, cache: Path) -> Path:
         log.info("detecting people in %s", video.name)
         cache.mkdir(parents=True, exist_ok=True)
         done = subprocess.run(
-            [sys.executable, "-m", "app.detect", str(video), str(out)], cwd=ROOT, capture_output=True, text=True
+            [sys.executable, "-m", "app.commands.detect", str(video), str(out)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
         )
         if done.returncode:
             raise ClipError(f"{video}: the detector failed: {done.stderr.strip()[-300:]}")

@@ -30,7 +30,7 @@ class PairError(ValueError):
 
 
 def read_pair(detections: Path, truth: Path, backbone: str = "landmarks") -> RecordedRows:
-    """A keypoints .npz of `python -m app.detect` and the renderer's truth. Raises PairError."""
+    """A keypoints .npz of `python -m app.commands.detect` and the renderer's truth. Raises PairError."""
     try:
         found = read_npz(detections, "keypoints_px", "keypoint_scores", ARRAYS[backbone])
         evidence = evidence_rows(found, len(found["keypoints_px"]), backbone)
@@ -112,7 +112,9 @@ def find_pairs(folder: Path) -> dict[Path, Path]:
     both = [(truth.with_name(truth.name.replace("_truth.npz", ".npz")), truth) for truth in truths]
     pairs = {detections: truth for detections, truth in both if detections.exists()}
     if not pairs:
-        raise PairError(f"{folder}: no NAME.npz beside a NAME_truth.npz; make pairs with python -m app.render_pairs")
+        raise PairError(
+            f"{folder}: no NAME.npz beside a NAME_truth.npz; make pairs: python -m app.commands.render_pairs"
+        )
     return pairs
 
 

@@ -22,8 +22,8 @@ from models.vtm.backbones import is_map
 from models.vtm.evidence import evidence_shape
 
 ARRAYS = {"landmarks": "evidence_m", "resnet18": "visual_features"}
-"""Where `python -m app.detect` puts what a backbone gives."""
-_DETECT = "python -m app.detect VIDEO OUT.npz --features resnet18"
+"""Where `python -m app.commands.detect` puts what a backbone gives."""
+_DETECT = "python -m app.commands.detect VIDEO OUT.npz --features resnet18"
 
 
 def evidence_rows(found: dict[str, NDArray[Any]], frames: int, backbone: str) -> Tensor:

@@ -15,12 +15,12 @@ import pytest
 from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
-from app.widgets.theme import apply_theme
+from app.window.widgets.theme import apply_theme
 from engine.config import Config
 from engine.errors import VtmError
-from engine.outputs.demo_pose import wave_pose
-from engine.outputs.partial_file import PartialFile
-from engine.outputs.take import MotionTake, row_of, take_from_rows
+from engine.motion.take import MotionTake, row_of, take_from_rows
+from engine.osc.demo_pose import wave_pose
+from engine.takes.partial_file import PartialFile
 from engine.types import (
     Frame,
     Keypoints2D,
@@ -39,7 +39,7 @@ from models.keypoints import KEYPOINT, NUM_KEYPOINTS
 from models.rotations import matrix_to_quaternion
 from models.skeleton import JOINT, PARENTS
 
-DEMO = Path(__file__).parents[2] / "app" / "assets" / "demo_truth.npz"
+DEMO = Path(__file__).parents[2] / "engine" / "sources" / "demo_truth.npz"
 _JOINT_OF = {
     "nose": "Head",
     "left_shoulder": "LeftUpperArm",

@@ -17,10 +17,10 @@ import pytest
 
 from app.arguments import RunOptions, build_parser, config_from
 from app.cli import main
-from app.display import display_available
-from app.headless import HeadlessRun, signals_set, status_text
+from app.commands.headless import HeadlessRun, signals_set, status_text
 from app.settings import DEFAULT_TARGET
 from app.terminal import StatusLine
+from app.window.display import display_available
 from engine.config import Config
 from engine.errors import VtmError
 from engine.types import Message
@@ -108,7 +108,7 @@ def test_a_defect_is_one_line_too(monkeypatch, capsys):
     def broken() -> int:
         raise ZeroDivisionError("oh\nno")
 
-    monkeypatch.setattr("app.fetch.run_fetch", broken)
+    monkeypatch.setattr("app.commands.fetch.run_fetch", broken)
     assert main(["fetch"]) == 1
     written = capsys.readouterr().err
     assert "ZeroDivisionError: oh no" in written
@@ -150,7 +150,7 @@ def test_without_a_display_it_says_so_and_runs_headless(monkeypatch, capsys):
             return 0
 
     monkeypatch.setattr("app.cli.display_available", lambda: False)
-    monkeypatch.setattr("app.headless.HeadlessRun", Run)
+    monkeypatch.setattr("app.commands.headless.HeadlessRun", Run)
     assert main(["--source", "demo"]) == 0
     assert seen["options"].seconds == 20
     assert seen["config"].osc == (DEFAULT_TARGET,)
@@ -282,7 +282,7 @@ def test_a_status_line_is_rewritten_on_a_terminal_and_sparse_in_a_log(capsys):
 
 
 def test_the_doctor_never_falls_ill(monkeypatch, capsys):
-    import app.doctor as doctor
+    import app.commands.doctor as doctor
 
     def sick():
         raise OSError("no bus")
@@ -315,9 +315,9 @@ def test_the_real_chain_runs_headless_on_the_demo(tmp_path):
 
 def test_the_formats_on_the_command_line_are_those_that_can_be_written():
     from app import arguments
-    from engine.outputs import motion
+    from engine.motion import formats
 
-    assert set(arguments.MOTION_SUFFIXES) == set(motion.MOTION_SUFFIXES)
+    assert set(arguments.MOTION_SUFFIXES) == set(formats.MOTION_SUFFIXES)
 
 
 def test_receiving_and_video_are_off_unless_asked_for():

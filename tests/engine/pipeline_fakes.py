@@ -13,9 +13,9 @@ import numpy as np
 
 from engine.config import Config
 from engine.errors import UsageError
-from engine.outputs.vmc_receiver import listen_address
+from engine.live.interfaces import Factories
+from engine.osc.receive_port import listen_address
 from engine.pipeline import Pipeline
-from engine.seams import Seams
 from engine.solver import Solver
 from engine.types import (
     Detection,
@@ -242,8 +242,8 @@ class World:
         made.append(thing)
         return thing
 
-    def seams(self) -> Seams:
-        return Seams(
+    def factories(self) -> Factories:
+        return Factories(
             open_source=lambda source, **_: self._make("source", source, self.sources, FakeSource(self, source)),
             make_detector=lambda name, **_: self._make("detector", name, self.detectors, FakeDetector(self, name)),
             load_runtime=lambda backend, **_: self._make("runtime", backend, self.runtimes, FakeRuntime(self, backend)),
@@ -263,12 +263,12 @@ class World:
 
     def pipeline(self, **settings: Any) -> Pipeline:
         config = Config(source="cam", detector="blazepose", backend="cpu")
-        pipeline = Pipeline(dataclasses.replace(config, **settings), clock=self.clock, seams=self.seams())
-        show = pipeline._board.show
+        pipeline = Pipeline(dataclasses.replace(config, **settings), clock=self.clock, factories=self.factories())
+        show = pipeline._shared.show
 
         def show_and_tell(*moment: Any) -> None:
             show(*moment)
             self.shown.release()
 
-        pipeline._board.show = show_and_tell  # type: ignore[method-assign]
+        pipeline._shared.show = show_and_tell  # type: ignore[method-assign]
         return pipeline

@@ -14,8 +14,8 @@ from engine.config import Config
 from engine.convert import convert
 from engine.errors import CameraError, OutputError, UsageError
 from engine.keypoints_file import read_keypoints
-from engine.outputs.motion_npz import read_motion_npz
-from engine.seams import Seams
+from engine.live.interfaces import Factories
+from engine.motion.npz import read_motion_npz
 from engine.solver import Solver
 from engine.types import Detection, Frame, Keypoints2D, NoPerson, RawMotion
 from models.camera import Intrinsics
@@ -108,11 +108,11 @@ class Parts:
     def __init__(self, frames: int = 12) -> None:
         self.video, self.detector, self.runtime = FakeVideo(frames), FakeDetector(), FakeRuntime()
 
-    def seams(self) -> Seams:
+    def factories(self) -> Factories:
         def unused(*_: Any, **__: Any) -> Any:
             raise AssertionError("a conversion needs neither targets nor a recorder")
 
-        return Seams(
+        return Factories(
             open_source=lambda *_, **__: self.video,
             make_detector=lambda *_, **__: self.detector,
             load_runtime=lambda *_, **__: self.runtime,
@@ -148,7 +148,11 @@ def keypoints_npz(path: Path, frames: int = 10, **changes: Any) -> Path:
 def test_every_frame_of_a_video_is_in_the_take_in_order(clip: Path, tmp_path: Path):
     parts, progress = Parts(), []
     convert(
-        clip, tmp_path / "out.npz", Config(), seams=parts.seams(), on_progress=lambda done, _: progress.append(done)
+        clip,
+        tmp_path / "out.npz",
+        Config(),
+        factories=parts.factories(),
+        on_progress=lambda done, _: progress.append(done),
     )
     take = read_motion_npz(tmp_path / "out.npz")
     np.testing.assert_allclose(take.timestamps_s, np.arange(12) / FPS)
@@ -181,7 +185,7 @@ def test_feature_maps_are_let_go_once_they_were_looked_at(clip: Path, tmp_path: 
         clip,
         tmp_path / "out.npz",
         Config(),
-        seams=parts.seams(),
+        factories=parts.factories(),
         on_progress=lambda *_: alive.append(sum(reference() is not None for reference in given)),
     )
     assert len(given) == 9
@@ -189,7 +193,7 @@ def test_feature_maps_are_let_go_once_they_were_looked_at(clip: Path, tmp_path: 
 
 
 def test_the_whole_take_lies_in_one_world_with_one_skeleton(clip: Path, tmp_path: Path):
-    take = convert(clip, tmp_path / "out.npz", Config(), seams=Parts().seams())
+    take = convert(clip, tmp_path / "out.npz", Config(), factories=Parts().factories())
     from_camera = take.joints_cam_m @ take.R_world_cam.T + take.t_world_cam
     offset = np.linalg.norm(from_camera - take.joints_world_m, axis=-1)[take.tracked]
     assert offset.max() < 0.05
@@ -202,7 +206,7 @@ def test_keypoints_are_converted_at_their_own_rate_and_with_their_own_camera(tmp
     scores = np.ones((10, NUM_KEYPOINTS))
     scores[4] = 0
     source = keypoints_npz(tmp_path / "in.npz", intrinsics=K, keypoint_scores=scores)
-    take = convert(source, tmp_path / "out.npz", Config(), seams=Parts().seams())
+    take = convert(source, tmp_path / "out.npz", Config(), factories=Parts().factories())
     assert len(take) == 10
     assert take.fps == 50
     np.testing.assert_array_equal(take.intrinsics, K)
@@ -211,7 +215,7 @@ def test_keypoints_are_converted_at_their_own_rate_and_with_their_own_camera(tmp
 
 def test_keypoints_without_a_camera_get_the_configured_field_of_view(tmp_path: Path):
     source = keypoints_npz(tmp_path / "in.npz")
-    take = convert(source, tmp_path / "out.npz", Config(hfov_deg=90), seams=Parts().seams())
+    take = convert(source, tmp_path / "out.npz", Config(hfov_deg=90), factories=Parts().factories())
     np.testing.assert_allclose(take.intrinsics, [[320, 0, 320], [0, 320, 240], [0, 0, 1]], atol=1e-9)
 
 
@@ -260,7 +264,7 @@ def test_the_detectors_landmarks_are_read_where_the_file_has_them(tmp_path: Path
 def test_a_file_that_breaks_the_schema_is_one_line(tmp_path: Path, changes: dict[str, Any], said: str):
     source = keypoints_npz(tmp_path / "in.npz", **changes)
     with pytest.raises(UsageError, match=said) as caught:
-        convert(source, tmp_path / "out.npz", Config(), seams=Parts().seams())
+        convert(source, tmp_path / "out.npz", Config(), factories=Parts().factories())
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "out.npz").exists()
 
@@ -269,25 +273,25 @@ def test_a_file_that_breaks_the_schema_is_one_line(tmp_path: Path, changes: dict
 def test_a_broken_npz_is_one_line(tmp_path: Path, content: bytes):
     (tmp_path / "in.npz").write_bytes(content)
     with pytest.raises(UsageError, match="not a keypoints"):
-        convert(tmp_path / "in.npz", tmp_path / "out.npz", Config(), seams=Parts().seams())
+        convert(tmp_path / "in.npz", tmp_path / "out.npz", Config(), factories=Parts().factories())
 
 
 def test_what_cannot_be_read_or_written_is_said_before_any_work(clip: Path, tmp_path: Path):
     parts = Parts()
     with pytest.raises(UsageError, match="no file"):
-        convert(tmp_path / "none.mp4", tmp_path / "out.npz", Config(), seams=parts.seams())
+        convert(tmp_path / "none.mp4", tmp_path / "out.npz", Config(), factories=parts.factories())
     with pytest.raises(UsageError, match=r"out\.xyz"):
-        convert(clip, tmp_path / "out.xyz", Config(), seams=parts.seams())
+        convert(clip, tmp_path / "out.xyz", Config(), factories=parts.factories())
     with pytest.raises(OutputError, match="no folder"):
-        convert(clip, tmp_path / "nowhere" / "out.npz", Config(), seams=parts.seams())
+        convert(clip, tmp_path / "nowhere" / "out.npz", Config(), factories=parts.factories())
     assert parts.video.left == parts.video.total
 
 
 def test_a_video_without_frames_or_people_is_said(clip: Path, tmp_path: Path):
     with pytest.raises(CameraError):
-        convert(clip, tmp_path / "out.npz", Config(), seams=Parts(0).seams())
+        convert(clip, tmp_path / "out.npz", Config(), factories=Parts(0).factories())
     source = keypoints_npz(tmp_path / "in.npz", keypoint_scores=np.zeros((10, NUM_KEYPOINTS)))
     said: list[str] = []
-    take = convert(source, tmp_path / "out.npz", Config(), seams=Parts().seams(), on_message=said.append)
+    take = convert(source, tmp_path / "out.npz", Config(), factories=Parts().factories(), on_message=said.append)
     assert not take.tracked.any()
     assert "no person" in said[-1]

@@ -474,9 +474,11 @@ def test_a_slow_network_gives_up_the_refinement_of_limbs(world: World):
                 *(np.eye(3)[None], np.ones(1), 1.0, True),
             )
 
-    seams = dataclasses.replace(world.seams(), make_window=Cutting, load_runtime=lambda name, **_: Lifting(world, name))
+    factories = dataclasses.replace(
+        world.factories(), make_window=Cutting, load_runtime=lambda name, **_: Lifting(world, name)
+    )
     world.lockstep = False
-    with Pipeline(Config(source="cam"), clock=world.clock, seams=seams) as pipeline:
+    with Pipeline(Config(source="cam"), clock=world.clock, factories=factories) as pipeline:
         until(lambda: "limb refinement" in pipeline.snapshot().stats.left_out)
         until(lambda: bool(refined) and not refined[-1])
     assert refined[0]

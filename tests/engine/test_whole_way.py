@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.detect import detect_all
+from app.commands.detect import detect_all
 from engine.config import Config
 from engine.convert import convert
-from engine.outputs.motion_npz import read_motion_npz
+from engine.motion.npz import read_motion_npz
 from engine.pipeline import Pipeline
 from engine.pose2d.weights import weights_state
 from engine.vtm.weights import WEIGHTS

@@ -8,9 +8,9 @@ import pytest
 
 from engine.bench.clip import ClipSource, clip_path, scaled_clip
 from engine.bench.samples import Samples
-from engine.camera import DEMO_CLIP
 from engine.errors import CameraError, UsageError
-from engine.file_source import FileSource
+from engine.sources.open_source import DEMO_CLIP
+from engine.sources.video_file import FileSource
 
 
 class Clock:

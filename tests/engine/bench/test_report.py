@@ -7,16 +7,16 @@ from dataclasses import replace
 
 import pytest
 
-from app.bench_command import environment_lines, prediction_line, show
+from app.commands.bench import environment_lines, prediction_line, show
 from engine.bench import report, windows
 from engine.bench.chain import Run, measure
 from engine.bench.peers import measure_mediapipe
 from engine.bench.prediction import replayed_errors
-from engine.camera import DEMO_CLIP
 from engine.config import BACKENDS, Config
 from engine.errors import ModelError, UsageError, VtmError
-from engine.outputs.demo_pose import t_pose, wave_pose
+from engine.osc.demo_pose import t_pose, wave_pose
 from engine.pose2d.weights import weights_state
+from engine.sources.open_source import DEMO_CLIP
 from engine.vtm.choose import BackendState
 from engine.vtm.weights import WEIGHTS, load_weights
 

@@ -14,7 +14,7 @@ from engine.opencv import cv2
 from engine.pose2d.weights import WeightPaths, ensure_weights
 from engine.types import Frame
 
-ASSETS = Path(__file__).parents[3] / "app" / "assets"
+DEMO = Path(__file__).parents[3] / "engine" / "sources"
 
 
 @dataclass(frozen=True)
@@ -47,10 +47,10 @@ def read_frames(path: Path) -> Iterator[Frame]:
 
 @pytest.fixture(scope="session")
 def demo() -> Demo:
-    with np.load(ASSETS / "demo_truth.npz") as truth:
+    with np.load(DEMO / "demo_truth.npz") as truth:
         joints_cam = truth["joints_cam_m"].astype(np.float64)
         return Demo(
-            frames=tuple(read_frames(ASSETS / "demo.mp4")),
+            frames=tuple(read_frames(DEMO / "demo.mp4")),
             joint_names=tuple(str(name) for name in truth["joint_names"]),
             joints_px=truth["joints_px"].astype(np.float64),
             joints_cam_m=joints_cam,

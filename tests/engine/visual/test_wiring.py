@@ -23,7 +23,7 @@ def inner(monkeypatch) -> FakeDetector:
 
 def make(monkeypatch, load):
     monkeypatch.setattr("engine.vtm.weights.load_weights", load)
-    return pipeline.real_seams().make_detector("auto", threads=1, on_message=print)
+    return pipeline.real_factories().make_detector("auto", threads=1, on_message=print)
 
 
 def test_weights_with_a_backbone_get_its_features(monkeypatch, inner, tmp_path):

@@ -84,7 +84,7 @@ def test_a_video_newer_than_its_detections_is_detected_again(clips, tmp_path, mo
     assert not calls
     os.utime(clips / "standing.mp4", (2e9, 2e9))
     detections.read_clips(clips, cache)
-    assert calls[0][1:3] == ["-m", "app.detect"]
+    assert calls[0][1:3] == ["-m", "app.commands.detect"]
 
 
 def test_a_truth_without_its_video_is_told_in_one_line(clips, tmp_path):

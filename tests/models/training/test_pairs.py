@@ -139,7 +139,7 @@ def test_contacts_are_unknown_where_the_truth_does_not_say_where_the_floor_is(tm
 
 
 def test_a_folder_without_pairs_is_refused_with_the_command(tmp_path: Path):
-    with pytest.raises(PairError, match=r"app\.render_pairs"):
+    with pytest.raises(PairError, match=r"app\.commands\.render_pairs"):
         PairSampler(tmp_path, frames=16)
 
 

@@ -21,7 +21,7 @@ RNG = np.random.default_rng(0)
 
 
 def maps() -> np.ndarray:
-    """(6, 16, 512) as app.detect writes them: nobody in frame 2."""
+    """(6, 16, 512) as app.commands.detect writes them: nobody in frame 2."""
     features = RNG.uniform(0, 4, (FRAMES, 16, 512)).astype(np.float16)
     features[2] = np.nan
     return features
@@ -48,7 +48,9 @@ def test_landmarks_are_read_one_by_one():
 
 
 def test_maps_of_another_size_are_refused_with_the_command():
-    with pytest.raises(NpzError, match=r"has shape \(6, 49, 512\), expected \(N, 16, 512\); python -m app\.detect"):
+    with pytest.raises(
+        NpzError, match=r"has shape \(6, 49, 512\), expected \(N, 16, 512\); python -m app\.commands\.detect"
+    ):
         evidence_rows({"visual_features": np.zeros((FRAMES, 49, 512))}, FRAMES, "resnet18")
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from app import detect
+from app.commands import detect
 from engine.types import Frame, Keypoints2D
 from engine.visual.detector import with_backbone
 from engine.vtm.choose import load_runtime

@@ -1,0 +1,129 @@
+"""`vtm convert IN… OUT`: videos, keypoints and takes to motion files, with progress and time left.
+
+One input: its failure is that of the command. Several, or a folder: each failure is a line, the rest goes on, and what
+an earlier run finished is left as it is.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from app.arguments import ConvertOptions
+from app.commands.convert_plan import Job, plan_jobs
+from app.commands.convert_pool import Emit, Manner, Report, convert_in_processes, convert_one
+from app.commands.headless import check_writable
+from app.terminal import say
+from engine.config import Config
+from engine.errors import UsageError, VtmError
+
+_WHOLE = 1000  # steps of one file in the bar over all files
+
+
+def run_convert(options: ConvertOptions, config: Config) -> int:
+    """Convert and say what came out. Raises VtmError; a target that was not converted is as it was before."""
+    from engine.motion.formats import MOTION_SUFFIXES
+
+    jobs, folder = plan_jobs(list(options.paths), options.format, MOTION_SUFFIXES)
+    for path in {job.target if not folder else job.target.with_name("convert") for job in jobs}:
+        check_writable(path)
+    if options.bvh_style != "default" and not any(job.target.suffix.lower() == ".bvh" for job in jobs):
+        raise UsageError(f"--bvh-style {options.bvh_style} is for .bvh files: give an output that ends in .bvh")
+    left = [job for job in jobs if options.force or not folder or not job.done()]
+    there = len(jobs) - len(left)
+    if there:
+        say(f"vtm: {there} of {len(jobs)} files are there already and newer than their source (--force converts them)")
+    manner = Manner(options.bvh_style, max(1, min(options.jobs, len(left))))
+    with Batch(left, manner.processes) as batch:
+        _convert_all(left, config, manner, batch.show)
+    if len(jobs) == 1 and batch.errors:
+        raise batch.errors[0]
+    if folder:
+        good = len(left) - len(batch.errors)
+        say(f"vtm: {len(jobs)} files: {good} converted, {there} there already, {len(batch.errors)} failed")
+    return 1 if batch.errors else 0
+
+
+def _convert_all(jobs: list[Job], config: Config, manner: Manner, emit: Emit) -> None:
+    if manner.processes == 1:
+        for job in jobs:
+            convert_one(job, config, manner, emit)
+        return
+    reports: Iterator[Report] = convert_in_processes(jobs, config, manner)
+    with closing(reports):  # type: ignore[type-var]  # a generator
+        for report in reports:
+            emit(report)
+
+
+class Batch:
+    """Shows the reports of all jobs: a bar over everything on a terminal, a line for each file that is finished."""
+
+    def __init__(self, jobs: list[Job], processes: int) -> None:
+        self._one_by_one = processes == 1
+        self._several = len(jobs) > 1
+        self._console = Console(file=sys.stderr)
+        counts = TextColumn("{task.fields[files]}") if self._several else MofNCompleteColumn()
+        columns = (TextColumn("{task.description}"), BarColumn(), counts, TimeRemainingColumn())
+        self._progress = Progress(
+            *columns, console=self._console, transient=True, disable=not self._console.is_terminal
+        )
+        self._jobs = jobs
+        self._parts: dict[Path, int] = {}  # of _WHOLE, by target
+        self._finished = 0
+        self._task: TaskID | None = None
+        self.errors: list[Exception] = []
+
+    def __enter__(self) -> Batch:
+        self._progress.start()
+        if self._jobs:
+            self._task = self._progress.add_task(self._jobs[0].source.name, total=None, files="")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def show(self, report: Report) -> None:
+        """One report."""
+        job = report.job
+        if report.line is not None:
+            self._tell(f"{job.source.name}: {report.line}" if self._several else report.line)
+            return
+        if report.result is not None or report.error is not None:
+            self._finish(report)
+        self._advance(report)
+
+    def _finish(self, report: Report) -> None:
+        self._finished += 1
+        if report.result is not None:
+            number = f" ({self._finished} of {len(self._jobs)})" if self._several else ""
+            self._tell(f"{report.job.target}: {report.result}{number}")
+        elif report.error is not None:
+            self.errors.append(report.error)
+            if self._several:
+                unexpected = "" if isinstance(report.error, VtmError) else f"unexpected {type(report.error).__name__}: "
+                self._tell(f"{report.job.source}: {unexpected}{' '.join(str(report.error).split())}")
+
+    def _advance(self, report: Report) -> None:
+        if self._task is None:
+            return
+        if not self._several:
+            self._progress.update(self._task, completed=report.done, total=report.frames or None)
+            return
+        over = report.result is not None or report.error is not None
+        share = 1.0 if over else report.done / report.frames if report.frames else 0.0
+        self._parts[report.job.target] = int(share * _WHOLE)
+        self._progress.update(
+            self._task,
+            description=report.job.source.name if self._one_by_one else "Converting",
+            completed=sum(self._parts.values()),
+            total=len(self._jobs) * _WHOLE,
+            files=f"{self._finished}/{len(self._jobs)} files",
+        )
+
+    def _tell(self, text: str) -> None:
+        self._console.print(f"vtm: {text}", markup=False, highlight=False, soft_wrap=True)

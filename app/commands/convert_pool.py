@@ -1,0 +1,143 @@
+"""Conversions in processes of their own, several at a time: each takes a job, tells how far it is, takes the next.
+
+A process that dies (no memory left, a crash in a native library) costs its job only; another takes its place.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+
+from app.commands.convert_plan import Job
+from engine.config import Config
+from engine.errors import VtmError
+
+_TELL_EVERY_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a conversion tells: frames done, a line, or its end."""
+
+    job: Job
+    done: int = 0
+    frames: int = 0  # 0: unknown
+    line: str | None = None
+    result: str | None = None  # the last line of a good end
+    error: Exception | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How it is converted, besides the Config."""
+
+    bvh_style: str = "default"
+    processes: int = 1
+
+
+Emit = Callable[[Report], None]
+
+
+def convert_one(job: Job, config: Config, manner: Manner, emit: Emit) -> None:
+    """Convert in this process; the last report holds `result` or `error`."""
+    from engine.convert import convert
+
+    began_s = told_s = time.monotonic()
+
+    def progress(done: int, frames: int) -> None:
+        nonlocal told_s
+        if time.monotonic() - told_s >= _TELL_EVERY_S:
+            told_s = time.monotonic()
+            emit(Report(job, done, frames))
+
+    try:
+        take = convert(
+            job.source,
+            job.target,
+            config,
+            on_progress=progress,
+            on_message=lambda text: emit(Report(job, line=text)),
+            bvh_style=manner.bvh_style,
+            processes=manner.processes,
+        )
+    except Exception as error:  # noqa: BLE001 - kept as data: the other jobs go on, and it is told at the end
+        emit(Report(job, error=error))
+        return
+    frames, seconds = len(take), time.monotonic() - began_s
+    tracked = float(take.tracked.mean()) if frames else 0.0
+    speed = f"{seconds:.1f} s ({frames / seconds:.0f} frames/s)"
+    emit(Report(job, frames, frames, result=f"{frames} frames, a person in {tracked:.0%}, {speed}"))
+
+
+def convert_in_processes(jobs: list[Job], config: Config, manner: Manner) -> Iterator[Report]:
+    """Reports of all jobs as they come; closing the iterator ends the processes."""
+    waiting = deque(jobs)
+    pool: dict[Connection, tuple[SpawnProcess, Job]] = {}
+    context = multiprocessing.get_context("spawn")
+    try:
+        while waiting or pool:
+            while waiting and len(pool) < manner.processes:
+                ours, theirs = context.Pipe()
+                process = context.Process(target=_serve, args=(theirs, config, manner), daemon=True)
+                process.start()
+                theirs.close()
+                pool[ours] = (process, waiting.popleft())
+                _give(ours, pool[ours][1])
+            for ready in wait(list(pool)):
+                assert isinstance(ready, Connection)
+                yield from _take(ready, pool, waiting)
+    finally:
+        for pipe, (process, _) in pool.items():
+            process.terminate()
+            process.join()
+            pipe.close()
+
+
+def _give(pipe: Connection, job: Job | None) -> None:
+    with suppress(OSError):  # it died meanwhile: reading from it will tell
+        pipe.send(job)
+
+
+def _take(pipe: Connection, pool: dict[Connection, tuple[SpawnProcess, Job]], waiting: deque[Job]) -> Iterator[Report]:
+    """One report of one process; after the end of a job it gets the next, or is let go."""
+    process, job = pool[pipe]
+    try:
+        report: Report = pipe.recv()
+    except (EOFError, OSError):
+        process.join()
+        del pool[pipe]
+        pipe.close()
+        ended = VtmError(f"{job.source}: the converting process died (exit code {process.exitcode}): try fewer --jobs")
+        yield Report(job, error=ended)
+        return
+    if report.result is not None or report.error is not None:
+        if waiting:
+            pool[pipe] = (process, waiting.popleft())
+            _give(pipe, pool[pipe][1])
+        else:
+            del pool[pipe]
+            _give(pipe, None)
+            process.join()
+            pipe.close()
+    yield report
+
+
+def _serve(pipe: Connection, config: Config, manner: Manner) -> None:
+    """The process: convert what comes until None does."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches us too; the one who started us ends us
+
+    def emit(report: Report) -> None:
+        if report.error is not None and not isinstance(report.error, VtmError):  # others may not survive the pipe
+            kind = type(report.error).__name__
+            report = replace(report, error=VtmError(f"{report.job.source}: unexpected {kind}: {report.error}"))
+        pipe.send(report)
+
+    while (job := pipe.recv()) is not None:
+        convert_one(job, config, manner, emit)

@@ -1,0 +1,123 @@
+"""`vtm doctor`: what is installed, which back ends really run, weights, cameras; and the fix for what is missing."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from app.settings import settings_path
+from app.window.display import display_available
+from engine.errors import VtmError
+
+_NEEDED = {
+    "numpy": "",
+    "onnxruntime": "",
+    "opencv-python-headless": "",
+    "ai-edge-litert": "",
+    "PySide6-Essentials": "",
+    "pyqtgraph": "",
+}
+_OPTIONAL = {
+    "rtmlib": "only for --detector rtmpose: pip install --no-deps rtmlib",
+    "torch": "only for training: pip install -e .[train]",
+    "tensorrt": "only for NVIDIA GPUs: pip install tensorrt, then python build_engine.py",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One row: what was looked at, is it good (None: optional and absent), what was seen, what to do."""
+
+    topic: str
+    good: bool | None
+    seen: str
+    fix: str = ""
+
+
+def _machine() -> Iterator[Finding]:
+    good = (3, 11) <= sys.version_info[:2] <= (3, 13)
+    yield Finding("Python", good, platform.python_version(), "" if good else "install Python 3.11 to 3.13")
+    yield Finding("system", True, f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores")
+
+
+def _packages() -> Iterator[Finding]:
+    for name, fix in (_NEEDED | _OPTIONAL).items():
+        try:
+            yield Finding(name, True, importlib.metadata.version(name))
+        except importlib.metadata.PackageNotFoundError:
+            needed = name in _NEEDED
+            yield Finding(name, False if needed else None, "not installed", fix or "make run, or: pip install -e .")
+
+
+def _backends() -> Iterator[Finding]:
+    from engine.vtm.choose import backend_states
+
+    for state in backend_states():
+        seen, fix = (state.detail, "") if state.works else ("does not run here", state.detail)
+        yield Finding(f"back end {state.name}", True if state.works else None, seen, fix)
+
+
+def _weights() -> Iterator[Finding]:
+    from engine.pose2d.weights import weights_state
+
+    state = weights_state()
+    yield Finding("detector weights", state.state == "ready", f"{state.state}, {state.folder}", state.fix)
+
+
+def _cameras() -> Iterator[Finding]:
+    from engine.sources.camera_list import list_cameras
+
+    cameras = list_cameras()
+    for camera in cameras:
+        yield Finding(f"camera {camera.index}", True, camera.name)
+    if not cameras:
+        yield Finding("camera", None, "none found", "plug one in, or use a file or --source demo")
+
+
+def _display() -> Iterator[Finding]:
+    screen = display_available()
+    yield Finding(
+        "display",
+        True if screen else None,
+        "yes" if screen else "none",
+        "" if screen else "vtm --headless runs without",
+    )
+    path = settings_path()
+    yield Finding("settings", True, f"{path}{'' if path.exists() else ' (not yet written)'}")
+
+
+_PARTS: tuple[Callable[[], Iterator[Finding]], ...] = (_machine, _packages, _backends, _weights, _cameras, _display)
+
+
+def findings() -> list[Finding]:
+    """Every row. A part that fails becomes a row itself: the doctor never falls ill."""
+    rows: list[Finding] = []
+    for part in _PARTS:
+        try:
+            rows.extend(part())
+        except (VtmError, ImportError, OSError) as error:
+            name = part.__name__.strip("_")
+            rows.append(Finding(name, False, f"{type(error).__name__}: {error}", "make run, or: pip install -e ."))
+    return rows
+
+
+def run_doctor(console: Console | None = None) -> int:
+    """Print the table. 0 when everything needed is there, else 1."""
+    rows = findings()
+    table = Table(title=f"VTM Live in {Path(__file__).resolve().parent.parent}", title_justify="left")
+    for column in ("", "what", "seen", "what to do"):
+        table.add_column(column, overflow="fold")
+    marks = {True: "[green]ok[/]", False: "[red]fix[/]", None: "[dim]–[/]"}
+    for row in rows:
+        table.add_row(marks[row.good], escape(row.topic), escape(row.seen), escape(row.fix))
+    (console or Console()).print(table)
+    return 0 if all(row.good is not False for row in rows) else 1

@@ -1,0 +1,176 @@
+"""`vtm --headless`: the pipeline without a window, a live status line, and a clean end by time, end of file or Ctrl-C.
+
+SIGINT and SIGTERM end the run like --seconds does: the take is finished and kept, the figures are written, exit code 0.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Event, Thread
+from types import FrameType
+
+from app.arguments import RunOptions
+from app.commands.recover import recover_beside
+from app.engine_access import PipelineFactory, PipelineLike, real_pipeline
+from app.terminal import StatusLine, say
+from app.window.notices import new_messages
+from engine.config import Config
+from engine.errors import OutputError, VtmError
+from engine.live.take_control import VIDEO_SUFFIX
+from engine.types import Message, Snapshot
+
+POLL_S = 0.2
+
+
+@contextmanager
+def signals_set(stop: Event) -> Iterator[None]:
+    """SIGINT and SIGTERM set `stop` while inside. Main thread only.
+
+    A handler runs in the main thread, between any two of its steps, and would wait for ever for a lock that this thread
+    holds: `stop`'s own while it looks at `stop`. So another thread sets it, told by a SimpleQueue, whose put waits for
+    nothing.
+    """
+    heard: SimpleQueue[bool] = SimpleQueue()
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        heard.put(True)
+
+    def listen() -> None:
+        if heard.get():
+            stop.set()
+
+    listener = Thread(target=listen, name="signals", daemon=True)
+    listener.start()
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        heard.put(False)
+        listener.join()
+
+
+def status_text(snapshot: Snapshot) -> str:
+    """fps, latency, person, packets/s: one line."""
+    stats = snapshot.stats
+    person = "yes" if snapshot.pose is not None and snapshot.pose.tracked else "no"
+    packets = sum(target.packets_per_s for target in snapshot.targets)
+    text = f"{stats.seconds:5.1f} s  {stats.fps:5.1f} fps  latency {stats.latency_ms.p50:5.1f} ms"
+    text += (
+        f" (p95 {stats.latency_ms.p95:.1f})  person {person}  {packets:.0f} packets/s  dropped {stats.frames_dropped}"
+    )
+    if stats.left_out:
+        text += "  less detail"
+    if snapshot.recording is not None:
+        text += f"  recording {snapshot.recording.seconds:.1f} s"
+    return text
+
+
+class HeadlessRun:
+    """One headless run. `stop` may be set from any thread to end it."""
+
+    def __init__(
+        self,
+        config: Config,
+        options: RunOptions,
+        factory: PipelineFactory = real_pipeline,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        looping = options.seconds is not None and config.source in ("", "demo")
+        self._config = dataclasses.replace(config, loop=True) if looping else config
+        self._seconds = options.seconds
+        self._record = options.record
+        self._stats = options.stats
+        self._factory = factory
+        self._clock = clock
+        self._seen: tuple[Message, ...] = ()
+        self._status = StatusLine(sys.stderr)
+        self.stop = Event()
+
+    def run(self) -> int:
+        """Main thread. Returns 0; raises VtmError when the pipeline failed (what was recorded is kept)."""
+        for path in (self._record, self._stats):
+            if path is not None:
+                check_writable(path)
+        if self._record is not None:
+            recover_beside(self._record)
+        with signals_set(self.stop):
+            with self._factory(self._config) as pipeline:
+                if self._record is not None:
+                    pipeline.start_recording(self._record)
+                snapshot = self._watch(pipeline)
+                if self._record is not None:
+                    pipeline.stop_recording()
+                    snapshot = pipeline.snapshot()
+            self._finish(snapshot)
+        return 0
+
+    def _watch(self, pipeline: PipelineLike) -> Snapshot:
+        """Show the status until it is time to go; returns the last snapshot."""
+        until_s = float("inf") if self._seconds is None else self._clock() + self._seconds
+        while True:
+            snapshot = pipeline.snapshot()
+            self._show(snapshot)
+            left_s = until_s - self._clock()
+            if snapshot.state in ("ended", "failed", "stopped") or self.stop.is_set() or left_s <= 0:
+                return snapshot
+            self.stop.wait(min(POLL_S, left_s))
+
+    def _show(self, snapshot: Snapshot) -> None:
+        for message in new_messages(self._seen, snapshot.messages):
+            if snapshot.state != "failed" or message.level != "error":  # the failure itself is raised at the end
+                self._status.interrupt(f"vtm: {message.text}")
+        self._seen = snapshot.messages
+        if snapshot.state == "running":
+            self._status.show(status_text(snapshot))
+
+    def _finish(self, snapshot: Snapshot) -> None:
+        """Last line, stats file, and the failure of a dead pipeline as an exception."""
+        self._status.close()
+        if self._stats is not None:
+            write_stats(self._stats, snapshot)
+        if snapshot.state == "failed":
+            errors = [message.text for message in snapshot.messages if message.level == "error"]
+            raise VtmError(errors[-1] if errors else "the pipeline stopped without saying why; run again with --debug")
+        stats, latency = snapshot.stats, snapshot.stats.latency_ms
+        say(
+            f"vtm: {stats.poses} poses in {stats.seconds:.1f} s, {stats.fps:.1f} fps, {stats.frames_dropped} dropped, "
+            f"latency p50 {latency.p50:.1f} ms, p95 {latency.p95:.1f} ms, {stats.detector}, {stats.backend}"
+        )
+        if self._record is not None:
+            video = self._record.with_suffix(VIDEO_SUFFIX)
+            beside = f" and {video}" if self._config.record_video and video.exists() else ""
+            say(f"vtm: recorded {self._record}{beside}")
+
+
+def check_writable(path: Path) -> None:
+    """Find out before the run, not after it. Raises OutputError."""
+    folder = path.resolve().parent
+    probe = folder / f".{path.name}.probe"
+    try:
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise OutputError(
+            f"cannot write {path} ({error.strerror}): give a file in a folder that exists and is writable"
+        ) from error
+
+
+def write_stats(path: Path, snapshot: Snapshot) -> None:
+    """stats.json of the run. Raises OutputError."""
+    from engine.live.statistics import stats_json
+
+    text = json.dumps(stats_json(snapshot.stats, snapshot.targets), indent=2)
+    try:
+        path.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"cannot write {path} ({error.strerror}): give another --stats FILE") from error

@@ -1,0 +1,59 @@
+"""Takes that a crash left behind: `vtm recover FILE…`, and what is found at the start of a run. No Qt here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from app.terminal import say
+from engine.errors import UsageError, VtmError
+
+
+def run_recover(paths: list[Path]) -> int:
+    """Finish every take named, or all in a folder; one line each. 1 when one of them could not be finished."""
+    bad = 0
+    for partial in _expanded(paths):
+        line, good = recover_one(partial)
+        say(f"vtm: {line}")
+        bad += not good
+    return 1 if bad else 0
+
+
+def _expanded(paths: list[Path]) -> list[Path]:
+    """Folders become the unfinished takes in them; the name of a finished take that is not there, its partial file."""
+    from engine.takes.partial_file import SUFFIX
+    from engine.takes.recorder import unfinished_takes
+
+    found: list[Path] = []
+    for path in paths:
+        partial = path.with_name(path.name + SUFFIX)
+        if path.is_dir():
+            inside = unfinished_takes(path)
+            if not inside:
+                say(f"vtm: {path}: no unfinished take in this folder")
+            found += inside
+        elif path.suffix != SUFFIX and partial.exists():
+            found.append(partial)
+        elif path.is_file() and path.suffix != SUFFIX:
+            raise UsageError(f"{path} is no unfinished take: give a file that ends in {SUFFIX}, or its folder")
+        else:
+            found.append(path)
+    return found
+
+
+def recover_one(partial: Path, *, avoid: Path | None = None) -> tuple[str, bool]:
+    """Finish one take. The line that says how it went, and whether it is there now."""
+    from engine.takes.recorder import recover
+
+    try:
+        return f"recovered {recover(partial, avoid=avoid)}", True
+    except VtmError as error:
+        return str(error), False
+
+
+def recover_beside(record: Path) -> None:
+    """At the start of a headless run that records: finish what a crash left in the same folder, one line each."""
+    from engine.takes.recorder import unfinished_takes
+
+    for partial in unfinished_takes(record.resolve().parent):
+        line, good = recover_one(partial, avoid=record)
+        say(f"vtm: {line}, a take that a crash left unfinished" if good else f"vtm: {line}")

@@ -1,0 +1,45 @@
+"""`vtm replay FILE --osc URL…`: a take or an OSC log sent again in its own time; Ctrl-C ends it like its end does."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from threading import Event
+
+from app.commands.headless import POLL_S, signals_set
+from app.terminal import StatusLine, say
+from engine.errors import OutputError
+from engine.takes.player import Player, PlayerState
+
+
+def replay_text(state: PlayerState) -> str:
+    """Where it is, and how many packets go out: one line."""
+    packets = sum(target.packets_per_s for target in state.targets)
+    text = f"{state.position_s:6.1f} of {state.duration_s:.1f} s  {packets:.0f} packets/s"
+    errors = [target.last_error for target in state.targets if target.last_error]
+    return f"{text}  {errors[0]}" if errors else text
+
+
+def run_replay(path: Path, urls: tuple[str, ...], *, loop: bool, stop: Event | None = None) -> int:
+    """Main thread; `stop` may be set from any. Raises UsageError, VtmError (file), OutputError (target)."""
+    stop = Event() if stop is None else stop
+    status = StatusLine(sys.stderr)
+    with signals_set(stop):
+        player = Player(path, urls, loop=loop)
+        try:
+            state = player.state()
+            if state.message:
+                say(f"vtm: {state.message}")
+            while state.state == "playing" and not stop.is_set():
+                status.show(replay_text(state))
+                stop.wait(min(POLL_S, max(0.01, state.duration_s - state.position_s)))
+                state = player.state()
+        finally:
+            player.close()
+    status.close()
+    if state.state == "failed":
+        raise OutputError(f"the replay of {path} has stopped: {state.message}")
+    sent = player.state().targets
+    for target in sent:
+        say(f"vtm: {target.target}: {target.packets} packets, {target.errors} errors")
+    return 0

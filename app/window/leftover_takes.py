@@ -1,0 +1,49 @@
+"""Takes that a crash left behind, as the window offers them: looked for on a thread, a notice with a button."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from app.terminal import say
+from app.window.background import Background
+from app.window.notices import Notice
+from engine.takes.recorder import unfinished_takes
+
+RECOVER = "Recover"
+_OFFERED_FOR_S = 60.0
+
+
+class LeftOver:
+    """Qt thread only."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._search: Background[tuple[Path, ...]] = Background("find-takes")
+        self._found: tuple[Path, ...] = ()
+        self._until_s = 0.0
+
+    def look(self, folder: Path) -> None:
+        """Look for unfinished takes in a folder; the answer comes with a later `notice`."""
+        self._search.start(lambda: unfinished_takes(folder))
+
+    def notice(self) -> Notice | None:
+        """What to offer now."""
+        answer = self._search.take()
+        if isinstance(answer, Exception):
+            say(f"vtm: unfinished takes cannot be looked for: {answer}")
+        elif answer:
+            self._found, self._until_s = answer, self._clock() + _OFFERED_FOR_S
+        if not self._found or self._clock() > self._until_s:
+            return None
+        first = self._found[0].name
+        what = f"A take was left unfinished: {first}"
+        if len(self._found) > 1:
+            what = f"{len(self._found)} takes were left unfinished, the first is {first}"
+        return Notice("warning", what, RECOVER)
+
+    def take(self) -> tuple[Path, ...]:
+        """The takes that were offered; they are offered no more."""
+        found, self._found = self._found, ()
+        return found

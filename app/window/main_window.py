@@ -1,0 +1,276 @@
+"""The main window. It pulls snapshots with one timer and sends back whole Configs; it never waits for the pipeline.
+
+Start-up: the window shows, then the session starts the pipeline on its own thread. Shutdown: the window hides, the
+session finishes take and pipeline on that thread, the timer sees it closed and ends the application.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QMainWindow
+
+from app.settings import Settings, save_settings
+from app.window.background import Background
+from app.window.leftover_takes import RECOVER, LeftOver
+from app.window.notices import Notice, Notices
+from app.window.replay_control import ReplayControl
+from app.window.session import Session
+from app.window.widgets import icons
+from app.window.widgets.arrangement import arranged, split_pictures
+from app.window.widgets.body_pane import BodyPane
+from app.window.widgets.header import Header
+from app.window.widgets.opengl import OpenGL
+from app.window.widgets.side_panel import SidePanel
+from app.window.widgets.timing_strip import TimingStrip
+from app.window.widgets.video_view import VideoView
+from engine.config import Config
+from engine.errors import OutputError
+from engine.sources.camera_list import CameraInfo
+from engine.takes.recording import REPLAY_SUFFIXES
+from engine.types import Pose, Snapshot
+
+PULL_MS, FRUGAL_PULL_MS = 20, 30
+"""The screen follows at up to 50 pictures a second, at 33 where few cores draw as well as track."""
+_SLOW_S = 0.25
+_PATIENCE_S = 15.0
+"""How long the closing window waits for the pipeline."""
+
+CameraLister = Callable[[], tuple[CameraInfo, ...]]
+
+
+class MainWindow(QMainWindow):
+    """Everything on screen. Qt thread only."""
+
+    finished = Signal()
+    """The window is closed and the pipeline has ended."""
+
+    def __init__(self, session: Session, settings: Settings, list_cameras: CameraLister, opengl: OpenGL) -> None:
+        super().__init__()
+        self.setWindowTitle("VTM Live")
+        self.setWindowIcon(icons.product())
+        self.setAcceptDrops(True)
+        self.setMinimumSize(1040, 640)
+        self.resize(1440, 860)
+        self._session, self._settings, self._list_cameras = session, settings, list_cameras
+        self._notices = Notices()
+        self._local_notice: tuple[Notice, float] | None = None
+        self._cameras: Background[tuple[CameraInfo, ...]] = Background("list-cameras")
+        self._frame_key: tuple[str, int] | None = None
+        self._frame_times: deque[float] = deque(maxlen=60)
+        self._slow_at_s = self._closing_at_s = 0.0
+        self._unsaved = False
+        self.screen_fps = 0.0
+        self.last: Snapshot | None = None
+        self.header, self.video, self.body = Header(), VideoView(), BodyPane(opengl)
+        self.strip, self.side = TimingStrip(), SidePanel()
+        self.replay = ReplayControl(self, session, self.body, self.side.targets)
+        self._left_over = LeftOver()
+        self._splitter = split_pictures(self.video, self.body)
+        self.setCentralWidget(arranged(self.header, self._splitter, self.strip, self.side))
+        self._connect()
+        self._restore()
+        self._pull_ms = FRUGAL_PULL_MS if opengl.frugal else PULL_MS
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._pull)
+
+    @property
+    def config(self) -> Config:
+        """The settings in force."""
+        return self._settings.config
+
+    def begin(self) -> None:
+        """Start capturing and pulling; the window may already be on screen."""
+        self.refresh_cameras()
+        self._left_over.look(self._settings.folder)
+        self._session.apply(self._live(self.config))
+        self._timer.start(self._pull_ms)
+
+    def say(self, level: str, text: str) -> None:
+        """A line of the window's own, in the banner."""
+        self._local_notice = (Notice(level, text), time.monotonic())
+
+    def change(self, fields: dict[str, object]) -> None:
+        """Take new fields of Config: send the whole to the pipeline and keep it for the next start."""
+        config = dataclasses.replace(self.config, **fields)  # type: ignore[arg-type]  # the panels send Config's own fields
+        if config == self.config:
+            return
+        if config.source != self.config.source:
+            self.strip.chart.clear()
+        self._keep(dataclasses.replace(self._settings, config=config))
+        self.side.show_config(config)
+        self.replay.height_m = config.height_m
+        self._session.apply(self._live(config))
+
+    def refresh_cameras(self) -> None:
+        """Look for cameras on a thread; the list appears when it is there."""
+        if self._cameras.start(self._list_cameras):
+            self.side.source.refresh.setEnabled(False)
+
+    def start_recording(self, path: Path) -> None:
+        """Begin a take."""
+        self._session.start_recording(path)
+
+    def _connect(self) -> None:
+        self.side.changed.connect(self.change)
+        self.side.source.refresh_wanted.connect(self.refresh_cameras)
+        self.side.performer.calibrate.connect(self._calibrate)
+        self.side.record.start.connect(self.start_recording)
+        self.side.record.stop.connect(self._session.stop_recording)
+        self.side.record.chosen.connect(self._takes_chosen)
+        self.side.record.replay.connect(self.replay.open)
+        self.video.banner.pressed.connect(self._banner_pressed)
+        for key, action in (
+            ("R", self._record_key),
+            ("C", self._calibrate),
+            ("M", lambda: self.side.source.mirror.toggle()),
+            ("F11", self._full_screen),
+            ("Ctrl+O", self.side.source.ask_file),
+            ("Ctrl+Q", self.close),
+        ):
+            QShortcut(QKeySequence(key), self).activated.connect(action)
+
+    def _restore(self) -> None:
+        self.replay.height_m = self.config.height_m
+        self.side.show_config(self.config)
+        self.side.record.show_choice(self._settings.folder, self._settings.take_suffix)
+        if self._settings.window_geometry:
+            self.restoreGeometry(QByteArray.fromBase64(self._settings.window_geometry.encode()))
+        if len(self._settings.splitter) == self._splitter.count():
+            self._splitter.setSizes(list(self._settings.splitter))
+
+    def _pull(self) -> None:
+        """The one timer: pictures for every new frame, figures a few times a second."""
+        now_s = time.monotonic()
+        if self._closing_at_s:
+            self._see_off(now_s)
+            return
+        snapshot = self._session.snapshot()
+        playing = self.replay.pull()
+        self._show_pictures(snapshot, now_s, playing)
+        self.video.banner.show_notice(self._banner(snapshot, now_s))
+        if now_s - self._slow_at_s >= _SLOW_S or self.last is None or snapshot.state != self.last.state:
+            self._slow_at_s = now_s
+            self._show_figures(snapshot)
+        self.last = snapshot
+
+    def _show_pictures(self, snapshot: Snapshot, now_s: float, playing: bool) -> None:
+        frame = snapshot.frame
+        key = None if frame is None else (snapshot.source, frame.frame_id)
+        if key == self._frame_key and frame is not None:
+            return
+        self._frame_key = key
+        if frame is None:
+            words = {"failed": "Nothing to show", "stopped": "Stopped"}.get(snapshot.state, "Starting…")
+            self.video.show_placeholder(words)
+            if self.last is None or self.last.frame is not None:
+                self.video.show_frame(None, None)
+                self._show_live(None, playing)
+            return
+        self._frame_times.append(now_s)
+        self.video.show_frame(frame, snapshot.detection)
+        self._show_live(snapshot.pose, playing)
+
+    def _show_live(self, pose: Pose | None, playing: bool) -> None:
+        if not playing:
+            self.body.show_pose(pose)
+
+    def _show_figures(self, snapshot: Snapshot) -> None:
+        times = self._frame_times
+        recent = len(times) > 1 and time.monotonic() - times[-1] < 1.0
+        self.screen_fps = (len(times) - 1) / (times[-1] - times[0]) if recent else 0.0
+        self.strip.show_stats(snapshot.stats, self.screen_fps)
+        self.header.show_snapshot(snapshot)
+        self.side.show_snapshot(snapshot)
+        cameras = self._cameras.take()
+        if cameras is not None:
+            self.side.source.refresh.setEnabled(True)
+            if isinstance(cameras, Exception):
+                self.say("warning", f"The cameras cannot be listed: {cameras}")
+            else:
+                self.side.source.show_cameras(cameras)
+        if self._unsaved:
+            self._save()
+
+    def _banner(self, snapshot: Snapshot, now_s: float) -> Notice | None:
+        notice = self._notices.notice(snapshot)
+        if self._local_notice is not None and now_s - self._local_notice[1] < 8.0 and snapshot.state != "failed":
+            return self._local_notice[0]
+        return notice if snapshot.state == "failed" else self._left_over.notice() or notice
+
+    def _banner_pressed(self, action: str) -> None:
+        if action == RECOVER:
+            self._session.recover(self._left_over.take())
+        else:
+            self._session.apply(self._live(self.config), restart=True)
+
+    def _live(self, config: Config) -> Config:
+        """In the window a clip plays again and again."""
+        return dataclasses.replace(config, loop=True)
+
+    def _calibrate(self) -> None:
+        self._session.calibrate()
+        self.say("info", "Calibrated: you face the front and stand over the origin")
+
+    def _record_key(self) -> None:
+        if self.side.record.button.isEnabled():
+            self.side.record.toggle()
+
+    def _full_screen(self) -> None:
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def _takes_chosen(self, folder: str, suffix: str) -> None:
+        self._keep(dataclasses.replace(self._settings, take_folder=folder, take_suffix=suffix))
+        self.side.record.show_choice(self._settings.folder, suffix)
+
+    def _keep(self, settings: Settings) -> None:
+        self._settings, self._unsaved = settings, True
+
+    def _save(self) -> None:
+        self._unsaved = False
+        try:
+            save_settings(self._settings)
+        except OutputError as error:
+            self.say("warning", str(error))
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
+        """A file may be dropped."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
+        """Play the dropped file: a take is replayed, a video becomes the source."""
+        files = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        if files:
+            event.acceptProposedAction()
+            if Path(files[0]).suffix.lower() in REPLAY_SUFFIXES:
+                self.replay.open(Path(files[0]))
+            else:
+                self.change({"source": files[0]})
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+        """Hide at once; the take and the pipeline are finished behind the scenes."""
+        event.ignore()
+        if self._closing_at_s:
+            return
+        self._closing_at_s = time.monotonic()
+        geometry = bytes(self.saveGeometry().toBase64().data()).decode()
+        self._keep(
+            dataclasses.replace(self._settings, window_geometry=geometry, splitter=tuple(self._splitter.sizes()))
+        )
+        self._save()
+        self.hide()
+        self._session.close()
+        self._timer.start(self._pull_ms)
+
+    def _see_off(self, now_s: float) -> None:
+        if self._session.closed or now_s - self._closing_at_s > _PATIENCE_S:
+            self._timer.stop()
+            self.finished.emit()

@@ -1,0 +1,92 @@
+"""Opens the window for `vtm`: application, session, signals; returns the exit code when all has ended."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Callable
+from threading import Event
+
+from PySide6.QtCore import QEvent, QTimer
+from PySide6.QtWidgets import QApplication
+
+from app.arguments import RunOptions
+from app.commands.headless import check_writable, signals_set, write_stats
+from app.engine_access import PipelineFactory, forgiving_pipeline
+from app.settings import load_settings
+from app.terminal import say
+from app.window.main_window import CameraLister, MainWindow
+from app.window.session import Session
+from app.window.widgets import icons
+from app.window.widgets.opengl import OpenGL, probe_opengl
+from app.window.widgets.theme import apply_theme
+from engine.config import Config
+from engine.sources.camera_list import list_cameras
+
+
+def open_window(
+    options: RunOptions,
+    config: Config,
+    factory: PipelineFactory = forgiving_pipeline,
+    cameras: CameraLister = list_cameras,
+    *,
+    opengl: OpenGL | None = None,
+    on_open: Callable[[MainWindow], None] | None = None,
+) -> int:
+    """Main thread; returns the exit code when window and pipeline have ended.
+
+    config    the settings with the command line's options in place
+    opengl    what is known of it; else it is asked
+    on_open   called once the window shows and runs
+    Raises OutputError: take or stats cannot be written where they should go.
+    """
+    for path in (options.record, options.stats):
+        if path is not None:
+            check_writable(path)
+    application = make_application()
+    settings, problem = load_settings()
+    session = Session(factory)
+    window = MainWindow(session, dataclasses.replace(settings, config=config), cameras, opengl or probe_opengl())
+    window.finished.connect(application.quit)
+    if problem:
+        say(f"vtm: {problem}")
+        window.say("warning", problem)
+    stop = Event()
+    with signals_set(stop):
+        watch = QTimer(window)  # also lets Python see the signal: Qt's loop alone never would
+        watch.timeout.connect(lambda: window.close() if stop.is_set() else None)
+        watch.start(200)
+        _begin(window, session, options)
+        if on_open is not None:
+            on_open(window)
+        application.exec()
+    last = window.last
+    window.deleteLater()
+    application.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)  # before the interpreter takes Qt apart
+    if options.stats is not None and last is not None:
+        write_stats(options.stats, last)
+    if not session.closed:
+        say("vtm: the pipeline did not end in time; a device hangs")
+        return 1
+    return 0
+
+
+def make_application() -> QApplication:
+    """The application with its name, icon and look. It ends when the pipeline has, not with the last window."""
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("VTM Live")
+    application.setDesktopFileName("vtm-live")
+    application.setQuitOnLastWindowClosed(False)
+    application.setWindowIcon(icons.product())
+    apply_theme(application)
+    return application
+
+
+def _begin(window: MainWindow, session: Session, options: RunOptions) -> None:
+    """Show the window, start capturing, and what else the command line asks for."""
+    window.show()
+    window.begin()
+    if options.record is not None:
+        session.start_recording(options.record)
+    if options.seconds is not None:
+        QTimer.singleShot(round(options.seconds * 1000), window.close)

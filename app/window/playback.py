@@ -1,0 +1,69 @@
+"""What the window plays instead of the live motion: a recording with a timeline, or a test pose. No Qt here.
+
+`start`, `stop` and `follow` belong to the session's worker, because they open sockets; the rest returns at once and may
+be called from any thread.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from engine.config import Config
+from engine.takes.player import Player, PlayerState
+from engine.takes.recording import Recording
+
+
+class Playback:
+    """At most one player."""
+
+    def __init__(self) -> None:
+        self._player: Player | None = None
+        self._recording: Recording | None = None
+        self._urls: tuple[str, ...] = ()
+        self._loop = False
+
+    def start(self, recording: Recording, urls: tuple[str, ...], loop: bool) -> None:
+        """Play, instead of what was played. Raises VtmError: then nothing is played."""
+        self.stop()
+        self._player = Player(recording, urls, loop=loop)
+        self._recording, self._urls, self._loop = recording, urls, loop
+
+    def follow(self, urls: tuple[str, ...]) -> None:
+        """Other targets: go on there, at the same place. Raises VtmError: then nothing is played any more."""
+        before = self.state()
+        if before is None or urls == self._urls or self._recording is None:
+            return
+        self.start(self._recording, urls, self._loop)
+        if before.state == "paused":
+            self.pause()
+        self.seek(before.position_s)
+
+    def stop(self) -> None:
+        """Play nothing; the targets get the last pose three times."""
+        player, self._player = self._player, None
+        if player is not None:
+            player.close()
+
+    def muted(self, config: Config) -> Config:
+        """`config` without targets while something is played: a receiver hears one stream."""
+        return config if self._player is None else dataclasses.replace(config, osc=())
+
+    def state(self) -> PlayerState | None:
+        """None when nothing is played."""
+        player = self._player
+        return None if player is None else player.state()
+
+    def pause(self) -> None:
+        """Hold where it is."""
+        if (player := self._player) is not None:
+            player.pause()
+
+    def resume(self) -> None:
+        """Go on, or begin again after the end."""
+        if (player := self._player) is not None:
+            player.resume()
+
+    def seek(self, position_s: float) -> None:
+        """Go there."""
+        if (player := self._player) is not None:
+            player.seek(position_s)

@@ -1,0 +1,69 @@
+"""`python -m app.window.screenshot OUT.png`: the real window on the demo, as the README shows it. Under Xvfb:
+
+xvfb-run -a -s "-screen 0 1920x1080x24" .venv/bin/python -m app.window.screenshot app/assets/window.png
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import sys
+import tempfile
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QGuiApplication
+
+from app.arguments import RunOptions
+from app.settings import DEFAULT_TARGET
+from app.terminal import say
+from app.window.main_window import MainWindow
+from app.window.open_window import open_window
+from app.window.widgets.opengl import OpenGL
+from engine.config import Config
+from engine.osc.targets import parse_target
+
+
+def take_screenshot(out: Path, source: str, after_s: float, size: tuple[int, int]) -> bool:
+    """Open the window, wait, grab it from the screen (3D view included), close. True when the picture was written."""
+    written = [False]
+    receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)  # somebody listens, as on a performer's computer
+    receiver.bind(("127.0.0.1", parse_target(DEFAULT_TARGET).port))
+
+    def grab(window: MainWindow) -> None:
+        place = window.geometry()
+        picture = QGuiApplication.primaryScreen().grabWindow(0, place.x(), place.y(), place.width(), place.height())
+        written[0] = picture.save(str(out))
+        window.close()
+
+    def opened(window: MainWindow) -> None:
+        window.resize(*size)
+        window.move(0, 0)
+        QTimer.singleShot(round(after_s * 1000), lambda: grab(window))
+
+    smooth = OpenGL("", software=False)
+    code = open_window(RunOptions(), Config(source=source, osc=(DEFAULT_TARGET,)), opengl=smooth, on_open=opened)
+    receiver.close()
+    return written[0] and code == 0
+
+
+def main() -> int:
+    """Command line; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m app.window.screenshot", description=__doc__)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--source", default="demo")
+    parser.add_argument("--after", type=float, default=9.0, metavar="SECONDS")
+    parser.add_argument("--size", default="1280x800", metavar="WIDTHxHEIGHT")
+    options = parser.parse_args()
+    width, _, height = options.size.partition("x")
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["VTM_CONFIG_DIR"] = folder  # the user's own settings stay as they are
+        good = take_screenshot(options.out, options.source, options.after, (int(width), int(height)))
+    if not good:
+        say(f"vtm: no picture was written to {options.out}")
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,48 @@
+"""Where the big parts of the window are: header on top, camera and motion side by side over the strip, panel right."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+
+from app.window.widgets.body_pane import PaneTitle
+from app.window.widgets.fields import rule
+
+
+def split_pictures(video: QWidget, body: QWidget) -> QSplitter:
+    """The two pictures with a handle between them."""
+    left = QWidget()
+    column = QVBoxLayout(left)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    column.addWidget(PaneTitle("Camera"))
+    column.addWidget(video, 1)
+    splitter = QSplitter(Qt.Orientation.Horizontal)
+    splitter.setHandleWidth(1)
+    splitter.setChildrenCollapsible(False)
+    for pane in (left, body):
+        splitter.addWidget(pane)
+    splitter.setSizes([520, 580])
+    splitter.setStretchFactor(0, 1)
+    splitter.setStretchFactor(1, 1)
+    return splitter
+
+
+def arranged(header: QWidget, pictures: QWidget, strip: QWidget, side: QWidget) -> QWidget:
+    """Everything in its place."""
+    root = QWidget()
+    root.setObjectName("root")
+    outer = QVBoxLayout(root)
+    middle, column = QHBoxLayout(), QVBoxLayout()
+    for layout in (outer, middle, column):
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+    for widget, stretch in ((pictures, 1), (rule(), 0), (strip, 0)):
+        column.addWidget(widget, stretch)
+    middle.addLayout(column, 1)
+    middle.addWidget(rule(upright=True))
+    middle.addWidget(side)
+    outer.addWidget(header)
+    outer.addWidget(rule())
+    outer.addLayout(middle, 1)
+    return root

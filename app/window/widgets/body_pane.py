@@ -1,0 +1,86 @@
+"""The right-hand pane: the 3D view where OpenGL works, else a message; above it the legend and the home button,
+below it the timeline of a replay.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+
+from app.window.widgets import icons
+from app.window.widgets.fields import Dot, icon_button, label
+from app.window.widgets.opengl import OpenGL
+from app.window.widgets.replay_bar import ReplayBar
+from app.window.widgets.theme import ACCENT, RIGHT_SIDE
+from engine.types import Pose
+
+
+class PaneTitle(QWidget):
+    """The row above a pane."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self.setFixedHeight(34)
+        self.line = QHBoxLayout(self)
+        self.line.setContentsMargins(14, 0, 8, 0)
+        self.line.setSpacing(6)
+        self.line.addWidget(label(title.upper(), "section"))
+        self.line.addStretch(1)
+
+
+class BodyPane(QWidget):
+    """Shows poses; what it cannot draw it says."""
+
+    def __init__(self, opengl: OpenGL) -> None:
+        super().__init__()
+        self.setMinimumWidth(280)
+        title = PaneTitle("Motion")
+        for colour, name in ((ACCENT, "left"), (RIGHT_SIDE, "right")):
+            dot = Dot()
+            dot.set_colour(colour)
+            title.line.addWidget(dot)
+            title.line.addWidget(label(name, "muted"))
+            title.line.addSpacing(6)
+        home = icon_button(icons.home(), "Back to the first view. Drag to orbit, scroll to come nearer")
+        title.line.addWidget(home)
+        self.message = label("", "placeholder")
+        self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.message.setWordWrap(True)
+        self._stack = QStackedLayout()
+        self._stack.addWidget(self.message)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(0)
+        box.addWidget(title)
+        box.addLayout(self._stack, 1)
+        self.replay = ReplayBar()
+        box.addWidget(self.replay)
+        self._shown: Pose | None = None
+        self.view = None
+        if opengl.problem:
+            self._give_up(f"No 3D view: {opengl.problem}.\nEverything else works.")
+            return
+        from app.window.widgets.body_view import BodyView  # needs OpenGL, which may be missing
+
+        self.view = BodyView(samples=0 if opengl.frugal else 4)
+        self._container = QWidget.createWindowContainer(self.view, self)
+        self._stack.addWidget(self._container)
+        self._stack.setCurrentWidget(self._container)
+        home.clicked.connect(self.view.home)
+
+    def show_pose(self, pose: Pose | None) -> None:
+        """Draw a pose once; None empties the floor."""
+        if self.view is None or pose is self._shown:
+            return
+        if self.view.problem:
+            self._give_up(self.view.problem)
+            return
+        self._shown = pose
+        if pose is None:
+            self.view.clear_pose()
+        else:
+            self.view.show_pose(pose)
+
+    def _give_up(self, why: str) -> None:
+        self.message.setText(why)
+        self._stack.setCurrentWidget(self.message)

@@ -1,0 +1,78 @@
+"""The performer (height, calibration) and the tracking (lens, detector, back end)."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QPushButton
+
+from app.window.widgets.fields import Choice, Elided, Number, Section
+from engine.config import Config
+
+_DETECTORS = (("Automatic", "auto"), ("RTMPose", "rtmpose"), ("BlazePose", "blazepose"))
+_BACKENDS = (
+    ("Automatic", "auto"),
+    ("TensorRT", "tensorrt"),
+    ("TensorRT for RTX", "tensorrt-rtx"),
+    ("CUDA", "cuda"),
+    ("OpenVINO", "openvino"),
+    ("CPU", "cpu"),
+)
+
+
+def _name(value: str, entries: tuple[tuple[str, str], ...]) -> str:
+    """The engine's name of a part as the panel calls it; another name stays as it is."""
+    return next((text for text, data in entries if data == value), value)
+
+
+class PerformerPanel(Section):
+    """Emits `changed` with the fields of Config that the user set, and `calibrate`."""
+
+    changed = Signal(dict)
+    calibrate = Signal()
+
+    def __init__(self) -> None:
+        super().__init__("Performer")
+        self.height_cm = Number("Performer's height", 50, 260, "cm")
+        self.height_cm.setToolTip("Makes every length true to life")
+        self.button = QPushButton("Calibrate")
+        self.button.setToolTip("Stand upright and face the camera: this becomes facing forward, at the origin (C)")
+        self.row("Height", self.height_cm, self.button)
+        self.height_cm.valueChanged.connect(lambda cm: self.changed.emit({"height_m": cm / 100}))
+        self.button.clicked.connect(self.calibrate)
+
+    def show_config(self, config: Config) -> None:
+        """Show settings without emitting."""
+        self.height_cm.set_quietly(round(config.height_m * 100))
+
+
+class TrackingPanel(Section):
+    """Emits `changed` with the fields of Config that the user set."""
+
+    changed = Signal(dict)
+
+    def __init__(self) -> None:
+        super().__init__("Tracking")
+        self.hfov_deg = Number("Horizontal field of view", 10, 170, "°")
+        self.hfov_deg.setToolTip("Of the camera: most webcams have 55 to 80 degrees")
+        self.detector = Choice("Detector", _DETECTORS)
+        self.backend = Choice("Back end", _BACKENDS)
+        self.running = Elided("muted")
+        self.row("Field of view", self.hfov_deg)
+        self.row("Detector", self.detector)
+        self.row("Back end", self.backend)
+        self.row("", self.running)
+        self.hfov_deg.valueChanged.connect(lambda deg: self.changed.emit({"hfov_deg": deg}))
+        self.detector.activated.connect(lambda _index: self.changed.emit({"detector": self.detector.value}))
+        self.backend.activated.connect(lambda _index: self.changed.emit({"backend": self.backend.value}))
+
+    def show_config(self, config: Config) -> None:
+        """Show settings without emitting. With an intrinsics file the field of view comes from there."""
+        self.hfov_deg.set_quietly(config.hfov_deg)
+        self.hfov_deg.setEnabled(config.intrinsics_file is None)
+        self.detector.choose(config.detector)
+        self.backend.choose(config.backend)
+
+    def show_running(self, detector: str, backend: str) -> None:
+        """What "automatic" has become."""
+        parts = [_name(detector, _DETECTORS), _name(backend, _BACKENDS)]
+        self.running.set_whole("Running " + ", ".join(part for part in parts if part) if any(parts) else "")

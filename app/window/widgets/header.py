@@ -1,0 +1,69 @@
+"""The bar at the top: the product's name and one line that says what is going on; its tip lists the last messages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from app.window.widgets import icons
+from app.window.widgets.fields import Dot, label
+from app.window.widgets.theme import ACCENT, ERROR, FAINT, WARNING
+from engine.types import Snapshot
+
+_STATES = {
+    "starting": ("Starting", WARNING),
+    "running": ("Live", ACCENT),
+    "ended": ("Clip over", FAINT),
+    "failed": ("Stopped by an error", ERROR),
+    "stopped": ("Stopped", FAINT),
+}
+
+
+def source_name(source: str) -> str:
+    """A source as a person calls it."""
+    if source in ("", "demo"):
+        return "Demo clip" if source else ""
+    return source if "://" in source else Path(source).name
+
+
+class Header(QWidget):
+    """Pulls nothing itself: `show_snapshot` a few times a second."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("header")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedHeight(46)
+        mark = label("")
+        mark.setPixmap(icons.product().pixmap(22, 22))
+        self._dot, self.status, self.person = Dot(), label("", "muted"), label("", "muted")
+        line = QHBoxLayout(self)
+        line.setContentsMargins(16, 0, 16, 0)
+        line.setSpacing(9)
+        for widget in (mark, label("VTM Live", "title")):
+            line.addWidget(widget)
+        line.addSpacing(14)
+        line.addWidget(self._dot)
+        line.addWidget(self.status)
+        line.addStretch(1)
+        line.addWidget(self.person)
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """State, source, and the person's figures."""
+        words, colour = _STATES.get(snapshot.state, (snapshot.state, FAINT))
+        self._dot.set_colour(colour)
+        name = source_name(snapshot.source)
+        self.status.setText(f"{words}  ·  {name}" if name else words)
+        self.status.setToolTip("\n".join(message.text for message in snapshot.messages[-8:]))
+        pose = snapshot.pose
+        if pose is None or snapshot.state != "running":
+            self.person.setText("")
+        elif not pose.tracked:
+            self.person.setText("No person")
+        else:
+            x, y, z = (float(value) for value in pose.root_m)
+            self.person.setText(
+                f"Tracked {pose.confidence:.0%}  ·  hips {y:.2f} m high, {x:+.2f} m across, {z:+.2f} m deep"
+            )

@@ -1,0 +1,129 @@
+"""The few icons of the window, drawn as strokes on a 16 x 16 grid: nothing to download, sharp at every scale."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
+
+from app.window.widgets.theme import ACCENT, BACKGROUND, ERROR, MUTED, RIGHT_SIDE
+
+_SCALE = 4
+
+
+def _stroke(path: QPainterPath, colour: str = MUTED, fill: str | None = None) -> QIcon:
+    pixmap = QPixmap(16 * _SCALE, 16 * _SCALE)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.scale(_SCALE, _SCALE)
+    painter.setPen(
+        QPen(QColor(colour), 1.5, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
+        if fill is None
+        else Qt.PenStyle.NoPen
+    )
+    if fill is not None:
+        painter.setBrush(QColor(fill))
+    painter.drawPath(path)
+    painter.end()
+    return QIcon(pixmap)
+
+
+def _lines(*strokes: tuple[tuple[float, float], ...]) -> QPainterPath:
+    path = QPainterPath()
+    for points in strokes:
+        path.addPolygon(QPolygonF([QPointF(x, y) for x, y in points]))
+    return path
+
+
+def refresh() -> QIcon:
+    """A round arrow."""
+    path = QPainterPath()
+    box = QRectF(3, 3, 10, 10)
+    path.arcMoveTo(box, 50)
+    path.arcTo(box, 50, 290)
+    path.addPath(_lines(((11.6, 1.6), (11.4, 4.6), (8.4, 4.4))))
+    return _stroke(path)
+
+
+def folder() -> QIcon:
+    """A folder."""
+    return _stroke(_lines(((2, 12.5), (2, 3.5), (6.2, 3.5), (7.8, 5.5), (14, 5.5), (14, 12.5), (2, 12.5))))
+
+
+def open_outside() -> QIcon:
+    """An arrow that leaves a box."""
+    return _stroke(
+        _lines(((8, 3), (3, 3), (3, 13), (13, 13), (13, 8)), ((10, 2.5), (13.5, 2.5), (13.5, 6)), ((13, 3), (8, 8)))
+    )
+
+
+def pencil() -> QIcon:
+    """Edit."""
+    return _stroke(
+        _lines(((3, 13), (3.6, 10.2), (11, 2.8), (13.2, 5), (5.8, 12.4), (3, 13)), ((9.4, 4.4), (11.6, 6.6)))
+    )
+
+
+def cross() -> QIcon:
+    """Remove."""
+    return _stroke(_lines(((4, 4), (12, 12)), ((12, 4), (4, 12))))
+
+
+def plus() -> QIcon:
+    """Add."""
+    return _stroke(_lines(((8, 3), (8, 13)), ((3, 8), (13, 8))))
+
+
+def home() -> QIcon:
+    """Back to the first view."""
+    return _stroke(_lines(((2.5, 8), (8, 3), (13.5, 8)), ((4.2, 7), (4.2, 13), (11.8, 13), (11.8, 7))))
+
+
+def record() -> QIcon:
+    """A red disc."""
+    path = QPainterPath()
+    path.addEllipse(QPointF(8, 8), 5, 5)
+    return _stroke(path, fill=ERROR)
+
+
+def stop() -> QIcon:
+    """A red square."""
+    path = QPainterPath()
+    path.addRoundedRect(QRectF(3.5, 3.5, 9, 9), 1.5, 1.5)
+    return _stroke(path, fill=ERROR)
+
+
+def play() -> QIcon:
+    """A triangle."""
+    return _stroke(_lines(((5, 3), (13, 8), (5, 13), (5, 3))))
+
+
+def pause() -> QIcon:
+    """Two bars."""
+    return _stroke(_lines(((5.5, 3.5), (5.5, 12.5)), ((10.5, 3.5), (10.5, 12.5))))
+
+
+def product() -> QIcon:
+    """The mark of VTM Live: a figure in a rounded square, left side teal, right side coral."""
+    pixmap = QPixmap(128, 128)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.scale(8, 8)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(BACKGROUND).lighter(170))
+    painter.drawRoundedRect(QRectF(0, 0, 16, 16), 4, 4)
+    for colour, side in ((RIGHT_SIDE, -1.0), (ACCENT, 1.0)):
+        painter.setPen(
+            QPen(QColor(colour), 1.7, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
+        )
+        painter.drawPath(
+            _lines(((8 + side * 1.1, 6.4), (8 + side * 4.6, 4.6)), ((8 + side * 0.9, 9.4), (8 + side * 2.6, 13.4)))
+        )
+    painter.setPen(QPen(QColor("white"), 1.7, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+    painter.drawLine(QPointF(8, 6.4), QPointF(8, 9.2))
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor("white"))
+    painter.drawEllipse(QPointF(8, 3.7), 1.4, 1.4)
+    painter.end()
+    return QIcon(pixmap)

@@ -1,0 +1,143 @@
+"""Record a take: one big button, the running clock and size, where takes go and in which format."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+
+from PySide6.QtCore import QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton
+
+from app.window.widgets import icons
+from app.window.widgets.fields import Choice, Elided, Section, Switch, icon_button
+from engine.config import Config
+from engine.takes.recorder import dated_take
+from engine.types import RecordingState
+
+_FORMATS = (
+    ("BVH", ".bvh"),
+    ("glTF", ".glb"),
+    ("VRM", ".vrma"),
+    ("CSV", ".csv"),
+    ("OSC log", ".jsonl"),
+    ("NumPy", ".npz"),
+)
+_REPLAYED = "Takes and OSC logs (*.npz *.jsonl);;All files (*)"
+
+
+def clock_text(seconds: float, size_bytes: int) -> str:
+    """00:12 · 1.3 MB"""
+    minutes, rest = divmod(int(seconds), 60)
+    size = f"{size_bytes / 1e6:.1f} MB" if size_bytes >= 1e6 else f"{size_bytes / 1e3:.0f} kB"
+    return f"{minutes:02d}:{rest:02d}  ·  {size}"
+
+
+def _from_home(folder: Path) -> str:
+    """~/Documents/VTM Live"""
+    home = Path.home()
+    return str(Path("~") / folder.relative_to(home)) if folder.is_relative_to(home) else str(folder)
+
+
+class RecordPanel(Section):
+    """Emits `start` with the path of the take, `stop`, `replay` with a file, `chosen` with folder and suffix, and
+    `changed` with the fields of Config that the user set."""
+
+    start = Signal(Path)
+    replay = Signal(Path)
+    stop = Signal()
+    chosen = Signal(str, str)
+    changed = Signal(dict)
+
+    def __init__(self) -> None:
+        super().__init__("Record")
+        self._folder = Path()
+        self._state: RecordingState | None = None
+        self.button = QPushButton(icons.record(), "Record")
+        self.button.setProperty("role", "record")
+        self.button.setToolTip("Start or end a take (R)")
+        self.format = Choice("Format of the take", _FORMATS)
+        self.place = Elided("muted")
+        pick, show = (
+            icon_button(icons.folder(), "Choose the folder"),
+            icon_button(icons.open_outside(), "Open the folder"),
+        )
+        self.body.addWidget(self.button)
+        self.format.setFixedWidth(96)
+        self.format.setToolTip(
+            "NumPy takes and OSC logs can be replayed; vtm convert makes every format of a NumPy take"
+        )
+        replay = icon_button(icons.play(), "Replay a take (.npz) or an OSC log (.jsonl)")
+        self.head.addWidget(replay)
+        line = QHBoxLayout()
+        line.setSpacing(4)
+        for widget, stretch in ((self.format, 0), (self.place, 1), (pick, 0), (show, 0)):
+            line.addWidget(widget, stretch)
+        self.body.addLayout(line)
+        self.video = Switch("Record the picture beside the take")
+        self.video.setToolTip("The camera's picture as .mkv, in step with the take")
+        self.row("Video beside", self.video)
+        self.button.clicked.connect(self.toggle)
+        self.format.activated.connect(lambda _index: self.chosen.emit(str(self._folder), self.format.value))
+        self.video.toggled.connect(lambda on: self.changed.emit({"record_video": on}))
+        pick.clicked.connect(self._pick)
+        show.clicked.connect(self._show)
+        replay.clicked.connect(self._ask_take)
+
+    @property
+    def recording(self) -> bool:
+        """A take is running."""
+        return self._state is not None
+
+    def toggle(self) -> None:
+        """Start or end a take."""
+        if self._state is not None:
+            self.stop.emit()
+        else:
+            self.start.emit(dated_take(self._folder, self.format.value, datetime.datetime.now()))
+
+    def show_config(self, config: Config) -> None:
+        """Show settings without emitting."""
+        self.video.set_quietly(config.record_video)
+
+    def show_choice(self, folder: Path, suffix: str) -> None:
+        """Where takes go, without emitting."""
+        self._folder = folder
+        self.format.choose(suffix)
+        self._show_place(_from_home(folder))
+
+    def show_state(self, state: RecordingState | None) -> None:
+        """The running take, if any."""
+        changed = (state is None) != (self._state is None)
+        self._state = state
+        if state is not None:
+            self.button.setText(clock_text(state.seconds, state.size_bytes))
+            self._show_place(state.error or Path(state.path).name)
+        if not changed:
+            return
+        self.button.setIcon(icons.record() if state is None else icons.stop())
+        self.button.setProperty("on", "true" if state is not None else "false")
+        self.button.style().unpolish(self.button)
+        self.button.style().polish(self.button)
+        self.format.setEnabled(state is None)
+        self.video.setEnabled(state is None)
+        if state is None:
+            self.button.setText("Record")
+            self._show_place(_from_home(self._folder))
+
+    def _show_place(self, text: str) -> None:
+        self.place.set_whole(text, middle=True)
+
+    def _pick(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, "Folder for takes", str(self._folder))
+        if folder:
+            self.chosen.emit(folder, self.format.value)
+
+    def _ask_take(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self, "Replay a take", str(self._folder), _REPLAYED)
+        if path:
+            self.replay.emit(Path(path))
+
+    def _show(self) -> None:
+        folder = self._folder if self._folder.is_dir() else self._folder.parent
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))

@@ -1,0 +1,97 @@
+"""Where the pictures come from: a camera by name, the demo, a file or a network address; and how they are taken."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QPushButton, QToolButton
+
+from app.window.widgets import icons
+from app.window.widgets.fields import Choice, Section, Switch, icon_button
+from engine.config import Config
+from engine.sources.camera_list import CameraInfo
+
+_VIDEOS = "Videos (*.mp4 *.mov *.avi *.mkv *.webm *.m4v *.mpg *.mpeg);;All files (*)"
+
+
+class SourcePanel(Section):
+    """Emits `changed` with the fields of Config that the user set."""
+
+    changed = Signal(dict)
+    refresh_wanted = Signal()
+
+    def __init__(self) -> None:
+        super().__init__("Source")
+        self._cameras: tuple[CameraInfo, ...] = ()
+        self._source = ""
+        self.choice = Choice("Camera or clip")
+        self.refresh = icon_button(icons.refresh(), "Look for cameras again")
+        self.open = QToolButton()
+        self.open.setText("Open…")
+        self.open.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self.open)
+        menu.addAction("Video file…", self.ask_file)
+        menu.addAction("Network camera…", self.ask_address)
+        self.open.setMenu(menu)
+        self.demo = QPushButton("Demo clip")
+        self.mirror = Switch("Mirror the picture")
+        self.head.addWidget(self.refresh)
+        self.row("", self.choice)
+        self.row("", self.open, self.demo)
+        self.row("Mirror", self.mirror)
+        self.choice.activated.connect(lambda _index: self.changed.emit({"source": self.choice.value}))
+        self.refresh.clicked.connect(self.refresh_wanted)
+        self.demo.clicked.connect(lambda: self.changed.emit({"source": "demo"}))
+        self.mirror.toggled.connect(lambda on: self.changed.emit({"mirror": on}))
+
+    def show_config(self, config: Config) -> None:
+        """Show settings without emitting."""
+        self._source = config.source
+        self.mirror.set_quietly(config.mirror)
+        self._fill()
+
+    def show_cameras(self, cameras: Sequence[CameraInfo]) -> None:
+        """A fresh list of cameras."""
+        self._cameras = tuple(cameras)
+        self._fill()
+
+    def ask_file(self) -> None:
+        """Let the user pick a video."""
+        path, _ = QFileDialog.getOpenFileName(self, "Open a video", "", _VIDEOS)
+        if path:
+            self.changed.emit({"source": path})
+
+    def ask_address(self) -> None:
+        """Let the user type the address of a network camera."""
+        address, good = QInputDialog.getText(
+            self, "Network camera", "Address, for example http://192.168.1.20:8080/video"
+        )
+        if good and address.strip():
+            self.changed.emit({"source": address.strip()})
+
+    def _fill(self) -> None:
+        entries = [("First camera, else the demo", "")]
+        entries += [(camera.name, _value(camera, self._cameras)) for camera in self._cameras]
+        entries.append(("Demo clip", "demo"))
+        if self._source not in [value for _, value in entries]:
+            entries.append((_short(self._source), self._source))
+        before = self.choice.blockSignals(True)
+        self.choice.clear()
+        for text, value in entries:
+            self.choice.addItem(text, value)
+        self.choice.blockSignals(before)
+        self.choice.choose(self._source)
+        self.choice.setToolTip(self._source or "The first camera, or the demo clip where there is none")
+
+
+def _value(camera: CameraInfo, cameras: tuple[CameraInfo, ...]) -> str:
+    """The name, which stays the same when the numbers change; the number where two share a name."""
+    return camera.name if [other.name for other in cameras].count(camera.name) == 1 else str(camera.index)
+
+
+def _short(source: str) -> str:
+    if "://" in source:
+        return source
+    return f"Camera {source}" if source.isdigit() else Path(source).name

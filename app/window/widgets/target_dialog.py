@@ -1,0 +1,160 @@
+"""Add or change one OSC target: protocol, receiver, host, port, options; says at once why an address cannot work
+and, for plain OSC, which addresses are sent.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from PySide6.QtGui import QFontDatabase
+from PySide6.QtWidgets import (
+    QDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.commands.osc_map import lines_of
+from app.window.widgets.fields import Choice, label
+from engine.errors import UsageError
+from engine.osc.plain import PlainOptions, address_map
+from engine.osc.targets import DEFAULT_PORTS, parse_target, parse_targets
+from engine.osc.vmc_options import PRESETS
+
+_PROTOCOLS = (("VMC: avatars", "vmc"), ("VRChat trackers", "vrchat"), ("Plain OSC: stage and patching tools", "osc"))
+_REMARKS = {
+    "vmc": "Switch on the receiver's VMC input and give it the same port. The usual one is 39539.",
+    "vrchat": "Body trackers only: VRChat takes head and hands from a VR headset, and OSC must be on.",
+    "osc": "One numeric address per joint, contact and confidence.",
+}
+_EXAMPLES = {"vmc": "rate=60&travel=root", "vrchat": "trackers=hip,feet", "osc": "prefix=/mocap&rate=30"}
+PRESET_NAMES = {
+    "generic": "Any VMC receiver",
+    "vseeface": "VSeeFace",
+    "warudo": "Warudo",
+    "vnyan": "VNyan",
+    "vmagicmirror": "VMagicMirror",
+    "evmc4u": "Unity (EVMC4U)",
+    "unreal": "Unreal Engine",
+    "blender": "Blender (VMC4B)",
+    "godot": "Godot",
+}
+
+
+def join_url(protocol: str, host: str, port: str, preset: str, options: str) -> str:
+    """The target as one URL; an IPv6 address gets its brackets."""
+    bracketed = f"[{host}]" if ":" in host and not host.startswith("[") else host
+    first = [f"preset={preset}"] if protocol == "vmc" and preset != "generic" else []
+    query = "&".join([*first, *([options] if options else [])])
+    return f"{protocol}://{bracketed}:{port}" + (f"?{query}" if query else "")
+
+
+def split_query(url: str) -> tuple[str, str]:
+    """The preset and the other options of a target."""
+    pairs = parse_qsl(urlsplit(url).query, keep_blank_values=True)
+    preset = next((value for name, value in pairs if name == "preset"), "generic")
+    return preset, urlencode([pair for pair in pairs if pair[0] != "preset"], safe="/,")
+
+
+class TargetDialog(QDialog):
+    """`url` holds the answer after exec() returned accepted."""
+
+    def __init__(self, parent: QWidget, url: str, others: tuple[str, ...]) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Send the motion to")
+        self.setMinimumWidth(430)
+        self._others = others
+        self.url = url or "vmc://127.0.0.1:39539"
+        self.protocol = Choice("Protocol", _PROTOCOLS)
+        self.preset = Choice("Receiver", [(PRESET_NAMES.get(name, name), name) for name in PRESETS])
+        self.host, self.port, self.options = QLineEdit(), QLineEdit(), QLineEdit()
+        self.host.setPlaceholderText("127.0.0.1, or a name in your network")
+        self._remark, self._problem = label("", "muted"), label("", "error")
+        for line in (self._remark, self._problem):
+            line.setWordWrap(True)
+        self.map = QPlainTextEdit()
+        self.map.setReadOnly(True)
+        self.map.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.map.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.map.setAccessibleName("Addresses that are sent")
+        self.map.setFixedHeight(190)
+        self.accept_button = QPushButton("Save" if url else "Add")
+        self.accept_button.setProperty("role", "primary")
+        self.accept_button.setDefault(True)
+        self._lay_out()
+        self._show(self.url)
+        self._connect()
+        self._check()
+
+    def _show(self, url: str) -> None:
+        target = parse_target(url)
+        preset, options = split_query(url)
+        self.protocol.choose(target.scheme)
+        self.preset.choose(preset)
+        self.host.setText(target.host)
+        self.port.setText(str(target.port))
+        self.options.setText(options)
+
+    def _lay_out(self) -> None:
+        form = QFormLayout()
+        form.setSpacing(10)
+        rows = (("Protocol", self.protocol), ("Receiver", self.preset), ("Host", self.host), ("Port", self.port))
+        for name, field in (*rows, ("Options", self.options)):
+            form.addRow(name, field)
+        self._form = form
+        self._cancel = QPushButton("Cancel")
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        buttons.addWidget(self._cancel)
+        buttons.addWidget(self.accept_button)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(20, 20, 20, 16)
+        box.setSpacing(12)
+        box.addLayout(form)
+        box.addWidget(self._remark)
+        box.addWidget(self.map)
+        box.addWidget(self._problem)
+        box.addLayout(buttons)
+
+    def _connect(self) -> None:
+        self.protocol.activated.connect(self._protocol_chosen)
+        self.preset.activated.connect(self._check)
+        for field in (self.host, self.port, self.options):
+            field.textChanged.connect(self._check)
+        self._cancel.clicked.connect(self.reject)
+        self.accept_button.clicked.connect(self.accept)
+
+    def _protocol_chosen(self) -> None:
+        self.port.setText(str(DEFAULT_PORTS[self.protocol.value]))
+        self.options.clear()
+        self._check()
+
+    def _check(self) -> None:
+        """Build the address and show what is wrong with it, if anything."""
+        protocol = self.protocol.value
+        fields = (self.host.text().strip(), self.port.text().strip(), self.preset.value, self.options.text().strip())
+        self.url = join_url(protocol, *fields)
+        problem = ""
+        try:
+            parse_targets((*self._others, self.url))
+        except UsageError as error:
+            problem = str(error)
+        self._show_map(problem)
+        self._form.setRowVisible(self.preset, protocol == "vmc")
+        self.options.setPlaceholderText(f"none; for example {_EXAMPLES[protocol]}")
+        self._remark.setText(_REMARKS[protocol])
+        self._problem.setText(problem)
+        self.accept_button.setEnabled(not problem)
+
+    def _show_map(self, problem: str) -> None:
+        """Of a plain OSC target: what to patch in the other program."""
+        settings = None if problem else parse_target(self.url).settings
+        self.map.setVisible(self.protocol.value == "osc")
+        if isinstance(settings, PlainOptions):
+            text = "\n".join(lines_of(address_map(settings)))
+            if text != self.map.toPlainText():
+                self.map.setPlainText(text)

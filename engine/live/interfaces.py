@@ -1,0 +1,167 @@
+"""What the pipeline needs of its parts, as protocols, and one value that holds how each is made.
+
+Tests pass fakes here; `engine.pipeline.real_factories` fills in the real parts. No part is imported in this file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
+
+from engine.pose2d.base import Detector
+from engine.sources.base import Source
+from engine.types import (
+    Detection,
+    Frame,
+    Keypoints2D,
+    Pose,
+    RawMotion,
+    ReceiverState,
+    RecordingState,
+    TargetState,
+    Window,
+)
+from models.camera import Intrinsics
+from models.vtm.config import VTMConfig
+
+Clock: TypeAlias = Callable[[], float]
+OnMessage: TypeAlias = Callable[[str], None]
+ChangeOfFeed: TypeAlias = Callable[[Any], Any]
+"""From what VMC targets get besides the pose (engine.osc.vmc.VmcFeed) to the same, changed."""
+
+
+class WindowLike(Protocol):
+    """Collects keypoints to what the model looks at. Solve thread only."""
+
+    def push(self, keypoints: Keypoints2D) -> None: ...
+    def window(self) -> Window | None: ...
+    def reset(self) -> None: ...
+
+
+class Runtime(Protocol):
+    """Runs VTM. Solve thread only."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def config(self) -> VTMConfig: ...
+    def lift(self, window: Window, intrinsics: Intrinsics) -> RawMotion: ...
+    def close(self) -> None: ...
+
+
+class SolverLike(Protocol):
+    """RawMotion -> Pose. Solve thread only."""
+
+    def solve(self, raw: RawMotion) -> Pose | None: ...
+    def lost(self, frame_id: int, captured_at_s: float) -> Pose | None: ...
+    def calibrate(self) -> None: ...
+    def reset(self) -> None: ...
+    def set_height(self, height_m: float) -> None: ...
+    def set_intrinsics(self, intrinsics: Intrinsics) -> None: ...
+
+
+class Hub(Protocol):
+    """Sends poses to OSC targets. Any thread."""
+
+    def put(self, pose: Pose) -> None: ...
+    def states(self) -> tuple[TargetState, ...]: ...
+    def set_targets(self, urls: tuple[str, ...]) -> None: ...
+    def change_feed(self, change: ChangeOfFeed) -> None: ...
+    def set_calibrating(self, calibrating: bool) -> None: ...
+    def close(self) -> None: ...
+
+
+class Recorder(Protocol):
+    """Writes a take to disk. Any thread."""
+
+    def write(self, pose: Pose | None, detection: Detection) -> None: ...
+    def state(self) -> RecordingState: ...
+    def close(self) -> Path: ...
+
+
+class VideoLike(Protocol):
+    """Writes the picture beside a take. Any thread."""
+
+    @property
+    def error(self) -> str | None: ...
+    @property
+    def lost(self) -> int: ...
+    def write(self, frame: Frame) -> None: ...
+    def close(self) -> Path: ...
+
+
+class Receiver(Protocol):
+    """The VMC port we listen on. Any thread."""
+
+    def state(self) -> ReceiverState: ...
+    def close(self) -> None: ...
+
+
+class OpenSource(Protocol):
+    """Raises UsageError, CameraError. `on_message` says what was taken when nothing was named."""
+
+    def __call__(self, source: str, *, mirror: bool, loop: bool, clock: Clock, on_message: OnMessage) -> Source: ...
+
+
+class MakeDetector(Protocol):
+    """Raises DetectorError. `on_message` says which detector was taken, and why."""
+
+    def __call__(self, name: str, *, threads: int, on_message: OnMessage) -> Detector: ...
+
+
+class LoadRuntime(Protocol):
+    """Raises ModelError. `on_message` says which back end was taken, and why."""
+
+    def __call__(self, backend: str, *, threads: int, on_message: OnMessage) -> Runtime: ...
+
+
+class MakeHub(Protocol):
+    """Raises UsageError, OutputError. `on_sent` gets the seconds each pose took to all targets."""
+
+    def __call__(self, urls: tuple[str, ...], *, clock: Clock, on_sent: Callable[[float], None]) -> Hub: ...
+
+
+class MakeRecorder(Protocol):
+    """Raises UsageError, OutputError. `video`: what is recorded beside it."""
+
+    def __call__(self, path: Path, *, clock: Clock, video: Path | None) -> Recorder: ...
+
+
+class MakeVideo(Protocol):
+    """Raises UsageError, OutputError."""
+
+    def __call__(self, path: Path, *, fps: float) -> VideoLike: ...
+
+
+class MakeReceiver(Protocol):
+    """Raises UsageError, OutputError. `on_calibrate` is called in the receiver's thread."""
+
+    def __call__(
+        self,
+        change_feed: Callable[[ChangeOfFeed], None],
+        on_calibrate: Callable[[], None],
+        *,
+        host: str,
+        port: int,
+        clock: Clock,
+    ) -> Receiver: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Factories:
+    """How the pipeline gets its parts."""
+
+    open_source: OpenSource
+    make_detector: MakeDetector
+    load_runtime: LoadRuntime
+    make_window: Callable[[VTMConfig, Intrinsics], WindowLike]
+    make_solver: Callable[[Intrinsics, float], SolverLike]
+    make_hub: MakeHub
+    make_recorder: MakeRecorder
+    make_video: MakeVideo
+    make_receiver: MakeReceiver
+    listen_address: Callable[[str], tuple[str, int]]
+    strict_outputs: bool = True
+    """A target or port that cannot be opened ends the start; else it is shown."""

@@ -1,0 +1,160 @@
+"""What the threads of a pipeline tell each other and the screen: settings, state, messages, the newest view, figures.
+
+Every method may be called from any thread and returns at once (`wait_until` excepted).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from engine.config import Config
+from engine.live.load_shedding import LoadShedding
+from engine.live.statistics import StatsCollector
+from engine.types import Detection, Frame, Message, Pose
+
+FrameKey: TypeAlias = tuple[int, int]
+"""Number of the source, number of the frame in it: grows with every frame."""
+_MESSAGES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One moment: the pose is that of the detection, the detection that of the frame."""
+
+    frame: Frame | None = None
+    detection: Detection | None = None
+    pose: Pose | None = None
+
+
+class SharedState:
+    """Shared by the three workers and the pipeline; guards itself."""
+
+    def __init__(self, config: Config, clock: Callable[[], float]) -> None:
+        self.stats = StatsCollector(clock)
+        self.shedding = LoadShedding(clock, self.say)
+        self._changed = threading.Condition()  # guards all below
+        self._config = config
+        self._messages: deque[Message] = deque(maxlen=_MESSAGES)
+        self._failures: dict[str, Exception] = {}  # by worker
+        self._view = View()
+        self._names = {"source": "", "detector": "", "backend": ""}
+        self._shown: FrameKey = (0, -1)
+        self._last: FrameKey | None = None  # of a source that is over
+        self._ended = self._stopped = False
+
+    @property
+    def config(self) -> Config:
+        """The settings to follow; frozen, replaced as a whole."""
+        return self._config
+
+    @config.setter
+    def config(self, config: Config) -> None:
+        with self._changed:
+            self._config = config
+            self._changed.notify_all()
+
+    @property
+    def view(self) -> View:
+        """The newest frame with what was found in it."""
+        return self._view
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """Newest last."""
+        with self._changed:
+            return tuple(self._messages)
+
+    @property
+    def failures(self) -> dict[str, Exception]:
+        """What keeps which worker from going on."""
+        with self._changed:
+            return dict(self._failures)
+
+    @property
+    def state(self) -> str:
+        """As in engine.types.Snapshot."""
+        with self._changed:
+            if self._failures:
+                return "failed"
+            if self._stopped:
+                return "stopped"
+            if self._ended:
+                return "ended"
+            return "starting" if self._view.frame is None else "running"
+
+    def name_of(self, part: str) -> str:
+        """Of the "source", "detector" or "backend" in use; "" before it is known."""
+        return self._names[part]
+
+    def set_name(self, part: str, name: str) -> None:
+        """A part is open."""
+        with self._changed:
+            self._names[part] = name
+
+    def say(self, level: str, text: str) -> None:
+        """One line for the user; the same line twice in a row is said once."""
+        message = Message(level, " ".join(text.split()))
+        with self._changed:
+            if not self._messages or self._messages[-1] != message:
+                self._messages.append(message)
+
+    def show(self, view: View, key: FrameKey) -> None:
+        """A frame went all the way."""
+        with self._changed:
+            self._view, self._shown = view, key
+            if self._last is not None and key >= self._last:
+                self._end()
+            self._changed.notify_all()
+
+    def source_opened(self, name: str) -> None:
+        """Frames of a new source follow."""
+        with self._changed:
+            self._names["source"] = name
+            self.go_on()
+
+    def go_on(self) -> None:
+        """The run has not ended: more frames are to come."""
+        with self._changed:
+            self._last, self._ended = None, False
+            self.stats.resume()
+
+    def source_over(self, last: FrameKey) -> None:
+        """No frame follows this one; the run has ended once it went all the way."""
+        with self._changed:
+            self._last = last
+            if self._shown >= last:
+                self._end()
+
+    def _end(self) -> None:
+        self._ended = True
+        self.stats.end()
+        self._changed.notify_all()
+
+    def failed(self, worker: str, error: Exception) -> None:
+        """A worker cannot go on."""
+        text = str(error) or type(error).__name__
+        self.say("error", text)
+        with self._changed:
+            self._failures[worker] = error
+            self._changed.notify_all()
+
+    def recovered(self, worker: str) -> None:
+        """It tries again."""
+        with self._changed:
+            self._failures.pop(worker, None)
+
+    def stopped(self) -> None:
+        """All workers have gone."""
+        self.stats.end()
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
+
+    def wait_until(self, reached: Callable[[], bool], timeout_s: float | None) -> bool:
+        """Wait for a change after which `reached` holds; False when the time is up."""
+        with self._changed:
+            return self._changed.wait_for(reached, timeout_s)

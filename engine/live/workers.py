@@ -1,0 +1,277 @@
+"""The three threads of a pipeline: capture -> Latest -> pose -> bounded queue -> solve -> outputs.
+
+Each worker opens its own device, uses it and closes it in one thread; nobody else ever touches it. A worker follows the
+settings in the shared state: when those of its device change, it closes the old one and opens the new one. A device
+that fails is reported in the shared state, and the worker waits for other settings. A defect ends the thread: the
+exception is kept as data and shown.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeAlias
+
+from engine.config import Config
+from engine.live.interfaces import Clock, Factories, Runtime, SolverLike, WindowLike
+from engine.live.shared_state import SharedState, View
+from engine.live.worker import POLL_S, Worker
+from engine.queues import BoundedQueue, Latest
+from engine.sources.base import Source
+from engine.sources.intrinsics import intrinsics_for
+from engine.types import CapturedFrame, DetectedFrame, Detection, Frame, Keypoints2D, Pose
+from models.camera import Intrinsics
+
+Deliver: TypeAlias = Callable[[Pose | None, Detection, Frame], None]
+
+QUEUE_FRAMES = 4
+_BACKLOG = 2  # so many waiting detections and the older ones go into the window only
+LIMBS = "limb refinement"
+_FORGET_S = 1.0  # without a person, the window starts anew
+
+
+class CaptureWorker(Worker):
+    """Reads frames as they come; the newest waits for the pose worker."""
+
+    name = "capture"
+
+    def __init__(self, shared: SharedState, factories: Factories, clock: Clock, out: Latest[CapturedFrame]) -> None:
+        super().__init__(shared)
+        self._factories = factories
+        self._clock = clock
+        self._out = out
+        self._number = 0  # of the source
+
+    @staticmethod
+    def _wanted(config: Config) -> tuple[object, ...]:
+        return config.source, config.mirror, config.loop
+
+    def follow(self, old: Config, new: Config) -> None:
+        """As every worker; a run that has ended goes on with another source."""
+        if self._wanted(old) != self._wanted(new):
+            self._shared.go_on()
+        super().follow(old, new)
+
+    def _serve(self, wanted: tuple[object, ...]) -> None:
+        config = self._shared.config
+        source = self._factories.open_source(
+            config.source, mirror=config.mirror, loop=config.loop, clock=self._clock, on_message=self._inform
+        )
+        try:
+            self._number += 1
+            self._shared.source_opened(source.name)
+            last = self._read_all(source, wanted)
+            if source.ended:
+                self._shared.source_over((self._number, last))
+                while self._still(wanted):
+                    self._idle()
+        finally:
+            source.close()
+
+    def _read_all(self, source: Source, wanted: tuple[object, ...]) -> int:
+        """Hand over frames until the source ends or another is wanted; the last frame's number, -1 for none."""
+        last = -1
+        unread, fault = source.dropped, False
+        while self._still(wanted) and not source.ended:
+            frame = source.read()
+            status = source.status
+            if status is not None and not fault:
+                self._shared.say("warning", status)
+                fault = True
+            elif fault and status is None and frame is not None:
+                self._shared.say("info", f"{source.name} is back")
+                fault = False
+            if frame is not None:
+                self._shared.stats.frames_overtaken(source.dropped - unread)
+                last, unread = frame.frame_id, source.dropped
+                self._publish(frame)
+        return last
+
+    def _publish(self, frame: Frame) -> None:
+        stats, dropped = self._shared.stats, self._out.dropped
+        self._out.put(CapturedFrame(self._number, frame))
+        stats.frame_captured()
+        stats.frames_dropped(self._out.dropped - dropped)
+        stats.stage_took("capture", self._clock() - frame.captured_at_s)
+
+
+class PoseWorker(Worker):
+    """Finds the person in the newest frame."""
+
+    name = "pose"
+
+    def __init__(
+        self,
+        shared: SharedState,
+        factories: Factories,
+        clock: Clock,
+        inp: Latest[CapturedFrame],
+        out: BoundedQueue[DetectedFrame],
+        threads: int,
+    ) -> None:
+        super().__init__(shared)
+        self._factories = factories
+        self._clock = clock
+        self._in = inp
+        self._out = out
+        self._threads = threads
+
+    @staticmethod
+    def _wanted(config: Config) -> tuple[object, ...]:
+        return (config.detector,)
+
+    def _serve(self, wanted: tuple[object, ...]) -> None:
+        detector = self._factories.make_detector(
+            self._shared.config.detector, threads=self._threads, on_message=self._inform
+        )
+        try:
+            self._shared.set_name("detector", detector.name)
+            self._shared.shedding.offer("pose2d", detector.details)
+            source, left_out = None, 0
+            while self._still(wanted):
+                captured = self._in.get(POLL_S)
+                if captured is None:
+                    continue
+                if captured.source_number != source:
+                    source = captured.source_number
+                    detector.reset()
+                if left_out != (wanted_out := self._shared.shedding.left_out("pose2d")):
+                    left_out = wanted_out
+                    detector.leave_out(left_out)
+                started_s = self._clock()
+                detection = detector.detect(captured.frame)
+                self._took(self._clock() - started_s)
+                self._put(DetectedFrame(captured.source_number, captured.frame, detection))
+        finally:
+            detector.close()
+
+    def _took(self, seconds: float) -> None:
+        self._shared.stats.stage_took("pose2d", seconds)
+        self._shared.shedding.took("pose2d", seconds)
+
+    def _put(self, detected: DetectedFrame) -> None:
+        while not self._out.put(detected, POLL_S) and not self._stop.is_set():
+            continue
+
+
+class SolveWorker(Worker):
+    """Keypoints -> window -> VTM -> solver -> outputs."""
+
+    name = "solve"
+
+    def __init__(
+        self,
+        shared: SharedState,
+        factories: Factories,
+        clock: Clock,
+        inp: BoundedQueue[DetectedFrame],
+        deliver: Deliver,
+        threads: int,
+    ) -> None:
+        super().__init__(shared)
+        self._factories = factories
+        self._clock = clock
+        self._in = inp
+        self._deliver = deliver
+        self._threads = threads
+        self._calibrate = threading.Event()
+        self._solver: SolverLike | None = None
+        self._window: WindowLike | None = None
+        self._intrinsics: Intrinsics | None = None
+        self._source: int | None = None
+        self._seen_at_s = 0.0
+
+    def calibrate(self) -> None:
+        """With the next person seen. Any thread."""
+        self._calibrate.set()
+
+    @property
+    def calibrating(self) -> bool:
+        """Asked for, and not done yet."""
+        return self._calibrate.is_set()
+
+    @staticmethod
+    def _wanted(config: Config) -> tuple[object, ...]:
+        return (config.backend,)
+
+    def _serve(self, wanted: tuple[object, ...]) -> None:
+        runtime = self._factories.load_runtime(
+            self._shared.config.backend, threads=self._threads, on_message=self._inform
+        )
+        try:
+            self._shared.set_name("backend", runtime.name)
+            self._shared.shedding.offer("vtm", (LIMBS,))
+            self._window = None
+            while self._still(wanted):
+                detected = self._in.get(POLL_S)
+                if detected is not None:
+                    self._handle(detected, runtime)
+        finally:
+            runtime.close()
+
+    def _idle(self) -> None:
+        """Without a runtime the picture and the keypoints are still shown."""
+        detected = self._in.get(POLL_S)
+        if detected is not None:
+            self._shared.show(
+                View(detected.frame, detected.detection), (detected.source_number, detected.frame.frame_id)
+            )
+
+    def _handle(self, detected: DetectedFrame, runtime: Runtime) -> None:
+        source, frame, detection = detected.source_number, detected.frame, detected.detection
+        solver, window = self._prepared(source, frame, runtime)
+        if isinstance(detection, Keypoints2D):
+            self._seen_at_s = detection.captured_at_s
+            window.push(detection)
+            if len(self._in) >= _BACKLOG:
+                self._shared.stats.frames_dropped()
+                return
+            pose = self._lift(detection, runtime, solver, window)
+        else:
+            pose = solver.lost(detection.frame_id, detection.captured_at_s)
+            if detection.captured_at_s - self._seen_at_s > _FORGET_S:
+                window.reset()
+        self._deliver(pose, detection, frame)
+        if pose is not None:
+            latency_s = self._clock() - frame.captured_at_s
+            self._shared.stats.pose_sent(latency_s)
+            self._shared.shedding.pose_sent(latency_s)
+        self._shared.show(View(frame, detection, pose), (source, frame.frame_id))
+
+    def _lift(self, seen: Keypoints2D, runtime: Runtime, solver: SolverLike, window: WindowLike) -> Pose | None:
+        """VTM and solver, timed."""
+        assert self._intrinsics is not None
+        started_s = self._clock()
+        view = window.window()
+        if view is None:
+            return solver.lost(seen.frame_id, seen.captured_at_s)
+        if self._shared.shedding.left_out("vtm"):
+            view = replace(view, refined=False)
+        raw = runtime.lift(view, self._intrinsics)
+        if runtime.name != self._shared.name_of("backend"):  # it failed and another took over
+            self._shared.set_name("backend", runtime.name)
+        lifted_s = self._clock()
+        pose = solver.solve(raw)
+        self._shared.stats.stage_took("vtm", lifted_s - started_s)
+        self._shared.shedding.took("vtm", self._clock() - started_s)
+        self._shared.stats.stage_took("solver", self._clock() - lifted_s)
+        return pose
+
+    def _prepared(self, source: int, frame: Frame, runtime: Runtime) -> tuple[SolverLike, WindowLike]:
+        """Solver and window for this source and these settings."""
+        config = self._shared.config
+        intrinsics = intrinsics_for(config, frame.image_size)
+        if self._solver is None:
+            self._solver = self._factories.make_solver(intrinsics, config.height_m)
+        if source != self._source:
+            self._solver.reset()
+        if source != self._source or intrinsics != self._intrinsics or self._window is None:
+            self._window = self._factories.make_window(runtime.config, intrinsics)
+        self._source, self._intrinsics = source, intrinsics
+        self._solver.set_intrinsics(intrinsics)
+        self._solver.set_height(config.height_m)
+        if self._calibrate.is_set():
+            self._calibrate.clear()
+            self._solver.calibrate()
+        return self._solver, self._window

@@ -1,0 +1,1 @@
+"""A take of motion as data, and every file format it is written in or read from."""

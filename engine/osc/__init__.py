@@ -1,0 +1,1 @@
+"""Sending and receiving OSC: targets, packets, VMC, VRChat, plain OSC, the receive port, the output clock."""

@@ -1,0 +1,226 @@
+"""All OSC targets of a run: takes the newest pose and sends it to each, from one thread of its own.
+
+Threads: `put`, `states`, `set_targets` and `close` may be called from any; "osc-send" alone sends and closes sockets;
+"osc-open" alone opens targets that are added later or whose host did not resolve, so that no name server stops a pose.
+Start: targets are opened, then both threads run. Close: the threads end, the last pose is sent three times, sockets go.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from engine.errors import OutputError
+from engine.osc.sender import OscSender
+from engine.osc.targets import Target, open_target, parse_targets
+from engine.osc.vmc import CALIBRATED, CALIBRATING, VmcEncoder, VmcFeed
+from engine.queues import Latest
+from engine.types import Pose, TargetState
+
+_POLL_S = 0.1  # how long the sending thread may overlook that it should stop
+_RETRY_S = 5.0  # between attempts to open a target
+_JOIN_S = 2.0
+
+
+@dataclass(slots=True)
+class _Slot:
+    """A wanted target: open, or with the reason why it is not (yet)."""
+
+    target: Target
+    sender: OscSender | None = None
+    error: str | None = None
+    failures: int = 0
+    not_before_s: float = float("-inf")  # when to try to open it
+
+    def state(self) -> TargetState:
+        if self.sender is not None:
+            return self.sender.state()
+        return TargetState(self.target.url, 0, 0, 0.0, self.failures, self.error)
+
+
+class OutputHub:
+    """Fan-out of poses to OSC targets; a late pose is worthless, so only the newest waits."""
+
+    def __init__(
+        self,
+        urls: tuple[str, ...] = (),
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        strict: bool = True,
+        on_sent: Callable[[float], None] | None = None,
+    ) -> None:
+        """Open all targets and start sending.
+
+        strict   a target that cannot be opened raises OutputError; False: it is shown in `states()` and tried again
+        on_sent  called in the sending thread with the seconds that one pose took to all targets
+        Raises UsageError for a URL that can never work, or for two on one address.
+        """
+        self._clock = clock
+        self._on_sent = on_sent
+        self._error: BaseException | None = None
+        self._latest: Latest[Pose] = Latest()
+        self._stop = threading.Event()
+        self._wake_opener = threading.Event()
+        self._lock = threading.Lock()  # guards the next three
+        self._feed = VmcFeed()
+        self._slots: dict[str, _Slot] = {target.url: _Slot(target) for target in parse_targets(urls)}
+        self._retired: list[OscSender] = []
+        if strict:
+            self._open_all()
+        self._threads = [
+            threading.Thread(target=self._guarded, args=(self._send_loop,), name="osc-send", daemon=True),
+            threading.Thread(target=self._guarded, args=(self._open_loop,), name="osc-open", daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def _open_all(self) -> None:
+        for slot in self._slots.values():
+            self._open(slot)
+            if slot.error is not None:
+                for opened in self._slots.values():
+                    if opened.sender is not None:
+                        opened.sender.close()
+                raise OutputError(slot.error)
+
+    @property
+    def error(self) -> BaseException | None:
+        """What ended one of the threads, if anything did."""
+        return self._error
+
+    @property
+    def dropped(self) -> int:
+        """Poses that a newer one overtook before they were sent."""
+        return self._latest.dropped
+
+    def put(self, pose: Pose) -> None:
+        """Hand over a pose; never waits."""
+        self._latest.put(pose)
+
+    def states(self) -> tuple[TargetState, ...]:
+        """One state per target, in the order given."""
+        with self._lock:
+            slots = tuple(self._slots.values())
+        states = tuple(slot.state() for slot in slots)
+        if self._error is None:
+            return states
+        return tuple(replace(state, last_error=f"sending has stopped: {self._error}") for state in states)
+
+    def set_targets(self, urls: tuple[str, ...]) -> None:
+        """Make these the targets; those already there keep their socket and counts, new ones open in the background.
+
+        Raises UsageError and changes nothing when a URL can never work.
+        """
+        targets = parse_targets(urls)
+        with self._lock:
+            old = self._slots
+            self._slots = {target.url: old.get(target.url) or _Slot(target) for target in targets}
+            gone = (slot.sender for url, slot in old.items() if url not in self._slots)
+            self._retired += [sender for sender in gone if sender is not None]
+        self._wake_opener.set()
+
+    def change_feed(self, change: Callable[[VmcFeed], VmcFeed]) -> None:
+        """Change what VMC targets get besides the pose: calibration state, a face, how often; see VmcReceiver."""
+        with self._lock:
+            self._feed = change(self._feed)
+            for slot in self._slots.values():
+                self._give_feed(slot.sender)
+
+    def set_calibrating(self, calibrating: bool) -> None:
+        """What OK says to VMC targets: calibration is going on, or done."""
+        state = CALIBRATING if calibrating else CALIBRATED
+        self.change_feed(lambda feed: replace(feed, calibration=state))
+
+    def _give_feed(self, sender: OscSender | None) -> None:
+        if sender is not None and isinstance(sender.encoder, VmcEncoder):
+            sender.encoder.feed = self._feed
+
+    def close(self) -> None:
+        """End both threads; each target gets its last pose three times. May be called again."""
+        self._stop.set()
+        self._wake_opener.set()
+        self._latest.close()
+        for thread in self._threads:
+            thread.join(_JOIN_S)
+
+    def _guarded(self, loop: Callable[[], None]) -> None:
+        try:
+            loop()
+        except Exception as error:  # noqa: BLE001 — a dead worker's exception is kept as data
+            self._error = error
+
+    def _send_loop(self) -> None:
+        healthy = False
+        try:
+            while not self._stop.is_set():
+                pose = self._latest.get(_POLL_S)
+                self._close_retired()
+                if pose is not None:
+                    self._send(pose)
+            healthy = True
+        finally:
+            self._stop.set()
+            with self._lock:
+                self._retired += [slot.sender for slot in self._slots.values() if slot.sender is not None]
+            self._close_retired(repeat=healthy)
+
+    def _send(self, pose: Pose) -> None:
+        started = self._clock()
+        with self._lock:
+            slots = [(slot, slot.sender) for slot in self._slots.values() if slot.sender is not None]
+        for slot, sender in slots:
+            try:
+                sender.send(pose)
+            except Exception as error:  # noqa: BLE001 — shown as the target's own; the other targets go on
+                self._give_up(slot, sender, error)
+        if self._on_sent is not None and slots:
+            self._on_sent(self._clock() - started)
+
+    def _give_up(self, slot: _Slot, sender: OscSender, error: Exception) -> None:
+        """A defect in one sender: close it, show why, and open it anew a little later."""
+        with self._lock:
+            slot.sender = None
+            slot.failures += 1
+            slot.error = f"sending failed ({type(error).__name__}: {error}); it is tried again"
+            slot.not_before_s = self._clock() + _RETRY_S
+        sender.close(repeat=False)
+        self._wake_opener.set()
+
+    def _close_retired(self, *, repeat: bool = True) -> None:
+        with self._lock:
+            retired, self._retired = self._retired, []
+        for sender in retired:
+            try:
+                sender.close(repeat=repeat)
+            except Exception as error:  # noqa: BLE001 — kept as data; its socket is closed, the others get their last pose
+                self._error = self._error or error
+
+    def _open_loop(self) -> None:
+        while not self._stop.is_set():
+            for slot in self._unopened():
+                if self._clock() >= slot.not_before_s:
+                    self._open(slot)
+            self._wake_opener.wait(_RETRY_S if self._unopened() else None)
+            self._wake_opener.clear()
+
+    def _unopened(self) -> list[_Slot]:
+        with self._lock:
+            return [slot for slot in self._slots.values() if slot.sender is None]
+
+    def _open(self, slot: _Slot) -> None:
+        """Open one target; the answer is in the slot."""
+        try:
+            sender = open_target(slot.target, clock=self._clock)
+        except OutputError as error:
+            slot.error = str(error)
+            slot.failures += 1
+            return
+        with self._lock:
+            slot.error = None
+            if self._slots.get(slot.target.url) is slot and not self._stop.is_set():
+                self._give_feed(sender)
+                slot.sender = sender
+                return
+        sender.close()  # no longer wanted

@@ -1,0 +1,83 @@
+"""Sends at a rate of its own, whatever the camera's: `--osc-rate 120`. Poses are predicted to the present.
+
+Threads: `push` and `close` may be called from any; "osc-clock" alone predicts and hands over.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from engine.errors import UsageError
+from engine.osc.predictor import Predictor
+from engine.types import Pose
+
+MAX_RATE_HZ = 120.0
+SILENT_S = 1.0
+"""Without a new pose for this long nothing is sent: a dead camera must not look like somebody standing still."""
+_JOIN_S = 2.0
+
+
+class OscClock:
+    """A steady clock between the solver and the OSC targets."""
+
+    def __init__(
+        self,
+        deliver: Callable[[Pose], None],
+        rate_hz: float,
+        clock: Callable[[], float] = time.monotonic,
+        on_error: Callable[[str], None] = lambda _text: None,
+    ) -> None:
+        """Starts ticking. When predicting fails, `on_error` gets one line and poses are handed through as they come.
+
+        Raises UsageError for a rate outside 1..120 Hz."""
+        if not 1.0 <= rate_hz <= MAX_RATE_HZ:
+            raise UsageError(f"the OSC rate is {rate_hz:g} Hz, expected 1 to {MAX_RATE_HZ:g}")
+        self._deliver = deliver
+        self._period_s = 1.0 / rate_hz
+        self._clock = clock
+        self._predictor = Predictor()
+        self._pushed_s = float("-inf")
+        self._lock = threading.Lock()  # guards the two above
+        self._on_error = on_error
+        self._stop = threading.Event()
+        self.error: Exception | None = None
+        self._thread = threading.Thread(target=self._guarded, name="osc-clock", daemon=True)
+        self._thread.start()
+
+    def push(self, pose: Pose) -> None:
+        """A pose from the solver; never waits for a target."""
+        if self.error is not None:
+            self._deliver(pose)
+            return
+        now_s = self._clock()
+        with self._lock:
+            self._predictor.push(pose, now_s)
+            self._pushed_s = now_s
+
+    def tick(self) -> None:
+        """Send the body of this moment."""
+        now_s = self._clock()
+        with self._lock:
+            pose = None if now_s - self._pushed_s > SILENT_S else self._predictor.at(now_s)
+        if pose is not None:
+            self._deliver(pose)
+
+    def close(self) -> None:
+        """End the thread. May be called again."""
+        self._stop.set()
+        self._thread.join(_JOIN_S)
+
+    def _guarded(self) -> None:
+        try:
+            self._run()
+        except Exception as error:  # noqa: BLE001 - a dead worker's exception is kept as data
+            self.error = error
+            self._on_error(f"poses are sent at the camera's rate: predicting failed ({type(error).__name__}: {error})")
+
+    def _run(self) -> None:
+        due_s = self._clock()
+        while not self._stop.wait(max(due_s - self._clock(), 0.0)):
+            self.tick()
+            due_s = max(due_s + self._period_s, self._clock())  # late: go on from here, do not rush

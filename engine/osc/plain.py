@@ -1,0 +1,132 @@
+"""Plain OSC for stage and patching tools: one flat address per value group, numbers only, no string arguments.
+
+Metres in our world: right-handed, Y up, floor at 0, the performer faces +Z, left at +X. `plain_messages` is the map of
+addresses; PlainOptions say which groups are sent, under which prefix, every how many poses.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from engine.osc.coordinates import SignContinuity
+from engine.osc.options import Options
+from engine.osc.packing import OscMessage, PacketSet, grouped
+from engine.osc.pose_numbers import numbers_of
+from engine.types import Pose
+from models.skeleton import JOINT_NAMES, NUM_JOINTS
+
+MAX_BUNDLE_BYTES = 1200
+_SIZES = {
+    "root": 3,
+    "speed": 1,
+    "contacts": 2,
+    "confidence": 1,
+    "rate": 1,
+    "time": 1,
+    "tracked": 0,  # an int, apart from the floats
+    "positions": 3 * NUM_JOINTS,
+    "rotations": 4 * NUM_JOINTS,
+}
+GROUPS = tuple(_SIZES)
+"""What can be chosen, in the order it is sent."""
+_SMOOTHING_S = 0.2  # of fps and speed
+_FASTEST_M_S = 1e6  # two wild poses in a row must not give a number that no float32 holds
+
+
+@dataclass(frozen=True, slots=True)
+class PlainOptions:
+    """Settings of one plain OSC target."""
+
+    prefix: str = "/mocap"
+    send: frozenset[str] = frozenset(GROUPS)
+    every: int = 1  # poses
+
+
+@dataclass(frozen=True, slots=True)
+class MapEntry:
+    """One line of the address map."""
+
+    message: OscMessage
+    group: str
+    meaning: str
+
+
+def read_plain_options(options: Options) -> PlainOptions:
+    """Raises ValueError, one line."""
+    prefix = options.text("prefix", "/mocap")
+    if not prefix.startswith("/") or prefix.endswith("/") or not prefix.isascii() or set(prefix) & set(" #*,?[]{}"):
+        raise ValueError(f"prefix={prefix} is no OSC address: write it like /mocap")
+    send = options.several("send", GROUPS, GROUPS)
+    if not send:
+        raise ValueError(f"send= names nothing; it is some of {', '.join(GROUPS)}")
+    return PlainOptions(prefix, send, int(options.number("every", 1, 1000, 1)))
+
+
+def address_map(options: PlainOptions | None = None) -> list[MapEntry]:
+    """What is sent, in order, with its meaning: for `vtm osc-map` and the window."""
+    options = PlainOptions() if options is None else options
+    scalars = [
+        ("root/x", "f", "root", "hips, metres to the performer's left of the start"),
+        ("root/y", "f", "root", "hips, metres above the floor"),
+        ("root/z", "f", "root", "hips, metres forward"),
+        ("speed", "f", "speed", "of the hips over the floor, metres per second"),
+        ("contact/l", "f", "contacts", "left foot on the floor, 0..1"),
+        ("contact/r", "f", "contacts", "right foot on the floor, 0..1"),
+        ("conf", "f", "confidence", "of the pose, 0..1"),
+        ("fps", "f", "rate", "poses per second"),
+        ("time", "f", "time", "seconds since the start"),
+        ("tracked", "i", "tracked", "1 while a person is seen, else 0"),
+    ]
+    joints = [(f"joint/{name}/pos", "fff", "positions", "x, y, z in the world, metres") for name in JOINT_NAMES]
+    joints += [
+        (f"joint/{name}/rot", "ffff", "rotations", "quaternion x, y, z, w to the parent (Hips: to the world)")
+        for name in JOINT_NAMES
+    ]
+    return [
+        MapEntry(OscMessage(f"{options.prefix}/{address}", tags), group, meaning)
+        for address, tags, group, meaning in (*scalars, *joints)
+        if group in options.send
+    ]
+
+
+class PlainOscEncoder:
+    """Pose -> plain OSC datagrams. One encoder per target, one thread."""
+
+    def __init__(self, options: PlainOptions | None = None) -> None:
+        """Lay out the bundles."""
+        self._options = PlainOptions() if options is None else options
+        messages = [entry.message for entry in address_map(self._options)]
+        groups = [group for group, size in _SIZES.items() for _ in range(size)]  # of each number
+        sent = [place for place, group in enumerate(groups) if group in self._options.send]
+        self._packets = PacketSet(grouped(messages, MAX_BUNDLE_BYTES), floats_from=sent)
+        self._signs = SignContinuity()
+        self._pose_number = 0
+        self._before: Pose | None = None
+        self._interval_s = 0.0
+        self._speed_m_s = 0.0
+
+    def encode(self, pose: Pose, elapsed_s: float) -> list[bytes]:
+        """The datagrams of one frame; none for those left out by `every`."""
+        self._follow(pose)
+        due = self._pose_number % self._options.every == 0
+        self._pose_number += 1
+        if not due:
+            return []
+        fps = 1.0 / self._interval_s if self._interval_s else 0.0
+        numbers = numbers_of(pose)
+        speed_m_s, contacts = min(self._speed_m_s, _FASTEST_M_S), pose.contacts.tolist()
+        values = [*pose.root_m.tolist(), speed_m_s, *contacts, pose.confidence, fps, elapsed_s]  # as in _SIZES
+        tracked = (int(pose.tracked),) if "tracked" in self._options.send else ()
+        return self._packets.pack([*values, *numbers.joints, *self._signs(numbers.rotations)], tracked)
+
+    def _follow(self, pose: Pose) -> None:
+        """Running means of the interval between poses and of the speed."""
+        before, self._before = self._before, pose
+        if before is None or pose.captured_at_s <= before.captured_at_s:
+            return
+        interval_s = pose.captured_at_s - before.captured_at_s
+        share = min(1.0, interval_s / _SMOOTHING_S)
+        self._interval_s += (interval_s - self._interval_s) * (share if self._interval_s else 1.0)
+        (x0, _, z0), (x1, _, z1) = before.root_m.tolist(), pose.root_m.tolist()
+        self._speed_m_s += (math.hypot(x1 - x0, z1 - z0) / interval_s - self._speed_m_s) * share

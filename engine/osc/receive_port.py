@@ -1,0 +1,185 @@
+"""The performer's own VMC port (39540): what assistants and receivers may tell us. Off unless asked for.
+
+Taken: /VMC/Ext/Set/Calib/Ready and /Exec, /VMC/Ext/Set/Period, /VMC/Ext/Set/Req, and a face (/VMC/Ext/Blend/Val and
+/Apply), which is passed on to our targets. All else is counted and ignored. Listens on this machine only unless told.
+"""
+
+from __future__ import annotations
+
+import math
+import socket
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from engine.errors import OutputError, UsageError
+from engine.osc.reading import OscFormatError, ReadMessage, Value, read_packet
+from engine.osc.vmc import VmcFeed
+from engine.types import ReceiverState
+
+DEFAULT_PORT = 39540
+DEFAULT_HOST = "127.0.0.1"
+_WAITING = 1  # calibration state
+_POLL_S = 0.2
+_JOIN_S = 2.0
+_FACE_LASTS_S = 2.0  # without a new Apply the face is no longer sent
+_MOST_BLENDS, _LONGEST_NAME = 256, 64
+_MOST_FRAMES = 1000  # of a period
+
+ChangeFeed = Callable[[Callable[[VmcFeed], VmcFeed]], None]
+
+
+def listen_address(text: str) -> tuple[str, int]:
+    """PORT or HOST:PORT -> (host, port); without a host only this machine is heard. Raises UsageError."""
+    host, separator, port = text.strip().rpartition(":")
+    host = host.removeprefix("[").removesuffix("]") if separator else DEFAULT_HOST
+    if not host or not port.isascii() or not port.isdigit() or not 1 <= int(port) <= 65_535:
+        raise UsageError(
+            f"cannot listen on {text!r}: give PORT or HOST:PORT, PORT is 1 to 65535, usual is {DEFAULT_PORT}"
+        )
+    return host, int(port)
+
+
+class VmcReceiver:
+    """Listens from its own thread, "vmc-receive". All methods may be called from any thread."""
+
+    def __init__(
+        self,
+        change_feed: ChangeFeed,
+        on_calibrate: Callable[[], None],
+        *,
+        port: int = DEFAULT_PORT,
+        host: str = DEFAULT_HOST,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Open the port.
+
+        change_feed   applies a change to what goes out (OutputHub.change_feed)
+        on_calibrate  called in the receiving thread when somebody asks for calibration; it tells the state from then on
+        Raises UsageError for a port that cannot be, OutputError for one that is taken.
+        """
+        if not 1 <= port <= 65_535:
+            raise UsageError(f"VMC receive port {port} is not 1 to 65535; usual is {DEFAULT_PORT}")
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._socket = socket.socket(family, socket.SOCK_DGRAM)
+        try:
+            self._socket.bind((host, port))
+        except OSError as error:
+            self._socket.close()
+            raise OutputError(f"cannot listen on {host}:{port}: {error.strerror or error}; choose another") from None
+        self._socket.settimeout(_POLL_S)
+        self._change_feed = change_feed
+        self._on_calibrate = on_calibrate
+        self._clock = clock
+        self._face: dict[str, float] = {}  # receiving thread only, as the next
+        self._face_at_s: float | None = None
+        self._state = ReceiverState(host, port, 0, 0, 0, 0, None)  # replaced by the receiving thread
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="vmc-receive", daemon=True)
+        self._thread.start()
+
+    def state(self) -> ReceiverState:
+        """Counts since the start."""
+        return self._state
+
+    def close(self) -> None:
+        """Stop listening. May be called again."""
+        self._stop.set()
+        self._thread.join(_JOIN_S)
+
+    def _run(self) -> None:
+        try:
+            while not self._stop.is_set():
+                try:
+                    data = self._socket.recv(65_535)
+                except TimeoutError:
+                    data = None
+                except ConnectionResetError:  # Windows tells so of an earlier packet; nothing was received
+                    continue
+                if data is not None:
+                    self._take(data)
+                self._drop_old_face()
+        except Exception as error:  # noqa: BLE001 — a dead worker's exception is kept as data
+            self._state = replace(self._state, error=f"receiving has stopped: {error}")
+        finally:
+            self._socket.close()
+
+    def _take(self, data: bytes) -> None:
+        state = replace(self._state, packets=self._state.packets + 1)
+        try:
+            messages = read_packet(data)
+        except OscFormatError:
+            self._state = replace(state, malformed=state.malformed + 1)
+            return
+        for message in messages:
+            action = self._action(message.address)
+            if action is None:
+                state = replace(state, unknown=state.unknown + 1)
+            elif action(message):
+                state = replace(state, messages=state.messages + 1)
+            else:
+                state = replace(state, malformed=state.malformed + 1)
+        self._state = state
+
+    def _action(self, address: str) -> Callable[[ReadMessage], bool] | None:
+        """What to do with a message; it answers False for arguments that do not fit."""
+        return {
+            "/VMC/Ext/Set/Calib/Ready": self._calibration_ready,
+            "/VMC/Ext/Set/Calib/Exec": self._calibrate,
+            "/VMC/Ext/Set/Period": self._set_periods,
+            "/VMC/Ext/Set/Req": self._request,
+            "/VMC/Ext/Blend/Val": self._blend,
+            "/VMC/Ext/Blend/Apply": self._apply,
+        }.get(address)
+
+    def _calibration_ready(self, _message: ReadMessage) -> bool:
+        self._change_feed(lambda feed: replace(feed, calibration=_WAITING))
+        return True
+
+    def _calibrate(self, message: ReadMessage) -> bool:
+        if not _fits(message.values, (int,)):
+            return False
+        self._on_calibrate()
+        return True
+
+    def _set_periods(self, message: ReadMessage) -> bool:
+        """Status, root, bones, blends, camera, devices: sent every so many frames; we send the first four."""
+        if not _fits(message.values, (int,) * 6):
+            return False
+        status, root, bones, blends = (min(max(1, int(value)), _MOST_FRAMES) for value in message.values[:4])  # type: ignore[arg-type]
+        self._change_feed(
+            lambda feed: replace(feed, status_every=status, root_every=root, bones_every=bones, blends_every=blends)
+        )
+        return True
+
+    def _request(self, _message: ReadMessage) -> bool:
+        self._change_feed(lambda feed: replace(feed, requests=feed.requests + 1))
+        return True
+
+    def _blend(self, message: ReadMessage) -> bool:
+        if not _fits(message.values, (str, float)):
+            return False
+        name, value = str(message.values[0]), float(message.values[1])  # type: ignore[arg-type]
+        full = len(self._face) >= _MOST_BLENDS and name not in self._face
+        if full or len(name) > _LONGEST_NAME or not math.isfinite(value):
+            return False
+        self._face[name] = min(max(0.0, value), 1.0)
+        return True
+
+    def _apply(self, _message: ReadMessage) -> bool:
+        face = tuple(self._face.items())
+        self._face = {}
+        self._face_at_s = self._clock()
+        self._change_feed(lambda feed: replace(feed, blends=face))
+        return True
+
+    def _drop_old_face(self) -> None:
+        if self._face_at_s is not None and self._clock() > self._face_at_s + _FACE_LASTS_S:
+            self._face_at_s = None
+            self._change_feed(lambda feed: replace(feed, blends=()))
+
+
+def _fits(values: Sequence[Value], types: Sequence[type]) -> bool:
+    """Enough values, each of exactly its type; more are ignored, as the protocol asks."""
+    return len(values) >= len(types) and all(type(value) is kind for value, kind in zip(values, types, strict=False))

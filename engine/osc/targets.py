@@ -1,0 +1,131 @@
+"""OSC targets as the user writes them: vmc://HOST:PORT, vrchat://HOST:PORT, osc://HOST:PORT, with options after a ?.
+
+For all        rate=HZ (at most so many poses per second), broadcast=1 (broadcast and multicast addresses allowed)
+vmc://         preset=, packets=, positions=, travel=, facing=, fold=, extras=    (engine/osc/vmc_options.py)
+vrchat://      trackers=hip,chest,feet,knees,elbows,head
+osc://         prefix=/mocap, send=root,positions,...  every=POSES                (engine/osc/plain.py)
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import SplitResult, parse_qsl, urlsplit
+
+from engine.errors import UsageError
+from engine.osc.options import Options
+from engine.osc.plain import PlainOptions, PlainOscEncoder, read_plain_options
+from engine.osc.sender import Encoder, OscSender
+from engine.osc.vmc import VmcEncoder
+from engine.osc.vmc_options import VmcOptions, read_vmc_options
+from engine.osc.vrchat import VrchatEncoder, read_vrchat_options
+
+DEFAULT_PORTS = {"vmc": 39539, "vrchat": 9000, "osc": 7000}
+_EXAMPLE = "vmc://127.0.0.1:39539"
+_LOCAL = {"localhost": "127.0.0.1"}
+_FASTEST_HZ = 1000.0
+
+Settings = VmcOptions | PlainOptions | frozenset[str]
+"""Of the scheme: vmc, osc, vrchat (the trackers)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One parsed target. `url` is what the user wrote."""
+
+    url: str
+    scheme: str  # vmc, vrchat, osc
+    host: str  # a name, an IPv4 or a bare IPv6 address
+    port: int
+    settings: Settings
+    broadcast: bool = False  # broadcast and multicast addresses are refused unless asked for
+    rate_hz: float | None = None  # at most; None: every pose
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """What tells two targets apart: one receiver hears one stream."""
+        host = self.host.lower()
+        return _LOCAL.get(host, host), self.port
+
+    def encoder(self) -> Encoder:
+        """A new encoder for this target."""
+        if isinstance(self.settings, VmcOptions):
+            return VmcEncoder(self.settings)
+        if isinstance(self.settings, PlainOptions):
+            return PlainOscEncoder(self.settings)
+        return VrchatEncoder(self.settings)
+
+
+def parse_target(url: str) -> Target:
+    """Read a target; a missing port is the scheme's own (vmc 39539, vrchat 9000, osc 7000).
+
+    Raises UsageError, one line with the fix, for anything that can never work.
+    """
+    parts, host, port = _address(url)
+    try:
+        options = Options(parse_qsl(parts.query, keep_blank_values=True))
+        settings = _settings(parts.scheme, options)
+        broadcast = options.flag("broadcast", False)
+        rate_hz = options.number("rate", 0, _FASTEST_HZ, 0)
+        options.end()
+    except ValueError as error:
+        raise UsageError(f"{url!r}: {error}") from None
+    return Target(url, parts.scheme, host, port, settings, broadcast, rate_hz or None)
+
+
+def _address(url: str) -> tuple[SplitResult, str, int]:
+    """The parts of the URL, host and port. Raises UsageError."""
+    if "://" not in url:
+        raise UsageError(f"{url!r} is not an OSC target: write it as SCHEME://HOST:PORT, for example {_EXAMPLE}")
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise UsageError(f"{url!r} has no valid host and port: PORT is 1 to 65535, for example {_EXAMPLE}") from None
+    if parts.scheme not in DEFAULT_PORTS:
+        schemes = ", ".join(f"{scheme}://" for scheme in DEFAULT_PORTS)
+        raise UsageError(f"{url!r} has an unknown scheme: use one of {schemes}, for example {_EXAMPLE}")
+    if not host or parts.username is not None or parts.path not in ("", "/"):
+        raise UsageError(f"{url!r} is not of the form {parts.scheme}://HOST:PORT, for example {_EXAMPLE}")
+    if port == 0:
+        raise UsageError(f"{url!r}: port 0 cannot be sent to; PORT is 1 to 65535, for example {_EXAMPLE}")
+    return parts, host, DEFAULT_PORTS[parts.scheme] if port is None else port
+
+
+def _settings(scheme: str, options: Options) -> Settings:
+    """Raises ValueError."""
+    if scheme == "vmc":
+        return read_vmc_options(options)
+    return read_vrchat_options(options) if scheme == "vrchat" else read_plain_options(options)
+
+
+def parse_targets(urls: tuple[str, ...]) -> tuple[Target, ...]:
+    """All targets of a run. Raises UsageError also when two of them share an address."""
+    targets = tuple(parse_target(url) for url in urls)
+    seen: dict[tuple[str, int], str] = {}
+    for target in targets:
+        if target.address in seen:
+            other = seen[target.address]
+            raise UsageError(f"{other!r} and {target.url!r} share one address: give each receiver its own port")
+        seen[target.address] = target.url
+    return targets
+
+
+def open_target(target: str | Target, *, clock: Callable[[], float] = time.monotonic) -> OscSender:
+    """A sender for the target, bound to a port of the system's choice.
+
+    Raises UsageError for a bad URL, OutputError for a host that does not resolve or an address that may not be sent to.
+    May wait for the name server: not for the Qt thread when the host is a name.
+    """
+    if isinstance(target, str):
+        target = parse_target(target)
+    return OscSender(
+        target.url,
+        target.encoder(),
+        target.host,
+        target.port,
+        broadcast=target.broadcast,
+        rate_hz=target.rate_hz,
+        clock=clock,
+    )

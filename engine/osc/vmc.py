@@ -1,0 +1,163 @@
+"""VMC performer (protocol 2.7): what a Marionette such as VSeeFace, Warudo, VNyan or EVMC4U needs each frame.
+
+Unity's axes. Bone positions are real: the person's own offset of each bone to its parent. Travel lives in the Hips
+position, whose origin is the floor; Root stays at identity, so that no receiver counts travel twice. VmcOptions change
+this per target; a VmcFeed carries what an assistant sends to us (face) and what a receiver asks for (periods).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from operator import neg
+from typing import NamedTuple
+
+from engine.osc.coordinates import SignContinuity
+from engine.osc.packing import MAX_DATAGRAM_BYTES, OscMessage, PacketSet, grouped
+from engine.osc.vmc_bones import BoneLayout
+from engine.osc.vmc_options import VmcOptions
+from engine.types import Pose
+from models.skeleton import JOINT_NAMES, NON_ROOT
+
+MAX_BUNDLE_BYTES = 1200
+UNCALIBRATED, CALIBRATING, CALIBRATED = 0, 2, 3
+_TRANSFORM = "sfffffff"  # name, position, quaternion
+_LOADED, _NORMAL_MODE = 1, 0
+_LENGTHS_EVERY_S = 1.0
+_MAX_LAYOUTS = 16  # kept ready; a face with ever new names must not fill the memory
+
+
+@dataclass(frozen=True, slots=True)
+class VmcFeed:
+    """What goes out besides the pose, and how often; replaced as a whole."""
+
+    calibration: int = CALIBRATED
+    blends: tuple[tuple[str, float], ...] = ()  # (name, 0..1) of the face, from an assistant
+    status_every: int = 1  # frames; OK and T
+    root_every: int = 1
+    bones_every: int = 1
+    blends_every: int = 1
+    requests: int = 0  # a new number asks for what is sent at a low rate
+
+
+class _Kind(NamedTuple):
+    """What a frame holds besides nothing."""
+
+    status: bool
+    root: bool
+    bones: bool
+    blends: bool
+    names: tuple[str, ...]  # of the face
+    lengths: bool  # of the bones, at a low rate
+
+
+class _Layout:
+    """The packets of one kind of frame, and where each of their numbers is found: see `VmcEncoder._numbers`."""
+
+    def __init__(self, kind: _Kind, bones: list[str], options: VmcOptions) -> None:
+        messages = _messages(kind, bones, options.extras)
+        more = [OscMessage("/VMC/Thru/VTM/BoneLength", "sf", (JOINT_NAMES[joint],)) for joint in NON_ROOT]
+        more = more if kind.lengths else []
+        if options.packets == "bare":
+            groups = [[message] for message in (*messages, *more)]
+        else:
+            limit = MAX_BUNDLE_BYTES if options.packets == "two" else MAX_DATAGRAM_BYTES
+            groups = grouped(messages, limit) + grouped(more, MAX_BUNDLE_BYTES)
+        places = _places(kind, len(bones), extras=options.extras)
+        self.packets = PacketSet(groups, bundled=options.packets != "bare", floats_from=places)
+
+
+def _places(kind: _Kind, bones: int, *, extras: bool) -> list[int]:
+    """Of the floats of the messages, in their order, among `VmcEncoder._numbers`; Unity axes: a choice of signs."""
+    positions, quaternions = 8, 8 + 3 * bones
+    after = quaternions + 4 * bones
+    blends = after + 3 * extras
+    lengths = blends + len(kind.names)
+    end = lengths + len(NON_ROOT) * kind.lengths  # the negative of number n is number end + n
+
+    def transform(position: int, quaternion: int) -> list[int]:
+        signs = (end, 0, 0), (0, end, end, 0)  # -x, y, z and x, -y, -z, w: see coordinates.py
+        places = [position + n + sign for n, sign in enumerate(signs[0])]
+        return places + [quaternion + n + sign for n, sign in enumerate(signs[1])]
+
+    places = [0] if kind.status else []
+    places += transform(1, 4) if kind.root else []
+    for bone in range(bones if kind.bones else 0):
+        places += transform(positions + 3 * bone, quaternions + 4 * bone)
+    return [*places, *range(blends, lengths), *range(after, blends), *range(lengths, end)]
+
+
+class VmcEncoder:
+    """Pose -> VMC datagrams. Keeps the signs of the frame before: one encoder per target, one thread."""
+
+    def __init__(self, options: VmcOptions | None = None) -> None:
+        """`feed` may be replaced at any time, from any thread."""
+        self.feed = VmcFeed()
+        self._options = VmcOptions() if options is None else options
+        self._bones = BoneLayout(self._options)
+        self._signs = SignContinuity()
+        self._layouts: dict[_Kind, _Layout] = {}
+        self._frame = 0
+        self._lengths_at_s = float("-inf")
+        self._requests = 0
+
+    def encode(self, pose: Pose, elapsed_s: float) -> list[bytes]:
+        """The datagrams of one frame. `elapsed_s`: since the start; a Unix time would not fit a float32."""
+        feed, frame = self.feed, self._frame
+        self._frame += 1
+        with_blends = frame % feed.blends_every == 0
+        kind = _Kind(
+            status=frame % feed.status_every == 0,
+            root=frame % feed.root_every == 0,
+            bones=frame % feed.bones_every == 0,
+            blends=with_blends,
+            names=tuple(name for name, _ in feed.blends) if with_blends else (),
+            lengths=self._options.extras and self._lengths_are_due(elapsed_s, feed.requests),
+        )
+        ints = (_LOADED, feed.calibration, _NORMAL_MODE, int(pose.tracked)) if kind.status else ()
+        return self._layout(kind).packets.pack(self._numbers(kind, feed, pose, elapsed_s), ints)
+
+    def _numbers(self, kind: _Kind, feed: VmcFeed, pose: Pose, elapsed_s: float) -> list[float]:
+        """Time, Root (7), positions (3B), quaternions (4B), then extras, face and lengths where they are wanted; all
+        of them once more with the other sign. Our axes."""
+        bones = self._bones.transforms(pose)
+        numbers = [elapsed_s, *bones.root, *bones.positions, *self._signs(bones.quaternions)]
+        if self._options.extras:
+            numbers += (*pose.contacts.tolist(), pose.confidence)
+        if kind.names:
+            numbers += [value for _, value in feed.blends]
+        if kind.lengths:
+            numbers += pose.bone_lengths_m[list(NON_ROOT)].tolist()
+        return [*numbers, *map(neg, numbers)]
+
+    def _lengths_are_due(self, elapsed_s: float, requests: int) -> bool:
+        if requests == self._requests and elapsed_s < self._lengths_at_s + _LENGTHS_EVERY_S:
+            return False
+        self._requests, self._lengths_at_s = requests, elapsed_s
+        return True
+
+    def _layout(self, kind: _Kind) -> _Layout:
+        """Built once, then kept."""
+        found = self._layouts.get(kind)
+        if found is None:
+            if len(self._layouts) >= _MAX_LAYOUTS:
+                self._layouts.clear()
+            found = self._layouts[kind] = _Layout(kind, self._bones.names, self._options)
+        return found
+
+
+def _messages(kind: _Kind, bones: list[str], extras: bool) -> list[OscMessage]:
+    """The messages of one frame, in the order they are sent."""
+    messages: list[OscMessage] = []
+    if kind.status:
+        messages += [OscMessage("/VMC/Ext/OK", "iiii"), OscMessage("/VMC/Ext/T", "f")]
+    if kind.root:
+        messages.append(OscMessage("/VMC/Ext/Root/Pos", _TRANSFORM, ("root",)))
+    if kind.bones:
+        messages += [OscMessage("/VMC/Ext/Bone/Pos", _TRANSFORM, (name,)) for name in bones]
+    messages += [OscMessage("/VMC/Ext/Blend/Val", "sf", (name,)) for name in kind.names]
+    if extras:
+        messages += [OscMessage("/VMC/Thru/VTM/Contact", "sf", (side,)) for side in ("Left", "Right")]
+        messages.append(OscMessage("/VMC/Thru/VTM/Confidence", "sf", ("Body",)))
+    if kind.blends:
+        messages.append(OscMessage("/VMC/Ext/Blend/Apply"))
+    return messages

@@ -1,0 +1,60 @@
+"""How a VMC target wants its stream: presets by receiver, each setting open to change in the target's URL.
+
+packets    two: bundles of at most 1200 bytes; one: a single bundle; bare: one message per datagram
+positions  real: the person's own; neutral: standard proportions of the same stature; none: zeros (only rotations count)
+travel     hips: in the Hips bone, Root stays at identity; root: on the floor in Root, Hips keeps the height. Never both
+facing     forward: +Z; back: turned half round
+fold       bones that the avatar lacks, given to their neighbour: upperchest (into Chest), shoulders (into UpperArm)
+extras     contacts, confidence and bone lengths as /VMC/Thru/VTM/... besides
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from engine.osc.options import Options
+
+PACKETS = ("two", "one", "bare")
+POSITIONS = ("real", "neutral", "none")
+TRAVEL = ("hips", "root")
+FACING = ("forward", "back")
+FOLDS = ("upperchest", "shoulders")
+
+
+@dataclass(frozen=True, slots=True)
+class VmcOptions:
+    """Settings of one VMC target."""
+
+    packets: str = "two"
+    positions: str = "real"
+    travel: str = "hips"
+    facing: str = "forward"
+    fold: frozenset[str] = frozenset()
+    extras: bool = False
+
+
+_PLAIN = VmcOptions()
+PRESETS: dict[str, VmcOptions] = {
+    "generic": _PLAIN,
+    "vseeface": replace(_PLAIN, packets="one"),  # its author asks for one bundle per frame (VSeeFaceReleases#43)
+    "warudo": _PLAIN,
+    "vnyan": _PLAIN,
+    "vmagicmirror": _PLAIN,
+    "evmc4u": _PLAIN,  # applies every position: zeros would collapse the avatar
+    "unreal": _PLAIN,  # VMC4UE, VMCLiveLink: take a frame at Blend/Apply
+    "blender": _PLAIN,  # VMC4B: moves the root bone by the Hips
+    "godot": _PLAIN,  # GodotXRVmcTracker: ignores Root, walks the positions
+}
+
+
+def read_vmc_options(options: Options) -> VmcOptions:
+    """The preset named, changed by what else is given. Raises ValueError, one line."""
+    preset = PRESETS[options.choice("preset", PRESETS, "generic")]
+    return VmcOptions(
+        packets=options.choice("packets", PACKETS, preset.packets),
+        positions=options.choice("positions", POSITIONS, preset.positions),
+        travel=options.choice("travel", TRAVEL, preset.travel),
+        facing=options.choice("facing", FACING, preset.facing),
+        fold=options.several("fold", FOLDS, preset.fold),
+        extras=options.flag("extras", preset.extras),
+    )

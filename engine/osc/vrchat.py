@@ -1,0 +1,106 @@
+"""VRChat OSC trackers: eight body trackers and the head, in Unity's axes, real metres and Euler degrees.
+
+The numbers of the trackers follow SlimeVR's habit; VRChat assigns them by nearness at "Calibrate FBT". The position of
+the head aligns the whole tracking space with the user's head; of its rotation only the yaw is used. VRChat takes head
+and hands from the user's headset: without one it shows nothing of this. Source: docs.vrchat.com/docs/osc-trackers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from engine.osc.euler import euler_unity_deg
+from engine.osc.options import Options
+from engine.osc.packing import OscMessage, PacketSet, grouped
+from engine.osc.pose_numbers import numbers_of
+from engine.types import Pose
+from models.skeleton import JOINT, PARENTS
+
+MAX_BUNDLE_BYTES = 1200
+
+
+@dataclass(frozen=True, slots=True)
+class Tracker:
+    """One tracker: its address, the joint it sits at, the bone it turns with, the choice that turns it on."""
+
+    address: str
+    joint: str
+    bone: str
+    choice: str
+
+
+TRACKERS = (
+    Tracker("1", "Hips", "Hips", "hip"),
+    Tracker("2", "LeftFoot", "LeftFoot", "feet"),
+    Tracker("3", "RightFoot", "RightFoot", "feet"),
+    Tracker("4", "LeftLowerLeg", "LeftUpperLeg", "knees"),
+    Tracker("5", "RightLowerLeg", "RightUpperLeg", "knees"),
+    Tracker("6", "UpperChest", "UpperChest", "chest"),
+    Tracker("7", "LeftLowerArm", "LeftUpperArm", "elbows"),
+    Tracker("8", "RightLowerArm", "RightUpperArm", "elbows"),
+    Tracker("head", "Head", "Head", "head"),
+)
+CHOICES = ("hip", "chest", "feet", "knees", "elbows", "head")
+
+
+def _with_parents(bones: Iterable[int]) -> list[tuple[int, int]]:
+    """(joint, parent) of the bones and all above them, parents first; the parent of Hips is -1."""
+    needed: set[int] = set()
+    for bone in bones:
+        joint = bone
+        while joint >= 0:
+            needed.add(joint)
+            joint = PARENTS[joint]
+    return [(joint, PARENTS[joint]) for joint in sorted(needed)]
+
+
+def read_vrchat_options(options: Options) -> frozenset[str]:
+    """Which trackers to send; all unless told. Raises ValueError, one line."""
+    chosen = options.several("trackers", CHOICES, CHOICES)
+    if not chosen:
+        raise ValueError(f"trackers= names none; it is some of {', '.join(CHOICES)}")
+    return chosen
+
+
+class VrchatEncoder:
+    """Pose -> VRChat tracker datagrams. One encoder per target, one thread."""
+
+    def __init__(self, chosen: frozenset[str] = frozenset(CHOICES)) -> None:
+        """Lay out the bundle for the trackers chosen (see CHOICES)."""
+        trackers = [tracker for tracker in TRACKERS if tracker.choice in chosen]
+        messages = [
+            OscMessage(f"/tracking/trackers/{tracker.address}/{what}", "fff")
+            for tracker in trackers
+            for what in ("position", "rotation")
+        ]
+        self._packets = PacketSet(grouped(messages, MAX_BUNDLE_BYTES))
+        self._parts = [(JOINT[tracker.joint], JOINT[tracker.bone]) for tracker in trackers]
+        self._tree = _with_parents(bone for _, bone in self._parts)
+
+    def encode(self, pose: Pose, elapsed_s: float) -> list[bytes]:  # noqa: ARG002 — VRChat takes no time
+        """The datagrams of one frame."""
+        numbers = numbers_of(pose)
+        world, joints = self._world_turns(numbers.rotations), numbers.joints
+        floats: list[float] = []
+        for joint, bone in self._parts:
+            (right, up, forward), (x, y, z, w) = joints[3 * joint : 3 * joint + 3], world[bone]
+            floats += (-right, up, forward, *euler_unity_deg(x, -y, -z, w))  # to Unity's axes: see coordinates.py
+        return self._packets.pack(floats)
+
+    def _world_turns(self, local: list[float]) -> dict[int, Sequence[float]]:
+        """Quaternions x, y, z, w of joint after joint, local to the parent -> in the world, of those that count."""
+        world: dict[int, Sequence[float]] = {}
+        for joint, parent in self._tree:
+            bx, by, bz, bw = local[4 * joint : 4 * joint + 4]
+            if parent < 0:
+                world[joint] = (bx, by, bz, bw)
+                continue
+            ax, ay, az, aw = world[parent]
+            world[joint] = (
+                aw * bx + ax * bw + ay * bz - az * by,
+                aw * by - ax * bz + ay * bw + az * bx,
+                aw * bz + ax * by - ay * bx + az * bw,
+                aw * bw - ax * bx - ay * by - az * bz,
+            )
+        return world

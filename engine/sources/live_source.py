@@ -1,0 +1,182 @@
+"""A camera or a video stream as a source: a thread of its own opens, reads and reopens the device.
+
+Only that thread touches the device, so that a driver that hangs can hang nobody else, and nothing is released while
+it is being read.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import CameraError
+from engine.opencv import cv2
+from engine.queues import Latest
+from engine.types import Frame
+
+DEFAULT_FPS = 30.0
+READ_WAIT_S = 0.5
+SILENCE_S = 2.0
+BACK_OFF_S = (0.5, 1.0, 2.0, 4.0, 5.0)
+JOIN_S = 3.0
+STREAM_OPEN_MS = 4000
+STREAM_READ_MS = 2000
+
+
+class Capture(Protocol):
+    """The part of cv2.VideoCapture that is used; tests bring their own."""
+
+    def read(self) -> tuple[bool, NDArray[Any]]:
+        """The next picture, (H, W, 3) BGR; False when there is none."""
+
+    def get(self, propId: int, /) -> float:
+        """A property of the device."""
+
+    def release(self) -> None:
+        """Give the device back."""
+
+
+Opener = Callable[[], Capture | None]
+"""Opens the device; None when that fails just now."""
+
+
+class LiveSource:
+    """A device that may vanish and come back. `read` from one thread; `captured_at_s` is the clock at arrival."""
+
+    live = True
+
+    def __init__(
+        self,
+        name: str,
+        opener: Opener,
+        *,
+        first_frame_s: float,
+        failure: Callable[[], str],
+        mirror: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+        back_off_s: tuple[float, ...] = BACK_OFF_S,
+    ) -> None:
+        """Starts the thread and waits for the first frame.
+
+        first_frame_s  how long to wait for it
+        failure        the message when it does not come
+        Raises CameraError.
+        """
+        self.name = name
+        self.fps = DEFAULT_FPS
+        self.image_size: tuple[int, int] = (0, 0)
+        self._opener, self._mirror, self._clock, self._back_off_s = opener, mirror, clock, back_off_s
+        self._latest: Latest[Frame] = Latest()
+        self._stop = threading.Event()
+        self._first = threading.Event()  # a frame has come, or the first try has failed
+        self._frames = 0
+        self._fault: str | None = None
+        self._heard_at_s = time.monotonic()
+        self._thread = threading.Thread(target=self._work, name="vtm-camera", daemon=True)
+        self._thread.start()
+        self._first.wait(first_frame_s)
+        if self._frames == 0:
+            self.close()
+            raise CameraError(failure())
+
+    @property
+    def dropped(self) -> int:
+        """Frames that a newer one replaced before they were read."""
+        return self._latest.dropped
+
+    @property
+    def status(self) -> str | None:
+        """What is wrong right now, one line."""
+        if self._fault is not None:
+            return self._fault
+        silent_s = time.monotonic() - self._heard_at_s
+        return f"{self.name} has given no picture for {silent_s:.0f} s" if silent_s > SILENCE_S else None
+
+    @property
+    def ended(self) -> bool:
+        """Closed; a live source has no other end."""
+        return self._stop.is_set()
+
+    def read(self) -> Frame | None:
+        """The newest frame; None after half a second without one, and once closed."""
+        return self._latest.get(READ_WAIT_S)
+
+    def close(self) -> None:
+        """Stop the thread, which releases the device. Waits at most a few seconds; a hung driver is left behind."""
+        self._stop.set()
+        self._latest.close()
+        if threading.current_thread() is not self._thread:
+            self._thread.join(JOIN_S)
+
+    def _work(self) -> None:
+        """The device's thread."""
+        tries = 0
+        while not self._stop.is_set():
+            before = self._frames
+            try:
+                self._run_once()
+            except Exception as error:  # noqa: BLE001 — drivers raise what they like; it is shown and tried again
+                self._fault = f"{self.name} failed ({type(error).__name__}: {error}), trying again"
+            else:
+                self._fault = f"{self.name} stopped, trying again"
+            tries = 0 if self._frames > before else tries + 1
+            self._first.set()
+            self._stop.wait(self._back_off_s[min(tries, len(self._back_off_s) - 1)])
+
+    def _run_once(self) -> None:
+        """Open the device and read it until it gives nothing more."""
+        capture = self._opener()
+        if capture is None:
+            return
+        try:
+            fps = float(capture.get(cv2.CAP_PROP_FPS))
+            self.fps = fps if math.isfinite(fps) and 1.0 <= fps <= 240.0 else DEFAULT_FPS
+            while not self._stop.is_set():
+                good, bgr = capture.read()
+                captured_at_s = self._clock()
+                if not good or bgr is None:
+                    return
+                self._publish(np.asarray(cv2.flip(bgr, 1) if self._mirror else bgr, np.uint8), captured_at_s)
+        finally:
+            capture.release()
+
+    def _publish(self, bgr: NDArray[np.uint8], captured_at_s: float) -> None:
+        self.image_size = (bgr.shape[1], bgr.shape[0])
+        self._latest.put(Frame(bgr, self._frames, captured_at_s))
+        self._frames += 1
+        self._heard_at_s = time.monotonic()
+        self._fault = None
+        self._first.set()
+
+
+def open_webcam(index: int, api: int) -> Capture | None:
+    """A webcam, asked for compressed 640 x 480 at 60 fps and a short queue; drivers take the nearest they have.
+
+    More pixels help nobody (the pose network looks at 256 x 256) and cost decoding time.
+    """
+    capture = cv2.VideoCapture(index, api)
+    if not capture.isOpened():
+        capture.release()
+        return None
+    capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
+    capture.set(cv2.CAP_PROP_FRAME_WIDTH, 640)
+    capture.set(cv2.CAP_PROP_FRAME_HEIGHT, 480)
+    capture.set(cv2.CAP_PROP_FPS, 60)
+    capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+    return capture
+
+
+def open_stream(url: str) -> Capture | None:
+    """A video stream (http, rtsp, …), with short time limits."""
+    limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, STREAM_OPEN_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, STREAM_READ_MS]
+    capture = cv2.VideoCapture(url, cv2.CAP_FFMPEG, limits)
+    if not capture.isOpened():
+        capture.release()
+        return None
+    return capture

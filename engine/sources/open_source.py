@@ -1,0 +1,121 @@
+"""From what the user typed to a source of frames: "", a number, a camera's name, a file, a URL, "demo"."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from engine.errors import CameraError, UsageError
+from engine.sources.base import Source
+from engine.sources.camera_list import CameraInfo, ListCameras, camera_by_name, list_cameras, named, unlisted_camera
+from engine.sources.live_source import Capture, LiveSource, open_stream, open_webcam
+from engine.sources.video_file import FileSource
+
+__all__ = ["DEMO", "CameraInfo", "Source", "list_cameras", "open_source"]
+
+DEMO = "demo"
+DEMO_CLIP = Path(__file__).resolve().with_name("demo.mp4")
+WEBCAM_START_S = 12.0
+STREAM_START_S = 6.0
+_URL_KINDS = ("http", "https", "rtsp", "rtsps", "rtmp", "udp", "tcp", "rtp", "srt")
+
+OpenWebcam = Callable[[int, int], Capture | None]
+
+
+def open_source(
+    source: str,
+    *,
+    mirror: bool = False,
+    paced: bool = True,
+    loop: bool = False,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+    on_message: Callable[[str], None] | None = None,
+    cameras: ListCameras = list_cameras,
+    webcam: OpenWebcam = open_webcam,
+) -> Source:
+    """Open what the user named; the first frame is already there when this returns (a webcam may take seconds).
+
+    source      "" first camera, else the demo (and `on_message` says so); "0", "1", … ; part of a camera's name; a
+                file; a URL; "demo"
+    mirror      flip left and right
+    paced       a file runs at its own pace and frames carry the clock; False: every frame at once, with file time
+    loop        a file starts again at its end
+    cameras, webcam   the seam for tests
+    Raises UsageError (no such file, camera name or kind of URL), CameraError (busy, dead, not a video).
+    """
+    text = source.strip()
+
+    def file(path: Path, name: str | None = None) -> Source:
+        return FileSource(path, name=name, mirror=mirror, paced=paced, loop=loop, clock=clock, sleep=sleep)
+
+    if "://" in text:
+        return _stream(text, mirror, clock)
+    if text == DEMO:
+        return file(DEMO_CLIP, DEMO)
+    if text and not text.isdecimal() and Path(text).exists():
+        return file(Path(text))
+    found = _choose(text, cameras())
+    if found is not None:
+        return _webcam(found, mirror, clock, cameras, webcam)
+    if on_message is not None:
+        on_message("no camera found: playing the bundled demo clip")
+    return file(DEMO_CLIP, DEMO)
+
+
+def _choose(text: str, cameras: tuple[CameraInfo, ...]) -> CameraInfo | None:
+    """The camera that is meant; None: none is there and none was asked for. Raises UsageError, CameraError."""
+    if not text:
+        return cameras[0] if cameras else None
+    if text.isdecimal():
+        index = int(text)
+        listed = [camera for camera in cameras if camera.index == index]
+        if cameras and not listed:
+            raise CameraError(f"there is no camera {index}; cameras: {named(cameras)}")
+        return listed[0] if listed else unlisted_camera(index)
+    by_name = camera_by_name(text, cameras)
+    if by_name is not None:
+        return by_name
+    if Path(text).suffix or "/" in text or "\\" in text:
+        raise UsageError(f"there is no file {text}; check the path")
+    raise UsageError(f'there is no camera or file called "{text}"; cameras: {named(cameras)}')
+
+
+def _webcam(
+    camera: CameraInfo, mirror: bool, clock: Callable[[], float], cameras: ListCameras, webcam: OpenWebcam
+) -> Source:
+    """A webcam that is found again by its name when it comes back under another number."""
+
+    opened = False
+
+    def reopen() -> Capture | None:
+        nonlocal opened
+        same = [other for other in cameras() if other.name == camera.name] if opened else []
+        index = camera.index if camera in same or not same else same[0].index
+        opened = True
+        return webcam(index, camera.api)
+
+    def failure() -> str:
+        listed = cameras()
+        if camera.index not in [other.index for other in listed]:
+            return f"there is no camera {camera.index}; cameras: {named(listed)}; plug one in, or use --source demo"
+        return (
+            f'camera {camera.index} "{camera.name}" gives no picture; close other programs that use it '
+            "(browser, video call, OBS) and allow this program to use the camera"
+        )
+
+    return LiveSource(camera.name, reopen, first_frame_s=WEBCAM_START_S, failure=failure, mirror=mirror, clock=clock)
+
+
+def _stream(url: str, mirror: bool, clock: Callable[[], float]) -> Source:
+    kind = url.split("://", 1)[0].lower()
+    if kind not in _URL_KINDS:
+        raise UsageError(f"{url}: unknown kind of URL {kind}; expected one of {', '.join(_URL_KINDS)}")
+
+    def failure() -> str:
+        return f"{url} gives no picture; check the address, and that the other side is running"
+
+    return LiveSource(
+        url, lambda: open_stream(url), first_frame_s=STREAM_START_S, failure=failure, mirror=mirror, clock=clock
+    )

@@ -1,0 +1,107 @@
+"""The file a take grows in while it is recorded: fixed-size rows, each with a checksum, appended one by one.
+
+Layout: magic, uint32 length of a JSON header, the header, then rows of ROW followed by their CRC-32. Every row is
+handed to the system at once, so a killed process loses none that was written; a torn row is recognised and left out.
+The file is locked while it grows, so that nobody takes a running take for one that a crash left behind.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from engine.errors import OutputError, VtmError
+from engine.motion.take import ROW, Rows
+from engine.takes.file_lock import hold
+
+SUFFIX = ".partial"
+_MAGIC = b"VTMTAKE1"
+_RECORD = np.dtype([("row", ROW), ("crc32", "<u4")])
+_LAYOUT = zlib.crc32(repr(ROW).encode())
+
+
+def free_partial_path(final: Path) -> Path:
+    """take.bvh -> take.bvh.partial, or take.bvh.2.partial when a killed run left one there: that take is not ours."""
+    candidate, number = final.with_name(final.name + SUFFIX), 2
+    while candidate.exists():
+        candidate = final.with_name(f"{final.name}.{number}{SUFFIX}")
+        number += 1
+    return candidate
+
+
+class PartialFile:
+    """Appends rows. One thread."""
+
+    def __init__(self, final: Path, *, video: Path | None = None) -> None:
+        """Start the file beside `final`; `video` is recorded with it. Raises OutputError: a folder not writable."""
+        try:
+            final.parent.mkdir(parents=True, exist_ok=True)
+            self.path = free_partial_path(final)
+            self._file = self.path.open("xb", buffering=0)
+            hold(self._file)
+            about = {"final": final.name, "layout": _LAYOUT} | ({} if video is None else {"video": video.name})
+            header = json.dumps(about).encode()
+            self._file.write(_MAGIC + len(header).to_bytes(4, "little") + header)
+        except OSError as error:
+            raise OutputError(f"cannot record to {final}: {error.strerror or error}; choose another folder") from error
+        self._end = self._file.tell()
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of whole rows and header."""
+        return self._end
+
+    def append(self, row: Rows) -> None:
+        """Append (1,) of ROW. Raises OSError (disk full) with the file cut back to whole rows."""
+        record = np.zeros(1, _RECORD)
+        record["row"] = row
+        record["crc32"] = zlib.crc32(row.tobytes())
+        data = record.tobytes()
+        try:
+            if self._file.write(data) != len(data):
+                raise OSError(28, "No space left on device")
+        except OSError:
+            self._file.seek(self._end)
+            self._file.truncate()
+            raise
+        self._end += len(data)
+
+    def close(self) -> None:
+        """Let the file go; it stays on disk."""
+        self._file.close()
+
+
+class Unfinished(NamedTuple):
+    """What a partial file holds."""
+
+    final: str  # name of the file it was to become
+    rows: Rows  # (N,) of ROW, whatever of it is whole
+    video: str | None  # name of the video beside it
+
+
+def read_partial(path: Path) -> Unfinished:
+    """Raises VtmError, one line."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise VtmError(f"cannot read {path}: {error.strerror or error}") from error
+    start = len(_MAGIC) + 4
+    length = int.from_bytes(data[len(_MAGIC) : start], "little")
+    try:
+        if not data.startswith(_MAGIC):
+            raise ValueError("wrong beginning")
+        header = json.loads(data[start : start + length])
+        final, layout, video = str(header["final"]), header["layout"], header.get("video")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise VtmError(f"{path} is not an unfinished take ({error})") from error
+    if layout != _LAYOUT:
+        raise VtmError(f"{path} was recorded by another version of vtm: recover it with that version")
+    body = data[start + length :]
+    records = np.frombuffer(body, _RECORD, count=len(body) // _RECORD.itemsize)
+    whole = [zlib.crc32(record.tobytes()) == crc for record, crc in zip(records["row"], records["crc32"], strict=True)]
+    rows = records["row"][np.array(whole, dtype=bool)]
+    return Unfinished(Path(final).name, rows, None if video is None else Path(str(video)).name)

@@ -1,0 +1,50 @@
+"""What can be played: a take (.npz) as poses, an OSC log (.jsonl) byte for byte, a test pose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.errors import UsageError
+from engine.motion.npz import read_motion_npz
+from engine.motion.osc_log import read_osc_log
+from engine.motion.take_poses import poses_of
+from engine.osc.demo_pose import t_pose, wave_pose
+from engine.types import Pose
+
+REPLAY_SUFFIXES = (".npz", ".jsonl")
+TEST_POSES: dict[str, Callable[[float, float], Pose]] = {"T-pose": t_pose, "Wave": wave_pose}
+"""By name: (height_m, time_s) -> pose. Each repeats after a second."""
+_TEST_HZ = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What is sent when: times from 0, never falling."""
+
+    name: str  # the file, or the test pose
+    times_s: Sequence[float]
+    items: Sequence[Pose | bytes]
+    scheme: str | None = None  # the only one an OSC log can be sent to; None: any
+    warning: str | None = None  # what of the file could not be used
+
+
+def load_recording(path: Path) -> Recording:
+    """Read a take or a log. Raises UsageError (suffix), VtmError (file), one line each."""
+    suffix = path.suffix.lower()
+    if suffix == ".npz":
+        poses = tuple(poses_of(read_motion_npz(path)))
+        return Recording(str(path), [pose.captured_at_s for pose in poses], poses)
+    if suffix == ".jsonl":
+        log = read_osc_log(path)
+        return Recording(str(path), log.times_s, log.datagrams, log.scheme, log.warning)
+    raise UsageError(f"cannot replay {path.name}: give a take (.npz) or an OSC log (.jsonl)")
+
+
+def pose_recording(name: str, height_m: float) -> Recording:
+    """One second of a test pose, to be looped. Raises UsageError for a name not in TEST_POSES."""
+    if name not in TEST_POSES:
+        raise UsageError(f"there is no test pose {name!r}: use one of {', '.join(TEST_POSES)}")
+    times = [number / _TEST_HZ for number in range(_TEST_HZ)]
+    return Recording(name, times, [TEST_POSES[name](height_m, time_s) for time_s in times])

@@ -1,0 +1,163 @@
+"""`vtm convert` with many files: each failure is a line, the rest goes on, and a second run does only what is left."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.arguments import BVH_STYLES
+from app.cli import main
+from app.commands.convert_plan import Job
+from app.commands.convert_pool import Manner, convert_in_processes
+from engine.config import Config
+from engine.motion import bvh_styles
+from engine.motion.formats import write_motion
+
+ROOT = Path(__file__).parents[3]
+
+
+needs_pipes = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a file that never ends")
+
+
+@pytest.fixture
+def takes(tmp_path, waving, monkeypatch) -> Path:
+    """A folder with three takes and one broken file, in the working folder; takes need no network to convert."""
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "takes"
+    folder.mkdir()
+    for name in "abc":
+        write_motion(folder / f"{name}.npz", waving(5))
+    return folder
+
+
+def lines(capsys) -> list[str]:
+    return capsys.readouterr().err.splitlines()
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_folder_is_converted_whole_and_a_bad_file_costs_only_itself(takes, capsys, jobs):
+    (takes / "bad.npz").write_text("no archive")
+    assert main(["convert", "takes", "out", "--format", "glb", "--jobs", jobs]) == 1
+    told = lines(capsys)
+    assert sorted(path.name for path in Path("out").iterdir()) == ["a.glb", "b.glb", "c.glb"]
+    assert [line for line in told if "bad.npz" in line and "not a keypoints .npz" in line]
+    assert told[-1] == "vtm: 4 files: 3 converted, 0 there already, 1 failed"
+    assert all(line.startswith("vtm: ") for line in told)
+
+
+@pytest.mark.usefixtures("takes")
+def test_a_second_run_does_only_what_is_left(capsys):
+    assert main(["convert", "takes", "out", "--format", "bvh"]) == 0
+    before = Path("out/a.bvh").stat().st_mtime_ns
+    Path("out/b.bvh").unlink()
+    assert main(["convert", "takes", "out", "--format", "bvh"]) == 0
+    assert lines(capsys)[-1] == "vtm: 3 files: 1 converted, 2 there already, 0 failed"
+    assert Path("out/a.bvh").stat().st_mtime_ns == before
+    os.utime("takes/a.npz", (time.time() + 10, time.time() + 10))
+    assert main(["convert", "takes", "out", "--format", "bvh"]) == 0
+    assert lines(capsys)[-1].startswith("vtm: 3 files: 1 converted")
+    assert main(["convert", "takes", "out", "--format", "bvh", "--force"]) == 0
+    assert lines(capsys)[-1].startswith("vtm: 3 files: 3 converted")
+
+
+@pytest.mark.usefixtures("takes")
+def test_a_single_file_is_converted_even_when_it_is_there(capsys):
+    for _ in range(2):
+        assert main(["convert", "takes/a.npz", "a.bvh", "--bvh-style", "mixamo"]) == 0
+        assert "5 frames" in lines(capsys)[-1]
+    assert "mixamorig:Hips" in Path("a.bvh").read_text()
+
+
+@pytest.mark.usefixtures("takes")
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["takes", "out", "--jobs", "0"], "1 to 64"),
+        (["takes", "out", "--jobs", "two"], "invalid"),
+        (["takes", "out", "--format", "fbx"], ".bvh"),
+        (["takes", "out", "--bvh-style", "maya"], "mixamo"),
+        (["takes", "out", "--bvh-style", "mixamo"], ".bvh"),
+        (["takes", "none.npz", "out"], "none.npz"),
+    ],
+)
+def test_wrong_usage_is_one_line(arguments, hint, capsys):
+    assert main(["convert", *arguments]) == 2
+    (line,) = lines(capsys)
+    assert hint in line
+
+
+@pytest.mark.skipif(os.geteuid() == 0 if hasattr(os, "geteuid") else True, reason="root may write anywhere")
+@pytest.mark.usefixtures("takes")
+def test_a_folder_that_cannot_be_written_is_told_before_the_work(capsys):
+    Path("out").mkdir(mode=0o500)
+    assert main(["convert", "takes", "out"]) == 1
+    assert "cannot write" in lines(capsys)[-1]
+
+
+def test_the_styles_on_the_command_line_are_those_there_are():
+    assert set(BVH_STYLES) == set(bvh_styles.BVH_STYLES)
+
+
+@needs_pipes
+def test_a_process_that_dies_costs_its_file_only(takes, tmp_path):
+    """The file is a pipe that nobody writes to: the process waits in it and is killed."""
+    os.mkfifo(takes / "stuck.npz")
+    jobs = [Job(takes / f"{name}.npz", tmp_path / f"{name}.bvh") for name in ("stuck", "a", "b")]
+    reports = convert_in_processes(jobs, Config(), Manner(processes=2))
+    results, errors = [], []
+    for report in reports:
+        if report.result is not None:
+            results.append(report.job.target.name)
+        if report.error is not None:
+            errors.append(str(report.error))
+        if len(results) == 2 and not errors:
+            (stuck,) = multiprocessing.active_children()
+            os.kill(stuck.pid or 0, signal.SIGKILL)
+    assert sorted(results) == ["a.bvh", "b.bvh"]
+    assert "died (exit code -9)" in errors[0]
+    assert not multiprocessing.active_children()
+
+
+@needs_pipes
+def test_leaving_early_ends_the_processes(takes, tmp_path):
+    os.mkfifo(takes / "stuck.npz")
+    jobs = [Job(takes / f"{name}.npz", tmp_path / f"{name}.bvh") for name in ("stuck", "a")]
+    reports = convert_in_processes(jobs, Config(), Manner(processes=2))
+    assert next(reports).job.target.name == "a.bvh"
+    reports.close()
+    assert not multiprocessing.active_children()
+
+
+@needs_pipes
+def test_ctrl_c_ends_a_batch_with_its_processes_in_one_line(takes, tmp_path):
+    os.mkfifo(takes / "stuck.npz")
+    command = [sys.executable, "-m", "app", "convert", "takes/stuck.npz", "takes", "out", "--jobs", "2"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(
+        [*command, "--format", "bvh"], cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True
+    ) as process:
+        until_s = time.monotonic() + 30
+        while len(list((tmp_path / "out").glob("*.bvh"))) < 3:
+            assert time.monotonic() < until_s
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, written = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert written.splitlines()[-1] == "vtm: stopped"
+    assert "Traceback" not in written
+
+
+def test_a_take_keeps_its_motion_through_conversion(takes, tmp_path):
+    from engine.motion.npz import read_motion_npz
+
+    assert main(["convert", "takes/a.npz", "again.npz"]) == 0
+    before, after = read_motion_npz(takes / "a.npz"), read_motion_npz(tmp_path / "again.npz")
+    np.testing.assert_array_equal(before.rotations_xyzw, after.rotations_xyzw)

@@ -1,0 +1,409 @@
+"""The window over the fake pipeline: shows what is going on where people look, sends whole Configs, never waits."""
+
+from __future__ import annotations
+
+import dataclasses
+import socket
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QApplication, QLabel
+
+from app.arguments import RunOptions
+from app.settings import Settings, load_settings
+from app.window.main_window import MainWindow
+from app.window.notices import NO_PERSON
+from app.window.session import Session
+from app.window.widgets.opengl import OpenGL
+from engine.config import Config
+from engine.motion.formats import write_motion
+from engine.sources.camera_list import CameraInfo
+from engine.types import Message, ReceiverState
+
+NO_OPENGL = OpenGL("this test has none", software=False)
+CAMERAS = (CameraInfo(0, "Front camera", "V4L2"), CameraInfo(2, "OBS", "V4L2"))
+
+
+@pytest.fixture
+def made() -> list:
+    """Every pipeline the window made."""
+    return []
+
+
+@pytest.fixture
+def window(until, fake, made):
+    """A running window without 3D view."""
+
+    def factory(config: Config):
+        made.append(fake(config))
+        return made[-1]
+
+    session = Session(factory)
+    settings = Settings(Config(source="demo", osc=("vmc://127.0.0.1:39539",)))
+    shown = MainWindow(session, settings, lambda: CAMERAS, NO_OPENGL)
+    shown.show()
+    shown.begin()
+    until(lambda: shown.last is not None and shown.last.state == "running" and shown.last.frame is not None)
+    yield shown
+    shown.close()
+    until(lambda: session.closed)
+
+
+@pytest.mark.parametrize(
+    ("software", "cores", "frugal"), [(True, 2, True), (True, 8, False), (False, 2, False), (True, None, True)]
+)
+def test_the_screen_is_frugal_only_where_few_cores_draw_as_well_as_track(software, cores, frugal, monkeypatch):
+    monkeypatch.setattr("app.window.widgets.opengl.os.cpu_count", lambda: cores)
+    assert OpenGL("", software).frugal is frugal
+
+
+def test_the_timing_strip_tells_what_is_left_out_to_keep_up(window):
+    window._timer.stop()
+    stats = window.last.stats
+    window.strip.show_stats(dataclasses.replace(stats, left_out=("limb refinement",)), 30.0)
+    assert "less detail" in window.strip.latency.text
+    assert "limb refinement" in window.strip.latency.toolTip()
+    window.strip.show_stats(stats, 30.0)
+    assert "less detail" not in window.strip.latency.text
+    assert "limb refinement" not in window.strip.latency.toolTip()
+
+
+def test_figures_and_state_appear(window, until):
+    until(lambda: "30.0" in window.strip.output.text)
+    assert "Live" in window.header.status.text()
+    assert "14" in window.strip.latency.text or "ms" in window.strip.latency.text
+    assert window.body.message.text().startswith("No 3D view")
+    until(lambda: window.side.targets.rows[0].state.text() == "60 packets/s")
+
+
+def test_cameras_are_listed_by_name(window, until):
+    choice = window.side.source.choice
+    until(lambda: choice.findText("OBS") >= 0)
+    assert choice.itemData(choice.findText("OBS")) == "OBS"
+
+
+def test_a_setting_goes_back_as_a_whole_config_and_is_kept(window, until, made):
+    window.side.performer.height_cm.setValue(155)
+    window.side.source.mirror.click()
+    until(lambda: made[0].config.mirror and made[0].config.height_m == pytest.approx(1.55))
+    assert made[0].config.source == "demo"
+    until(lambda: load_settings()[0].config.mirror)
+
+
+def test_nobody_in_view_is_said_over_the_video(window, until, made):
+    made[0].person = False
+    until(lambda: window.video.banner.notice is not None)
+    assert window.video.banner.notice.text == NO_PERSON
+    assert window.video.banner.isVisible()
+    made[0].person = True
+    until(lambda: not window.video.banner.isVisible())
+
+
+def test_a_message_of_the_engine_reaches_the_banner_and_the_target_row(window, until, made):
+    text = "Nobody listens on 127.0.0.1:39539"
+    made[0].messages = (Message("warning", text),)
+    made[0].target_error = text
+    until(lambda: window.video.banner.notice is not None and window.video.banner.notice.text == text)
+    until(lambda: "Nobody" in window.side.targets.rows[0].state.toolTip())
+
+
+def test_a_dead_worker_is_visible_and_can_be_started_again(window, until, made):
+    made[0].state, made[0].messages = "failed", (Message("error", "the camera was unplugged"),)
+    until(lambda: window.video.banner.notice is not None and window.video.banner.notice.action == "Try again")
+    until(lambda: "error" in window.header.status.text())
+    window.video.banner.pressed.emit("Try again")
+    until(lambda: len(made) == 2 and window.last.state == "running")
+
+
+def test_a_take_starts_stops_and_shows_its_clock(window, until, made, tmp_path):
+    window.side.record.show_choice(tmp_path, ".bvh")
+    window.side.record.button.click()
+    until(lambda: window.side.record.recording)
+    assert "00:0" in window.side.record.button.text()
+    window.side.record.button.click()
+    until(lambda: not window.side.record.recording)
+    assert window.side.record.button.text() == "Record"
+    assert any(call.startswith(f"record {tmp_path}") for call in made[0].calls)
+
+
+def test_a_dropped_file_becomes_the_source(window, until, made, tmp_path):
+    path = tmp_path / "clip.mp4"
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    window.dropEvent(QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, data, buttons, keys))
+    until(lambda: Path(made[0].config.source) == path)
+    assert window.side.source.choice.currentText() == "clip.mp4"
+
+
+@pytest.fixture
+def heard(made, until, window):
+    """heard() -> datagrams that arrived at a receiver that is the only target."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
+        receiver.bind(("127.0.0.1", 0))
+        receiver.setblocking(False)
+        url = f"vmc://127.0.0.1:{receiver.getsockname()[1]}"
+        window.change({"osc": (url,)})
+        until(lambda: made[0].config.osc == (url,))
+
+        def arrived() -> list[bytes]:
+            packets = []
+            while True:
+                try:
+                    packets.append(receiver.recv(4096))
+                except BlockingIOError:
+                    return packets
+
+        yield arrived
+        window.replay.test("")
+        until(lambda: window.replay.state is None)
+
+
+def test_a_test_pose_is_sent_instead_of_the_motion_until_it_is_switched_off(window, until, made, heard):
+    targets = window.side.targets
+    targets.tests["Wave"].click()
+    until(lambda: window.replay.state is not None and bool(heard()))
+    assert made[0].config.osc == ()
+    assert window.body.replay.isVisible()
+    assert "Wave" in window.body.replay.name.toolTip()
+    assert not window.body.replay.slider.isVisible()
+    targets.tests["T-pose"].click()
+    until(lambda: targets.tests["T-pose"].isChecked() and not targets.tests["Wave"].isChecked())
+    until(lambda: window.replay.state is not None and window.replay.state.path == "T-pose")
+    targets.tests["T-pose"].click()
+    until(lambda: window.replay.state is None and len(made[0].config.osc) == 1)
+    assert not window.body.replay.isVisible()
+    assert not targets.tests["T-pose"].isChecked()
+
+
+def test_a_take_is_replayed_paused_and_moved(window, until, made, heard, waving, tmp_path):
+    write_motion(tmp_path / "take.npz", waving(200))
+    window.side.record.replay.emit(tmp_path / "take.npz")
+    until(lambda: window.replay.state is not None and bool(heard()))
+    bar = window.body.replay
+    assert bar.name.toolTip() == "take.npz"
+    assert bar.time.text().endswith("/ 0:04.0")
+    until(lambda: window.side.targets.rows[0].state.text().endswith("packets/s"))
+    bar.button.click()
+    until(lambda: window.replay.state.state == "paused")
+    heard()
+    bar.slider.setSliderPosition(300)
+    bar.sought.emit(3.0)
+    until(lambda: window.replay.state.position_s == 3.0 and window.replay.state.pose.captured_at_s == 3.0)
+    until(lambda: bar.slider.value() == 300)
+    assert heard()
+    bar.button.click()
+    until(lambda: window.replay.state.state == "ended")
+    assert made[0].config.osc == ()
+    bar.close_button.click()
+    until(lambda: window.replay.state is None and len(made[0].config.osc) == 1)
+
+
+def test_other_targets_during_a_replay_go_on_at_the_same_place(window, until, heard, waving, tmp_path):
+    write_motion(tmp_path / "take.npz", waving(900))
+    window.replay.open(tmp_path / "take.npz")
+    until(lambda: window.replay.state is not None and window.replay.state.position_s > 0.1)
+    window.body.replay.button.click()
+    until(lambda: window.replay.state.state == "paused")
+    at_s = window.replay.state.position_s
+    heard()
+    window.change({"osc": (*window.config.osc, "osc://127.0.0.1:9")})
+    until(lambda: len(window.replay.state.targets) == 2)
+    until(lambda: window.replay.state.state == "paused" and window.replay.state.position_s == pytest.approx(at_s))
+
+
+def test_what_cannot_be_replayed_is_said_and_the_motion_goes_on(window, until, made, tmp_path):
+    (tmp_path / "take.npz").write_text("nonsense")
+    window.replay.open(tmp_path / "take.npz")
+    until(lambda: window.video.banner.notice is not None and "take.npz" in window.video.banner.notice.text)
+    assert window.replay.state is None
+    assert len(made[0].config.osc) == 1
+
+
+def test_a_dropped_take_is_replayed(window, until, waving, tmp_path):
+    write_motion(tmp_path / "take.npz", waving(100))
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path / "take.npz"))])
+    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    window.dropEvent(QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, data, buttons, keys))
+    until(lambda: window.replay.state is not None)
+    assert window.config.source == "demo"
+
+
+@pytest.mark.usefixtures("application")
+def test_takes_that_a_crash_left_are_offered_and_recovered(until, fake, left_over, tmp_path):
+    partial = left_over(tmp_path / "take.npz")
+    session = Session(fake)
+    settings = Settings(Config(source="demo"), take_folder=str(tmp_path))
+    window = MainWindow(session, settings, lambda: (), NO_OPENGL)
+    window.show()
+    window.begin()
+    until(lambda: window.video.banner.notice is not None and window.video.banner.notice.action == "Recover")
+    assert partial.name in window.video.banner.notice.text
+    window.video.banner.pressed.emit("Recover")
+    until(lambda: (tmp_path / "take.npz").exists() and not partial.exists())
+    until(lambda: window.video.banner.notice is not None and "Recovered" in window.video.banner.notice.text)
+    window.close()
+    until(lambda: session.closed)
+
+
+def test_the_receive_port_is_switched_on_shown_and_off(window, until, made):
+    panel = window.side.receive
+    assert not panel.state.isVisible()
+    panel.on.click()
+    until(lambda: made[0].config.vmc_receive == "127.0.0.1:39540")
+    panel.port.setValue(4000)
+    until(lambda: made[0].config.vmc_receive == "127.0.0.1:4000")
+    made[0].receiver = ReceiverState("127.0.0.1", 4000, 12, 9, 2, 1, None)
+    until(lambda: panel.state.toolTip() == "127.0.0.1:4000: 12 packets, 3 not understood")
+    made[0].receiver = ReceiverState("", 0, 0, 0, 0, 0, "cannot listen on 127.0.0.1:4000: in use")
+    until(lambda: "in use" in panel.state.toolTip())
+    panel.on.click()
+    until(lambda: made[0].config.vmc_receive == "")
+    until(lambda: load_settings()[0].config == window.config)
+
+
+def test_a_port_open_to_the_network_stays_so_when_its_number_changes(window, until, made):
+    window.change({"vmc_receive": "0.0.0.0:39540"})
+    window.side.receive.port.setValue(5000)
+    until(lambda: made[0].config.vmc_receive == "0.0.0.0:5000")
+
+
+def test_video_beside_the_take_is_a_setting(window, until, made):
+    window.side.record.video.click()
+    until(lambda: made[0].config.record_video)
+    until(lambda: load_settings()[0].config.record_video)
+
+
+def test_targets_can_be_removed(window, until, made):
+    window.side.targets.rows[0].remove.emit("vmc://127.0.0.1:39539")
+    until(lambda: made[0].config.osc == ())
+    assert window.side.targets.rows == []
+
+
+def test_closing_hides_at_once_and_ends_the_pipeline(window, until, made):
+    ended = []
+    window.finished.connect(lambda: ended.append(True))
+    window.close()
+    assert not window.isVisible()
+    until(lambda: bool(ended))
+    assert made[0].calls[-1] == "exit"
+    assert load_settings()[0].window_geometry
+
+
+@pytest.mark.usefixtures("application")
+def test_a_start_that_fails_shows_the_reason(until, fake):
+    def factory(config: Config):
+        pipeline = fake(config)
+        pipeline.fail_start = "port 70000 cannot be sent to"
+        return pipeline
+
+    session = Session(factory)
+    window = MainWindow(session, Settings(), lambda: (), NO_OPENGL)
+    window.show()
+    window.begin()
+    until(lambda: window.video.banner.notice is not None)
+    assert window.video.banner.notice.text == "port 70000 cannot be sent to"
+    window.close()
+    until(lambda: session.closed)
+
+
+@pytest.mark.usefixtures("application")
+def test_cameras_that_cannot_be_listed_are_said(until, fake):
+    def broken() -> tuple[CameraInfo, ...]:
+        raise OSError("no permission")
+
+    session = Session(fake)
+    window = MainWindow(session, Settings(), broken, NO_OPENGL)
+    window.show()
+    window.begin()
+    until(lambda: window.video.banner.notice is not None and "no permission" in window.video.banner.notice.text)
+    window.close()
+    until(lambda: session.closed)
+
+
+@pytest.mark.usefixtures("application")
+def test_updates_of_a_label_do_not_lose_references_to_none():
+    """PySide6 6.12.0 drops one reference to None per void call on Python 3.10 and 3.11, and aborts in the end."""
+    label = QLabel("x")
+    label.show()
+    before = sys.getrefcount(None)
+    for _ in range(2000):
+        label.update()
+    assert abs(sys.getrefcount(None) - before) < 200
+
+
+@pytest.mark.usefixtures("application")
+@pytest.mark.gl
+def test_the_3d_view_draws_the_performer(until, fake):
+    from app.window.widgets.opengl import probe_opengl
+
+    opengl = probe_opengl()
+    if opengl.problem:
+        pytest.skip(opengl.problem)
+    from app.window.widgets.body_pane import BodyPane
+
+    pane = BodyPane(opengl)
+    pane.resize(500, 400)
+    pane.show()
+    pipeline = fake(Config())
+    began_s = time.monotonic()
+
+    def sides() -> tuple[int, int]:
+        """Pixels in the colours of the left and the right side."""
+        pane.show_pose(pipeline.snapshot().pose)
+        image = pane.view.grabFramebuffer()
+        left = right = 0
+        for x in range(0, image.width(), 4):
+            for y in range(0, image.height(), 4):
+                colour = image.pixelColor(x, y)
+                left += colour.green() > 90 and colour.green() > 2 * colour.red()
+                right += colour.red() > 120 and colour.red() > 1.4 * colour.blue()
+        return left, right
+
+    until(lambda: time.monotonic() - began_s > 0.3 and min(sides()) > 20)
+    assert pane.view.problem == ""
+
+
+@pytest.mark.usefixtures("application")
+@pytest.mark.gl
+def test_an_unchanged_pose_is_not_drawn_again(fake):
+    from app.window.widgets.opengl import probe_opengl
+
+    opengl = probe_opengl()
+    if opengl.problem:
+        pytest.skip(opengl.problem)
+    from app.window.widgets.body_pane import BodyPane
+
+    pane = BodyPane(opengl)
+    drawn = []
+    pane.view.show_pose = drawn.append
+    pose = fake(Config()).snapshot().pose
+    for _ in range(3):
+        pane.show_pose(pose)
+    assert drawn == [pose]
+
+
+def test_the_whole_window_opens_and_closes_by_itself(fake, application, monkeypatch, tmp_path):
+    """open_window with --seconds, --record and --stats, as `vtm` calls it."""
+    import app.window.open_window as window_main
+
+    monkeypatch.setattr(window_main, "make_application", lambda: application)
+    made = []
+
+    def factory(config: Config):
+        made.append(fake(config))
+        return made[-1]
+
+    options = RunOptions(seconds=1.0, record=tmp_path / "take.bvh", stats=tmp_path / "stats.json")
+    code = window_main.open_window(options, Config(source="demo"), factory, lambda: CAMERAS)
+    assert code == 0
+    assert made[0].calls[0] == "enter"
+    assert f"record {tmp_path / 'take.bvh'}" in made[0].calls
+    assert made[0].calls[-1] == "exit"
+    assert (tmp_path / "stats.json").exists()
+    assert isinstance(application, QApplication)

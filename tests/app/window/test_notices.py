@@ -1,0 +1,110 @@
+"""The banner says the most important thing, for a while, and takes it back."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+import pytest
+
+from app.window.notices import ENDED, NO_PERSON, Notices, new_messages
+from engine.config import Config
+from engine.types import Message, Snapshot
+
+
+class Clock:
+    """A clock that the test moves."""
+
+    now_s = 100.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def at(fake) -> Callable[..., Snapshot]:
+    """A snapshot of frame n, with fields replaced."""
+
+    def make(frame: int = 0, **fields: object) -> Snapshot:
+        pipeline = fake(Config())
+        pipeline.frozen_at = frame
+        pipeline.person = bool(fields.pop("person", True))
+        return dataclasses.replace(pipeline.snapshot(), **fields)
+
+    return make
+
+
+def test_a_performer_in_view_needs_no_banner(clock, at):
+    assert Notices(clock).notice(at()) is None
+
+
+def test_nobody_in_view_is_said_after_a_second_and_taken_back(clock, at):
+    notices = Notices(clock)
+    assert notices.notice(at(1, person=False)) is None
+    clock.now_s += 1.2
+    notice = notices.notice(at(2, person=False))
+    assert notice is not None
+    assert notice.text == NO_PERSON
+    assert notices.notice(at(3)) is None
+
+
+def test_a_message_is_shown_for_a_while(clock, at):
+    notices = Notices(clock)
+    message = Message("warning", "Nobody listens on 127.0.0.1:39539")
+    shown = notices.notice(at(1, messages=(message,)))
+    assert shown is not None
+    assert shown.text == message.text
+    clock.now_s += 9
+    assert notices.notice(at(2, messages=(message,))) is None
+
+
+def test_an_info_does_not_push_a_warning_away(clock, at):
+    notices = Notices(clock)
+    warning, info = Message("warning", "w"), Message("info", "i")
+    notices.notice(at(1, messages=(warning,)))
+    shown = notices.notice(at(2, messages=(warning, info)))
+    assert shown is not None
+    assert shown.text == "w"
+
+
+def test_a_failure_stays_with_a_way_out(clock, at):
+    notices = Notices(clock)
+    failed = at(state="failed", messages=(Message("error", "no camera"),))
+    for _ in range(3):
+        shown = notices.notice(failed)
+        assert shown is not None
+        assert (shown.text, shown.action) == ("no camera", "Try again")
+        clock.now_s += 60
+
+
+def test_a_failure_that_is_over_is_not_shown_any_more(clock, at):
+    notices = Notices(clock)
+    message = Message("error", "not a video")
+    notices.notice(at(state="failed", messages=(message,)))
+    assert notices.notice(at(1, messages=(message,))) is None
+
+
+def test_a_camera_that_stalls_is_said_with_its_seconds(clock, at):
+    notices = Notices(clock)
+    notices.notice(at(5))
+    clock.now_s += 3
+    shown = notices.notice(at(5))
+    assert shown is not None
+    assert "3 s" in shown.text
+    assert notices.notice(at(6)) is None
+
+
+def test_the_end_of_a_clip_offers_to_play_again(clock, at):
+    shown = Notices(clock).notice(at(state="ended"))
+    assert shown is not None
+    assert (shown.text, shown.action) == (ENDED, "Play again")
+
+
+def test_the_same_words_twice_are_two_messages():
+    first, second = Message("info", "x"), Message("info", "x")
+    assert new_messages((first,), (first, second)) == [second]

@@ -1,0 +1,172 @@
+"""The session runs the pipeline off the caller's thread and turns every failure into a message."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from app.window.session import Session
+from engine.config import Config
+from engine.errors import OutputError
+from engine.takes.recording import pose_recording
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    until_s = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < until_s, "the condition never came true"
+        time.sleep(0.005)
+
+
+@pytest.fixture
+def made() -> list:
+    """Every pipeline that was made."""
+    return []
+
+
+@pytest.fixture
+def session(fake, made) -> Iterator[Session]:
+    def factory(config: Config):
+        made.append(fake(config))
+        return made[-1]
+
+    running = Session(factory)
+    yield running
+    running.close()
+    assert running.join(5.0)
+
+
+def test_apply_starts_the_pipeline_on_another_thread(session, made):
+    session.apply(Config(source="demo"))
+    wait_for(lambda: session.snapshot().state == "running")
+    assert made[0].calls == ["enter"]
+
+
+def test_a_change_reconfigures_the_running_pipeline(session, made):
+    session.apply(Config(source="demo"))
+    wait_for(lambda: session.snapshot().state == "running")
+    session.apply(Config(source="demo", mirror=True))
+    wait_for(lambda: "reconfigure" in made[0].calls)
+    assert made[0].config.mirror
+    assert len(made) == 1
+
+
+def test_a_restart_makes_a_new_pipeline_and_ends_the_old(session, made):
+    session.apply(Config())
+    wait_for(lambda: session.snapshot().state == "running")
+    session.apply(Config(), restart=True)
+    wait_for(lambda: len(made) == 2)
+    assert made[0].calls == ["enter", "exit"]
+
+
+def test_calls_in_a_row_become_one(fake):
+    gate = threading.Event()
+    made = []
+
+    def slow(config: Config):
+        gate.wait(5)
+        made.append(config)
+        return fake(config)
+
+    session = Session(slow)
+    session.apply(Config(height_m=1.5))
+    time.sleep(0.05)  # the worker is inside the factory now
+    for height_m in (1.6, 1.7, 1.8):
+        session.apply(Config(height_m=height_m))
+    gate.set()
+    wait_for(lambda: session.snapshot().state == "running")
+    session.close()
+    assert session.join(5)
+    assert made == [Config(height_m=1.5)]
+
+
+def test_a_start_that_fails_is_a_failed_state_with_the_reason(fake):
+    def failing(config: Config):
+        pipeline = fake(config)
+        pipeline.fail_start = "no camera"
+        return pipeline
+
+    session = Session(failing)
+    session.apply(Config())
+    wait_for(lambda: session.snapshot().state == "failed")
+    wait_for(lambda: [message.text for message in session.snapshot().messages] == ["no camera"])
+    session.close()
+    assert session.join(5)
+
+
+def test_an_error_while_recording_is_a_message_and_the_session_goes_on(session, made, tmp_path, monkeypatch):
+    session.apply(Config())
+    wait_for(lambda: session.snapshot().state == "running")
+
+    def full(_path: Path) -> None:
+        raise OutputError("the disk is full")
+
+    monkeypatch.setattr(made[0], "start_recording", full)
+    session.start_recording(tmp_path / "a.bvh")
+    wait_for(lambda: any("disk is full" in message.text for message in session.snapshot().messages))
+    session.calibrate()
+    wait_for(lambda: "calibrate" in made[0].calls)
+
+
+def test_recording_makes_its_folder(session, made, tmp_path):
+    session.apply(Config())
+    session.start_recording(tmp_path / "new" / "a.bvh")
+    wait_for(lambda: bool(made) and f"record {tmp_path / 'new' / 'a.bvh'}" in made[0].calls)
+    assert (tmp_path / "new").is_dir()
+
+
+def test_a_command_without_a_pipeline_is_one_message(session):
+    session.calibrate()
+    wait_for(lambda: any("Nothing is being captured" in message.text for message in session.snapshot().messages))
+
+
+def test_close_ends_the_pipeline_and_the_thread(fake):
+    made = []
+
+    def factory(config: Config):
+        made.append(fake(config))
+        return made[-1]
+
+    session = Session(factory)
+    session.apply(Config())
+    session.close()
+    assert session.join(5)
+    assert made[0].calls == ["enter", "exit"]
+    assert session.snapshot().state == "stopped"
+
+
+def test_closing_while_something_is_played_ends_both(fake):
+    session = Session(fake)
+    session.apply(Config(source="demo", osc=("vmc://127.0.0.1:9",)))
+    session.play(lambda: pose_recording("T-pose", 1.7), loop=True)
+    wait_for(lambda: session.playback.state() is not None)
+    session.close()
+    assert session.join(5.0)
+    assert session.playback.state() is None
+
+
+def test_a_test_pose_needs_no_camera(fake):
+    def no_camera(config: Config):
+        pipeline = fake(config)
+        pipeline.fail_start = "no camera"
+        return pipeline
+
+    session = Session(no_camera)
+    session.apply(Config(osc=("vmc://127.0.0.1:9",)))
+    session.play(lambda: pose_recording("Wave", 1.7), loop=True)
+    wait_for(lambda: (state := session.playback.state()) is not None and state.targets[0].errors > 0)
+    assert session.snapshot().targets[0].target == "vmc://127.0.0.1:9"
+    session.close()
+    assert session.join(5.0)
+
+
+def test_a_recording_that_goes_nowhere_is_a_message_and_the_live_motion_goes_on(session, made):
+    session.apply(Config(source="demo", osc=("vmc://127.0.0.1:9",)))
+    session.play(lambda: pose_recording("Dance", 1.7))
+    wait_for(lambda: any("Dance" in message.text for message in session.snapshot().messages))
+    assert made[0].config.osc == ("vmc://127.0.0.1:9",)
+    assert session.playback.state() is None

@@ -1,0 +1,189 @@
+"""Small parts of the window."""
+
+from __future__ import annotations
+
+import datetime
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QRect
+
+from app.window.notices import Notice
+from app.window.widgets.record_panel import clock_text
+from app.window.widgets.source_panel import SourcePanel
+from app.window.widgets.target_dialog import TargetDialog
+from app.window.widgets.targets_panel import target_name
+from app.window.widgets.video_view import VideoView, fitted, scaled_picture, score_colour
+from engine.config import Config
+from engine.sources.camera_list import CameraInfo
+from engine.types import Frame
+
+NOON = datetime.datetime(2026, 5, 4, 12, 0, 1)
+
+
+def test_the_picture_keeps_its_shape_in_the_middle():
+    place = fitted((640, 480), QRect(0, 0, 1000, 480))
+    assert (place.x(), place.y(), place.width(), place.height()) == (180, 0, 640, 480)
+    place = fitted((640, 480), QRect(0, 0, 320, 480))
+    assert (place.x(), place.y(), place.width(), place.height()) == (0, 120, 320, 240)
+
+
+@pytest.mark.usefixtures("application")
+def test_the_video_shows_the_pixels_of_the_frame():
+    view = VideoView()
+    view.resize(640, 480)
+    view.show()
+    bgr = np.zeros((240, 320, 3), np.uint8)
+    bgr[:, :160] = (255, 0, 0)  # blue left half
+    view.show_frame(Frame(bgr, 0, 0.0), None)
+    image = view.grab().toImage()
+    left, right = image.pixelColor(100, 240), image.pixelColor(500, 240)
+    assert (left.blue(), left.red()) == (255, 0)
+    assert right.blue() == 0
+
+
+def test_a_large_picture_is_averaged_and_not_thinned_out():
+    stripes = np.zeros((480, 640, 3), np.uint8)
+    stripes[:, ::2] = 255
+    small = scaled_picture(stripes, (160, 120))
+    assert small.shape == (120, 160, 3)
+    assert small.flags.c_contiguous
+    assert np.abs(small.astype(int) - 128).max() <= 1
+
+
+@pytest.mark.parametrize("size", [(640, 480), (500, 375), (319, 239), (1000, 750), (1, 1)])
+def test_a_scaled_picture_has_the_size_asked_for_and_its_colours_stay_in_place(size):
+    bgr = np.zeros((480, 640, 3), np.uint8)
+    bgr[:, :320] = (200, 100, 50)
+    scaled = scaled_picture(bgr, size)
+    assert scaled.shape == (size[1], size[0], 3)
+    if size[0] > 10:
+        assert scaled[size[1] // 2, size[0] // 4].tolist() == [200, 100, 50]
+        assert scaled[size[1] // 2, 3 * size[0] // 4].tolist() == [0, 0, 0]
+
+
+@pytest.mark.usefixtures("application")
+def test_the_skeleton_is_drawn_where_the_keypoints_are(fake):
+    pipeline = fake(Config())
+    pipeline.frozen_at = 0
+    snapshot = pipeline.snapshot()
+    view = VideoView()
+    view.resize(*snapshot.frame.image_size)
+    view.show()
+    view.show_frame(snapshot.frame, snapshot.detection)
+    image = view.grab().toImage()
+    from models.keypoints import KEYPOINT
+
+    x, y = snapshot.detection.points_px[KEYPOINT["left_hip"]]
+    colour = image.pixelColor(round(float(x)), round(float(y)))
+    assert colour.green() > 120
+    assert image.pixelColor(3, 3).green() == 40
+
+
+def test_scores_go_from_red_to_the_accent():
+    low, high = score_colour(0.2), score_colour(0.95)
+    assert low.red() > 200
+    assert high.green() > 180 > high.red()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "size", "text"),
+    [(0, 0, "00:00  ·  0 kB"), (75.9, 1_340_000, "01:15  ·  1.3 MB"), (6000, 5e6, "100:00  ·  5.0 MB")],
+)
+def test_the_clock_of_a_take(seconds, size, text):
+    assert clock_text(seconds, int(size)) == text
+
+
+@pytest.mark.usefixtures("application")
+def test_two_cameras_of_one_name_are_told_apart_by_number():
+    panel = SourcePanel()
+    panel.show_cameras([CameraInfo(0, "Webcam", "V4L2"), CameraInfo(2, "Webcam", "V4L2"), CameraInfo(4, "OBS", "V4L2")])
+    values = [panel.choice.itemData(index) for index in range(panel.choice.count())]
+    assert values == ["", "0", "2", "OBS", "demo"]
+
+
+@pytest.mark.usefixtures("application")
+def test_a_long_banner_wraps_inside_the_video():
+    view = VideoView()
+    view.resize(320, 300)
+    view.show()
+    view.banner.show_notice(Notice("error", "No camera called Webcam 7 was found. " * 3, "Try again"))
+    assert view.banner.isVisible()
+    assert view.rect().contains(view.banner.geometry())
+    assert view.banner.height() > 50
+    view.banner.show_notice(None)
+    assert not view.banner.isVisible()
+
+
+@pytest.mark.usefixtures("application")
+@pytest.mark.parametrize(
+    ("host", "port", "good"),
+    [("127.0.0.1", "39539", True), ("studio-pc", "7000", True), ("::1", "39539", True), ("", "39539", False)]
+    + [("127.0.0.1", port, False) for port in ("0", "70000", "x", "-1")]
+    + [("10.0.0.5", "9000", False)],
+)
+def test_the_target_dialog_accepts_only_what_can_work(host, port, good):
+    parent = VideoView()
+    dialog = TargetDialog(parent, "", ("vmc://10.0.0.5:9000",))
+    dialog.host.setText(host)
+    dialog.port.setText(port)
+    assert dialog.accept_button.isEnabled() == good
+    dialog.deleteLater()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "vmc://127.0.0.1:39539",
+        "vmc://studio:39540?preset=vseeface&rate=30",
+        "osc://[::1]:7000?prefix=/mocap&send=root,positions",
+        "vrchat://10.0.0.5:9000?trackers=hip,feet",
+    ],
+)
+@pytest.mark.usefixtures("application")
+def test_a_target_goes_through_the_dialog_unchanged(url):
+    parent = VideoView()
+    dialog = TargetDialog(parent, url, ())
+    assert dialog.url == url
+    assert dialog.accept_button.isEnabled()
+    dialog.deleteLater()
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("vmc://127.0.0.1:39539", "VMC  127.0.0.1:39539"),
+        ("vmc://127.0.0.1:39539?preset=vseeface", "VSeeFace  127.0.0.1:39539"),
+        ("osc://studio:7000?rate=30", "OSC  studio:7000"),
+    ],
+)
+def test_a_target_has_a_name_people_know(url, name):
+    assert target_name(url) == name
+
+
+@pytest.mark.usefixtures("application")
+def test_the_target_dialog_knows_the_usual_ports():
+    parent = VideoView()
+    dialog = TargetDialog(parent, "", ())
+    assert dialog.url == "vmc://127.0.0.1:39539"
+    dialog.protocol.setCurrentIndex(dialog.protocol.findData("vrchat"))
+    dialog.protocol.activated.emit(1)
+    assert dialog.url == "vrchat://127.0.0.1:9000"
+    dialog.deleteLater()
+
+
+@pytest.mark.usefixtures("application")
+def test_the_target_dialog_shows_the_addresses_of_a_plain_osc_target():
+    parent = VideoView()
+    dialog = TargetDialog(parent, "osc://10.0.0.5:7000", ())
+    assert not dialog.map.isHidden()
+    assert "/mocap/joint/Hips/pos" in dialog.map.toPlainText()
+    dialog.options.setText("prefix=/stage&send=root")
+    assert dialog.map.toPlainText().splitlines()[0].startswith("/stage/root/x")
+    assert len(dialog.map.toPlainText().splitlines()) == 3
+    dialog.options.setText("prefix=nonsense")
+    assert not dialog.accept_button.isEnabled()
+    dialog.protocol.setCurrentIndex(dialog.protocol.findData("vmc"))
+    dialog.protocol.activated.emit(0)
+    assert dialog.map.isHidden()
+    dialog.deleteLater()

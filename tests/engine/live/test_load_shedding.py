@@ -1,0 +1,118 @@
+"""Detail is given up one thing at a time when poses come late, and comes back with room; on a clock the test turns."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.live.load_shedding import BUDGET_S, DOWN_AFTER_S, LONGEST_WAIT_S, ROOM_S, UP_AFTER_S, LoadShedding
+
+LATE_S, FINE_S, BETWEEN_S = 2 * BUDGET_S, 0.5 * ROOM_S, 0.5 * (BUDGET_S + ROOM_S)
+FRAME_S = 1 / 30
+
+
+class Stage:
+    """A control with two stages whose times and latency the test sets."""
+
+    def __init__(self) -> None:
+        self.now_s = 100.0
+        self.lines: list[str] = []
+        self.control = LoadShedding(lambda: self.now_s, lambda level, text: self.lines.append(f"{level}: {text}"))
+        self.control.offer("pose2d", ("features", "heatmaps"))
+        self.control.offer("vtm", ("limbs",))
+        self.took = {"pose2d": 0.010, "vtm": 0.005}
+
+    def run(self, seconds: float, latency_s: float) -> None:
+        for _ in range(round(seconds / FRAME_S)):
+            self.now_s += FRAME_S
+            for stage, took_s in self.took.items():
+                self.control.took(stage, took_s)
+            self.control.pose_sent(latency_s)
+
+    def until(self, names: tuple[str, ...], latency_s: float, most_s: float) -> float:
+        """Seconds until exactly these are left out."""
+        started_s = self.now_s
+        while self.control.names != names:
+            assert self.now_s - started_s < most_s, f"after {most_s} s {self.control.names} are left out"
+            self.run(FRAME_S, latency_s)
+        return self.now_s - started_s
+
+
+def test_the_busiest_stage_gives_up_one_thing_after_the_other():
+    stage = Stage()
+    stage.until(("features",), LATE_S, 3.0)
+    assert (stage.control.left_out("pose2d"), stage.control.left_out("vtm")) == (1, 0)
+    assert stage.until(("features", "heatmaps"), LATE_S, 3.0) >= DOWN_AFTER_S
+    stage.until(("features", "heatmaps", "limbs"), LATE_S, 3.0)
+    stage.run(30.0, LATE_S)
+    assert stage.control.names == ("features", "heatmaps", "limbs")
+
+
+def test_the_slower_stage_goes_first():
+    stage = Stage()
+    stage.took["vtm"] = 0.050
+    stage.until(("limbs",), LATE_S, 3.0)
+    assert stage.control.left_out("vtm") == 1
+
+
+def test_one_line_tells_each_change():
+    stage = Stage()
+    stage.until(("features",), LATE_S, 3.0)
+    stage.until((), FINE_S, 30.0)
+    assert stage.lines == [
+        "info: poses come 140 ms after their frame: features is left out until there is time for it",
+        "info: there is time again: features is back",
+    ]
+
+
+def test_a_short_hitch_changes_nothing():
+    stage = Stage()
+    stage.run(5.0, FINE_S)
+    for _ in range(20):
+        stage.run(FRAME_S, 0.5)
+        stage.run(3.0, FINE_S)
+    assert stage.lines == []
+
+
+def test_between_the_limits_all_stays_as_it_is():
+    stage = Stage()
+    stage.run(60.0, BETWEEN_S)
+    assert stage.control.names == ()
+    stage.until(("features",), LATE_S, 3.0)
+    stage.run(60.0, BETWEEN_S)
+    assert stage.control.names == ("features",)
+
+
+def test_what_went_last_comes_back_first_and_slowly():
+    stage = Stage()
+    stage.until(("features", "heatmaps"), LATE_S, 6.0)
+    assert stage.until(("features",), FINE_S, 30.0) >= UP_AFTER_S
+    assert stage.until((), FINE_S, 30.0) >= UP_AFTER_S
+
+
+def test_detail_that_was_too_much_waits_longer_each_time_and_not_for_ever():
+    stage = Stage()
+    waits = []
+    for _ in range(7):
+        stage.until(("features",), LATE_S, 3.0)
+        waits.append(stage.until((), FINE_S, LONGEST_WAIT_S + 5.0))
+    assert waits[0] < 1.2 * UP_AFTER_S
+    assert waits[1] == pytest.approx(2 * UP_AFTER_S, rel=0.1)
+    assert waits[-1] == pytest.approx(waits[-2], rel=0.05)
+
+
+def test_a_pause_is_no_lateness():
+    stage = Stage()
+    for _ in range(10):
+        stage.run(0.9 * DOWN_AFTER_S, LATE_S)
+        stage.now_s += 5.0
+    assert stage.lines == []
+
+
+def test_a_stage_opened_anew_leaves_nothing_out():
+    stage = Stage()
+    stage.took["vtm"] = 0.050
+    stage.until(("limbs", "features"), LATE_S, 6.0)
+    stage.control.offer("pose2d", ())
+    assert stage.control.names == ("limbs",)
+    stage.run(20.0, LATE_S)
+    assert stage.control.names == ("limbs",)

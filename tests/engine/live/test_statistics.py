@@ -1,0 +1,119 @@
+"""Figures of a run: percentiles, rates, drops; on a clock that the test turns."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from engine.live.statistics import WINDOW_S, SlidingWindow, StatsCollector, stats_json
+from engine.types import Percentiles, TargetState
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now_s = 100.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def test_percentiles_are_those_of_the_last_seconds_in_ms():
+    window = SlidingWindow(5.0)
+    for hundredth in range(100):
+        window.push(hundredth * 0.01, 9.0)
+    for hundredth in range(101):
+        window.push(10 + hundredth * 0.01, hundredth / 1000)
+    found = window.percentiles_ms(12.0)
+    assert (found.p50, found.p95, found.p99) == pytest.approx((50.0, 95.0, 99.0))
+
+
+def test_without_samples_everything_is_zero_and_not_nan():
+    stats = StatsCollector(Clock()).stats(detector="", backend="")
+    assert stats.latency_ms == Percentiles(0.0, 0.0, 0.0)
+    assert stats.fps == stats.camera_fps == stats.seconds == 0.0
+
+
+def test_the_rate_is_that_of_the_samples_and_falls_when_they_stop():
+    window = SlidingWindow(5.0)
+    for frame in range(60):
+        window.push(frame / 30)
+    last_s = 59 / 30
+    assert window.per_second(last_s) == pytest.approx(30)
+    assert window.per_second(last_s + 1.9) < 20
+    assert window.per_second(last_s + WINDOW_S) == 0
+
+
+def run(clock: Clock) -> StatsCollector:
+    collector = StatsCollector(clock)
+    for frame in range(30):
+        collector.frame_captured()
+        if frame % 10 == 9:
+            collector.frames_dropped()
+        else:
+            collector.stage_took("pose2d", 0.008)
+            collector.pose_sent(0.020)
+        clock.now_s += 0.04
+    return collector
+
+
+def test_frames_drops_and_poses_are_counted():
+    clock = Clock()
+    stats = run(clock).stats(detector="blazepose", backend="cpu")
+    assert (stats.frames_captured, stats.frames_dropped, stats.poses) == (30, 3, 27)
+    assert stats.seconds == pytest.approx(1.2)
+    assert stats.camera_fps == pytest.approx(25)
+    assert stats.stages["pose2d"].p95 == pytest.approx(8.0)
+
+
+def test_frames_that_nobody_read_count_as_captured_and_dropped():
+    collector = StatsCollector(Clock())
+    collector.frames_overtaken(4)
+    stats = collector.stats(detector="", backend="")
+    assert (stats.frames_captured, stats.frames_dropped) == (4, 4)
+
+
+def test_after_the_end_the_figures_stay_and_a_resumed_run_goes_on():
+    clock = Clock()
+    collector = run(clock)
+    collector.end()
+    ended = collector.stats(detector="", backend="")
+    clock.now_s += 60
+    assert collector.stats(detector="", backend="") == ended
+    collector.resume()
+    assert collector.stats(detector="", backend="").seconds == pytest.approx(61.2)
+
+
+def test_figures_are_computed_ten_times_a_second_at_most_and_counts_are_exact():
+    clock = Clock()
+    collector = run(clock)
+    before = collector.stats(detector="", backend="")
+    clock.now_s += 0.05
+    collector.pose_sent(5.0)
+    soon = collector.stats(detector="", backend="")
+    assert soon.poses == before.poses + 1
+    assert soon.latency_ms is before.latency_ms
+    clock.now_s += 0.06
+    assert collector.stats(detector="", backend="").latency_ms.p99 > before.latency_ms.p99
+
+
+def test_the_last_figures_of_a_run_hold_everything():
+    clock = Clock()
+    collector = run(clock)
+    before = collector.stats(detector="", backend="")
+    collector.pose_sent(5.0)
+    collector.end()
+    assert collector.stats(detector="", backend="").latency_ms.p99 > before.latency_ms.p99
+
+
+def test_stats_json_has_the_keys_of_the_contract_and_is_valid_json():
+    stats = run(Clock()).stats(detector="blazepose", backend="cpu", left_out=("limb refinement",))
+    target = TargetState("vmc://127.0.0.1:39539", 10, 1200, 5.0, 1, "refused")
+    found = json.loads(json.dumps(stats_json(stats, [target]), allow_nan=False))
+    assert set(found) == {
+        *("frames_captured", "frames_dropped", "poses", "seconds", "fps"),
+        *("latency_ms", "stages", "detector", "backend", "left_out", "osc"),
+    }
+    assert set(found["latency_ms"]) == set(found["stages"]["pose2d"]) == {"p50", "p95", "p99"}
+    assert found["left_out"] == ["limb refinement"]
+    assert found["osc"] == [{"target": "vmc://127.0.0.1:39539", "packets": 10, "bytes": 1200, "errors": 1}]

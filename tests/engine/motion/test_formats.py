@@ -1,0 +1,305 @@
+"""Takes on disk: the .npz comes back as it was, the BVH's own kinematics gives the joints of the .npz."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+
+from engine.errors import OutputError, UsageError, VtmError
+from engine.motion.formats import write_motion
+from engine.motion.npz import read_motion_npz
+from engine.motion.resample import even_motion, slerp
+from engine.motion.take import ROW, MotionTake, row_of, take_from_rows
+from engine.types import Keypoints2D, NoPerson, Pose
+from models.keypoints import KEYPOINT_NAMES
+from models.kinematics import forward_kinematics
+from models.skeleton import JOINT, JOINT_NAMES
+
+PoseMaker = Callable[..., Pose]
+TakeMaker = Callable[..., MotionTake]
+
+
+@pytest.fixture
+def make_take(make_pose: PoseMaker, make_detection: Callable[[Pose], Keypoints2D]) -> TakeMaker:
+    """make_take(times, without=frames that hold no person) -> a take."""
+
+    def make(times: np.ndarray, without: tuple[int, ...] = (), seed: int = 0) -> MotionTake:
+        rows = []
+        for frame, time_s in enumerate(times):
+            pose = make_pose(seed, float(time_s), frame_id=frame, tracked=frame not in without)
+            gone = NoPerson(frame, float(time_s), (640, 480))
+            rows.append(row_of(pose, gone if frame in without else make_detection(pose)))
+        return take_from_rows(np.concatenate(rows))
+
+    return make
+
+
+class BvhReader:
+    """A reader of any BVH: hierarchy, channels in the order they are written, its own forward kinematics."""
+
+    def __init__(self, text: str) -> None:
+        head, motion = text.split("MOTION")
+        self.names: list[str] = []
+        self.parents: list[int] = []
+        self.offsets: list[np.ndarray] = []
+        self.channels: list[list[str]] = []
+        self.end_sites: dict[str, np.ndarray] = {}
+        stack: list[int] = []
+        in_end_site = False
+        for words in map(str.split, head.splitlines()):
+            match words:
+                case [("ROOT" | "JOINT"), name]:
+                    self.names.append(name)
+                    self.parents.append(stack[-1] if stack else -1)
+                case ["End", "Site"]:
+                    in_end_site = True
+                case ["{"]:
+                    stack.append(len(self.names) - 1)
+                case ["}"]:
+                    stack.pop()
+                    in_end_site = False
+                case ["OFFSET", *numbers] if in_end_site:
+                    self.end_sites[self.names[-1]] = np.array(numbers, float)
+                case ["OFFSET", *numbers]:
+                    self.offsets.append(np.array(numbers, float))
+                case ["CHANNELS", _, *channels]:
+                    self.channels.append(channels)
+        lines = motion.strip().splitlines()
+        self.frames = int(lines[0].split(":")[1])
+        self.frame_time_s = float(lines[1].split(":")[1])
+        self.values = np.array([line.split() for line in lines[2:]], float)
+
+    def joints(self) -> np.ndarray:
+        """(frames, joints, 3) in the file's unit."""
+        at, places, turns = 0, [], []
+        for joint, channels in enumerate(self.channels):
+            place = np.tile(self.offsets[joint], (self.frames, 1))
+            turn = Rotation.identity(self.frames)
+            for channel in channels:
+                column = self.values[:, at]
+                at += 1
+                if channel.endswith("position"):
+                    place[:, "XYZ".index(channel[0])] += column
+                else:
+                    turn = turn * Rotation.from_euler(channel[0], column[:, None], degrees=True)
+            parent = self.parents[joint]
+            places.append(place if parent < 0 else places[parent] + turns[parent].apply(place))
+            turns.append(turn if parent < 0 else turns[parent] * turn)
+        assert at == self.values.shape[1]
+        return np.stack(places, axis=1)
+
+
+def _bvh(path: Path, take: MotionTake) -> BvhReader:
+    write_motion(path, take)
+    return BvhReader(path.read_text())
+
+
+def test_the_npz_holds_what_the_design_lists_and_comes_back_the_same(make_take: TakeMaker, tmp_path: Path) -> None:
+    take = make_take(np.arange(8) / 25, without=(3,))
+    write_motion(tmp_path / "a.npz", take)
+    with np.load(tmp_path / "a.npz") as file:
+        shapes = {name: file[name].shape for name in file.files}
+        assert tuple(file["joint_names"]) == JOINT_NAMES
+        assert tuple(file["keypoint_names"]) == KEYPOINT_NAMES
+        assert file["tracked"].dtype == bool
+        assert file["fps"] == pytest.approx(25)
+        assert file["bone_lengths_m"][0] == 0
+        assert not [name for name in file.files if file[name].dtype == object]
+    contract = {
+        "fps": (), "timestamps_s": (8,), "joint_names": (22,), "keypoint_names": (23,), "keypoints_px": (8, 23, 2),
+        "keypoint_scores": (8, 23), "tracked": (8,), "rotations_xyzw": (8, 22, 4), "root_m": (8, 3),
+        "joints_world_m": (8, 22, 3), "joints_cam_m": (8, 22, 3), "bone_lengths_m": (22,), "contacts": (8, 2),
+        "intrinsics": (3, 3), "R_world_cam": (3, 3), "t_world_cam": (3,),
+    }  # fmt: skip
+    assert contract.items() <= shapes.items()
+    back = read_motion_npz(tmp_path / "a.npz")
+    for field in dataclasses.fields(MotionTake):
+        np.testing.assert_array_equal(getattr(back, field.name), getattr(take, field.name), err_msg=field.name)
+
+
+def test_frames_without_a_person_are_nan_and_not_tracked(make_take: TakeMaker) -> None:
+    take = make_take(np.arange(4) / 30, without=(1,))
+    assert take.tracked.tolist() == [True, False, True, True]
+    for values in (take.rotations_xyzw, take.root_m, take.joints_world_m, take.joints_cam_m, take.keypoints_px):
+        assert np.isnan(values[1]).all()
+        assert np.isfinite(values[[0, 2, 3]]).all()
+    assert (take.keypoint_scores[1] == 0).all()
+    assert np.isfinite(take.R_world_cam).all()
+
+
+def test_the_camera_of_the_take_maps_camera_joints_to_world_joints(make_take: TakeMaker) -> None:
+    take = make_take(np.arange(3) / 30)
+    world = take.joints_cam_m @ take.R_world_cam.T + take.t_world_cam
+    np.testing.assert_allclose(world, take.joints_world_m, atol=1e-4)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_bvhs_own_kinematics_is_within_a_millimetre_of_the_npz(
+    make_take: TakeMaker, tmp_path: Path, seed: int
+) -> None:
+    take = make_take(np.arange(60) / 30, seed=seed)
+    bvh = _bvh(tmp_path / "a.bvh", take)
+    joints = bvh.joints()[:, [bvh.names.index(name) for name in JOINT_NAMES]] / 100
+    assert bvh.frames == 60
+    assert bvh.frame_time_s == pytest.approx(1 / 30, abs=1e-8)
+    assert np.linalg.norm(joints - take.joints_world_m, axis=-1).max() < 1e-3
+
+
+def test_the_bvh_has_real_bone_lengths_end_sites_and_zxy_channels(make_take: TakeMaker, tmp_path: Path) -> None:
+    take = make_take(np.arange(3) / 30)
+    bvh = _bvh(tmp_path / "a.bvh", take)
+    assert set(bvh.end_sites) == {"Head", "LeftHand", "RightHand", "LeftToes", "RightToes"}
+    assert bvh.end_sites["LeftHand"][0] > 5
+    assert bvh.channels[0] == ["Xposition", "Yposition", "Zposition", "Zrotation", "Xrotation", "Yrotation"]
+    assert all(channels == ["Zrotation", "Xrotation", "Yrotation"] for channels in bvh.channels[1:])
+    for name, offset in zip(bvh.names[1:], bvh.offsets[1:], strict=True):
+        assert np.linalg.norm(offset) / 100 == pytest.approx(take.bone_lengths_m[JOINT[name]], abs=1e-5)
+
+
+def test_bvh_angles_do_not_jump(make_take: TakeMaker, tmp_path: Path) -> None:
+    bvh = _bvh(tmp_path / "a.bvh", make_take(np.arange(240) / 60, seed=5))
+    assert np.abs(np.diff(bvh.values[:, 3:], axis=0)).max() < 60
+
+
+def test_uneven_live_timestamps_become_a_true_constant_rate(make_take: TakeMaker, tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    times = np.cumsum(random.uniform(0.025, 0.045, 200))
+    times[100:] += 0.5  # a gap
+    take = make_take(times)
+    bvh = _bvh(tmp_path / "a.bvh", take)
+    assert (bvh.frames - 1) * bvh.frame_time_s == pytest.approx(times[-1] - times[0], abs=bvh.frame_time_s)
+    joints = bvh.joints()[:, [bvh.names.index(name) for name in JOINT_NAMES]] / 100
+    motion = even_motion(take)
+    expected, _ = forward_kinematics(
+        Rotation.from_quat(motion.rotations_xyzw.reshape(-1, 4)).as_matrix().reshape(-1, 22, 3, 3),
+        np.broadcast_to(take.rest_offsets_m, (len(motion), 22, 3)).astype(float),
+        motion.root_m,
+    )
+    assert np.linalg.norm(joints - expected, axis=-1).max() < 1e-3
+    for frame in (10, 50, 90):  # a recorded pose is found at its own time
+        near = round((times[frame] - times[0]) * take.fps)
+        assert np.abs(joints[near] - take.joints_world_m[frame]).max() < 0.15
+
+
+def test_even_frames_are_taken_one_to_one_though_their_times_are_rounded(make_take: TakeMaker) -> None:
+    take = make_take(np.round(np.arange(401) / 30, 3))
+    motion = even_motion(take)
+    assert len(motion) == 401
+    assert motion.fps == pytest.approx(30, abs=0.01)
+    np.testing.assert_allclose(motion.root_m, take.root_m, atol=1e-6)
+
+
+def test_the_bvh_holds_the_pose_while_nobody_is_there(make_take: TakeMaker, tmp_path: Path) -> None:
+    bvh = _bvh(tmp_path / "a.bvh", make_take(np.arange(10) / 30, without=(0, 1, 5, 6)))
+    np.testing.assert_allclose(bvh.values[[0, 1]], bvh.values[[2, 2]], atol=1e-5)
+    np.testing.assert_allclose(bvh.values[[5, 6]], bvh.values[[4, 4]], atol=1e-5)
+    assert np.isfinite(bvh.values).all()
+
+
+def test_a_single_frame_is_a_bvh_too(make_take: TakeMaker, tmp_path: Path) -> None:
+    assert _bvh(tmp_path / "a.bvh", make_take(np.array([2.0]))).frames == 1
+
+
+def test_no_person_at_all_is_no_bvh_and_says_so(make_take: TakeMaker, tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="no person"):
+        write_motion(tmp_path / "a.bvh", make_take(np.arange(3) / 30, without=(0, 1, 2)))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_slerp_ends_at_both_ends_and_goes_the_short_way() -> None:
+    a = Rotation.random(100, random_state=1).as_quat()
+    b = -Rotation.random(100, random_state=2).as_quat()
+    for share, expected in ((0.0, a), (1.0, b)):
+        same = np.abs((slerp(a, b, np.full(100, share)) * expected).sum(-1))
+        np.testing.assert_allclose(same, 1.0, atol=1e-12)
+    half = Rotation.from_quat(slerp(a, b, np.full(100, 0.5)))
+    whole = (Rotation.from_quat(a).inv() * Rotation.from_quat(b)).magnitude()
+    np.testing.assert_allclose((Rotation.from_quat(a).inv() * half).magnitude(), whole / 2, atol=1e-9)
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".bvh"])
+def test_a_file_that_is_there_is_replaced_whole_or_stays(
+    make_take: TakeMaker, tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full_disk(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    path = tmp_path / f"a{suffix}"
+    path.write_text("old")
+    with monkeypatch.context() as patch:
+        patch.setattr("engine.motion.atomic.os.fsync", full_disk)
+        with pytest.raises(OutputError, match="No space left"):
+            write_motion(path, make_take(np.arange(2) / 30))
+    assert path.read_text() == "old"
+    write_motion(path, make_take(np.arange(2) / 30))
+    assert path.read_bytes() != b"old"
+    assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
+
+
+def test_unknown_suffixes_and_missing_folders_are_one_line(make_take: TakeMaker, tmp_path: Path) -> None:
+    take = make_take(np.arange(2) / 30)
+    with pytest.raises(UsageError, match=r"\.npz, \.bvh"):
+        write_motion(tmp_path / "a.fbx", take)
+    with pytest.raises(OutputError, match="cannot write"):
+        write_motion(tmp_path / "missing" / "a.npz", take)
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 broken", b"not a zip at all"])
+def test_what_is_no_motion_file_is_one_line(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "a.npz"
+    path.write_bytes(content)
+    with pytest.raises(VtmError, match="cannot read") as caught:
+        read_motion_npz(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_of_keypoints_alone_is_told_apart(tmp_path: Path) -> None:
+    np.savez(tmp_path / "k.npz", keypoints_px=np.zeros((1, 23, 2)))
+    with pytest.raises(VtmError, match="lacks fps"):
+        read_motion_npz(tmp_path / "k.npz")
+    with pytest.raises(VtmError, match="cannot read"):
+        read_motion_npz(tmp_path / "none.npz")
+
+
+def test_offsets_are_rebuilt_for_files_that_lack_them(make_take: TakeMaker, tmp_path: Path) -> None:
+    take = make_take(np.arange(3) / 30)
+    write_motion(tmp_path / "a.npz", take)
+    with np.load(tmp_path / "a.npz") as file:
+        arrays = {name: file[name] for name in file.files if name not in ("rest_offsets_m", "lost_before")}
+    np.savez(tmp_path / "b.npz", **arrays)
+    back = read_motion_npz(tmp_path / "b.npz")
+    np.testing.assert_allclose(back.rest_offsets_m[1:], take.rest_offsets_m[1:], atol=1e-3)
+
+
+def test_a_row_is_small_enough_to_record_for_hours() -> None:
+    assert ROW.itemsize * 60 * 3600 < 400e6
+
+
+@pytest.mark.parametrize(
+    ("style", "unit", "names"),
+    [
+        ("blender", 1, ("Hips", "LeftUpperArm")),
+        ("mixamo", 100, ("mixamorig:Hips", "mixamorig:LeftArm", "mixamorig:Spine2", "mixamorig:RightToeBase")),
+        ("rokoko", 100, ("hip", "leftUpperArm", "leftUpLeg", "rightToe", "neck")),
+    ],
+)
+def test_bvh_styles_change_unit_and_names_alone(
+    make_take: TakeMaker, tmp_path: Path, style: str, unit: int, names: tuple[str, ...]
+) -> None:
+    take = make_take(np.arange(5) / 30)
+    write_motion(tmp_path / "a.bvh", take, bvh_style=style)
+    bvh = BvhReader((tmp_path / "a.bvh").read_text())
+    assert set(names) <= set(bvh.names)
+    assert len(set(bvh.names)) == 22
+    ours = _bvh(tmp_path / "b.bvh", take)
+    np.testing.assert_allclose(bvh.joints() / unit, ours.joints() / 100, atol=1e-5)
+
+
+def test_an_unknown_bvh_style_is_one_line(make_take: TakeMaker, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="default, blender, mixamo, rokoko"):
+        write_motion(tmp_path / "a.bvh", make_take(np.arange(2) / 30), bvh_style="maya")
