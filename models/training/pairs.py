@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from models.npz import NpzError, read_npz
 from models.rotations import quaternion_to_matrix
 from models.skeleton import JOINT, JOINT_NAMES, LIMBS, NUM_JOINTS, PARENTS, REST_OFFSETS
 from models.synth.cameras import normalized_ratio
+from models.training.pair_shards import PairClip, find_shards, read_shard
 from models.training.recorded import RecordedRows, RecordedSampler
 from models.training.visual import ARRAYS, evidence_rows, one_backbone
 
@@ -33,10 +35,20 @@ def read_pair(detections: Path, truth: Path, backbone: str = "landmarks") -> Rec
     """A keypoints .npz of `python -m app.commands.detect` and the renderer's truth. Raises PairError."""
     try:
         found = read_npz(detections, "keypoints_px", "keypoint_scores", ARRAYS[backbone])
-        evidence = evidence_rows(found, len(found["keypoints_px"]), backbone)
         true = read_npz(truth, "K", "R", "rest_joints_m", "rotations", "joints_cam_m")
+        return _rows(found, true, backbone)
     except NpzError as error:
         raise PairError(f"not a pair: {error}") from error
+
+
+def clip_rows(clip: PairClip, detector: str) -> RecordedRows:
+    """A clip of a shard as one of its detectors saw it."""
+    return _rows(clip.found[detector], clip.truth, "landmarks")
+
+
+def _rows(found: Mapping[str, NDArray[Any]], true: Mapping[str, NDArray[Any]], backbone: str) -> RecordedRows:
+    """Arrays of a keypoints .npz and of a truth file. Raises NpzError: another backbone's features."""
+    evidence = evidence_rows(dict(found), len(found["keypoints_px"]), backbone)
     frames = min(len(found["keypoints_px"]), len(true["joints_cam_m"]))
     K, R = true["K"].astype(np.float64), true["R"].astype(np.float64)
     rest = true["rest_joints_m"].astype(np.float64)
@@ -97,7 +109,7 @@ def _on_our_joints(turned: F64, rest: F64, R: F64) -> tuple[F64, F64]:
     return local, own_offsets(rest, found, corrections)
 
 
-def _contacts(true: dict[str, NDArray[Any]], frames: int, size: float) -> tuple[F64, NDArray[np.bool_]]:
+def _contacts(true: Mapping[str, NDArray[Any]], frames: int, size: float) -> tuple[F64, NDArray[np.bool_]]:
     """(N, 2) foot contacts from the true joints in the world, (N,) whether they are known: not without t and fps."""
     known = np.full(frames, "t" in true and "fps" in true)
     if not known.any():
@@ -107,19 +119,15 @@ def _contacts(true: dict[str, NDArray[Any]], frames: int, size: float) -> tuple[
 
 
 def find_pairs(folder: Path) -> dict[Path, Path]:
-    """Every NAME.npz (detections) of the folder and its NAME_truth.npz. Raises PairError when there is none."""
+    """Every NAME.npz (detections) of the folder and its NAME_truth.npz."""
     truths = sorted(folder.rglob("*_truth.npz"))
     both = [(truth.with_name(truth.name.replace("_truth.npz", ".npz")), truth) for truth in truths]
-    pairs = {detections: truth for detections, truth in both if detections.exists()}
-    if not pairs:
-        raise PairError(
-            f"{folder}: no NAME.npz beside a NAME_truth.npz; make pairs: python -m app.commands.render_pairs"
-        )
-    return pairs
+    return {detections: truth for detections, truth in both if detections.exists()}
 
 
 class PairSampler(RecordedSampler):
-    """Draws windows from a folder of NAME.npz (detections) beside NAME_truth.npz.
+    """Draws windows from a folder of shards (models.training.pair_shards), or from one packed file; each clip once for
+    each detector that saw it. Also from NAME.npz (detections) beside NAME_truth.npz.
 
     backbone  whose evidence they come with; `mark` then tells which weights it had ("" for landmarks)
     Raises PairError: nothing there, files that are no pairs, features of several backbones.
@@ -129,8 +137,17 @@ class PairSampler(RecordedSampler):
         pairs = find_pairs(folder)
         rows = [read_pair(detections, truth, backbone) for detections, truth in pairs.items()]
         try:
-            self.mark = "" if backbone == "landmarks" else one_backbone(list(pairs))
+            if backbone == "landmarks":
+                rows += [row for shard in find_shards(folder) for row in _shard_rows(shard)]
+            self.mark = "" if backbone == "landmarks" or not rows else one_backbone(list(pairs))
         except NpzError as error:
             raise PairError(f"{folder}: {error}") from error
+        if not rows:
+            raise PairError(f"{folder}: no pairs in it; make them with python -m app.commands.render_pairs")
         super().__init__(rows, frames=frames)
         log.info("%d pairs in %d clips", len(self), len(rows))
+
+
+def _shard_rows(shard: Path) -> list[RecordedRows]:
+    """Raises NpzError."""
+    return [clip_rows(clip, detector) for clip in read_shard(shard) for detector in sorted(clip.found)]
