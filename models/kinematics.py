@@ -37,7 +37,7 @@ _SIGN = np.array([1.0 if REST_OFFSETS[j, 1] > 0 else -1.0 for j in _STANDING])
 
 
 def forward_kinematics(rotations: Array, offsets: Array, root: Array) -> tuple[Array, Array]:
-    """Joint positions and orientations in the frame that the Hips rotation lives in.
+    """Return joint positions and orientations in the frame of the Hips rotation.
 
     rotations  (..., 22, 3, 3) local to the parent, Hips in the outer frame
     offsets    (..., 22, 3) rest offset of each joint to its parent (row 0 is not used)
@@ -58,7 +58,7 @@ def forward_kinematics(rotations: Array, offsets: Array, root: Array) -> tuple[A
 def stature(offsets: Array) -> Array:
     """(..., 22, 3) rest offsets -> (...,) standing height, sole to top of the head, in the offsets' unit.
 
-    What lies outside the joints (sole, top of the head) grows with the skeleton: it is taken in s̄'s proportion.
+    What lies outside the joints (sole, top of the head) scales with the skeleton, in s̄'s proportion.
     """
     xp = array_namespace(offsets)
     signs = xp.asarray(_SIGN, dtype=offsets.dtype, device=getattr(offsets, "device", None))
@@ -81,7 +81,7 @@ def hips_height(offsets: Array) -> Array:
 def ratio_offsets(bone_ratio: Array) -> Array:
     """(..., 22) bone length over s̄'s -> (..., 22, 3) rest offsets scaled to stature 1.
 
-    Only the proportions matter: a common factor in the ratio falls out. Row 0 is (0, hips height, 0).
+    Only the proportions matter: a common factor in the ratio cancels. Row 0 is (0, hips height, 0).
     """
     xp = array_namespace(bone_ratio)
     rest = xp.asarray(np.array(REST_OFFSETS), dtype=bone_ratio.dtype, device=getattr(bone_ratio, "device", None))

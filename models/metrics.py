@@ -1,4 +1,4 @@
-"""Accuracy measures of VTM.md, in NumPy: positions, angles, bone lengths, and what only runs of frames can show."""
+"""Accuracy measures of VTM.md, in NumPy: positions, angles, bone lengths, and measures over sequences."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ F64 = NDArray[np.float64]
 
 
 def root_aligned(joints: F64, hips: tuple[int, int]) -> F64:
-    """(N, J, 3) with the middle of the hip joints at the origin."""
+    """Move the middle of the hip joints to the origin: (N, J, 3)."""
     centred: F64 = joints - joints[:, hips].mean(1, keepdims=True)
     return centred
 
@@ -27,13 +27,13 @@ def mpjpe(guess: F64, truth: F64) -> F64:
 
 
 def scale_aligned(guess: F64, truth: F64) -> F64:
-    """The guess scaled to fit the truth (least squares), per pose."""
+    """Scale the guess to fit the truth (least squares), per pose."""
     scale = (guess * truth).sum((1, 2)) / np.maximum((guess**2).sum((1, 2)), 1e-12)
     return np.asarray(guess * scale[:, None, None])
 
 
 def procrustes_aligned(guess: F64, truth: F64) -> F64:
-    """The guess turned, scaled and moved onto the truth, per pose (Umeyama 1991)."""
+    """Rotate, scale and translate the guess onto the truth, per pose (Umeyama 1991)."""
     mean_guess, mean_truth = guess.mean(1, keepdims=True), truth.mean(1, keepdims=True)
     a, b = guess - mean_guess, truth - mean_truth
     u, s, vt = np.linalg.svd(np.einsum("nji,njk->nik", a, b))
@@ -67,7 +67,7 @@ def length_error_percent(guess: F64, truth: F64) -> float:
 
 
 def rigid_aligned(guess: F64, truth: F64) -> F64:
-    """(N, 3) path turned and moved (no scale) onto the true path."""
+    """Rotate and translate a path (N, 3) onto the true path, without scale."""
     a, b = guess - guess.mean(0), truth - truth.mean(0)
     u, _, vt = np.linalg.svd(a.T @ b)
     u[:, 2] *= np.sign(np.linalg.det(u @ vt))
@@ -75,7 +75,7 @@ def rigid_aligned(guess: F64, truth: F64) -> F64:
 
 
 def path_length(path: F64) -> float:
-    """(N, 3) -> the way travelled, in the path's unit."""
+    """Return the length of a path (N, 3), in its unit."""
     return float(np.linalg.norm(np.diff(path, axis=0), axis=-1).sum())
 
 
@@ -101,7 +101,7 @@ def acceleration_error(guess: F64, truth: F64, fps: float) -> float:
 
 
 def resting_feet(feet: F64, fps: float) -> NDArray[np.bool_]:
-    """(N, 2, 3) true feet, metres, world frame with y up -> (N, 2): slow and near where they are lowest."""
+    """(N, 2, 3) true feet, metres, world frame with y up -> (N, 2): slow, and near their lowest height."""
     if len(feet) < 2:
         return np.zeros(feet.shape[:2], bool)
     speed = np.linalg.norm(np.gradient(feet, axis=0), axis=-1) * fps

@@ -1,4 +1,4 @@
-"""Reads a whole .npz into memory, or says in one line why it cannot."""
+"""Reads a whole .npz into memory; failures are one line."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""The network's answer for one frame moved to where the detector saw the person, in closed form.
+"""Refines the network's answer for one frame with the keypoints of that frame, in closed form.
 
-The network is careful: it smooths over what may be a detector's error, so a raised arm comes out half raised and a
-walker lags behind. Here the root is put where the paper reads it from, the 2D hips (and shoulders), and each limb bone
-keeps its length and how far it reaches in depth but takes its direction across the picture from the keypoints, as far
-as their scores and their distance from the network's answer allow. Left and right are exchanged where that fits the
-network's answer much better: it has seen the whole window, the detector one frame.
+The network is cautious: it smooths over what may be a detector's error, so a raised arm comes out half raised and a
+walker lags behind. The root moves to where the paper reads it, the 2D hips (and shoulders). Each limb bone keeps its
+length and its reach in depth, but takes its direction across the picture from the keypoints, as far as their scores
+and their distance from the network's answer allow. Left and right are exchanged where that fits the network's answer
+much better: the network has seen the whole window, the detector one frame.
 """
 
 from __future__ import annotations
@@ -20,11 +20,16 @@ from models.skeleton import JOINT, PARENTS
 
 Array: TypeAlias = Any  # a NumPy array or a torch tensor
 
-TRUST = 0.6  # how far a bone goes towards keypoints of full score: they err, too
+TRUST = 0.6  # how far a bone moves towards keypoints of full score, which have errors of their own
 DOUBT = 1.2  # trust in a keypoint falls as exp(-(DOUBT x distance from the network's answer / bone length)^2)
-SWAPPED = 0.5  # left and right are exchanged where that leaves less than this share of the squared distance
+SWAPPED = 0.5  # left and right are exchanged where that leaves less than this fraction of the squared distance
 _JOINT_OF = {keypoint: joint for joint, keypoint in LIMB_KEYPOINTS.items()}
-_GROUPS = (("shoulder",), ("elbow", "wrist"), ("hip",), ("knee", "ankle"))  # what a detector confuses together
+_GROUPS = (
+    ("shoulder",),
+    ("elbow", "wrist"),
+    ("hip",),
+    ("knee", "ankle"),
+)  # keypoints that a detector confuses together
 _SIDES = ("left", "right")
 _POINTS = [KEYPOINT[f"{side}_{name}"] for name in _JOINT_OF for side in _SIDES]
 _JOINTS = [JOINT[side.capitalize() + joint] for joint in _JOINT_OF.values() for side in _SIDES]
@@ -46,9 +51,9 @@ def refine(
 
     rotations  (N, 22, 3, 3) local, Hips in the view
     log_ratio  (N, 22) bone ratio
-    depth      (N,) z of the Hips in the view, statures
-    place      (N, 2) of the Hips in the view, sizes
-    keypoints  (N, 23, 3) x, y in sizes, score
+    depth      (N,) z of the Hips in the view, body heights
+    place      (N, 2) of the Hips in the view, box units
+    keypoints  (N, 23, 3) x, y in box units, score
     size       (N,) ray units
     returns    rotations (N, 22, 3, 3), place (N, 2); unchanged where keypoints are missing. Hands keep their angle to
                the forearm, feet theirs to the floor.
@@ -56,9 +61,9 @@ def refine(
     xp = array_namespace(rotations)
     root = xp.zeros_like(rotations[:, 0, :, 0])
     joints, world = forward_kinematics(rotations, ratio_offsets(xp.exp(log_ratio)), root)
-    z = xp.clip(depth[:, None] + joints[..., 2], 0.05, None) * size[:, None]  # sizes x z = statures across
+    z = xp.clip(depth[:, None] + joints[..., 2], 0.05, None) * size[:, None]  # box units x z = body heights across
     place = _root_place(place, joints, depth * size, z, keypoints)
-    drawn = (joints[..., :2] + (place * (depth * size)[:, None])[:, None]) / z[..., None]  # (N, 22, 2) sizes
+    drawn = (joints[..., :2] + (place * (depth * size)[:, None])[:, None]) / z[..., None]  # (N, 22, 2) box units
     keypoints = _sides_sorted(keypoints, drawn)
     bones = joints[:, _END] - joints[:, _START]  # (N, 8, 3)
     seen = keypoints[:, _TO, :2] * z[:, _END, None] - keypoints[:, _FROM, :2] * z[:, _START, None]  # (N, 8, 2)

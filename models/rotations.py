@@ -1,6 +1,6 @@
 """Rotations: 6D, matrices, quaternions (x, y, z, w), axis-angle. One implementation for NumPy and torch, batched.
 
-The array library is found from the argument (array API standard): both give the same numbers, torch differentiates.
+The array library is that of the argument (array API standard): both give the same numbers, torch differentiates.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def _cross(a: Array, b: Array) -> Array:
 
 
 def _orthonormal(x: Array) -> tuple[Array, Array]:
-    """(..., 6) -> two columns (..., 3) of unit length, across each other (Zhou et al. 2019, eq. 15)."""
+    """(..., 6) -> two orthonormal columns (..., 3) (Zhou et al. 2019, eq. 15)."""
     xp = array_namespace(x)
     first = _normalized(x[..., :3])
     second = x[..., 3:] - xp.sum(first * x[..., 3:], axis=-1, keepdims=True) * first
@@ -50,7 +50,7 @@ def rotation_6d_to_matrix(x: Array) -> Array:
 
 
 def orthonormal_6d(x: Array) -> Array:
-    """(..., 6) -> (..., 6): the same rotation with columns of unit length, across each other."""
+    """(..., 6) -> (..., 6): the same rotation with orthonormal columns."""
     xp = array_namespace(x)
     return xp.concat(_orthonormal(x), axis=-1)
 

@@ -1,8 +1,8 @@
 """The person's own view: a virtual camera turned to the person and scaled by their size in the picture.
 
-What the network sees does not depend on where in the picture the person is, nor on how large: every point becomes a ray
-in the virtual camera over the person's size. Its answers (Hips rotation, gravity) are in the virtual camera's frame.
-Shared by training (torch) and the engine (NumPy), so that both see the same numbers.
+The network's input does not depend on where in the picture the person is, nor on how large: every point becomes a ray
+in the virtual camera, divided by the person's size (box units). Its answers (Hips rotation, gravity) are in that
+camera's frame. Shared by training (torch) and the engine (NumPy), so that both see the same numbers.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from models.rotations import rotation_between
 Array: TypeAlias = Any  # a NumPy array or a torch tensor
 
 MIN_SCORE = 0.1
-_LIMIT = 6.0  # sizes; nothing of a person is farther out
+_LIMIT = 6.0  # box units; nothing of a person is farther out
 _MIN_SIZE = 1e-3
 
 
@@ -47,11 +47,11 @@ def _turn(rays: Array, rotation: Array) -> Array:
 
 
 def person_view(rays: Array, scores: Array) -> tuple[View, Array]:
-    """Build the view of a window and bring the keypoints into it.
+    """Build the view of a window and transform the keypoints into it.
 
     rays     (B, T, K, 2) x/z, y/z in the camera frame
     scores   (B, T, K) 0..1; 0 = missing
-    returns  View, keypoints (B, T, K, 3): x, y in sizes, score; zeros where missing
+    returns  View, keypoints (B, T, K, 3): x, y in box units, score; zeros where missing
 
     Centre and size are the weighted mean and spread of the keypoints: unlike the corners of a box they hardly move when
     one keypoint jumps.
@@ -75,9 +75,9 @@ def person_view(rays: Array, scores: Array) -> tuple[View, Array]:
 
 
 def root_to_camera(depth: Array, place: Array, view: View) -> Array:
-    """Root in the view -> camera frame, in statures.
+    """Transform the root from the view to the camera frame, in body heights.
 
-    depth  (B, ...) log(z in statures x size); place (B, ..., 2) x, y in sizes; returns (B, ..., 3).
+    depth  (B, ...) log(z in body heights x size); place (B, ..., 2) x, y in box units; returns (B, ..., 3).
     """
     xp = array_namespace(depth)
     extra = (1,) * (depth.ndim - 1)

@@ -1,4 +1,4 @@
-"""The whole chain measured: the real pipeline with stop watches, on a clip, sending to a socket of this process."""
+"""Measures the whole chain: the real pipeline with timers, on a clip, sending to a socket of this process."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FIRST_POSE_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """How one chain is measured."""
+    """Settings of one measurement of the chain."""
 
     clip: Path
     rate_hz: float | None  # None: frames as fast as they are taken
@@ -39,7 +39,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What came out."""
+    """Result of one measurement of the chain."""
 
     fps: float  # poses sent per second
     latency_ms: Percentiles  # frame available -> packet sent
@@ -53,7 +53,7 @@ class Measured:
 
 
 def measure(config: Config, run: Run) -> Measured:
-    """Run the chain. Raises VtmError: nobody in the clip, a part that cannot be opened."""
+    """Run the chain and measure it. Raises VtmError when the clip shows nobody or a part cannot be opened."""
     samples = Samples(time.monotonic)
     with _listeners(run.targets) as urls:
         config = dataclasses.replace(config, source=str(run.clip), osc=urls, loop=True)
@@ -89,7 +89,7 @@ def _failure(pipeline: Pipeline, otherwise: str) -> VtmError:
 
 
 def _timed_factories(samples: Samples, run: Run) -> Factories:
-    """The real parts, each with a stop watch."""
+    """Return the real parts, each wrapped in a timer."""
     real = real_factories()
     clip = ClipSource(run.clip, run.rate_hz, samples)
     hub = TimedHub(samples)
@@ -99,12 +99,12 @@ def _timed_factories(samples: Samples, run: Run) -> Factories:
         return clip
 
     def make_detector(name: str, *, threads: int, on_message: OnMessage) -> TimedDetector:
-        wanted = threads if run.threads is None else run.threads[0]
-        return TimedDetector(real.make_detector(name, threads=wanted, on_message=on_message), samples, clip.taken)
+        number = threads if run.threads is None else run.threads[0]
+        return TimedDetector(real.make_detector(name, threads=number, on_message=on_message), samples, clip.taken)
 
     def load_runtime(backend: str, *, threads: int, on_message: OnMessage) -> TimedRuntime:
-        wanted = threads if run.threads is None else run.threads[1]
-        return TimedRuntime(real.load_runtime(backend, threads=wanted, on_message=on_message), samples)
+        number = threads if run.threads is None else run.threads[1]
+        return TimedRuntime(real.load_runtime(backend, threads=number, on_message=on_message), samples)
 
     def make_hub(urls: tuple[str, ...], *, clock: Clock, on_sent: Callable[[float], None]) -> TimedHub:
         del on_sent
@@ -124,7 +124,7 @@ def _timed_factories(samples: Samples, run: Run) -> Factories:
 
 @contextmanager
 def _listeners(schemes: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    """Targets on this machine that take packets and throw them away."""
+    """Yield URLs of targets on this machine that discard what they receive."""
     with ExitStack() as open_ones:
         urls = []
         for scheme in schemes:

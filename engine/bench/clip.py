@@ -1,7 +1,7 @@
-"""The clip that a measurement runs on: handed over as fast as it is taken, or at a steady rate; in any size.
+"""The clip that a measurement runs on, in any size: delivered on demand or at a steady rate.
 
-Frames are decoded while measuring, as a camera's are. A clip in another size is written once, as motion JPEG, because
-that is what a webcam sends.
+Frames are decoded while measuring, like a camera's. A clip in another size is written once as motion JPEG, which is
+what a webcam sends.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from engine.sources.open_source import DEMO, DEMO_CLIP
 from engine.sources.video_file import FileSource
 from engine.types import Frame
 
-_PATIENCE_S = 0.2  # how long `read` may keep a worker that should stop
-_BEHIND_S = 0.5  # a steady clip that is later than this goes on from here
+_PATIENCE_S = 0.2  # longest wait in `read`, so that a worker can stop
+_BEHIND_S = 0.5  # a paced clip that is later than this restarts its clock
 _SCALED_FRAMES = 90
 
 
 class ClipSource:
-    """An endless clip as a Source. `taken` is called by whoever takes a frame; the capture thread does the rest."""
+    """An endless clip as a Source. The consumer calls `taken` for each frame; the capture thread does the rest."""
 
     live = False
     dropped = 0
@@ -33,7 +33,7 @@ class ClipSource:
     def __init__(
         self, path: Path, rate_hz: float | None, samples: Samples, sleep: Callable[[float], None] = time.sleep
     ) -> None:
-        """rate_hz: frames per second; None: the next frame as soon as the last was taken. Raises as FileSource."""
+        """rate_hz: frames per second; None: the next frame once the last was taken. Raises what FileSource raises."""
         self._file = FileSource(path, paced=False, loop=True)
         self._rate_hz = rate_hz
         self._samples = samples
@@ -50,28 +50,28 @@ class ClipSource:
         return self._closed
 
     def taken(self) -> None:
-        """The detector has begun with the newest frame. Pose thread."""
+        """Say that the detector has started on the newest frame. Pose thread."""
         self._places.release()
 
     def read(self) -> Frame | None:
-        """The next frame when it is due (or wanted); None when that takes long."""
+        """Return the next frame when it is due or requested; None when that takes long."""
         if self._ready is None:
             started_s = self._samples.clock()
             self._ready = self._file.read()
             self._samples.add("capture", self._samples.clock() - started_s)
         if self._ready is None:
             return None
-        available_s = self._wanted() if self._rate_hz is None else self._paced(1.0 / self._rate_hz)
+        available_s = self._requested() if self._rate_hz is None else self._paced(1.0 / self._rate_hz)
         if available_s is None:
             return None
         frame, self._ready = Frame(self._ready.bgr, self._ready.frame_id, available_s), None
         return frame
 
-    def _wanted(self) -> float | None:
+    def _requested(self) -> float | None:
         return self._samples.clock() if self._places.acquire(timeout=_PATIENCE_S) else None
 
     def _paced(self, period_s: float) -> float:
-        """Sleep until the frame is due; the time from which on it was there."""
+        """Sleep until the frame is due; return the time at which it was available."""
         now_s = self._samples.clock()
         due_s = now_s if self._due_s is None or now_s - self._due_s > _BEHIND_S else self._due_s
         self._due_s = due_s + period_s
@@ -85,7 +85,7 @@ class ClipSource:
 
 
 def clip_path(source: str) -> Path:
-    """The file to measure with. Raises UsageError: a camera's rate would be measured, not ours."""
+    """Return the file to measure with. Raises UsageError for a camera: its rate would be measured, not ours."""
     if source in ("", DEMO):
         return DEMO_CLIP
     path = Path(source)
@@ -95,7 +95,7 @@ def clip_path(source: str) -> Path:
 
 
 def scaled_clip(path: Path, height: int, folder: Path) -> Path:
-    """The first frames of a clip in another height, width in proportion, as motion JPEG.
+    """Write the first frames of a clip at another height, width in proportion, as motion JPEG.
 
     Raises CameraError, OutputError.
     """

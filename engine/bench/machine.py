@@ -1,4 +1,4 @@
-"""The machine that figures are measured on: processor, cores, GPU, versions; and the memory of this process."""
+"""Describes the machine that figures are measured on: processor, cores, GPU, versions, memory of this process."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _STATM = Path("/proc/self/statm")
 
 
 def environment() -> dict[str, Any]:
-    """What belongs beside every figure, as JSON."""
+    """Return what belongs beside every figure, as JSON."""
     gpu = gpu_info()
     return {
         "cpu": cpu_name(),
@@ -42,7 +42,7 @@ def environment() -> dict[str, Any]:
 
 
 def cpu_name() -> str:
-    """As the system calls it."""
+    """Return the processor's name as the system reports it."""
     if _CPU_INFO.is_file():
         for line in _CPU_INFO.read_text(encoding="utf-8", errors="replace").splitlines():
             if line.startswith("model name"):
@@ -51,12 +51,12 @@ def cpu_name() -> str:
 
 
 def load_average() -> float | None:
-    """Of the last minute, before the measurement: what else was running. None where the system does not tell."""
+    """Return the load average of the last minute; None where the system does not report one."""
     return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
 
 
 def memory_mb() -> float:
-    """Resident memory of this process now; where the system does not tell (macOS), the most it has been."""
+    """Return the resident memory of this process in MB; on macOS its peak so far."""
     if _STATM.is_file():
         return int(_STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
     if sys.platform == "win32":
@@ -68,7 +68,7 @@ def memory_mb() -> float:
 
 
 def _working_set_mb() -> float:
-    """Windows: PROCESS_MEMORY_COUNTERS.WorkingSetSize."""
+    """Return PROCESS_MEMORY_COUNTERS.WorkingSetSize in MB (Windows)."""
     counters = (ctypes.c_size_t * 10)()  # cb and PageFaultCount share the first one, sizes follow
     kernel: Any = ctypes.CDLL("kernel32")
     kernel.GetCurrentProcess.restype = ctypes.c_void_p
@@ -78,7 +78,9 @@ def _working_set_mb() -> float:
 
 
 def _versions() -> list[tuple[str, str]]:
-    found = [("onnxruntime", ort.__version__)]  # the one that runs: its builds for GPU and OpenVINO share a folder
+    found = [
+        ("onnxruntime", ort.__version__)
+    ]  # the build that runs: those for CPU, GPU and OpenVINO install into one folder
     for name in _PACKAGES:
         try:
             found.append((name, importlib.metadata.version(name)))

@@ -1,4 +1,4 @@
-"""VTM alone: one window after the other, without anything else running; the network, and with what is made of it."""
+"""Measures VTM alone, one window after the other: the network, and the network with decoding and refinement."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MOST_WINDOWS = 400
 
 
 def any_window(config: VTMConfig, seed: int = 0) -> Window:
-    """Numbers of the right shapes and sizes; the time does not depend on them."""
+    """Return a window of random numbers in the right shapes; the time does not depend on the values."""
     rng = np.random.default_rng(seed)
     T = config.window_frames
     evidence = rng.normal(0.0, 0.3, (1, T, *evidence_shape(config.backbone))).astype(np.float32)
@@ -43,15 +43,15 @@ def any_window(config: VTMConfig, seed: int = 0) -> Window:
 
 @dataclass(frozen=True, slots=True)
 class WindowTimes:
-    """Of one window, ms."""
+    """Times of one window in ms."""
 
     frames: int
-    network: Percentiles  # its inputs -> its outputs
-    vtm: Percentiles  # the same and its outputs -> RawMotion, as the stage "vtm" does
+    network: Percentiles  # network inputs -> outputs
+    vtm: Percentiles  # network inputs -> RawMotion, like the stage "vtm"
 
 
 def measure_network(backend: str, threads: int, seconds: float) -> WindowTimes:
-    """Of the shipped weights. Raises ModelError when the back end does not work."""
+    """Measure the shipped weights. Raises ModelError when the back end does not work."""
     runtime = load_runtime(backend, threads=threads, on_message=lambda _text: None)
     try:
         return _time(runtime.running, seconds)
@@ -60,7 +60,7 @@ def measure_network(backend: str, threads: int, seconds: float) -> WindowTimes:
 
 
 def measure_weights(weights: Weights, backend: str, threads: int, seconds: float) -> WindowTimes:
-    """The same for other weights than the shipped ones, on exactly this back end."""
+    """Measure any weights on exactly this back end."""
     runtime = open_backend(weights, backend, threads)
     try:
         return _time(runtime, seconds)

@@ -1,4 +1,4 @@
-"""Other trackers on the same clip in the same run, where they are installed: mediapipe's own."""
+"""Measures other trackers on the same clip in the same run, where installed: mediapipe's own."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _WARM_UP = 20
 
 
 def measure_mediapipe(path: Path, seconds: float) -> dict[str, Any]:
-    """mediapipe's pose tracker (full model, smoothed, no mask), frame by frame; or why it is left out."""
+    """Measure mediapipe's pose tracker (full model, smoothed, no mask) frame by frame, or say why it is left out."""
     peer: dict[str, Any] = {"name": "mediapipe", "works": False}
     if importlib.util.find_spec("mediapipe") is None:
         return peer | {"detail": "not installed: pip install mediapipe==0.10.21 in an environment of its own"}

@@ -1,7 +1,7 @@
-"""What `--osc-rate` gives: the error of poses predicted to the present against the exact ones that come too late.
+"""Measures what `--osc-rate` gains: the error of predicted poses against exact poses that come too late.
 
 The clip goes through the chain once, at its own rate. Then time is replayed: each pose becomes known one latency after
-its frame, and at every tick the predicted body, and the newest known one, are compared with where the body really was.
+its frame, and at every tick the predicted and the newest known body are compared with the true one.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from engine.types import F64, Keypoints2D, Pose
 
 RATE_HZ = 120.0
 MOST_FRAMES = 300
-_SETTLED_S = 1.0  # the first second is left out: filters start
+_SETTLED_S = 1.0  # the first second is left out: the filters settle
 
 
 def measure_prediction(config: Config, clip: Path, latency_s: float) -> dict[str, Any]:
-    """Mean and 95th percentile over ticks of the mean joint error in mm. Raises VtmError."""
+    """Return mean and 95th percentile over ticks of the mean joint error in mm. Raises VtmError."""
     poses = live_poses(config, clip)
     if len(poses) < 2 or poses[-1].captured_at_s - poses[0].captured_at_s < 2 * _SETTLED_S:
         return {"rate_hz": RATE_HZ, "note": "the clip holds less than two seconds of a person"}
@@ -38,7 +38,7 @@ def measure_prediction(config: Config, clip: Path, latency_s: float) -> dict[str
 
 
 def live_poses(config: Config, clip: Path) -> list[Pose]:
-    """Every tracked pose of the clip's first frames, solved as live."""
+    """Return every tracked pose of the clip's first frames, solved as in a live run."""
     factories, poses = real_factories(), []
     source = FileSource(clip, paced=False)
     detector = factories.make_detector(config.detector, threads=worker_threads()[0], on_message=_quiet)
@@ -63,11 +63,11 @@ def live_poses(config: Config, clip: Path) -> list[Pose]:
 
 
 def _quiet(_text: str) -> None:
-    """What was chosen has been said by the measurement of the chain."""
+    """Ignore the message: the measurement of the chain has already shown it."""
 
 
 def replayed_errors(poses: list[Pose], latency_s: float, rate_hz: float = RATE_HZ) -> tuple[F64, F64]:
-    """(ticks,) metres: of the newest known pose, and of the predicted one."""
+    """Return the error in metres (ticks,) of the newest known pose and of the predicted one."""
     times = np.array([pose.captured_at_s for pose in poses])
     joints = np.stack([pose.joints_world_m for pose in poses]).astype(np.float64)  # (N, 22, 3)
     predictor, known = Predictor(), 0

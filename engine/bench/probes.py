@@ -1,4 +1,4 @@
-"""The parts of a pipeline with a stop watch around each; they do what they wrap and nothing else."""
+"""Wrappers that time the parts of a pipeline and change nothing else."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from models.vtm.config import VTMConfig
 SENT = "sent"
 """Name of the latency: frame available -> packet sent."""
 OSC_CPU = "osc cpu"
-"""Processor time of the sending thread from one pose to the next, waking up included."""
+"""Name of the processor time that the sending thread uses per pose, wake-up included."""
 _WAITING = 16  # poses between hand-over and packet; one in practice
 
 
 @dataclass(slots=True)
 class TimedDetector:
-    """Tells the source that a frame was taken, then detects."""
+    """A detector that tells the source when it takes a frame."""
 
     inner: Detector
     samples: Samples
@@ -56,7 +56,7 @@ class TimedDetector:
 
 @dataclass(slots=True)
 class TimedWindow:
-    """Pushing a frame and cutting the window out count as one."""
+    """A window builder; pushing a frame and building the window are timed as one."""
 
     inner: WindowLike
     samples: Samples
@@ -79,7 +79,7 @@ class TimedWindow:
 
 @dataclass(slots=True)
 class TimedRuntime:
-    """The network and the decoding of its answer."""
+    """A VTM runtime; network and decoding are timed as one."""
 
     inner: Runtime
     samples: Samples
@@ -104,7 +104,7 @@ class TimedRuntime:
 
 @dataclass(slots=True)
 class TimedSolver:
-    """`solve` is timed, the rest handed through."""
+    """A solver; `solve` is timed, all else is passed on."""
 
     inner: SolverLike
     samples: Samples
@@ -132,17 +132,17 @@ class TimedSolver:
 
 
 class TimedHub:
-    """Times sending, and the whole way of each pose that was sent: frame available -> last packet out."""
+    """An OSC hub that times sending, and the latency of each pose sent: frame available -> last packet out."""
 
     def __init__(self, samples: Samples, thread_time: Callable[[], float] = time.thread_time) -> None:
         self._samples = samples
         self._thread_time = thread_time
-        self._worked_s: float | None = None  # of the sending thread, when the last pose was out
-        self._put: deque[tuple[float, float]] = deque(maxlen=_WAITING)  # when handed over, when captured
+        self._worked_s: float | None = None  # processor time of the sending thread after the last pose
+        self._put: deque[tuple[float, float]] = deque(maxlen=_WAITING)  # (time put, time captured)
         self.inner: Hub | None = None
 
     def sent(self, seconds: float) -> None:
-        """Sending thread: a pose went out, which took so long. It is the newest that was there when sending began."""
+        """Record that a pose was sent in `seconds`: the newest one present when sending began. Sending thread."""
         now_s = self._samples.clock()
         self._samples.add("osc", seconds)
         worked_s, self._worked_s = self._worked_s, self._thread_time()

@@ -33,15 +33,14 @@ Say = Callable[[str], None]
 def run_bench(config: Config, seconds: float, *, say: Say) -> dict[str, Any]:
     """Measure on config.source (a file, or "demo") with config.detector and config.backend.
 
-    seconds  of each measurement, warm-up excluded; those of the growth take half
-    say      gets a line before each measurement
+    seconds  duration of each measurement, without warm-up; half of it for each row of growth
+    say      called with one line before each measurement
     Raises UsageError, VtmError.
     """
     clip = clip_path(config.source)
     found = environment()
     states = [state for state in backend_states() if config.backend in ("auto", state.name)]
-    wanted = [state for state in states if state.works]
-    if not wanted:
+    if not any(state.works for state in states):
         raise ModelError(f"back end {config.backend}: {states[0].detail if states else 'unknown'}")
     rows = [_backend(state, config, clip, seconds, say) for state in states]
     main, latency = next((row.fed, row.paced) for row in rows if row.fed is not None and row.paced is not None)
@@ -84,7 +83,7 @@ class _Row:
 
 
 def _backend(state: BackendState, config: Config, clip: Path, seconds: float, say: Say) -> _Row:
-    """One back end: the network alone, the chain fed as fast as it takes, the chain at a steady rate."""
+    """Measure one back end: the network alone, the chain as fast as it takes frames, the chain at a steady rate."""
     row: dict[str, Any] = {"name": state.name, "works": state.works, "detail": state.detail}
     if not state.works:
         return _Row(row)
@@ -101,14 +100,14 @@ def _backend(state: BackendState, config: Config, clip: Path, seconds: float, sa
 
 
 def _osc_targets(config: Config, clip: Path, one: Measured, seconds: float, say: Say) -> list[dict[str, Any]]:
-    """What sending costs in the running chain: to one target (`one`, measured already) and to three."""
+    """Return what sending costs in the running chain: to one target (`one`, already measured) and to three."""
     say(f"{len(TARGETS)} OSC targets, {PACED_HZ:g} frames per second")
     three = measure(config, Run(clip, PACED_HZ, seconds, targets=TARGETS))
     return [_osc_row(TARGETS[:1], one), _osc_row(TARGETS, three)]
 
 
 def _osc_row(targets: tuple[str, ...], found: Measured) -> dict[str, Any]:
-    """`ms`: from the first byte to the last; `cpu_ms`: processor time a pose, waking up included."""
+    """Return a row: `ms` from the first byte to the last, `cpu_ms` processor time per pose, wake-up included."""
     return {
         "targets": list(targets),
         "ms": as_json(found.stages["osc"]),
@@ -122,7 +121,7 @@ def _stages(measured: Measured) -> dict[str, Any]:
 
 
 def _growth(config: Config, clip: Path, seconds: float, say: Say) -> dict[str, Any]:
-    """How cost grows with threads, with the size of the picture and with the window."""
+    """Measure how cost grows with threads, picture size and window length."""
     by_threads = []
     for threads in THREADS:
         say(f"growth: {threads} thread{'s' * (threads > 1)} each for detector and network")

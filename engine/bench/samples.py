@@ -14,7 +14,7 @@ Clock = Callable[[], float]
 
 
 class Samples:
-    """Seconds by name. Nothing is kept before `begin` and after `end`."""
+    """Seconds by name, collected between `begin` and `end`."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
@@ -24,45 +24,45 @@ class Samples:
         self._open = False
 
     def begin(self) -> None:
-        """The warm-up is over."""
+        """Start collecting: the warm-up is over."""
         with self._lock:
             self._open, self._began_s = True, self.clock()
             self._values.clear()
 
     def end(self) -> None:
-        """From now on the figures stay."""
+        """Stop collecting."""
         with self._lock:
             self._open, self._ended_s = False, self.clock()
 
     def add(self, name: str, seconds: float) -> None:
-        """One call of a stage."""
+        """Add one call of a stage."""
         with self._lock:
             if self._open:
                 self._values.setdefault(name, []).append(seconds)
 
     def names(self) -> tuple[str, ...]:
-        """What was measured."""
+        """Return the names measured so far."""
         with self._lock:
             return tuple(self._values)
 
     def count(self, name: str) -> int:
-        """How many values there are."""
+        """Return how many values a name has."""
         with self._lock:
             return len(self._values.get(name, ()))
 
     def per_second(self, name: str) -> float:
-        """Values per second between `begin` and `end`."""
+        """Return the values per second between `begin` and `end`."""
         seconds = self._ended_s - self._began_s
         return self.count(name) / seconds if seconds > 0 else 0.0
 
     def mean_ms(self, name: str) -> float:
-        """Mean in ms; zero without values."""
+        """Return the mean in ms; zero without values."""
         with self._lock:
             values = self._values.get(name, [0.0])
             return 1e3 * sum(values) / len(values)
 
     def percentiles_ms(self, name: str) -> Percentiles:
-        """p50, p95, p99 in ms; zeros without values."""
+        """Return p50, p95, p99 in ms; zeros without values."""
         with self._lock:
             values = np.array(self._values.get(name, [0.0])) * 1e3
         p50, p95, p99 = np.percentile(values, (50, 95, 99)).tolist()
@@ -70,5 +70,5 @@ class Samples:
 
 
 def as_json(percentiles: Percentiles) -> dict[str, Any]:
-    """p50, p95, p99 in ms, three decimals."""
+    """Return p50, p95, p99 in ms with three decimals."""
     return {name: round(getattr(percentiles, name), 3) for name in ("p50", "p95", "p99")}

@@ -1,8 +1,8 @@
-"""How the network's time grows with its window, and without its mirror image: the shipped weights, and untrained
-networks of the same sizes.
+"""Measures how the network's time grows with its window, with and without flip augmentation: the shipped weights, and
+untrained networks of the same layer sizes.
 
-Time does not depend on what the weights hold. Untrained networks are made by torch in a process of its own, so that
-neither torch nor its memory gets into what is measured; without torch they are left out, and that is said.
+The time does not depend on the weights' values. A separate process makes the untrained networks, so that torch and its
+memory stay out of the measurement. Without torch they are left out, with a note.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ Say = Callable[[str], None]
 def measure_windows(
     backend: str, threads: tuple[int, ...], seconds: float, say: Say
 ) -> tuple[list[dict[str, Any]], list[str]]:
-    """Rows by form and number of threads (frames, mirrored, threads, trained; network_ms, and ms with what is made of
-    its outputs), and a note on every form left out.
+    """Return a row per form and number of threads (frames, mirrored, threads, trained; network_ms, and ms with
+    decoding), and a note on every form left out.
 
     Raises ModelError when the shipped weights do not run.
     """
@@ -71,21 +71,21 @@ def measure_windows(
 
 
 def forms(shipped: VTMConfig) -> list[VTMConfig]:
-    """Every length as shipped, and where the network is asked of the mirror image, too, every length without it."""
+    """Return every window length as shipped, and without flip augmentation where the shipped network has it."""
     lengths = sorted({*LENGTHS, shipped.window_frames})
     kinds = (True, False) if shipped.mirrored else (False,)
     return [replace(shipped, window_frames=frames, mirrored=mirrored) for mirrored in kinds for frames in lengths]
 
 
 def form_name(frames: int, mirrored: bool) -> str:
-    """For people."""
+    """Return the name of a form for people."""
     return f"window of {frames}" + (" and its mirror image" if mirrored else "")
 
 
 def untrained(config: VTMConfig, folder: Path) -> Weights:
-    """A network of these sizes, as ONNX. Raises ModelError where it cannot be made."""
+    """Export an untrained network of these layer sizes. Raises ModelError where that fails."""
     if importlib.util.find_spec("torch") is None:
-        raise ModelError("the network has to be made by torch; pip install 'vtm-live[train]'")
+        raise ModelError("only torch can make the network: pip install 'vtm-live[train]'")
     path = folder / f"window_{config.window_frames}{'_mirrored' if config.mirrored else ''}.onnx"
     command = [sys.executable, "-c", _EXPORT, json.dumps(config.to_dict()), str(path)]
     try:

@@ -1,1 +1,1 @@
-"""Image features of the person's crop, for weights whose visual branch is fed by a backbone of its own."""
+"""Image features of the person's crop, for weights whose visual branch has a backbone of its own."""

@@ -17,26 +17,26 @@ _PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
 
 
 class Backbone:
-    """models.vtm.resnet18 as exported. One thread. Raises ModelError: missing, unreadable, another network."""
+    """The exported models.vtm.resnet18, on one thread. Raises ModelError: missing, unreadable or another network."""
 
     def __init__(self, path: Path, threads: int = 1) -> None:
         if not path.is_file():
             raise ModelError(f"the backbone {path} is missing; {_MAKE}")
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
-        options.log_severity_level = 4  # failures come as exceptions; a GPU that does not run leaves the CPU
+        options.log_severity_level = 4  # failures raise exceptions; without a working GPU it runs on the CPU
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         providers = [name for name in _PROVIDERS if name in ort.get_available_providers()]
         try:
             self._session = ort.InferenceSession(str(path), options, providers=providers)
-        except Exception as error:  # ONNX Runtime's own errors share no other base
+        except Exception as error:  # ONNX Runtime's errors have no other common base
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:160]
             raise ModelError(f"the backbone {path} cannot be loaded ({reason}); {_MAKE}") from error
         self._check(path)
         self.fingerprint: str = self._session.get_modelmeta().custom_metadata_map.get(FINGERPRINT, "")
 
     def features(self, crop: NDArray[np.uint8]) -> F32:
-        """(224, 224, 3) BGR -> (16, 512) cells of the pooled map, rows as in models.vtm.evidence."""
+        """Return the pooled map of a crop: (224, 224, 3) BGR -> (16, 512), rows as in models.vtm.evidence."""
         rgb = crop[..., ::-1].transpose(2, 0, 1)[None]  # (1, 3, 224, 224)
         image = np.divide(rgb, np.float32(255), dtype=np.float32)
         found: F32 = self._session.run(["features"], {"image": image})[0][0]

@@ -1,4 +1,4 @@
-"""The person's crop: the square around the keypoints, scaled to what the backbone looks at."""
+"""The person's crop: the square around the keypoints, scaled to the backbone's input."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from models.view import MIN_SCORE
 U8 = NDArray[np.uint8]
 
 MARGIN = 1.25
-"""The square's side over the longer side of the box of the keypoints: head and hands reach beyond them."""
+"""Side of the square over the longer side of the keypoints' box, since head and hands reach beyond the keypoints."""
 MIN_KEYPOINTS = 4
 MIN_SIDE_PX = 8.0
-_FINE = 2  # a large person is read this much finer and averaged, else every other pixel would be lost
+_FINE = 2  # a large person is sampled at twice the size and averaged, to avoid aliasing
 
 
 def person_square(points_px: F32, scores: F32) -> tuple[float, float, float] | None:
-    """(K, 2), (K,) -> centre x, y and side in pixels; None when too little of a person is seen."""
+    """Return centre x, y and side in pixels from points (K, 2) and scores (K,); None when too little is seen."""
     seen = (scores > MIN_SCORE) & np.isfinite(points_px).all(-1)
     if int(seen.sum()) < MIN_KEYPOINTS:
         return None
@@ -32,7 +32,7 @@ def person_square(points_px: F32, scores: F32) -> tuple[float, float, float] | N
 
 
 def cut(bgr: U8, square: tuple[float, float, float], side_px: int) -> U8:
-    """(H, W, 3) and centre x, y and side -> (side_px, side_px, 3). Beyond the picture its border is repeated."""
+    """Cut the square out of (H, W, 3) and scale it to (side_px, side_px, 3). Outside the picture its border repeats."""
     x, y, side = square
     fine = _FINE if side > 1.5 * side_px else 1
     scale = side / (side_px * fine)

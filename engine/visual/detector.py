@@ -1,4 +1,4 @@
-"""A detector that also looks at the person: its keypoints come with the image features of their crop."""
+"""A detector whose keypoints come with image features of the person's crop."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HALF_THE_FEATURES = "half of the image features"
 
 
 class Finds(Protocol):
-    """What it needs of the detector (engine.pose2d.base.Detector)."""
+    """The part of a detector's interface used here (engine.pose2d.base.Detector)."""
 
     @property
     def name(self) -> str: ...
@@ -28,22 +28,22 @@ class Finds(Protocol):
 
 
 class VisualDetector:
-    """A 2D detector with a backbone after it: the same answers, with `features`. Pose thread only."""
+    """A 2D detector followed by a backbone: the same keypoints, with `features`. Pose thread only."""
 
     def __init__(self, detector: Finds, backbone: Backbone) -> None:
         self._detector = detector
         self._backbone = backbone
-        self._every = 1  # frames are looked at
-        self._unseen = 0  # frames since one was
+        self._every = 1  # every so many frames
+        self._unseen = 0  # frames since the last features
         self._features: F32 | None = None
 
     @property
     def name(self) -> str:
-        """Of the 2D detector."""
+        """The 2D detector's name."""
         return self._detector.name
 
     def detect(self, frame: Frame) -> Detection:
-        """Keypoints and the features of their crop; without features where too little of a person is seen."""
+        """Return keypoints with the features of their crop; no features where too little of the person is seen."""
         found = self._detector.detect(frame)
         if not isinstance(found, Keypoints2D):
             return found
@@ -60,16 +60,16 @@ class VisualDetector:
 
     @property
     def details(self) -> tuple[str, ...]:
-        """Its own comes first: the backbone takes as long as the 2D detector, and two frames hardly differ."""
+        """The backbone comes first: it takes as long as the 2D detector, and two frames hardly differ."""
         return (HALF_THE_FEATURES, *self._detector.details)
 
     def leave_out(self, number: int) -> None:
-        """1: image features of every other frame; more: also those of the 2D detector."""
+        """Leave out so many: 1 is image features of every other frame, more also what the 2D detector can leave out."""
         self._every = 2 if number else 1
         self._detector.leave_out(max(number - 1, 0))
 
     def reset(self) -> None:
-        """Another source: the 2D detector forgets its person, and no features are kept."""
+        """Start on another source: the 2D detector forgets its person, no features are kept."""
         self._features = None
         self._detector.reset()
 
@@ -79,7 +79,7 @@ class VisualDetector:
 
 
 def with_backbone(detector: Finds, path: Path, threads: int) -> VisualDetector:
-    """The detector with the backbone at `path`. Raises ModelError, and then closes the detector."""
+    """Add the backbone at `path` to a detector. On ModelError the detector is closed."""
     try:
         return VisualDetector(detector, Backbone(path, threads))
     except BaseException:

@@ -12,12 +12,12 @@ from models.aist.pickles import F64, AistError
 from models.rotations import axis_angle_to_matrix
 
 VIEWS = tuple(f"c{number:02d}" for number in range(1, 10))
-"""All views, in the order of keypoints2d."""
+"""Names of all views, in the order of keypoints2d."""
 SEEN_VIEWS = ("c01", "c03", "c05", "c07")
-"""The views that are trained on."""
+"""Names of the views that are trained on."""
 UNSEEN_VIEWS = tuple(view for view in VIEWS if view not in SEEN_VIEWS)
 _ITERATIONS = 40
-_EXACT = 1e-5  # ray units; some hundredth of a pixel
+_EXACT = 1e-5  # ray units; about a hundredth of a pixel
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Camera:
     def to_rays(self, points_px: F64) -> F64:
         """(..., 2) pixels -> (..., 2) rays x/z, y/z without distortion.
 
-        NaN where the pixel is NaN, or so far outside the picture that no ray is bent there.
+        NaN where the pixel is NaN, or so far outside the picture that the distortion model has no inverse.
         """
         with np.errstate(over="ignore", invalid="ignore"):
             bent = (points_px - self.matrix[:2, 2]) @ np.linalg.inv(self.matrix[:2, :2]).T
@@ -50,7 +50,7 @@ class Camera:
 
 
 def _bent(rays: F64, distortions: F64) -> F64:
-    """(..., 2) straight rays -> as the lens bends them (Brown-Conrady, the formula of OpenCV's calibration module)."""
+    """Apply lens distortion to rays (..., 2) (Brown-Conrady, the formula of OpenCV's calibration module)."""
     k1, k2, p1, p2, k3 = distortions
     x, y = rays[..., 0], rays[..., 1]
     r2 = x * x + y * y

@@ -1,4 +1,4 @@
-"""The paper's experiment: dancers never trained on, from views that were trained on and from views that were not."""
+"""The paper's experiment: unseen dancers, from views that were trained on and from views that were not."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ GROUPS = {"seen_views": SEEN_VIEWS, "unseen_views": UNSEEN_VIEWS}
 def evaluate_aist(predictor: Predictor, library: AistLibrary, count: int) -> dict[str, Any]:
     """Tables over `count` windows of each group of views, shown frame, metres at each dancer's own height.
 
-    The dances are those of the splits "val" and "test". Raises AistError when nobody is seen there.
+    The dances are those of the splits "val" and "test". Raises AistError when nobody is visible.
     """
     dances = library.of_split("val", "test")
     tables: dict[str, Any] = {"dances": len(dances)}

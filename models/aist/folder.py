@@ -14,7 +14,7 @@ _PARTS = ("motions", "keypoints2d", "keypoints3d", "cameras", "splits")
 
 
 def genre_of(sequence: str) -> str:
-    """gBR_sBM_cAll_d04_mBR0_ch01 -> BR (break). Raises AistError for what is no sequence."""
+    """gBR_sBM_cAll_d04_mBR0_ch01 -> BR (break). Raises AistError for other names."""
     match = _NAME.fullmatch(sequence)
     if match is None or match["view"] != "All":
         raise AistError(f"{sequence!r} is not the name of a sequence; expected one like gBR_sBM_cAll_d04_mBR0_ch01")
@@ -29,7 +29,7 @@ def video_of(sequence: str, view: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class AistFolder:
-    """What the text files of the data set say; the pickles are read one by one."""
+    """Contents of the data set's text files; the pickles are read one by one."""
 
     path: Path
     splits: dict[str, str]  # sequence -> train, val or test; without the ignored ones

@@ -1,7 +1,7 @@
-"""All dances of AIST++ in one compact cache, and the motion of them as any other clips.
+"""All dances of AIST++ in one compact cache, and their motion as ordinary clips.
 
-Windows are made when they are drawn (models.aist.windows): written out for every view, joints and rotations would take
-1.8 kB per frame and view, 9 GB in all; kept once per dance, with rays and scores per view, all of AIST++ is 1.4 GB.
+Windows are made when they are drawn (models.aist.windows). Stored for every view, joints and rotations would take 1.8
+kB per frame and view, 9 GB in all; stored once per dance, with rays and scores per view, all of AIST++ takes 1.4 GB.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class AistLibrary:
-    """C dances, one after the other: F rows of motion at 60 Hz, P rows of keypoints at 30 Hz. Statures, world Y up."""
+    """C dances in a row: F rows of motion at 60 Hz, P rows of keypoints at 30 Hz. Unit: body heights; Y up."""
 
     quaternions: NDArray[np.float32]  # (F, 22, 4) x, y, z, w local, Hips in the world; sign-continuous
     root: NDArray[np.float32]  # (F, 3)

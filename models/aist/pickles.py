@@ -1,4 +1,4 @@
-"""Reads the pickles of AIST++ without running anything in them: NumPy arrays and plain containers, nothing else."""
+"""A restricted unpickler for AIST++: NumPy arrays and plain containers, nothing else; no code is executed."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _KNOWN: dict[str, Any] = {
 
 
 class _ArraysOnly(pickle.Unpickler):
-    """Finds what makes up an array and refuses every other name."""
+    """An unpickler that resolves only what builds an array."""
 
     def find_class(self, module: str, name: str) -> Callable[..., Any]:
         found: Callable[..., Any] | None = _KNOWN.get(f"{module}.{name}")

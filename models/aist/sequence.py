@@ -25,19 +25,19 @@ F32 = NDArray[np.float32]
 
 MOTION_HZ = 60.0
 EVERY = 2
-"""Of the pictures' frames one in so many is kept: 30 Hz, the model's rate."""
+"""Every so many frames of the video one is kept: 30 Hz, the model's rate."""
 COCO = 17
 MIN_FRAMES = 20
 _HIPS = [JOINT["LeftUpperLeg"], JOINT["RightUpperLeg"]]
 
 
 class SequenceError(AistError):
-    """One sequence cannot be used, which says nothing about the others."""
+    """One sequence cannot be used; the others may."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """What nine cameras saw of a dance, M frames at 30 Hz, and where they stand. Positions in statures."""
+    """What nine cameras saw of a dance, M frames at 30 Hz, and where they stand. Positions in body heights."""
 
     rays: F32  # (M, 9, 17, 2) without lens distortion; 0 where there is no keypoint
     scores: F32  # (M, 9, 17)
@@ -48,7 +48,7 @@ class Pictures:
 
 @dataclass(frozen=True, slots=True)
 class Dance:
-    """N frames of motion at 60 Hz. Positions in statures, the data set's world (Y up)."""
+    """N frames of motion at 60 Hz. Positions in body heights, the data set's world (Y up)."""
 
     quaternions: F32  # (N, 22, 4) local on our T-pose, Hips in the world
     root: F32  # (N, 3) middle of the hips
@@ -109,7 +109,7 @@ def _motion(folder: AistFolder, name: str) -> tuple[F64, float, F64]:
     """smpl_poses (N, 72), units per metre, smpl_trans (N, 3)."""
     found = _arrays(folder, "motions", name, "smpl_poses", "smpl_scaling", "smpl_trans")
     poses, scaling, trans = found["smpl_poses"], found["smpl_scaling"], found["smpl_trans"]
-    if poses.shape[1:] == (24, 3):  # as some tools write them again
+    if poses.shape[1:] == (24, 3):  # the form in which some tools rewrite them
         poses = poses.reshape(len(poses), 72)
     if poses.ndim != 2 or poses.shape[1] != 72 or trans.shape != (len(poses), 3) or scaling.size != 1:
         shapes = f"{poses.shape}, {trans.shape}, {scaling.shape}"
@@ -121,7 +121,7 @@ def _motion(folder: AistFolder, name: str) -> tuple[F64, float, F64]:
 
 
 def _hips(seen: F64, trans: F64) -> F64:
-    """(N, 3) middle of the hips; where it is NaN, it goes along with the body model."""
+    """(N, 3) middle of the hips; where it is NaN, it follows the body model."""
     good = np.asarray(np.isfinite(seen).all(-1))
     frame = np.arange(len(seen))
     beside = [np.interp(frame, frame[good], (seen - trans)[good, axis]) for axis in range(3)]
@@ -129,7 +129,7 @@ def _hips(seen: F64, trans: F64) -> F64:
 
 
 def _pictures(folder: AistFolder, name: str, keypoints: F64, units: float) -> Pictures:
-    """(9, M, 17, 3) pixels and scores -> rays and scores, with the cameras; `units` of the world per stature."""
+    """(9, M, 17, 3) pixels and scores -> rays and scores, with the cameras; `units` of the world per body height."""
     try:
         cameras = read_environment(folder.cameras_of(name))
     except AistError as error:

@@ -1,9 +1,10 @@
 """SMPL's rotations and COCO's keypoints on our 22 joints, without SMPL's body model.
 
-SMPL's 22 body joints are ours one to one, and its rest pose is ours (T-pose, facing +Z), except that its limbs do not
-lie along the axes: thighs go outwards by some degrees, shins back. How much is in the body model, which is not at hand,
-but also in the data: the 3D keypoints say where each limb bone points, the rotations how its joint is turned; the one
-seen from the other is the bone's direction at rest. From there on it is a rest pose as any rig's (models.mocap).
+SMPL's 22 body joints are ours one to one, and its rest pose is ours (T-pose, facing +Z), except that its limbs are not
+parallel to the axes: thighs point outwards by some degrees, shins backwards. The body model holds these angles but is
+not at hand. The data hold them too: the 3D keypoints give each limb bone's direction, the rotations its joint's
+orientation; the direction in the joint's frame is the bone's direction at rest. With it, SMPL is a rig like any other
+(models.mocap).
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def limb_points(keypoints: F64) -> F64:
 def rest_turns(local: F64, points: F64) -> F64:
     """SMPL's local rotations (N, 22, 3, 3) and limb joints (N, 22, 3) -> (22, 3, 3) our T-pose -> SMPL's rest pose.
 
-    Raises AistError when the limbs do not go with the rotations at all.
+    Raises AistError when limbs and rotations do not match.
     """
     world = _world(local)
     rest = REST_JOINTS.copy()
@@ -87,9 +88,9 @@ def _world(local: F64) -> F64:
 def bone_ratio_m(ours: F64, points: F64) -> F64:
     """Local rotations (N, 22, 3, 3) on our T-pose, limb joints (N, 22, 3) in metres -> (22,) length over s̄'s, metres.
 
-    Median over time, left = right. COCO has no joints inside the trunk: collars come from the width of the shoulders,
-    the spine from their height over the hips, both as the trunk is bent in each frame; neck and head grow with the
-    spine, feet with the shins. [0] is the legs', and has no meaning of its own.
+    Median over time, left = right. COCO has no joints inside the trunk: collars come from the shoulders' width, the
+    spine from their height above the hips, both with the trunk bent as in each frame; neck and head scale with the
+    spine, feet with the shins. [0] equals the legs' ratio and has no meaning of its own.
     """
     ratio = np.full(NUM_JOINTS, np.nan)
     for bone in _NEXT.values():

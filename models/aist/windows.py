@@ -1,4 +1,4 @@
-"""Training and evaluation windows of AIST++: dances through the real cameras they were filmed with."""
+"""Training and evaluation windows of AIST++: dances as seen by the cameras that filmed them."""
 
 from __future__ import annotations
 

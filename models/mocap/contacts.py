@@ -1,4 +1,4 @@
-"""When a foot is on the floor, read off true joints."""
+"""Foot contact labels from true joints."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 
 from models.skeleton import FEET, TOES
 
-CONTACT_SPEED = 0.15 / 1.7  # statures per second (0.15 m/s for a person of 1.70 m)
-CONTACT_HEIGHT = 0.08 / 1.7  # statures above where the foot rests
+CONTACT_SPEED = 0.15 / 1.7  # body heights per second (0.15 m/s for a person of 1.70 m)
+CONTACT_HEIGHT = 0.08 / 1.7  # body heights above where the foot rests
 
 
 def contacts_of(joints: NDArray[np.float64], rate_hz: float) -> NDArray[np.float64]:
-    """(N, 22, 3) world, Y up, statures -> (N, 2): 1 where ankle or toes are slow and near where they rest."""
+    """(N, 22, 3) world, Y up, body heights -> (N, 2): 1 where ankle or toes are slow and near where they rest."""
     contacts = np.zeros((len(joints), 2))
     for side in (0, 1):
         for joint in (FEET[side], TOES[side]):

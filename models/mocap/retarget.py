@@ -3,7 +3,7 @@
 The file's rest pose (all rotations zero) must be upright and face +Z; limbs may hang or be splayed. For each limb bone
 a correction C turns s̄'s T-pose direction into the file's rest direction; a joint's world orientation is then
 (orientation in the file) x C, so that every limb bone points exactly where the file's bone points. The trunk, from hips
-to shoulders, is treated as one such bone: rigs differ in how far its joints lie before or behind one another.
+to shoulders, is treated as one such bone, because rigs differ in where its joints lie front to back.
 """
 
 from __future__ import annotations
