@@ -218,7 +218,7 @@ def random_window(config: VTMConfig, rng: np.random.Generator) -> dict[str, F32]
 
 def parity(data: bytes, weights: Weights, trt: Any, windows: int = PARITY_WINDOWS) -> float:
     """Largest difference between the plan, run as the app runs it, and ONNX Runtime on the CPU."""
-    import onnxruntime as ort
+    from models.onnx_session import ort
 
     session = ort.InferenceSession(str(weights.path), providers=["CPUExecutionProvider"])
     cuda = Cuda()

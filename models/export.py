@@ -71,7 +71,7 @@ def _check(difference: float, limit: float, partial: Path) -> None:
 
 def parity(exported: ExportedVTM, path: Path, model: VTM, windows: int = 8) -> float:
     """Largest difference between ONNX Runtime and torch over random windows."""
-    import onnxruntime as ort
+    from models.onnx_session import ort
 
     session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     worst = 0.0

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+import models  # noqa: F401 - first of all: no test lets ONNX Runtime send telemetry
+
 if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import onnx
-import onnxruntime as ort
 import pytest
 
 import build_engine
@@ -19,6 +18,7 @@ from engine.vtm.cuda import Cuda, GpuInfo, gpu_info
 from engine.vtm.plan import check_plan, read_plan
 from engine.vtm.weights import WEIGHTS, load_weights
 from models.half_precision import to_half
+from models.onnx_session import ort
 from models.vtm.config import VTMConfig
 from tests.engine.vtm.constant_onnx import Answer, write_weights
 from tests.engine.vtm.fake_gpu import FakeDriver, FakeEngine, fake_trt

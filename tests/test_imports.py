@@ -37,6 +37,7 @@ CONFINED = {
     "PySide6": ("app.window",),
     "pyqtgraph": ("app.window",),
     "OpenGL": ("app.window",),
+    "onnxruntime": ("models.onnx_session",),  # telemetry is switched off there
     "onnx": ("models", "build_engine", "engine.pose2d"),
     "onnxscript": ("models", "build_engine"),
     "matplotlib": ("models.evaluation",),

@@ -10,10 +10,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import onnxruntime as ort
-
 from engine.pipeline import usable_cores
 from engine.vtm.cuda import gpu_info
+from models.onnx_session import ort
 
 _PACKAGES = (
     "vtm-live",

@@ -49,7 +49,7 @@ def make_detector(name: str, *, threads: int = 1, on_message: OnMessage) -> Dete
 
 def why_no_cuda() -> str | None:
     """None when ONNX Runtime really runs a network on CUDA, else the reason. Listing a provider proves nothing."""
-    import onnxruntime as ort
+    from models.onnx_session import ort
 
     if _CUDA not in ort.get_available_providers():
         return "this ONNX Runtime has no CUDA"

@@ -119,7 +119,7 @@ def _load(tool: Any, path: Path, *, cuda: bool, threads: int) -> Any:
     """One of rtmlib's tools on a local file, without its printing. Raises DetectorError."""
     if not path.is_file():
         raise DetectorError(f"there is no network {path}; run `vtm fetch`, or use --detector blazepose")
-    import onnxruntime as ort
+    from models.onnx_session import ort
 
     if cuda and _CUDA not in ort.get_available_providers():
         raise DetectorError("CUDA was asked for, but this ONNX Runtime has none; run `vtm doctor`")
@@ -141,7 +141,7 @@ def _load(tool: Any, path: Path, *, cuda: bool, threads: int) -> Any:
 
 def _cpu_session(path: Path, threads: int) -> Any:
     """rtmlib's own session takes every core and lets it spin."""
-    import onnxruntime as ort
+    from models.onnx_session import ort
 
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 
 from engine.errors import ModelError
 from engine.types import F32
+from models.onnx_session import ort
 from models.vtm.evidence import CROP_PX, FINGERPRINT, evidence_shape
 
 _MAKE = "python -m models.export_backbone makes it"

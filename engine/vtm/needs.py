@@ -5,12 +5,11 @@ from __future__ import annotations
 import importlib.util
 from dataclasses import dataclass
 
-import onnxruntime as ort
-
 from engine.errors import ModelError
 from engine.vtm.cuda import gpu_info
 from engine.vtm.onnx_runtime import PROVIDERS, RTX_PLUGIN
 from engine.vtm.plan import REBUILD, plan_path, read_plan
+from models.onnx_session import ort
 
 NO_GPU = "no NVIDIA GPU"
 

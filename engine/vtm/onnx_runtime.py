@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import onnxruntime as ort
 
 from engine.errors import ModelError
 from engine.types import RawMotion, Window
@@ -16,6 +15,7 @@ from engine.vtm.decode import decode
 from engine.vtm.weights import Weights
 from models.camera import Intrinsics
 from models.keypoints import NUM_KEYPOINTS
+from models.onnx_session import ort
 from models.vtm.config import VTMConfig
 from models.vtm.evidence import evidence_shape
 

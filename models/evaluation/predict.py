@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 
 from models.kinematics import forward_kinematics, ratio_offsets
+from models.onnx_session import ort
 from models.refine import refine as refine_person
 from models.rotations import rotation_6d_to_matrix
 from models.vtm.config import VTMConfig

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime as ort
 import pytest
 import torch
 
 from models import export
 from models.export import INPUTS, OUTPUTS, PARITY, PARITY_STORED, ExportError, example_inputs, export_onnx
 from models.onnx_file import HALF_FROM
+from models.onnx_session import ort
 from models.training.state import Ema, Progress, save_checkpoint
 from models.vtm.config import VTMConfig
 from models.vtm.exported import ExportedVTM

@@ -7,13 +7,13 @@ import logging
 from pathlib import Path
 
 import numpy as np
-import onnxruntime as ort
 import pytest
 import torch
 
 from models import export_backbone as command
 from models.export_backbone import PARITY_STORED, export_backbone
 from models.onnx_file import ExportError
+from models.onnx_session import ort
 from models.vtm.evidence import CROP_PX, FINGERPRINT, evidence_shape
 from models.vtm.resnet18 import BackboneError, ResNet18Features, fingerprint
 from tests.models.random_resnet18 import made, write_weights

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import onnxruntime as ort
 import pytest
 
 from engine.bench.network import any_window
@@ -15,6 +14,7 @@ from engine.vtm.cuda import GpuInfo
 from engine.vtm.onnx_runtime import OnnxRuntime
 from engine.vtm.weights import load_weights
 from models.camera import Intrinsics
+from models.onnx_session import ort
 from tests.engine.vtm.constant_onnx import FACING_CAMERA, Answer, write_weights
 
 CAMERA = Intrinsics.from_hfov((640, 480), 1.0)
