@@ -31,6 +31,8 @@ MAY_ALSO_IMPORT = {
 TOOLS = {"app.commands.render_pairs", "app.commands.pair_maker"}
 """Commands for those who train: with torch, and nothing that runs imports them."""
 CONFINED = {
+    "pooch": ("engine.pose2d.download",),
+    "requests": ("engine.pose2d.download",),
     "rtmlib": ("engine.pose2d",),
     "ai_edge_litert": ("engine.pose2d",),
     "pythonosc": (),

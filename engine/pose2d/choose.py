@@ -9,10 +9,11 @@ from engine.config import DETECTORS
 from engine.errors import DetectorError, UsageError
 from engine.pose2d.base import Detector
 from engine.pose2d.blazepose import BlazePose
+from engine.pose2d.download import Progress
 from engine.pose2d.native_log import without_native_chatter
 from engine.pose2d.rtmpose import RtmPose
 from engine.pose2d.rtmpose_weights import ensure_rtm_weights
-from engine.pose2d.weights import Progress, ensure_weights, installed_weights, weights_state
+from engine.pose2d.weights import ensure_weights, installed_weights, weights_state
 
 _CUDA = "CUDAExecutionProvider"
 _TINY_MODEL = base64.b64decode("CAgSADozCgwKAWESAWIiBFJlbHUSAWdaDwoBYRIKCggIARIECgIIAWIPCgFiEgoKCAgBEgQKAggBQgQKABAN")

@@ -19,7 +19,7 @@ from engine.errors import DetectorError
 from engine.opencv import cv2
 from engine.pose2d.blazepose_regions import Region
 from engine.pose2d.people import Followed, rank_people
-from engine.pose2d.rtmpose_weights import RtmPaths, import_rtmlib_urls
+from engine.pose2d.rtmpose_weights import RtmPaths, require_rtmlib
 from engine.types import Detection, Frame, Keypoints2D, NoPerson
 from models.keypoints import KEYPOINT_NAMES
 
@@ -42,7 +42,7 @@ class RtmPose:
 
     def __init__(self, paths: RtmPaths, *, cuda: bool, threads: int = 1) -> None:
         """Loads both networks from local files. cuda: refuse to run on anything else. Raises DetectorError."""
-        import_rtmlib_urls()
+        require_rtmlib()
         from rtmlib import YOLOX, RTMPose
 
         self._finder = _load(YOLOX, paths.person, cuda=cuda, threads=threads)

@@ -1,27 +1,50 @@
-"""RTMPose's two networks (Apache-2.0): found where they lie already, or fetched from where rtmlib says they are.
+"""RTMPose's two networks (Apache-2.0): found where they lie already, or fetched once; either way their sha256 is right.
 
-Their publisher gives no checksums, so only the transport (https) and the shapes of the loaded network vouch for them.
+They are those of rtmlib's BodyWithFeet, "balanced". Their publisher gives no checksums; the ones here are what several
+public projects found independently of each other.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
-import tempfile
-import urllib.request
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO
-from urllib.parse import urlparse
 
 from engine.errors import DetectorError
-from engine.pose2d.weights import Progress, cache_folder
+from engine.pose2d.download import Progress, download
+from engine.pose2d.weights import cache_folder
 
-_MODE = "balanced"  # yolox-m and rtmpose-m
-_TIMEOUT_S = 20.0
-_CHUNK_BYTES = 1 << 18
+_BASE = "https://download.openmmlab.com/mmpose/v1/projects/rtmposev1/onnx_sdk/"
 _MEMBER = "end2end.onnx"
+
+
+@dataclass(frozen=True, slots=True)
+class RtmFile:
+    """One network: the name of its archive without .zip, and the sha256 of the archive and of the ONNX inside it."""
+
+    name: str
+    archive_sha256: str
+    sha256: str
+
+    @property
+    def url(self) -> str:
+        """Where the archive is published."""
+        return f"{_BASE}{self.name}.zip"
+
+
+PERSON = RtmFile(
+    "yolox_m_8xb8-300e_humanart-c2c7a14a",
+    "a000224fd8ba283202bc62d4a5fcdfe353adb9f468777dbac1ea2ada2093adde",
+    "3dea6513388889f0fff4b77bf7a26013600321b9eb9ceb0e9a400a82572f5f23",
+)
+POSE = RtmFile(
+    "rtmpose-m_simcc-body7_pt-body7-halpe26_700e-256x192-4d3e73dd_20230605",
+    "55b81170e236040b59fc792ad0a8315301ac4c079a3bdb1095d838aad3088d18",
+    "26f3a19e61304a600dfb82d1001d41d24343b89fc70a33ffc84657e0b0bf2ecf",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,33 +55,22 @@ class RtmPaths:
     pose: Path
 
 
-def import_rtmlib_urls() -> tuple[str, str]:
-    """Where rtmlib says its person and HALPE-26 networks are. Raises DetectorError when rtmlib is not installed."""
+def require_rtmlib() -> None:
+    """Raise DetectorError when rtmlib is not installed."""
     try:
-        from rtmlib import BodyWithFeet
+        import rtmlib  # noqa: F401
     except ImportError as error:
-        raise DetectorError(f"rtmlib is missing ({error}); run `pip install --no-deps rtmlib`") from error
-    mode = BodyWithFeet.MODE[_MODE]
-    return str(mode["det"]), str(mode["pose"])
-
-
-def local_weights() -> RtmPaths | None:
-    """Files that lie here already: in our cache, or in rtmlib's. Never downloads. Raises DetectorError (no rtmlib)."""
-    found = [_local(url) for url in import_rtmlib_urls()]
-    person, pose = found
-    return RtmPaths(person, pose) if person is not None and pose is not None else None
+        raise DetectorError(f"rtmlib is missing ({error}); run `pip install --no-deps rtmlib==0.0.16`") from error
 
 
 def ensure_rtm_weights(progress: Progress | None = None) -> RtmPaths:
-    """Local files, fetched first where they are missing (some 140 MB, once). Raises DetectorError."""
-    paths = []
-    for url in import_rtmlib_urls():
-        paths.append(_local(url) or _fetch(url, progress))
+    """Checked local files, fetched first where they are missing or not the published ones (some 150 MB, once).
+
+    Raises DetectorError: no rtmlib, offline, another sha256.
+    """
+    require_rtmlib()
+    paths = [_local(file) or _fetch(file, progress) for file in (PERSON, POSE)]
     return RtmPaths(*paths)
-
-
-def _file_name(url: str) -> str:
-    return PurePosixPath(urlparse(url).path).stem + ".onnx"
 
 
 def _folders() -> tuple[Path, ...]:
@@ -67,49 +79,46 @@ def _folders() -> tuple[Path, ...]:
     return cache_folder() / "rtmpose", Path(base).expanduser() / "hub" / "checkpoints"
 
 
-def _local(url: str) -> Path | None:
-    candidates = [folder / _file_name(url) for folder in _folders()]
-    return next((path for path in candidates if path.is_file() and path.stat().st_size > 0), None)
+def _local(file: RtmFile) -> Path | None:
+    """The file in our cache or in rtmlib's, where it is the published one."""
+    candidates = [folder / f"{file.name}.onnx" for folder in _folders()]
+    return next((path for path in candidates if path.is_file() and _sha256(path) == file.sha256), None)
 
 
-def _fetch(url: str, progress: Progress | None) -> Path:
-    """Download a zip or ONNX file and put the network into our cache, under its name only when it is whole."""
-    target = _folders()[0] / _file_name(url)
-    if urlparse(url).scheme != "https":
-        raise DetectorError(f"rtmlib names {url} as its network, expected an https address; update rtmlib")
+def _sha256(path: Path) -> str:
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def _fetch(file: RtmFile, progress: Progress | None) -> Path:
+    """Download the archive and put the network into our cache, under its name only when it is the published one."""
+    target = _folders()[0] / f"{file.name}.onnx"
+    archive, unpacked = target.with_suffix(".zip"), target.with_suffix(".unpacked")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
-            archive = Path(scratch) / "download"
-            with urllib.request.urlopen(url, timeout=_TIMEOUT_S) as source, archive.open("wb") as out:
-                _copy(source, out, int(source.headers.get("Content-Length") or 0), progress)
-            network = _unzipped(archive) if zipfile.is_zipfile(archive) else archive
-            network.replace(target)
+        download(file.url, archive, file.archive_sha256, progress)
+        _unzip(archive, unpacked)
+        if _sha256(unpacked) != file.sha256:
+            raise ValueError(f"the network inside has another sha256 than {file.sha256[:12]}…")
+        unpacked.replace(target)
+        archive.unlink()
     except (OSError, zipfile.BadZipFile, ValueError) as error:
+        unpacked.unlink(missing_ok=True)
         raise DetectorError(
-            f"could not fetch RTMPose's network {target.name} ({error}); check the network, or use --detector blazepose"
+            f"could not fetch RTMPose's network {target.name} ({_one_line(error)}); "
+            "check the network and try again, or use --detector blazepose"
         ) from error
     return target
 
 
-def _copy(source: IO[bytes], out: IO[bytes], total: int, progress: Progress | None) -> None:
-    done = 0
-    while chunk := source.read(_CHUNK_BYTES):
-        out.write(chunk)
-        done += len(chunk)
-        if progress is not None and total > 0:
-            progress(min(done, total), total)
-    if done < total:
-        raise OSError(f"got {done} of {total} bytes")
-
-
-def _unzipped(archive: Path) -> Path:
-    """The one network in the archive, written beside it. Raises ValueError when there is none."""
+def _unzip(archive: Path, target: Path) -> None:
+    """Write the one network in the archive to `target`. Raises ValueError when there is none."""
     with zipfile.ZipFile(archive) as content:
         member = next((name for name in content.namelist() if PurePosixPath(name).name == _MEMBER), None)
         if member is None:
             raise ValueError(f"the archive holds no {_MEMBER}")
-        network = archive.with_name(_MEMBER)
-        with content.open(member) as source, network.open("wb") as out:
+        with content.open(member) as source, target.open("wb") as out:
             shutil.copyfileobj(source, out)
-    return network
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300] or type(error).__name__

@@ -15,7 +15,6 @@ import sys
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal
@@ -23,6 +22,7 @@ from typing import IO, Literal
 import platformdirs
 
 from engine.errors import DetectorError
+from engine.pose2d.download import Progress
 
 REQUIREMENT = "mediapipe==0.10.21"
 WHEEL_BYTES = 35_622_638
@@ -31,9 +31,6 @@ _PIP_DOWNLOAD = (
     *("--platform", "manylinux_2_28_x86_64", "--disable-pip-version-check", "--progress-bar", "off"),
 )
 _POLL_S = 0.2
-
-Progress = Callable[[int, int], None]
-"""Called with (bytes so far, bytes in all) while downloading."""
 
 
 @dataclass(frozen=True, slots=True)
