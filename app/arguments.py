@@ -18,6 +18,8 @@ MOTION_SUFFIXES = (".npz", ".bvh", ".csv", ".glb", ".vrma", ".jsonl")
 BVH_STYLES = ("default", "blender", "mixamo", "rokoko")
 """As engine.motion.bvh_styles has them."""
 MAX_JOBS = 64
+REPORT_HERE = ""
+"""`vtm doctor --report` without a FILE: one with a dated name in the working folder."""
 Commands: TypeAlias = "argparse._SubParsersAction[OneLineParser]"
 
 
@@ -182,8 +184,15 @@ def build_parser() -> argparse.ArgumentParser:
     bench.add_argument("--source", metavar="FILE", help="the video to measure with; else the demo clip")
     bench.add_argument("--seconds", type=_positive, metavar="N", help="of each measurement; else 8")
     _add_engine_options(bench)
-    commands.add_parser(
+    doctor = commands.add_parser(
         "doctor", parents=[debug], help="what is installed and really runs, and the fix for what is not"
+    )
+    doctor.add_argument(
+        "--report",
+        nargs="?",
+        const=REPORT_HERE,
+        metavar="FILE",
+        help="write one text to send with a problem: versions, back ends, settings, the log's end (- for stdout)",
     )
     commands.add_parser("cameras", parents=[debug], help="list the cameras by name")
     commands.add_parser("fetch", parents=[debug], help="download the detector's weights")

@@ -1,5 +1,7 @@
 """The `vtm` command: parse, run one command, turn an error into one line on stderr and an exit code (0, 1, 2).
 
+The traceback of every error is in the log file, and on stderr with --debug.
+
 Heavy modules (Qt, OpenCV, ONNX Runtime) are imported inside the command that needs them, so that `vtm --help` is fast.
 """
 
@@ -7,38 +9,49 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import logging
 import signal
 import sys
 import threading
-import traceback
 from collections.abc import Callable
 
 from app.arguments import ConvertOptions, RunOptions, build_parser, config_from
+from app.log_file import log_folder, logging_set_up, native_crashes_kept
+from app.log_header import log_header
 from app.settings import load_settings
 from app.terminal import say
 from app.window.display import display_available
 from engine.config import Config
-from engine.errors import UsageError, VtmError
+from engine.errors import UsageError, VtmError, describe
 
 SECONDS_WITHOUT_DISPLAY = 20.0
+
+log = logging.getLogger(__name__)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run `vtm` and return its exit code."""
     arguments = sys.argv[1:] if argv is None else argv
+    with logging_set_up(debug="--debug" in arguments):
+        return _run_command(arguments)
+
+
+def _run_command(arguments: list[str]) -> int:
     _hear_ctrl_c()
     try:
         options = build_parser().parse_args(arguments)
-        return _COMMANDS[options.command](options)
-    except VtmError as error:
-        return _report(error, error.exit_code, arguments)
+        log_header(arguments)
+        with native_crashes_kept(log_folder()):
+            return _COMMANDS[options.command](options)
     except KeyboardInterrupt:
         say("vtm: stopped")
         return 1
     except SystemExit as leave:  # argparse after --help
         return int(leave.code or 0)
-    except Exception as error:  # noqa: BLE001 - the last stop: a defect is one line too, its traceback is behind --debug
-        return _report(error, 1, arguments)
+    except Exception as error:
+        log.error("vtm %s has failed", " ".join(arguments), exc_info=True)
+        say(f"vtm: {describe(error)}")
+        return error.exit_code if isinstance(error, VtmError) else 1
 
 
 def _hear_ctrl_c() -> None:
@@ -46,16 +59,6 @@ def _hear_ctrl_c() -> None:
     on_main = threading.current_thread() is threading.main_thread()
     if on_main and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-def _report(error: Exception, code: int, arguments: list[str]) -> int:
-    if "--debug" in arguments:
-        traceback.print_exception(error)
-    text = " ".join(str(error).split()) or type(error).__name__
-    if not isinstance(error, VtmError):
-        text = f"unexpected {type(error).__name__}: {text}; run again with --debug and report it"
-    say(f"vtm: {text}")
-    return code
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -116,10 +119,11 @@ def _bench(options: argparse.Namespace) -> int:
     return run_bench_command(config_from(options, Config()), options.seconds, as_json=options.json)
 
 
-def _doctor(_: argparse.Namespace) -> int:
+def _doctor(options: argparse.Namespace) -> int:
     from app.commands.doctor import run_doctor
+    from app.commands.report import run_report
 
-    return run_doctor()
+    return run_doctor() if options.report is None else run_report(options.report)
 
 
 def _fetch(_: argparse.Namespace) -> int:

@@ -6,16 +6,22 @@ import shutil
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TextIO
 
 
 def say(line: str, stream: TextIO | None = None) -> None:
     """One line, at once. To stderr unless told. A closed or missing stream (windowed builds) is no error."""
-    target = stream if stream is not None else sys.stderr
-    if target is None:
+    _write(line + "\n", stream if stream is not None else sys.stderr)
+
+
+def _write(text: str, stream: TextIO | None) -> None:
+    """A terminal that was closed must not end a run: the take is still to be finished."""
+    if stream is None:
         return
-    target.write(line + "\n")
-    target.flush()
+    with suppress(OSError, ValueError):
+        stream.write(text)
+        stream.flush()
 
 
 class StatusLine:
@@ -35,8 +41,7 @@ class StatusLine:
         """Show `text` now (terminal) or when the last line is old enough (log)."""
         if self._live:
             width = min(self._width, shutil.get_terminal_size().columns - 1)  # a wrapped line cannot be rewritten
-            self._stream.write("\r" + text[:width].ljust(width))
-            self._stream.flush()
+            _write("\r" + text[:width].ljust(width), self._stream)
         elif self._clock() - self._shown_at_s >= self._every_s:
             self._shown_at_s = self._clock()
             say(text, self._stream)
@@ -45,7 +50,7 @@ class StatusLine:
         """Write a whole line without mixing it with the status."""
         if self._live:
             width = min(self._width, shutil.get_terminal_size().columns - 1)
-            self._stream.write("\r" + " " * width + "\r")
+            _write("\r" + " " * width + "\r", self._stream)
         say(line, self._stream)
 
     def close(self) -> None:

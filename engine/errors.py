@@ -10,6 +10,11 @@ VtmError                 exit code 1: a failure at run time
 
 from __future__ import annotations
 
+import traceback
+from pathlib import Path
+
+_ROOT = Path(__file__).resolve().parents[1]
+
 
 class VtmError(Exception):
     """A failure whose message is one line a user can act on."""
@@ -37,3 +42,21 @@ class UsageError(VtmError):
     """A setting that can never work."""
 
     exit_code = 2
+
+
+def describe(error: BaseException) -> str:
+    """One line for the user: the message of a VtmError; anything else is a defect of ours and is named as one."""
+    text = " ".join(str(error).split())
+    if isinstance(error, VtmError) and text:
+        return text
+    what = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    return f"unexpected {what}{_place(error)}; this is a defect of VTM Live: run vtm doctor --report and send the file"
+
+
+def _place(error: BaseException) -> str:
+    """The innermost line of our code, as " (engine/window.py, line 12)"; "" when there is none."""
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        path = Path(frame.filename)
+        if path.is_relative_to(_ROOT) and path.relative_to(_ROOT).parts[0] in ("app", "engine", "models"):
+            return f" ({path.relative_to(_ROOT).as_posix()}, line {frame.lineno})"
+    return ""

@@ -38,7 +38,8 @@ def _allowed(thread: threading.Thread) -> bool:
 
 @pytest.fixture(autouse=True)
 def own_config_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Settings go to a folder of the test."""
+    """Settings and log go to a folder of the test."""
     folder = tmp_path_factory.mktemp("config")
     monkeypatch.setenv("VTM_CONFIG_DIR", str(folder))
+    monkeypatch.setenv("VTM_LOG_DIR", str(folder / "log"))
     return folder

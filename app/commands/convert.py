@@ -6,6 +6,7 @@ an earlier run finished is left as it is.
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -20,7 +21,9 @@ from app.commands.convert_pool import Emit, Manner, Report, convert_in_processes
 from app.commands.headless import check_writable
 from app.terminal import say
 from engine.config import Config
-from engine.errors import UsageError, VtmError
+from engine.errors import UsageError, describe
+
+log = logging.getLogger(__name__)
 
 _WHOLE = 1000  # steps of one file in the bar over all files
 
@@ -104,9 +107,10 @@ class Batch:
             self._tell(f"{report.job.target}: {report.result}{number}")
         elif report.error is not None:
             self.errors.append(report.error)
-            if self._several:
-                unexpected = "" if isinstance(report.error, VtmError) else f"unexpected {type(report.error).__name__}: "
-                self._tell(f"{report.job.source}: {unexpected}{' '.join(str(report.error).split())}")
+            if self._several:  # else it is raised at the end
+                if not report.logged:
+                    log.error("%s cannot be converted", report.job.source, exc_info=report.error)
+                self._tell(f"{report.job.source}: {describe(report.error)}")
 
     def _advance(self, report: Report) -> None:
         if self._task is None:

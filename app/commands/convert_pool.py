@@ -1,23 +1,30 @@
 """Conversions in processes of their own, several at a time: each takes a job, tells how far it is, takes the next.
 
-A process that dies (no memory left, a crash in a native library) costs its job only; another takes its place.
+A process that dies (no memory left, a crash in a native library) costs its job only; another takes its place. What a
+process logs comes through its pipe and is logged by the one that started it.
 """
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import signal
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from logging.handlers import QueueHandler
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 
 from app.commands.convert_plan import Job
+from app.log_file import log_folder, log_old_crashes, logging_through, native_crashes_kept
 from engine.config import Config
-from engine.errors import VtmError
+from engine.errors import VtmError, describe
+
+log = logging.getLogger(__name__)
 
 _TELL_EVERY_S = 0.1
 
@@ -32,6 +39,7 @@ class Report:
     line: str | None = None
     result: str | None = None  # the last line of a good end
     error: Exception | None = None
+    logged: bool = False  # the error is in the log already
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +117,17 @@ def _take(pipe: Connection, pool: dict[Connection, tuple[SpawnProcess, Job]], wa
     """One report of one process; after the end of a job it gets the next, or is let go."""
     process, job = pool[pipe]
     try:
-        report: Report = pipe.recv()
+        report: Report | logging.LogRecord = pipe.recv()
     except (EOFError, OSError):
         process.join()
         del pool[pipe]
         pipe.close()
+        log_old_crashes(log_folder())  # where it crashed
         ended = VtmError(f"{job.source}: the converting process died (exit code {process.exitcode}): try fewer --jobs")
         yield Report(job, error=ended)
+        return
+    if isinstance(report, logging.LogRecord):
+        logging.getLogger(report.name).handle(report)
         return
     if report.result is not None or report.error is not None:
         if waiting:
@@ -129,15 +141,33 @@ def _take(pipe: Connection, pool: dict[Connection, tuple[SpawnProcess, Job]], wa
     yield report
 
 
+class PipeHandler(QueueHandler):
+    """Sends what is logged through the pipe on which the reports go."""
+
+    def __init__(self, send: Callable[[object], None]) -> None:
+        super().__init__(None)  # type: ignore[arg-type]  # `enqueue` is all that uses the queue
+        self._send = send
+
+    def enqueue(self, record: logging.LogRecord) -> None:
+        """From any thread of this process."""
+        self._send(record)
+
+
 def _serve(pipe: Connection, config: Config, manner: Manner) -> None:
     """The process: convert what comes until None does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches us too; the one who started us ends us
+    lock = threading.Lock()  # a pipe takes one message at a time
+
+    def send(message: object) -> None:
+        with lock:
+            pipe.send(message)
 
     def emit(report: Report) -> None:
-        if report.error is not None and not isinstance(report.error, VtmError):  # others may not survive the pipe
-            kind = type(report.error).__name__
-            report = replace(report, error=VtmError(f"{report.job.source}: unexpected {kind}: {report.error}"))
-        pipe.send(report)
+        if report.error is not None:  # it loses its traceback on the way, and not every kind survives it
+            log.error("%s cannot be converted", report.job.source, exc_info=report.error)
+            report = replace(report, error=VtmError(describe(report.error)), logged=True)
+        send(report)
 
-    while (job := pipe.recv()) is not None:
-        convert_one(job, config, manner, emit)
+    with logging_through(PipeHandler(send)), native_crashes_kept(log_folder()):
+        while (job := pipe.recv()) is not None:
+            convert_one(job, config, manner, emit)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import logging
 import os
 import platform
 import sys
@@ -14,9 +15,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from app.log_file import log_path
 from app.settings import settings_path
 from app.window.display import display_available
-from engine.errors import VtmError
+
+log = logging.getLogger(__name__)
 
 _NEEDED = {
     "numpy": "",
@@ -93,19 +96,26 @@ def _display() -> Iterator[Finding]:
     )
     path = settings_path()
     yield Finding("settings", True, f"{path}{'' if path.exists() else ' (not yet written)'}")
+    yield Finding("log", True, str(log_path()))
 
 
 _PARTS: tuple[Callable[[], Iterator[Finding]], ...] = (_machine, _packages, _backends, _weights, _cameras, _display)
 
 
-def findings() -> list[Finding]:
-    """Every row. A part that fails becomes a row itself: the doctor never falls ill."""
+def findings(*, try_back_ends: bool = True) -> list[Finding]:
+    """Every row. A part that fails becomes a row itself: the doctor never falls ill.
+
+    try_back_ends  run the network on each; False beside a running pipeline, which has one open
+    """
     rows: list[Finding] = []
     for part in _PARTS:
+        if part is _backends and not try_back_ends:
+            continue
         try:
             rows.extend(part())
-        except (VtmError, ImportError, OSError) as error:
+        except Exception as error:  # each row is worth having, whatever the others do
             name = part.__name__.strip("_")
+            log.warning("the doctor cannot look at the %s", name, exc_info=True)
             rows.append(Finding(name, False, f"{type(error).__name__}: {error}", "make run, or: pip install -e ."))
     return rows
 

@@ -23,7 +23,7 @@ from app.engine_access import PipelineFactory, PipelineLike, real_pipeline
 from app.terminal import StatusLine, say
 from app.window.notices import new_messages
 from engine.config import Config
-from engine.errors import OutputError, VtmError
+from engine.errors import OutputError
 from engine.live.take_control import VIDEO_SUFFIX
 from engine.types import Message, Snapshot
 
@@ -97,7 +97,7 @@ class HeadlessRun:
         self.stop = Event()
 
     def run(self) -> int:
-        """Main thread. Returns 0; raises VtmError when the pipeline failed (what was recorded is kept)."""
+        """Main thread. Returns 0, or 1 when the pipeline failed and that was said (what was recorded is kept)."""
         for path in (self._record, self._stats):
             if path is not None:
                 check_writable(path)
@@ -111,8 +111,7 @@ class HeadlessRun:
                 if self._record is not None:
                     pipeline.stop_recording()
                     snapshot = pipeline.snapshot()
-            self._finish(snapshot)
-        return 0
+            return self._finish(snapshot)
 
     def _watch(self, pipeline: PipelineLike) -> Snapshot:
         """Show the status until it is time to go; returns the last snapshot."""
@@ -127,20 +126,21 @@ class HeadlessRun:
 
     def _show(self, snapshot: Snapshot) -> None:
         for message in new_messages(self._seen, snapshot.messages):
-            if snapshot.state != "failed" or message.level != "error":  # the failure itself is raised at the end
+            if snapshot.state != "failed" or message.level != "error":  # the failure itself is said at the end
                 self._status.interrupt(f"vtm: {message.text}")
         self._seen = snapshot.messages
         if snapshot.state == "running":
             self._status.show(status_text(snapshot))
 
-    def _finish(self, snapshot: Snapshot) -> None:
-        """Last line, stats file, and the failure of a dead pipeline as an exception."""
+    def _finish(self, snapshot: Snapshot) -> int:
+        """Stats file, last lines, exit code."""
         self._status.close()
         if self._stats is not None:
             write_stats(self._stats, snapshot)
         if snapshot.state == "failed":
             errors = [message.text for message in snapshot.messages if message.level == "error"]
-            raise VtmError(errors[-1] if errors else "the pipeline stopped without saying why; run again with --debug")
+            say(f"vtm: {errors[-1] if errors else 'the pipeline stopped without saying why; run again with --debug'}")
+            return 1
         stats, latency = snapshot.stats, snapshot.stats.latency_ms
         say(
             f"vtm: {stats.poses} poses in {stats.seconds:.1f} s, {stats.fps:.1f} fps, {stats.frames_dropped} dropped, "
@@ -150,6 +150,7 @@ class HeadlessRun:
             video = self._record.with_suffix(VIDEO_SUFFIX)
             beside = f" and {video}" if self._config.record_video and video.exists() else ""
             say(f"vtm: recorded {self._record}{beside}")
+        return 0
 
 
 def check_writable(path: Path) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from app.terminal import say
 from app.window.background import Background
 from app.window.notices import Notice
 from engine.takes.recorder import unfinished_takes
+
+log = logging.getLogger(__name__)
 
 RECOVER = "Recover"
 _OFFERED_FOR_S = 60.0
@@ -32,7 +34,7 @@ class LeftOver:
         """What to offer now."""
         answer = self._search.take()
         if isinstance(answer, Exception):
-            say(f"vtm: unfinished takes cannot be looked for: {answer}")
+            log.warning("unfinished takes cannot be looked for", exc_info=answer)
         elif answer:
             self._found, self._until_s = answer, self._clock() + _OFFERED_FOR_S
         if not self._found or self._clock() > self._until_s:

@@ -7,6 +7,7 @@ session finishes take and pipeline on that thread, the timer sees it closed and 
 from __future__ import annotations
 
 import dataclasses
+import logging
 import time
 from collections import deque
 from collections.abc import Callable
@@ -41,6 +42,8 @@ PULL_MS, FRUGAL_PULL_MS = 20, 30
 _SLOW_S = 0.25
 _PATIENCE_S = 15.0
 """How long the closing window waits for the pipeline."""
+
+log = logging.getLogger(__name__)
 
 CameraLister = Callable[[], tuple[CameraInfo, ...]]
 
@@ -193,6 +196,7 @@ class MainWindow(QMainWindow):
         if cameras is not None:
             self.side.source.refresh.setEnabled(True)
             if isinstance(cameras, Exception):
+                log.warning("the cameras cannot be listed", exc_info=cameras)
                 self.say("warning", f"The cameras cannot be listed: {cameras}")
             else:
                 self.side.source.show_cameras(cameras)
@@ -238,6 +242,7 @@ class MainWindow(QMainWindow):
         try:
             save_settings(self._settings)
         except OutputError as error:
+            log.warning("the settings are not saved", exc_info=True)
             self.say("warning", str(error))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name

@@ -7,6 +7,7 @@ No Qt in this file and no signals: the screen pulls.
 from __future__ import annotations
 
 import dataclasses
+import logging
 import queue
 import threading
 from collections import deque
@@ -17,9 +18,11 @@ from app.commands.recover import recover_one
 from app.engine_access import PipelineFactory, PipelineLike
 from app.window.playback import Playback
 from engine.config import Config
-from engine.errors import VtmError
+from engine.errors import VtmError, describe
 from engine.takes.recording import Recording
 from engine.types import Message, Percentiles, Snapshot, Stats
+
+log = logging.getLogger(__name__)
 
 _ZERO = Percentiles(0.0, 0.0, 0.0)
 NO_STATS = Stats(0, 0, 0, 0.0, 0.0, 0.0, _ZERO, {}, "", "")
@@ -125,10 +128,9 @@ class Session:
     def _guard(self, command: Callable[[], None]) -> None:
         try:
             command()
-        except VtmError as error:
-            self._say("error", str(error))
-        except Exception as error:  # noqa: BLE001 - a defect below must reach the user's eyes, not end the worker silently
-            self._say("error", f"Unexpected {type(error).__name__}: {error}")
+        except Exception as error:
+            log.error("a command of the window failed", exc_info=True)
+            self._say("error", describe(error))
 
     def _apply_wanted(self) -> None:
         with self._lock:

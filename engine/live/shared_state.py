@@ -5,6 +5,7 @@ Every method may be called from any thread and returns at once (`wait_until` exc
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from engine.config import Config
+from engine.errors import describe
 from engine.live.load_shedding import LoadShedding
 from engine.live.statistics import StatsCollector
 from engine.types import Detection, Frame, Message, Pose
@@ -19,6 +21,9 @@ from engine.types import Detection, Frame, Message, Pose
 FrameKey: TypeAlias = tuple[int, int]
 """Number of the source, number of the frame in it: grows with every frame."""
 _MESSAGES = 20
+_LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +101,18 @@ class SharedState:
             self._names[part] = name
 
     def say(self, level: str, text: str) -> None:
-        """One line for the user; the same line twice in a row is said once."""
+        """One line for the user and the log; the same line twice in a row is said once."""
         message = Message(level, " ".join(text.split()))
+        if self._append(message):
+            log.log(_LEVELS[level], "%s", message.text)
+
+    def _append(self, message: Message) -> bool:
+        """False when it was said just before."""
         with self._changed:
-            if not self._messages or self._messages[-1] != message:
+            new = not self._messages or self._messages[-1] != message
+            if new:
                 self._messages.append(message)
+            return new
 
     def show(self, view: View, key: FrameKey) -> None:
         """A frame went all the way."""
@@ -135,9 +147,9 @@ class SharedState:
         self._changed.notify_all()
 
     def failed(self, worker: str, error: Exception) -> None:
-        """A worker cannot go on."""
-        text = str(error) or type(error).__name__
-        self.say("error", text)
+        """A worker cannot go on: said in one line, logged with its traceback."""
+        log.error("the %s thread cannot go on", worker, exc_info=error)
+        self._append(Message("error", describe(error)))
         with self._changed:
             self._failures[worker] = error
             self._changed.notify_all()

@@ -7,17 +7,20 @@ Start: targets are opened, then both threads run. Close: the threads end, the la
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from engine.errors import OutputError
+from engine.errors import OutputError, describe
 from engine.osc.sender import OscSender
 from engine.osc.targets import Target, open_target, parse_targets
 from engine.osc.vmc import CALIBRATED, CALIBRATING, VmcEncoder, VmcFeed
 from engine.queues import Latest
 from engine.types import Pose, TargetState
+
+log = logging.getLogger(__name__)
 
 _POLL_S = 0.1  # how long the sending thread may overlook that it should stop
 _RETRY_S = 5.0  # between attempts to open a target
@@ -106,7 +109,7 @@ class OutputHub:
         states = tuple(slot.state() for slot in slots)
         if self._error is None:
             return states
-        return tuple(replace(state, last_error=f"sending has stopped: {self._error}") for state in states)
+        return tuple(replace(state, last_error=f"sending has stopped: {describe(self._error)}") for state in states)
 
     def set_targets(self, urls: tuple[str, ...]) -> None:
         """Make these the targets; those already there keep their socket and counts, new ones open in the background.
@@ -148,7 +151,8 @@ class OutputHub:
     def _guarded(self, loop: Callable[[], None]) -> None:
         try:
             loop()
-        except Exception as error:  # noqa: BLE001 — a dead worker's exception is kept as data
+        except Exception as error:  # a dead worker's exception is kept as data
+            log.error("sending OSC has stopped", exc_info=True)
             self._error = error
 
     def _send_loop(self) -> None:
@@ -173,7 +177,8 @@ class OutputHub:
         for slot, sender in slots:
             try:
                 sender.send(pose)
-            except Exception as error:  # noqa: BLE001 — shown as the target's own; the other targets go on
+            except Exception as error:  # shown as the target's own; the other targets go on
+                log.error("sending to %s failed", slot.target.url, exc_info=True)
                 self._give_up(slot, sender, error)
         if self._on_sent is not None and slots:
             self._on_sent(self._clock() - started)
@@ -194,7 +199,8 @@ class OutputHub:
         for sender in retired:
             try:
                 sender.close(repeat=repeat)
-            except Exception as error:  # noqa: BLE001 — kept as data; its socket is closed, the others get their last pose
+            except Exception as error:  # kept as data; its socket is closed, the others get their last pose
+                log.error("closing an OSC target failed", exc_info=True)
                 self._error = self._error or error
 
     def _open_loop(self) -> None:

@@ -5,6 +5,7 @@ Threads: `push` and `close` may be called from any; "osc-clock" alone predicts a
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -12,6 +13,8 @@ from collections.abc import Callable
 from engine.errors import UsageError
 from engine.osc.predictor import Predictor
 from engine.types import Pose
+
+log = logging.getLogger(__name__)
 
 MAX_RATE_HZ = 120.0
 SILENT_S = 1.0
@@ -72,7 +75,8 @@ class OscClock:
     def _guarded(self) -> None:
         try:
             self._run()
-        except Exception as error:  # noqa: BLE001 - a dead worker's exception is kept as data
+        except Exception as error:  # a dead worker's exception is kept as data
+            log.error("the output clock has stopped", exc_info=True)
             self.error = error
             self._on_error(f"poses are sent at the camera's rate: predicting failed ({type(error).__name__}: {error})")
 

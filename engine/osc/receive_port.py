@@ -6,6 +6,7 @@ Taken: /VMC/Ext/Set/Calib/Ready and /Exec, /VMC/Ext/Set/Period, /VMC/Ext/Set/Req
 
 from __future__ import annotations
 
+import logging
 import math
 import socket
 import threading
@@ -13,10 +14,12 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from engine.errors import OutputError, UsageError
+from engine.errors import OutputError, UsageError, describe
 from engine.osc.reading import OscFormatError, ReadMessage, Value, read_packet
 from engine.osc.vmc import VmcFeed
 from engine.types import ReceiverState
+
+log = logging.getLogger(__name__)
 
 DEFAULT_PORT = 39540
 DEFAULT_HOST = "127.0.0.1"
@@ -100,8 +103,9 @@ class VmcReceiver:
                 if data is not None:
                     self._take(data)
                 self._drop_old_face()
-        except Exception as error:  # noqa: BLE001 — a dead worker's exception is kept as data
-            self._state = replace(self._state, error=f"receiving has stopped: {error}")
+        except Exception as error:  # a dead worker's exception is kept as data
+            log.error("receiving VMC has stopped", exc_info=True)
+            self._state = replace(self._state, error=f"receiving has stopped: {describe(error)}")
         finally:
             self._socket.close()
 

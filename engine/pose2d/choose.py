@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import logging
 from collections.abc import Callable
 
 from engine.config import DETECTORS
@@ -14,6 +15,8 @@ from engine.pose2d.native_log import without_native_chatter
 from engine.pose2d.rtmpose import RtmPose
 from engine.pose2d.rtmpose_weights import ensure_rtm_weights
 from engine.pose2d.weights import ensure_weights, installed_weights, weights_state
+
+log = logging.getLogger(__name__)
 
 _CUDA = "CUDAExecutionProvider"
 _TINY_MODEL = base64.b64decode("CAgSADozCgwKAWESAWIiBFJlbHUSAWdaDwoBYRIKCggIARIECgIIAWIPCgFiEgoKCAgBEgQKAggBQgQKABAN")
@@ -43,6 +46,7 @@ def make_detector(name: str, *, threads: int = 1, on_message: OnMessage) -> Dete
     try:
         detector = RtmPose(ensure_rtm_weights(progress_lines("RTMPose's networks", on_message)), cuda=True)
     except DetectorError as error:
+        log.warning("RTMPose cannot be used", exc_info=True)
         return _blazepose(threads, on_message, f"RTMPose cannot be used: {error}")
     on_message("2D detector: RTMPose on CUDA (a GPU runs it)")
     return detector
@@ -59,7 +63,8 @@ def why_no_cuda() -> str | None:
     try:
         with without_native_chatter():
             session = ort.InferenceSession(_TINY_MODEL, options, providers=[_CUDA, "CPUExecutionProvider"])
-    except Exception as error:  # noqa: BLE001 — a provider that cannot start raises what it likes
+    except Exception as error:  # a provider that cannot start raises what it likes
+        log.warning("CUDA does not start", exc_info=True)
         return f"CUDA does not start ({type(error).__name__})"
     return None if session.get_providers()[0] == _CUDA else "CUDA is installed but does not start"
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.errors import UsageError
 from engine.opencv import cv2
+
+log = logging.getLogger(__name__)
 
 _BACKEND = {"win32": "MSMF", "darwin": "AVFOUNDATION"}.get(sys.platform, "V4L2")
 
@@ -36,6 +39,7 @@ def list_cameras() -> tuple[CameraInfo, ...]:
 
         found = enumerate_cameras(int(getattr(cv2, f"CAP_{_BACKEND}")))
     except (OSError, ImportError, NotImplementedError, RuntimeError):
+        log.debug("the cameras cannot be listed", exc_info=True)  # asked every few seconds while one is gone
         return ()
     cameras = {
         camera.index: CameraInfo(camera.index, camera.name or f"camera {camera.index}", _BACKEND) for camera in found

@@ -6,6 +6,7 @@ it is being read.
 
 from __future__ import annotations
 
+import logging
 import math
 import threading
 import time
@@ -19,6 +20,8 @@ from engine.errors import CameraError
 from engine.opencv import cv2
 from engine.queues import Latest
 from engine.types import Frame
+
+log = logging.getLogger(__name__)
 
 DEFAULT_FPS = 30.0
 READ_WAIT_S = 0.5
@@ -121,8 +124,11 @@ class LiveSource:
             before = self._frames
             try:
                 self._run_once()
-            except Exception as error:  # noqa: BLE001 — drivers raise what they like; it is shown and tried again
-                self._fault = f"{self.name} failed ({type(error).__name__}: {error}), trying again"
+            except Exception as error:
+                fault = f"{self.name} failed ({type(error).__name__}: {error}), trying again"
+                if fault != self._fault:
+                    log.warning("%s", fault, exc_info=True)
+                self._fault = fault
             else:
                 self._fault = f"{self.name} stopped, trying again"
             tries = 0 if self._frames > before else tries + 1

@@ -7,6 +7,7 @@ One thread, "replay", sends; everything else may be called from any thread. Whoe
 from __future__ import annotations
 
 import bisect
+import logging
 import struct
 import threading
 import time
@@ -19,6 +20,8 @@ from engine.osc.sender import CLOSING_REPEATS, OscSender
 from engine.osc.targets import open_target, parse_targets
 from engine.takes.recording import Recording, load_recording
 from engine.types import Pose, TargetState
+
+log = logging.getLogger(__name__)
 
 _TIME_MESSAGE = b"/VMC/Ext/T\x00\x00,f\x00\x00"
 _JOIN_S = 2.0
@@ -173,7 +176,8 @@ class Player:
                         sender.send(item)
                     else:
                         sender.send_packets([item])
-        except Exception as error:  # noqa: BLE001 — a dead worker's exception is kept as data
+        except Exception as error:  # a dead worker's exception is kept as data
+            log.error("the replay has stopped", exc_info=True)
             with self._changed:
                 self._error = error
                 self._changed.notify_all()

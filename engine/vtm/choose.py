@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ ORDER = tuple(name for name in BACKENDS if name != "auto")
 """Fastest first: tensorrt, tensorrt-rtx, cuda, openvino, cpu."""
 
 OnMessage = Callable[[str], None]
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,8 @@ def load_runtime(
     if backend not in BACKENDS:
         raise UsageError(f"back end {backend!r} is unknown; expected one of {', '.join(BACKENDS)}")
     weights = load_weights(path)
+    for name in ORDER:
+        log.info("back end %s: %s", name, missing(name) or "can be tried")
 
     def slower(name: str) -> Iterator[VtmRuntime]:
         return _working(weights, ORDER[ORDER.index(name) + 1 :], threads, on_message)
@@ -78,6 +83,7 @@ def _working(weights: Weights, names: tuple[str, ...], threads: int, on_message:
         except ModelError as error:
             if name == ORDER[-1]:
                 raise
+            log.warning("back end %s is passed over", name, exc_info=True)
             on_message(str(error))
             continue
         yield runtime

@@ -1,15 +1,22 @@
-"""A back end that fails in the middle of a performance is replaced by the next one, with one line."""
+"""A back end that fails in the middle of a performance is replaced by the next one, with one line.
+
+Only the network itself runs under that net: an error while its answer is decoded is ours, and is passed on.
+"""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 
 from engine.errors import ModelError
 from engine.types import RawMotion, Window
-from engine.vtm.base import VtmRuntime
+from engine.vtm.base import Outputs, VtmRuntime
+from engine.vtm.decode import decode
 from engine.vtm.onnx_runtime import first_line
 from models.camera import Intrinsics
 from models.vtm.config import VTMConfig
+
+log = logging.getLogger(__name__)
 
 
 class FallbackRuntime:
@@ -39,26 +46,31 @@ class FallbackRuntime:
         return self._running
 
     def lift(self, window: Window, intrinsics: Intrinsics) -> RawMotion:
-        """Lift a window; whoever fails is replaced. Raises ModelError when nobody is left."""
-        try:
-            return self._running.lift(window, intrinsics)
-        except Exception as error:  # noqa: BLE001 - a provider out of memory raises what it likes
-            return self._replace(first_line(error), window, intrinsics)
+        """Lift a window; a back end that fails is replaced. Raises ModelError when none is left."""
+        return decode(window, intrinsics, *self._infer(window))
 
-    def _replace(self, reason: str, window: Window, intrinsics: Intrinsics) -> RawMotion:
-        """The first of the others that lifts this very window stays."""
+    def _infer(self, window: Window) -> Outputs:
+        try:
+            return self._running.infer(window)
+        except Exception as error:
+            log.warning("back end %s failed", self._running.name, exc_info=True)
+            return self._replace(first_line(error), window)
+
+    def _replace(self, reason: str, window: Window) -> Outputs:
+        """The first of the others that runs this very window stays."""
         failed = self._running
         failed.close()
         for other in self._others(failed.name):
             try:
-                raw = other.lift(window, intrinsics)
-            except Exception as error:  # noqa: BLE001 - as above
+                outputs = other.infer(window)
+            except Exception as error:
+                log.warning("back end %s failed", other.name, exc_info=True)
                 self._on_message(f"back end {other.name} failed ({first_line(error)})")
                 other.close()
                 continue
             self._running = other
             self._on_message(f"back end {failed.name} failed ({reason}); VTM goes on with {other.name}")
-            return raw
+            return outputs
         raise ModelError(f"back end {failed.name} failed ({reason}) and no other works; run vtm doctor")
 
     def close(self) -> None:

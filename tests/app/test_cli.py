@@ -18,11 +18,11 @@ import pytest
 from app.arguments import RunOptions, build_parser, config_from
 from app.cli import main
 from app.commands.headless import HeadlessRun, signals_set, status_text
+from app.log_file import log_path
 from app.settings import DEFAULT_TARGET
 from app.terminal import StatusLine
 from app.window.display import display_available
 from engine.config import Config
-from engine.errors import VtmError
 from engine.types import Message
 
 ROOT = Path(__file__).parents[2]
@@ -104,6 +104,12 @@ def test_debug_shows_the_traceback(capsys):
     assert "Traceback" in capsys.readouterr().err
 
 
+def test_without_debug_the_traceback_is_in_the_log_file_only(capsys):
+    assert main(["--headless", "--source", "missing.mp4"]) == 1
+    assert "Traceback" not in capsys.readouterr().err
+    assert "Traceback" in log_path().read_text()
+
+
 def test_a_defect_is_one_line_too(monkeypatch, capsys):
     def broken() -> int:
         raise ZeroDivisionError("oh\nno")
@@ -111,7 +117,8 @@ def test_a_defect_is_one_line_too(monkeypatch, capsys):
     monkeypatch.setattr("app.commands.fetch.run_fetch", broken)
     assert main(["fetch"]) == 1
     written = capsys.readouterr().err
-    assert "ZeroDivisionError: oh no" in written
+    assert "unexpected ZeroDivisionError: oh no" in written
+    assert "vtm doctor --report" in written
     assert written.count("\n") == 1
 
 
@@ -229,7 +236,7 @@ def test_without_a_signal_nothing_is_set():
     assert not stop.is_set()
 
 
-def test_a_pipeline_that_fails_is_raised_after_the_take_was_kept(headless, tmp_path):
+def test_a_pipeline_that_fails_is_said_after_the_take_was_kept(headless, tmp_path, capsys):
     run = headless(record=tmp_path / "a.bvh")
 
     def fail() -> None:
@@ -240,9 +247,9 @@ def test_a_pipeline_that_fails_is_raised_after_the_take_was_kept(headless, tmp_p
 
     thread = threading.Thread(target=fail)
     thread.start()
-    with pytest.raises(VtmError, match="unplugged"):
-        run.run()
+    assert run.run() == 1
     thread.join()
+    assert capsys.readouterr().err.splitlines()[-1] == "vtm: the camera was unplugged"
     assert headless.made[0].calls[-2:] == ["stop_recording", "exit"]
 
 

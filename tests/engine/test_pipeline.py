@@ -15,7 +15,8 @@ import pytest
 from engine.config import Config
 from engine.errors import CameraError, DetectorError, ModelError, OutputError, UsageError
 from engine.pipeline import Pipeline
-from engine.types import Frame, RawMotion, Window
+from engine.solver import Solver
+from engine.types import Frame, Pose, RawMotion, Window
 from models.camera import Intrinsics
 from tests.engine.pipeline_fakes import WAIT_S, FakeRuntime, FakeWindow, World
 
@@ -179,11 +180,41 @@ def test_a_worker_that_dies_of_a_defect_is_shown_and_gets_another_chance(world: 
     with world.pipeline() as pipeline:
         assert pipeline.wait(WAIT_S) == "failed"
         assert isinstance(pipeline.error, ZeroDivisionError)
+        assert "unexpected ZeroDivisionError" in say_texts(pipeline)[-1]
         assert "a defect" in say_texts(pipeline)[-1]
         world.detecting = lambda _frame: None
         pipeline.reconfigure(Config(source="cam", detector="rtmpose", backend="cpu"))
         assert pipeline.wait_for_pose(WAIT_S)
         assert pipeline.error is None
+
+
+def test_a_defect_in_the_solver_is_told_as_ours_with_its_place_and_logged_once(
+    world: World, caplog: pytest.LogCaptureFixture
+):
+    class Broken(Solver):
+        def solve(self, _raw: RawMotion) -> Pose | None:
+            raise KeyError("LeftHand")
+
+    factories = dataclasses.replace(world.factories(), make_solver=Broken)
+    with Pipeline(Config(source="cam"), factories=factories) as pipeline:
+        assert pipeline.wait(WAIT_S) == "failed"
+        line = say_texts(pipeline)[-1]
+    assert "unexpected KeyError: 'LeftHand'" in line
+    assert "engine/live/workers.py, line" in line
+    assert "defect of VTM Live" in line
+    assert "back end" not in line
+    (record,) = [record for record in caplog.records if record.exc_info]
+    assert record.exc_info is not None
+    assert isinstance(record.exc_info[1], KeyError)
+    assert record.threadName == "vtm-solve"
+
+
+def test_what_is_said_to_the_user_is_logged_too(world: World, caplog: pytest.LogCaptureFixture):
+    caplog.set_level("INFO")
+    with world.pipeline() as pipeline:
+        assert pipeline.wait_for_pose(WAIT_S)
+        world.unplugged.set()
+        until(lambda: "cam stopped, trying again" in caplog.messages)
 
 
 def test_without_a_network_the_picture_and_the_keypoints_are_still_shown(world: World):

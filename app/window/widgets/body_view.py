@@ -7,6 +7,7 @@ every frame, which costs five times as much where the processor draws (measured:
 
 from __future__ import annotations
 
+import logging
 import math
 from collections import deque
 
@@ -24,6 +25,8 @@ from app.window.widgets.body_shaders import body_shader, floor_shader
 from app.window.widgets.theme import BACKGROUND
 from engine.types import Pose
 from models.skeleton import FEET, TOES
+
+log = logging.getLogger(__name__)
 
 _TRAIL_S = 6.0
 _TRAIL_POINTS = 240
@@ -178,6 +181,7 @@ class BodyView(GLViewMixin, QOpenGLWindow):  # type: ignore[misc]  # pyqtgraph h
             for shader in (self._body_shader, self._floor_shader):
                 shader.program(es2_compat=modern)
         except (OpenGLError, RuntimeError) as error:
+            log.error("the 3D view's shaders are refused", exc_info=True)
             self.problem = f"The graphics driver refuses the 3D view: {error}"
             self.clear()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import dataclass
 
@@ -10,6 +11,8 @@ from PySide6.QtGui import QGuiApplication, QOffscreenSurface, QOpenGLContext
 
 PyOpenGL.ERROR_CHECKING = False
 """Must stand before OpenGL.GL is imported: else every call asks for errors, which doubles the cost of a frame."""
+log = logging.getLogger(__name__)
+
 _SOFTWARE = ("llvmpipe", "softpipe", "swrast", "swiftshader", "gdi generic", "basic render")
 FEW_CORES = 4
 _WITHOUT = ("offscreen", "minimal", "vnc", "linuxfb")
@@ -42,6 +45,7 @@ def probe_opengl() -> OpenGL:
 
         name = GL.glGetString(GL.GL_RENDERER)
     except (ImportError, OSError, AttributeError) as error:
+        log.warning("PyOpenGL does not work", exc_info=True)
         return OpenGL(f"PyOpenGL does not work here: {error}", False)
     finally:
         context.doneCurrent()

@@ -17,6 +17,7 @@ from app.arguments import BVH_STYLES
 from app.cli import main
 from app.commands.convert_plan import Job
 from app.commands.convert_pool import Manner, convert_in_processes
+from app.log_file import log_path
 from engine.config import Config
 from engine.motion import bvh_styles
 from engine.motion.formats import write_motion
@@ -51,6 +52,16 @@ def test_a_folder_is_converted_whole_and_a_bad_file_costs_only_itself(takes, cap
     assert [line for line in told if "bad.npz" in line and "not a keypoints .npz" in line]
     assert told[-1] == "vtm: 4 files: 3 converted, 0 there already, 1 failed"
     assert all(line.startswith("vtm: ") for line in told)
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_the_traceback_of_each_file_that_fails_is_in_the_log_once(takes, capsys, jobs):
+    (takes / "bad.npz").write_text("no archive")
+    assert main(["convert", "takes", "out", "--format", "glb", "--jobs", jobs]) == 1
+    assert "Traceback" not in capsys.readouterr().err
+    logged = log_path().read_text()
+    assert logged.count("bad.npz cannot be converted") == 1
+    assert "keypoints_file.py" in logged
 
 
 @pytest.mark.usefixtures("takes")

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from engine.errors import ModelError
-from engine.types import RawMotion, Window
-from engine.vtm.base import VtmRuntime
+from engine.types import Window
+from engine.vtm.base import Outputs, VtmRuntime
 from engine.vtm.choose import load_runtime
 from engine.vtm.fallback import FallbackRuntime
 from models.camera import Intrinsics
@@ -17,17 +17,17 @@ CAMERA = Intrinsics.from_hfov((640, 480), 1.0)
 
 
 class Fake:
-    """Lifts `good` windows with what a real back end says, then fails."""
+    """Answers `good` windows with what a real back end says, then fails."""
 
     def __init__(self, name: str, real: VtmRuntime, good: int) -> None:
         self.name, self.config, self.real, self.good = name, real.config, real, good
         self.closed = False
 
-    def lift(self, window: Window, intrinsics: Intrinsics) -> RawMotion:
+    def infer(self, window: Window) -> Outputs:
         self.good -= 1
         if self.good < 0:
             raise RuntimeError(f"{self.name}: CUDA failure 2: out of memory\nat line 3")
-        return self.real.lift(window, intrinsics)
+        return self.real.infer(window)
 
     def close(self) -> None:
         self.closed = True
@@ -35,7 +35,7 @@ class Fake:
 
 @pytest.fixture
 def cpu(weights) -> VtmRuntime:
-    return load_runtime("cpu", on_message=print, path=weights)
+    return load_runtime("cpu", on_message=print, path=weights).running
 
 
 def chain(*fakes: Fake, messages: list[str]) -> FallbackRuntime:
@@ -97,3 +97,23 @@ def test_a_real_session_takes_over_from_one_that_died(weights, window):
     assert runtime.lift(window, CAMERA).frame_id == window.frame_id
     assert runtime.name in ("openvino", "cpu")
     assert len(messages) == 1
+
+
+def test_a_defect_of_ours_is_not_blamed_on_the_back_end(cpu, window, monkeypatch):
+    def defect(*_: object) -> None:
+        raise KeyError("LeftHand")
+
+    monkeypatch.setattr("engine.vtm.fallback.decode", defect)
+    messages: list[str] = []
+    first, second = Fake("cuda", cpu, 5), Fake("cpu", cpu, 5)
+    runtime = chain(first, second, messages=messages)
+    with pytest.raises(KeyError, match="LeftHand"):
+        runtime.lift(window, CAMERA)
+    assert (runtime.name, first.closed, messages) == ("cuda", False, [])
+
+
+def test_the_traceback_of_a_back_end_that_failed_is_logged(cpu, window, caplog):
+    chain(Fake("cuda", cpu, 0), Fake("cpu", cpu, 1), messages=[]).lift(window, CAMERA)
+    (record,) = caplog.records
+    assert "cuda failed" in record.getMessage()
+    assert record.exc_info is not None

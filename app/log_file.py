@@ -1,0 +1,200 @@
+"""The log file of every `vtm` command, and the last net: errors that nobody caught, crashes in native code.
+
+The one place that configures `logging`; the engine only logs. The file is `vtm.log` in the user's log folder
+(VTM_LOG_DIR overrides it, for tests), rotated, and shared by all instances. `--debug` shows the same on stderr.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import logging
+import os
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from io import TextIOWrapper
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import platformdirs
+
+from app.terminal import say
+from engine.errors import describe
+
+MAX_BYTES = 1_000_000
+BACKUPS = 3
+_FORMAT = "%(asctime)s %(levelname)-8s [%(process)d %(threadName)s] %(name)s: %(message)s"
+_OURS = ("app", "engine", "models")
+_CRASHES = "crash-*.txt"
+_CRASH_KEPT_S = 7 * 24 * 3600.0
+
+log = logging.getLogger(__name__)
+_listeners: list[Callable[[str], None]] = []  # of `defects_shown`
+
+
+def log_folder() -> Path:
+    """Where the log files of this user are."""
+    return Path(os.environ.get("VTM_LOG_DIR") or platformdirs.user_log_dir("vtm-live", appauthor=False))
+
+
+def log_path() -> Path:
+    """The log file that is being written."""
+    return log_folder() / "vtm.log"
+
+
+class SharedLogFile(RotatingFileHandler):
+    """A rotating file that several processes append to: one follows when another has rotated.
+
+    A log that cannot be written (a full disk, a read-only folder) disturbs nobody.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            path, maxBytes=MAX_BYTES, backupCount=BACKUPS, encoding="utf-8", delay=True, errors="backslashreplace"
+        )
+
+    def shouldRollover(self, record: logging.LogRecord) -> int:  # noqa: N802 - logging's name
+        """As the base class, for the file that has the name now."""
+        if self.stream is not None and self._renamed(self.stream.fileno()):
+            self.stream.close()
+            self.stream = None  # opened anew by the base class
+        return int(super().shouldRollover(record))
+
+    def _renamed(self, ours: int) -> bool:
+        try:
+            there, opened = Path(self.baseFilename).stat(), os.fstat(ours)
+        except FileNotFoundError:
+            return True
+        return (there.st_dev, there.st_ino) != (opened.st_dev, opened.st_ino)
+
+    def doRollover(self) -> None:  # noqa: N802 - logging's name
+        """Rotate; where another process holds the file (Windows), go on in it."""
+        with suppress(OSError):
+            super().doRollover()
+        if self.stream is None:
+            self.stream = self._open()
+
+    def _open(self) -> TextIOWrapper:
+        Path(self.baseFilename).parent.mkdir(parents=True, exist_ok=True)
+        return super()._open()
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        """Drop the record."""
+
+
+@contextmanager
+def logging_set_up(*, debug: bool) -> Iterator[None]:
+    """Log to the file, and with `debug` to stderr, while inside; what nobody catches is logged and said in one line."""
+    handlers: list[logging.Handler] = [SharedLogFile(log_path())]
+    if debug and sys.stderr is not None:
+        handlers.append(logging.StreamHandler())
+    for handler in handlers:
+        handler.setFormatter(logging.Formatter(_FORMAT))
+    with logging_through(*handlers, level=logging.DEBUG if debug else logging.INFO):
+        yield
+
+
+@contextmanager
+def logging_through(*handlers: logging.Handler, level: int = logging.INFO) -> Iterator[None]:
+    """All that is logged goes to `handlers` while inside: of our own packages from `level` on, of others warnings."""
+    root = logging.getLogger()
+    levels = {name: logging.getLogger(name).level for name in _OURS}
+    for handler in handlers:
+        root.addHandler(handler)
+    for name in _OURS:
+        logging.getLogger(name).setLevel(level)
+    try:
+        with _net():
+            yield
+    finally:
+        for name, before in levels.items():
+            logging.getLogger(name).setLevel(before)
+        for handler in handlers:
+            root.removeHandler(handler)
+            handler.close()
+
+
+@contextmanager
+def _net() -> Iterator[None]:
+    """What reaches the interpreter's own hooks is logged; afterwards the hooks are what they were."""
+    before = sys.excepthook, threading.excepthook, sys.unraisablehook, warnings.showwarning
+
+    def in_thread(args: threading.ExceptHookArgs) -> None:
+        if args.exc_value is not None and not isinstance(args.exc_value, SystemExit):
+            _uncaught(args.exc_value, f"thread {args.thread.name if args.thread else '?'}")
+
+    def anywhere(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
+        _uncaught(error, "the main thread")
+
+    def unraisable(args: Any) -> None:  # sys.UnraisableHookArgs exists for type checkers only
+        log.error("ignored in %r: %s", args.object, args.err_msg or "", exc_info=args.exc_value)
+
+    sys.excepthook, threading.excepthook, sys.unraisablehook = anywhere, in_thread, unraisable
+    logging.captureWarnings(capture=True)
+    try:
+        yield
+    finally:
+        logging.captureWarnings(capture=False)
+        sys.excepthook, threading.excepthook, sys.unraisablehook, warnings.showwarning = before
+
+
+def _uncaught(error: BaseException, where: str) -> None:
+    text = describe(error)
+    log.critical("uncaught in %s", where, exc_info=error)
+    say(f"vtm: {text}")
+    for listener in tuple(_listeners):
+        listener(text)
+
+
+@contextmanager
+def defects_shown(listener: Callable[[str], None]) -> Iterator[None]:
+    """While inside, `listener` gets a line for every error that nobody caught, in the thread where it happened."""
+    _listeners.append(listener)
+    try:
+        yield
+    finally:
+        _listeners.remove(listener)
+
+
+@contextmanager
+def native_crashes_kept(folder: Path) -> Iterator[None]:
+    """While inside, a crash in native code (a driver, a library) leaves the stacks of all threads in a file.
+
+    The file is one per process; the next start moves what it holds into the log, see `log_old_crashes`.
+    """
+    path = folder / _CRASHES.replace("*", str(os.getpid()))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = None if faulthandler.is_enabled() else path.open("w", encoding="utf-8")
+    except OSError:
+        file = None
+    if file is None:
+        yield
+        return
+    with file:
+        faulthandler.enable(file)
+        try:
+            yield
+        finally:
+            faulthandler.disable()
+    with suppress(OSError):
+        path.unlink()
+
+
+def log_old_crashes(folder: Path) -> None:
+    """Move the stacks that crashed runs left behind into the log."""
+    for path in sorted(folder.glob(_CRASHES)):
+        try:
+            text, since_s = path.read_text(encoding="utf-8", errors="replace"), path.stat().st_mtime
+            if text:
+                when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(since_s))
+                log.error("a run crashed in native code at %s:\n%s", when, text)
+            if text or time.time() - since_s > _CRASH_KEPT_S:  # an empty one may belong to a run that goes on
+                path.unlink()
+        except OSError as error:
+            log.warning("%s cannot be read: %s", path, error)

@@ -1,0 +1,58 @@
+"""The first lines of a run in the log: what was started, on which machine, with which versions."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import logging
+import os
+import platform
+from collections.abc import Iterator, Sequence
+
+from app.log_file import log_folder, log_old_crashes
+
+PACKAGES = (
+    "numpy",
+    "scipy",
+    "onnxruntime",
+    "onnxruntime-gpu",
+    "onnxruntime-openvino",
+    "ai-edge-litert",
+    "opencv-python-headless",
+    "rtmlib",
+    "tensorrt",
+    "PySide6-Essentials",
+    "pyqtgraph",
+)
+
+log = logging.getLogger(__name__)
+
+
+def log_header(arguments: Sequence[str]) -> None:
+    """Write them, and what crashed runs left behind. The back ends follow when one is chosen (engine.vtm.choose)."""
+    log.info("VTM Live %s: vtm %s", version(), " ".join(arguments))
+    log.info(machine())
+    log.info(", ".join(versions()))
+    log_old_crashes(log_folder())
+
+
+def version() -> str:
+    """Of this program."""
+    try:
+        return importlib.metadata.version("vtm-live")
+    except importlib.metadata.PackageNotFoundError:
+        return "(not installed as a package)"
+
+
+def machine() -> str:
+    """Python and system in one line."""
+    system = f"{platform.system()} {platform.release()} {platform.machine()}"
+    return f"Python {platform.python_version()}, {system}, {os.cpu_count()} cores"
+
+
+def versions() -> Iterator[str]:
+    """Each package that is installed, with its version."""
+    for name in PACKAGES:
+        try:
+            yield f"{name} {importlib.metadata.version(name)}"
+        except importlib.metadata.PackageNotFoundError:
+            continue
