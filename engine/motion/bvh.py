@@ -7,14 +7,13 @@ position is absolute (floor at 0) and its OFFSET zero: readers which add the off
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
+from typing import IO
 
 import numpy as np
 
-from engine.motion.atomic import replacing
 from engine.motion.bvh_styles import BVH_STYLES, BvhStyle
-from engine.motion.resample import EvenMotion, even_motion
-from engine.motion.take import MotionTake
+from engine.motion.resample import EvenMotion, MotionBlock, even_motion
+from engine.motion.take import MotionTake, Progress, no_progress
 from engine.osc.euler import continuous_deg, euler_zxy_deg
 from engine.types import F64
 from models.rotations import quaternion_to_matrix
@@ -32,17 +31,20 @@ _END_SITES: dict[str, tuple[float, float, float]] = {
 }
 
 
-def write_bvh(path: Path, take: MotionTake, style: BvhStyle | None = None) -> None:
-    """Write atomically, at a constant rate (see even_motion). Raises OutputError."""
+def write_bvh(
+    file: IO[bytes], take: MotionTake, progress: Progress = no_progress, style: BvhStyle | None = None
+) -> None:
+    """Write at a constant rate (see even_motion), block by block. Raises OutputError."""
     style = BVH_STYLES["default"] if style is None else style
     motion = even_motion(take)
     offsets = take.rest_offsets_m.astype(np.float64) * style.units_per_metre
-    with replacing(path) as file:
-        file.write(b"HIERARCHY\n")
-        for line in _joint(ROOT, offsets, style, 0):
-            file.write(f"{line}\n".encode())
-        for line in _motion(motion, style.units_per_metre):
-            file.write(f"{line}\n".encode())
+    file.write(b"HIERARCHY\n")
+    for line in _joint(ROOT, offsets, style, 0):
+        file.write(f"{line}\n".encode())
+    file.write(f"MOTION\nFrames: {len(motion)}\nFrame Time: {1.0 / motion.fps:.9f}\n".encode())
+    for block, lines in _frames(motion, style.units_per_metre):
+        file.write("".join(lines).encode())
+        progress((block.start + len(lines)) / len(motion))
 
 
 def _joint(joint: int, offsets: F64, style: BvhStyle, depth: int) -> Iterator[str]:
@@ -83,14 +85,14 @@ def channel_order() -> tuple[int, ...]:
     return tuple(below(ROOT))
 
 
-def _motion(motion: EvenMotion, units_per_metre: float) -> Iterator[str]:
-    """The lines of the MOTION section."""
-    matrices = quaternion_to_matrix(motion.rotations_xyzw[:, channel_order()])
-    angles = continuous_deg(euler_zxy_deg(matrices))  # (M, 22, 3)
-    channels = np.concatenate([motion.root_m * units_per_metre, angles.reshape(len(motion), -1)], axis=1)
-    yield "MOTION"
-    yield f"Frames: {len(motion)}"
-    yield f"Frame Time: {1.0 / motion.fps:.9f}"
-    template = " ".join(["%.6f"] * channels.shape[1])
-    for values in channels:
-        yield template % tuple(values)
+def _frames(motion: EvenMotion, units_per_metre: float) -> Iterator[tuple[MotionBlock, list[str]]]:
+    """The lines of the MOTION section, one per frame; angles do not jump from block to block either."""
+    order = list(channel_order())
+    last: F64 | None = None
+    for block in motion.blocks():
+        angles = euler_zxy_deg(quaternion_to_matrix(block.rotations_xyzw[:, order]))  # (m, 22, 3)
+        angles = continuous_deg(angles) if last is None else continuous_deg(np.concatenate([last, angles]))[1:]
+        last = angles[-1:]
+        channels = np.concatenate([block.root_m * units_per_metre, angles.reshape(len(angles), -1)], axis=1)
+        template = " ".join(["%.6f"] * channels.shape[1]) + "\n"
+        yield block, [template % tuple(values) for values in channels]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from pathlib import Path
+from collections.abc import Iterator
+from typing import IO
 
 import numpy as np
 
-from engine.motion.atomic import replacing
-from engine.motion.take import MotionTake
+from engine.motion.resample import BLOCK_FRAMES
+from engine.motion.take import MotionTake, Progress, no_progress
 from models.skeleton import JOINT_NAMES
 
 _HEAD = ["frame", "time_s", "tracked", "lost_before", "contact_left", "contact_right"]
@@ -22,19 +23,30 @@ def csv_columns() -> list[str]:
     return [*_HEAD, *places, *turns]
 
 
-def write_motion_csv(path: Path, take: MotionTake) -> None:
-    """Write atomically. Frames without a person have empty cells. Raises OutputError."""
-    frames = len(take)
+def write_motion_csv(file: IO[bytes], take: MotionTake, progress: Progress = no_progress) -> None:
+    """Write block by block. Frames without a person have empty cells; times are the true ones, gaps and all."""
+    text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(csv_columns())
+    for start in range(0, len(take), BLOCK_FRAMES):
+        stop = min(start + BLOCK_FRAMES, len(take))
+        writer.writerows(_rows(take, start, stop))
+        progress(stop / len(take))
+    text.flush()
+    text.detach()
+
+
+def _rows(take: MotionTake, start: int, stop: int) -> Iterator[list[object]]:
+    count = stop - start
     values = np.concatenate(
-        [take.contacts, take.joints_world_m.reshape(frames, -1), take.rotations_xyzw.reshape(frames, -1)], axis=1
+        [
+            take.contacts[start:stop],
+            take.joints_world_m[start:stop].reshape(count, -1),
+            take.rotations_xyzw[start:stop].reshape(count, -1),
+        ],
+        axis=1,
     )
-    with replacing(path) as file:
-        text = io.TextIOWrapper(file, encoding="utf-8", newline="")
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(csv_columns())
-        for frame in range(frames):
-            numbers = [f"{value:.6f}" if take.tracked[frame] else "" for value in values[frame]]
-            time_s = f"{take.timestamps_s[frame]:.6f}"
-            writer.writerow([frame, time_s, int(take.tracked[frame]), int(take.lost_before[frame]), *numbers])
-        text.flush()
-        text.detach()
+    for frame, row in zip(range(start, stop), values, strict=True):
+        numbers = [f"{value:.6f}" if take.tracked[frame] else "" for value in row]
+        time_s = f"{take.timestamps_s[frame]:.6f}"
+        yield [frame, time_s, int(take.tracked[frame]), int(take.lost_before[frame]), *numbers]

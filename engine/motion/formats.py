@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from functools import partial
 from pathlib import Path
+from typing import IO, Protocol
 
 from engine.errors import UsageError
+from engine.motion.atomic import new_file
 from engine.motion.bvh import write_bvh
 from engine.motion.bvh_styles import BVH_STYLES
 from engine.motion.csv_table import write_motion_csv
 from engine.motion.gltf import write_glb, write_vrma
 from engine.motion.npz import write_motion_npz
 from engine.motion.osc_log import write_osc_log
-from engine.motion.take import MotionTake
+from engine.motion.resample import gaps_json, gaps_of
+from engine.motion.take import MotionTake, Progress, no_progress
 
-_WRITERS: dict[str, Callable[[Path, MotionTake], None]] = {
+
+class _Writer(Protocol):
+    def __call__(self, file: IO[bytes], take: MotionTake, progress: Progress) -> None: ...
+
+
+_WRITERS: dict[str, _Writer] = {
     ".npz": write_motion_npz,
     ".bvh": write_bvh,
     ".csv": write_motion_csv,
@@ -23,6 +32,10 @@ _WRITERS: dict[str, Callable[[Path, MotionTake], None]] = {
     ".jsonl": write_osc_log,
 }
 MOTION_SUFFIXES = tuple(_WRITERS)
+TRUE_TIMES = (".npz", ".csv")
+"""Formats that keep the true times of frames; in the others a long gap is shortened."""
+GAPS_SUFFIX = ".gaps.json"
+"""BVH has no place for a remark that every reader skips: where gaps were shortened stands in NAME.bvh.gaps.json."""
 
 
 def check_motion_path(path: Path) -> None:
@@ -31,15 +44,36 @@ def check_motion_path(path: Path) -> None:
         raise UsageError(f"cannot write {path.name}: the name must end in one of {', '.join(MOTION_SUFFIXES)}")
 
 
-def write_motion(path: Path, take: MotionTake, *, bvh_style: str = "default") -> None:
-    """Write the take, whole or not at all, replacing what is there. `bvh_style`: one of BVH_STYLES.
+def write_motion(
+    path: Path,
+    take: MotionTake,
+    *,
+    bvh_style: str = "default",
+    overwrite: bool = False,
+    progress: Progress = no_progress,
+) -> Path:
+    """Write the take, whole or not at all, under `path` or the next free name; the name that it got.
 
+    bvh_style  one of BVH_STYLES
+    overwrite  replace the file of that name instead
     Raises UsageError (suffix, style), OutputError (disk, nobody in the take).
     """
     check_motion_path(path)
     if bvh_style not in BVH_STYLES:
         raise UsageError(f"unknown BVH style {bvh_style!r}: use one of {', '.join(BVH_STYLES)}")
-    if path.suffix.lower() == ".bvh":
-        write_bvh(path, take, BVH_STYLES[bvh_style])
+    suffix = path.suffix.lower()
+    writer: _Writer = partial(write_bvh, style=BVH_STYLES[bvh_style]) if suffix == ".bvh" else _WRITERS[suffix]
+    with new_file(path, overwrite=overwrite) as new:
+        writer(new.file, take, progress)
+    if suffix == ".bvh":
+        _mark_gaps(new.path, take)
+    return new.path
+
+
+def _mark_gaps(bvh: Path, take: MotionTake) -> None:
+    gaps, beside = gaps_of(take), bvh.with_name(bvh.name + GAPS_SUFFIX)
+    if gaps:
+        with new_file(beside, overwrite=True) as new:
+            new.file.write(json.dumps({"gaps": gaps_json(gaps)}, indent=2).encode() + b"\n")
     else:
-        _WRITERS[path.suffix.lower()](path, take)
+        beside.unlink(missing_ok=True)

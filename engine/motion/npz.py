@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import zipfile
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
 from engine.errors import VtmError
-from engine.motion.atomic import replacing
-from engine.motion.take import MotionTake
+from engine.motion.take import MotionTake, Progress, no_progress
 from models.keypoints import KEYPOINT_NAMES
 from models.skeleton import JOINT_NAMES, REST_OFFSETS
 
@@ -30,18 +30,35 @@ _ARRAYS = (
 _EXTRA = ("rest_offsets_m", "lost_before")  # may be missing in a file that others wrote
 
 
-def write_motion_npz(path: Path, take: MotionTake) -> None:
-    """Write atomically. Raises OutputError."""
-    arrays = {name: getattr(take, name) for name in (*_ARRAYS, *_EXTRA)}
-    with replacing(path) as file:
-        np.savez_compressed(
-            file,
-            fps=np.float64(take.fps),
-            joint_names=np.array(JOINT_NAMES),
-            keypoint_names=np.array(KEYPOINT_NAMES),
-            bone_lengths_m=take.bone_lengths_m,
-            **arrays,
-        )
+def write_motion_npz(file: IO[bytes], take: MotionTake, progress: Progress = no_progress) -> None:
+    """Write array by array, as numpy.savez_compressed does. Times are the true ones, gaps and all."""
+    arrays: dict[str, np.ndarray] = {
+        "fps": np.array(take.fps, np.float64),
+        "joint_names": np.array(JOINT_NAMES),
+        "keypoint_names": np.array(KEYPOINT_NAMES),
+        "bone_lengths_m": take.bone_lengths_m,
+    }
+    arrays |= {name: getattr(take, name) for name in (*_ARRAYS, *_EXTRA)}
+    counted = _Counted(progress, sum(array.nbytes for array in arrays.values()))
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as counted.file:
+                np.lib.format.write_array(counted, array, allow_pickle=False)
+
+
+class _Counted:
+    """What NumPy writes arrays to, in parts where they are views into a file: it says how far it is."""
+
+    file: IO[bytes]
+
+    def __init__(self, progress: Progress, total: int) -> None:
+        self._progress, self._total, self._done = progress, total, 0
+
+    def write(self, data: bytes) -> int:
+        """As every file's."""
+        self._done += len(data)
+        self._progress(min(1.0, self._done / self._total))
+        return self.file.write(data)
 
 
 def is_motion_npz(path: Path) -> bool:

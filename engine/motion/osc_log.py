@@ -1,6 +1,7 @@
 """The OSC stream of a take as .jsonl: one line per datagram, with its time, to be read by people and sent again.
 
 First line  {"format": "vtm-osc-log", "version": 1, "scheme": "vmc"}
+            and "gaps": [{"at_s": 3.2, "lasted_s": 86400.0, "held_s": 10.0}] where times without frames were shortened
 The others  {"time": seconds, "bundle": true, "messages": [{"address": "/VMC/Ext/T", "types": "f", "arguments": [0.5]}]}
 """
 
@@ -10,19 +11,20 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
 from engine.errors import VtmError
-from engine.motion.atomic import replacing
-from engine.motion.take import MotionTake
+from engine.motion.resample import gaps_json, gaps_of
+from engine.motion.take import MotionTake, Progress, no_progress
 from engine.motion.take_poses import poses_of
 from engine.osc.packing import OscMessage, PacketSet
 from engine.osc.reading import read_packet
 from engine.osc.vmc import VmcEncoder
 
 _FORMAT, _VERSION = "vtm-osc-log", 1
+_TELL_EVERY = 500  # poses
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +46,16 @@ def log_line(time_s: float, datagram: bytes) -> str:
     return json.dumps({"time": round(time_s, 6), "bundle": datagram.startswith(b"#"), "messages": messages})
 
 
-def write_osc_log(path: Path, take: MotionTake) -> None:
-    """Write the VMC stream of a take. Atomic. Raises OutputError."""
-    encoder = VmcEncoder()
-    with replacing(path) as file:
-        file.write(json.dumps({"format": _FORMAT, "version": _VERSION, "scheme": "vmc"}).encode() + b"\n")
-        for pose in poses_of(take):
-            for datagram in encoder.encode(pose, pose.captured_at_s):
-                file.write(log_line(pose.captured_at_s, datagram).encode() + b"\n")
+def write_osc_log(file: IO[bytes], take: MotionTake, progress: Progress = no_progress) -> None:
+    """Write the VMC stream of a take, pose by pose. Raises OutputError."""
+    encoder, gaps = VmcEncoder(), gaps_of(take)
+    marked = {"gaps": gaps_json(gaps)} if gaps else {}
+    file.write(json.dumps({"format": _FORMAT, "version": _VERSION, "scheme": "vmc", **marked}).encode() + b"\n")
+    for number, pose in enumerate(poses_of(take), start=1):
+        for datagram in encoder.encode(pose, pose.captured_at_s):
+            file.write(log_line(pose.captured_at_s, datagram).encode() + b"\n")
+        if number % _TELL_EVERY == 0:
+            progress(number / len(take))
 
 
 def read_osc_log(path: Path) -> OscLog:

@@ -1,32 +1,79 @@
-"""From real, uneven timestamps to a constant rate, as animation files need it; frames with no person hold the pose."""
+"""From real, uneven timestamps to those of animation files; frames with no person hold the pose.
+
+A time without frames is held for LONGEST_HOLD_S at most: a clip with a day's gap in it is no file of a day. Where that
+happened is kept as a `Gap`, and every format marks it. Poses come in blocks, so that hours need no more memory than
+minutes.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import OutputError
-from engine.motion.take import MotionTake
+from engine.motion.take import MotionTake, median_rate
 from engine.types import F64
 
+LONGEST_HOLD_S = 10.0
+"""A longer time without frames is shortened to this."""
+BLOCK_FRAMES = 2048
+_HIGHEST_RATE_HZ = 1000.0
 _ROUNDING_S = 0.6e-3  # video files round their timestamps to 1 ms: closer than that, frames are taken as even
 _PARALLEL = 1.0 - 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A time without frames that was shortened to LONGEST_HOLD_S."""
+
+    at_s: float  # where the hold begins, on the shortened clock
+    lasted_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class MotionBlock:
+    """Some frames in a row."""
+
+    start: int  # the first of them
+    rotations_xyzw: F64  # (m, 22, 4) local to the parent, Hips in the world
+    root_m: F64  # (m, 3)
 
 
 @dataclass(frozen=True, slots=True)
 class HeldMotion:
     """Motion at the take's own times, a pose in every frame; times begin at 0 and rise strictly."""
 
+    take: MotionTake
     frames: NDArray[np.intp]  # (M,) the frame of the take; those whose time does not rise are left out
-    times_s: F64  # (M,)
-    rotations_xyzw: F64  # (M, 22, 4) local to the parent, Hips in the world; signs continuous
-    root_m: F64  # (M, 3)
+    shown: NDArray[np.intp]  # (M,) the frame whose pose is shown: itself, or the one that is held
+    times_s: F64  # (M,) with gaps shortened
+    gaps: tuple[Gap, ...]
 
     def __len__(self) -> int:
         """Frames."""
         return len(self.times_s)
+
+    def poses(self, start: int, stop: int) -> tuple[F64, F64]:
+        """(m, 22, 4) unit quaternions, (m, 3) root of some frames in a row."""
+        shown = self.shown[start:stop]
+        rotations = self.take.rotations_xyzw[shown].astype(np.float64)
+        rotations /= np.linalg.norm(rotations, axis=-1, keepdims=True)
+        return rotations, self.take.root_m[shown].astype(np.float64)
+
+    def blocks(self) -> Iterator[MotionBlock]:
+        """All frames in order; the signs of the quaternions do not jump, from block to block neither."""
+        last: F64 | None = None
+        for start in range(0, len(self), BLOCK_FRAMES):
+            rotations, root = self.poses(start, start + BLOCK_FRAMES)
+            before = rotations[:1] if last is None else last
+            chain = np.concatenate([before, rotations])
+            flips = np.where((chain[1:] * chain[:-1]).sum(-1, keepdims=True) < 0, -1.0, 1.0)
+            rotations *= np.cumprod(flips, axis=0)
+            last = rotations[-1:].copy()
+            yield MotionBlock(start, rotations, root)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +81,37 @@ class EvenMotion:
     """Motion at a constant rate, a pose in every frame."""
 
     fps: float
-    rotations_xyzw: F64  # (M, 22, 4) local to the parent, Hips in the world
-    root_m: F64  # (M, 3)
+    held: HeldMotion
+    one_to_one: bool  # the frames of `held` are even already
+    frames: int
 
     def __len__(self) -> int:
         """Frames."""
-        return len(self.root_m)
+        return self.frames
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """What was shortened."""
+        return self.held.gaps
+
+    def blocks(self) -> Iterator[MotionBlock]:
+        """All frames in order, slerped and lerped onto the even times."""
+        if self.one_to_one:
+            yield from self.held.blocks()
+            return
+        for start in range(0, self.frames, BLOCK_FRAMES):
+            yield self._between(start, min(start + BLOCK_FRAMES, self.frames))
+
+    def _between(self, start: int, stop: int) -> MotionBlock:
+        times = self.held.times_s
+        wanted = np.minimum(np.arange(start, stop) / self.fps, times[-1])
+        left = np.clip(np.searchsorted(times, wanted, side="right") - 1, 0, len(times) - 2)
+        alpha = (wanted - times[left]) / (times[left + 1] - times[left])
+        first = int(left[0])
+        rotations, root = self.held.poses(first, int(left[-1]) + 2)
+        left = left - first
+        mixed_root = root[left] + alpha[:, None] * (root[left + 1] - root[left])
+        return MotionBlock(start, slerp(rotations[left], rotations[left + 1], alpha[:, None]), mixed_root)
 
 
 def held_motion(take: MotionTake) -> HeldMotion:
@@ -48,12 +120,36 @@ def held_motion(take: MotionTake) -> HeldMotion:
         raise OutputError("there is no person in any frame, so there is no motion to write; .npz keeps the keypoints")
     times = take.timestamps_s.astype(np.float64)
     frames = np.flatnonzero(np.concatenate([[True], np.diff(np.maximum.accumulate(times)) > 0]))
-    held = held_frames(take.tracked)[frames]
-    rotations = take.rotations_xyzw[held].astype(np.float64)
-    rotations /= np.linalg.norm(rotations, axis=-1, keepdims=True)
-    flips = np.where((rotations[1:] * rotations[:-1]).sum(-1, keepdims=True) < 0, -1.0, 1.0)
-    rotations[1:] *= np.cumprod(flips, axis=0)
-    return HeldMotion(frames, times[frames] - times[0], rotations, take.root_m[held].astype(np.float64))
+    shortened, gaps = shorten_gaps(times[frames])
+    return HeldMotion(take, frames, held_frames(take.tracked)[frames], shortened, gaps)
+
+
+def shorten_gaps(times_s: F64) -> tuple[F64, tuple[Gap, ...]]:
+    """(M,) rising times -> from 0, none farther than LONGEST_HOLD_S from the one before; and what was shortened."""
+    intervals = np.diff(times_s)
+    shortened = np.concatenate([[0.0], np.cumsum(np.minimum(intervals, LONGEST_HOLD_S))])
+    long = np.flatnonzero(intervals > LONGEST_HOLD_S)
+    if len(long) == 0:
+        return times_s - times_s[0], ()
+    return shortened, tuple(Gap(float(shortened[at]), float(intervals[at])) for at in long)
+
+
+def gaps_of(take: MotionTake) -> tuple[Gap, ...]:
+    """What every format but .npz and .csv, which keep the true times, shortens."""
+    times = np.maximum.accumulate(take.timestamps_s.astype(np.float64))
+    return shorten_gaps(times)[1] if len(times) else ()
+
+
+def gaps_text(gaps: tuple[Gap, ...]) -> str:
+    """How a user is told."""
+    first = f"{gaps[0].lasted_s:.0f} s without frames at {gaps[0].at_s:.1f} s"
+    more = f" and {len(gaps) - 1} more" if len(gaps) > 1 else ""
+    return f"{first}{more}: held for {LONGEST_HOLD_S:.0f} s only"
+
+
+def gaps_json(gaps: tuple[Gap, ...]) -> list[dict[str, float]]:
+    """The mark in files that hold JSON."""
+    return [{"at_s": round(gap.at_s, 6), "lasted_s": round(gap.lasted_s, 6), "held_s": LONGEST_HOLD_S} for gap in gaps]
 
 
 def even_motion(take: MotionTake) -> EvenMotion:
@@ -62,24 +158,22 @@ def even_motion(take: MotionTake) -> EvenMotion:
     Evenly timed frames are taken one to one. Raises OutputError when no frame has a person.
     """
     motion = held_motion(take)
-    times, rotations, root = motion.times_s, motion.rotations_xyzw, motion.root_m
+    times = motion.times_s
     last = len(motion) - 1
+    fps = take.fps if 0.0 < take.fps <= _HIGHEST_RATE_HZ else min(median_rate(times), _HIGHEST_RATE_HZ)
     if last == 0:
-        return EvenMotion(take.fps, rotations, root)
+        return EvenMotion(fps, motion, True, 1)
     interval_s, start_s = np.polyfit(np.arange(last + 1), times, 1)
     if np.abs(times - (start_s + interval_s * np.arange(last + 1))).max() <= _ROUNDING_S:
-        return EvenMotion(float(1.0 / interval_s), rotations, root)
-    wanted = np.minimum(np.arange(round(times[-1] * take.fps) + 1) / take.fps, times[-1])
-    left = np.clip(np.searchsorted(times, wanted, side="right") - 1, 0, last - 1)
-    share = (wanted - times[left]) / (times[left + 1] - times[left])
-    mixed_root = root[left] + share[:, None] * (root[left + 1] - root[left])
-    return EvenMotion(take.fps, slerp(rotations[left], rotations[left + 1], share[:, None]), mixed_root)
+        return EvenMotion(float(1.0 / interval_s), motion, True, last + 1)
+    return EvenMotion(fps, motion, False, round(times[-1] * fps) + 1)
 
 
-def held_frames(tracked: np.ndarray) -> np.ndarray:
+def held_frames(tracked: np.ndarray) -> NDArray[np.intp]:
     """(N,) bool -> (N,) the frame whose pose is shown: itself, else the last with a person, else the first."""
     frames = np.maximum.accumulate(np.where(tracked, np.arange(len(tracked)), -1))
-    return np.where(frames < 0, int(np.argmax(tracked)), frames)
+    held: NDArray[np.intp] = np.where(frames < 0, int(np.argmax(tracked)), frames)
+    return held
 
 
 def slerp(a: F64, b: F64, share: F64) -> F64:

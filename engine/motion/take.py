@@ -6,6 +6,7 @@ Frames without a person hold NaN (scores 0) and `tracked` False.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +41,9 @@ ROW = np.dtype(
 )
 """One frame of a take, as it lies in memory and on disk."""
 Rows = NDArray[Any]  # (N,) of ROW
+
+Progress = Callable[[float], None]
+"""How much of a file is written, 0 to 1."""
 
 _POSE_FIELDS = ("rotations_xyzw", "root_m", "joints_world_m", "joints_cam_m", "contacts")
 
@@ -76,6 +80,10 @@ class MotionTake:
         return lengths
 
 
+def no_progress(_fraction: float) -> None:
+    """Nobody looks."""
+
+
 def row_of(pose: Pose | None, detection: Detection, *, lost_before: int = 0) -> Rows:
     """(1,) of ROW. No pose, or one that is not tracked, gives NaN; the person's offsets and the camera are kept."""
     row = np.zeros(1, ROW)
@@ -101,7 +109,10 @@ def row_of(pose: Pose | None, detection: Detection, *, lost_before: int = 0) -> 
 
 
 def take_from_rows(rows: Rows, *, fps: float | None = None) -> MotionTake:
-    """(N,) of ROW -> take. `fps`: of the file when converting; None: the median rate of the timestamps."""
+    """(N,) of ROW -> take. `fps`: of the file when converting; None: the median rate of the timestamps.
+
+    Its arrays are views into `rows`: rows that are mapped from a file are read as they are used.
+    """
     timestamps = rows["timestamp_s"].astype(np.float64)
     with_person = rows[rows["tracked"]]
     known = rows[np.isfinite(rows["R_world_cam"]).all((1, 2))]
@@ -110,19 +121,19 @@ def take_from_rows(rows: Rows, *, fps: float | None = None) -> MotionTake:
     return MotionTake(
         fps=median_rate(timestamps) if fps is None else fps,
         timestamps_s=timestamps,
-        keypoints_px=rows["keypoints_px"].copy(),
-        keypoint_scores=rows["keypoint_scores"].copy(),
-        tracked=rows["tracked"].copy(),
-        rotations_xyzw=rows["rotations_xyzw"].copy(),
-        root_m=rows["root_m"].copy(),
-        joints_world_m=rows["joints_world_m"].copy(),
-        joints_cam_m=rows["joints_cam_m"].copy(),
+        keypoints_px=rows["keypoints_px"],
+        keypoint_scores=rows["keypoint_scores"],
+        tracked=rows["tracked"],
+        rotations_xyzw=rows["rotations_xyzw"],
+        root_m=rows["root_m"],
+        joints_world_m=rows["joints_world_m"],
+        joints_cam_m=rows["joints_cam_m"],
         rest_offsets_m=np.asarray(offsets, dtype=np.float32),
-        contacts=rows["contacts"].copy(),
+        contacts=rows["contacts"],
         intrinsics=last["intrinsics"].astype(np.float64),
         R_world_cam=last["R_world_cam"].astype(np.float64),
         t_world_cam=last["t_world_cam"].astype(np.float64),
-        lost_before=rows["lost_before"].copy(),
+        lost_before=rows["lost_before"],
     )
 
 

@@ -6,33 +6,35 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from engine.motion.resample import held_frames, held_motion
+from engine.motion.resample import held_motion
 from engine.motion.take import MotionTake
 from engine.types import Pose
 from models.camera import Intrinsics
 
 
 def poses_of(take: MotionTake) -> Iterator[Pose]:
-    """One pose per frame, times from 0. Raises OutputError when no frame has a person."""
+    """One pose per frame, times from 0, long gaps shortened. Raises OutputError when no frame has a person."""
     motion = held_motion(take)
-    shown = held_frames(take.tracked)[motion.frames]
     K = np.nan_to_num(take.intrinsics)
     intrinsics = Intrinsics(float(K[0, 0]), float(K[1, 1]), float(K[0, 2]), float(K[1, 2]))
     R_world_cam, t_world_cam = take.R_world_cam.astype(np.float32), take.t_world_cam.astype(np.float32)
-    for number, (frame, source) in enumerate(zip(motion.frames, shown, strict=True)):
-        tracked = bool(take.tracked[frame])
-        yield Pose(
-            frame_id=number,
-            captured_at_s=float(motion.times_s[number]),
-            tracked=tracked,
-            rotations_xyzw=motion.rotations_xyzw[number].astype(np.float32),
-            root_m=take.root_m[source],
-            joints_world_m=take.joints_world_m[source],
-            joints_cam_m=take.joints_cam_m[source],
-            rest_offsets_m=take.rest_offsets_m,
-            contacts=take.contacts[source],
-            confidence=float(tracked),
-            R_world_cam=R_world_cam,
-            t_world_cam=t_world_cam,
-            intrinsics=intrinsics,
-        )
+    for block in motion.blocks():
+        for offset, rotations in enumerate(block.rotations_xyzw.astype(np.float32)):
+            number = block.start + offset
+            frame, source = motion.frames[number], motion.shown[number]
+            tracked = bool(take.tracked[frame])
+            yield Pose(
+                frame_id=number,
+                captured_at_s=float(motion.times_s[number]),
+                tracked=tracked,
+                rotations_xyzw=rotations,
+                root_m=take.root_m[source],
+                joints_world_m=take.joints_world_m[source],
+                joints_cam_m=take.joints_cam_m[source],
+                rest_offsets_m=take.rest_offsets_m,
+                contacts=take.contacts[source],
+                confidence=float(tracked),
+                R_world_cam=R_world_cam,
+                t_world_cam=t_world_cam,
+                intrinsics=intrinsics,
+            )

@@ -15,8 +15,8 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.errors import OutputError, VtmError
+from engine.motion.file_lock import hold
 from engine.motion.take import ROW, Rows
-from engine.takes.file_lock import hold
 
 SUFFIX = ".partial"
 _MAGIC = b"VTMTAKE1"

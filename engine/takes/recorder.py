@@ -15,9 +15,9 @@ from glob import escape
 from pathlib import Path
 
 from engine.errors import OutputError, VtmError
+from engine.motion.file_lock import is_held
 from engine.motion.formats import check_motion_path, write_motion
 from engine.motion.take import row_of, take_from_rows
-from engine.takes.file_lock import is_held
 from engine.takes.partial_file import SUFFIX, PartialFile, read_partial
 from engine.types import Detection, Pose, RecordingState
 

@@ -174,10 +174,10 @@ def test_uneven_live_timestamps_become_a_true_constant_rate(make_take: TakeMaker
     bvh = _bvh(tmp_path / "a.bvh", take)
     assert (bvh.frames - 1) * bvh.frame_time_s == pytest.approx(times[-1] - times[0], abs=bvh.frame_time_s)
     joints = bvh.joints()[:, [bvh.names.index(name) for name in JOINT_NAMES]] / 100
-    motion = even_motion(take)
+    (motion,) = even_motion(take).blocks()
     expected, _ = forward_kinematics(
         Rotation.from_quat(motion.rotations_xyzw.reshape(-1, 4)).as_matrix().reshape(-1, 22, 3, 3),
-        np.broadcast_to(take.rest_offsets_m, (len(motion), 22, 3)).astype(float),
+        np.broadcast_to(take.rest_offsets_m, (bvh.frames, 22, 3)).astype(float),
         motion.root_m,
     )
     assert np.linalg.norm(joints - expected, axis=-1).max() < 1e-3
@@ -191,7 +191,8 @@ def test_even_frames_are_taken_one_to_one_though_their_times_are_rounded(make_ta
     motion = even_motion(take)
     assert len(motion) == 401
     assert motion.fps == pytest.approx(30, abs=0.01)
-    np.testing.assert_allclose(motion.root_m, take.root_m, atol=1e-6)
+    (block,) = motion.blocks()
+    np.testing.assert_allclose(block.root_m, take.root_m, atol=1e-6)
 
 
 def test_the_bvh_holds_the_pose_while_nobody_is_there(make_take: TakeMaker, tmp_path: Path) -> None:
@@ -234,9 +235,9 @@ def test_a_file_that_is_there_is_replaced_whole_or_stays(
     with monkeypatch.context() as patch:
         patch.setattr("engine.motion.atomic.os.fsync", full_disk)
         with pytest.raises(OutputError, match="No space left"):
-            write_motion(path, make_take(np.arange(2) / 30))
+            write_motion(path, make_take(np.arange(2) / 30), overwrite=True)
     assert path.read_text() == "old"
-    write_motion(path, make_take(np.arange(2) / 30))
+    assert write_motion(path, make_take(np.arange(2) / 30), overwrite=True) == path
     assert path.read_bytes() != b"old"
     assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
 

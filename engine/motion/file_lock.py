@@ -1,17 +1,17 @@
-"""Who still writes to a file: a lock that the system lets go when its process ends, however it ends."""
+"""Whether a file is still being written: a lock that the system releases when the process ends, however it ends."""
 
 from __future__ import annotations
 
-import io
 import sys
 from pathlib import Path
+from typing import IO, Any
 
 _FAR = 1 << 40  # Windows locks bytes, for everybody else's reading too: this one is never there
 
 if sys.platform == "win32":
     import msvcrt
 
-    def hold(file: io.FileIO) -> bool:
+    def hold(file: IO[Any]) -> bool:
         """Lock until the file is closed; False when somebody else holds it."""
         at = file.tell()
         file.seek(_FAR)
@@ -26,7 +26,7 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def hold(file: io.FileIO) -> bool:
+    def hold(file: IO[Any]) -> bool:
         """Lock until the file is closed; False when somebody else holds it. A disk that knows no locks: True."""
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
