@@ -144,12 +144,15 @@ def _add_convert(commands: Commands, debug: OneLineParser) -> None:
         type=Path,
         metavar="IN… OUT",
         help="IN: video, keypoints .npz, take .npz, a folder or a pattern of them. OUT: a file that ends in"
-        " .npz, .bvh, .csv, .glb, .vrma or .jsonl, or a folder, where what is there and newer is skipped",
+        " .npz, .bvh, .csv, .glb, .vrma or .jsonl, or a folder, where what is there and newer is skipped."
+        " A file that is there is kept: the next free name is taken",
     )
     convert.add_argument("--format", type=_format, metavar="SUFFIX", help="of the files in a folder OUT (npz)")
     convert.add_argument("--bvh-style", choices=BVH_STYLES, default="default", help="unit and joint names of .bvh")
     convert.add_argument("--jobs", type=_jobs, default=1, metavar="N", help="so many files at a time")
-    convert.add_argument("--force", action="store_true", help="convert what is there already, too")
+    convert.add_argument(
+        "--force", action="store_true", help="replace files that are there; in a folder, convert them again"
+    )
     _add_engine_options(convert)
 
 

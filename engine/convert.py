@@ -19,9 +19,10 @@ from engine.config import Config
 from engine.errors import CameraError, OutputError, UsageError
 from engine.keypoints_file import read_keypoints
 from engine.live.interfaces import Factories, Runtime, WindowLike
-from engine.motion.formats import check_motion_path, write_motion
+from engine.motion.formats import TRUE_TIMES, check_motion_path, write_motion
 from engine.motion.npz import is_motion_npz, read_motion_npz
-from engine.motion.take import MotionTake, row_of, take_from_rows
+from engine.motion.resample import gaps_of, gaps_text
+from engine.motion.take import ROW, MotionTake, row_of, take_from_rows
 from engine.opencv import cv2
 from engine.pipeline import real_factories, worker_threads
 from engine.solver import Solver
@@ -55,10 +56,16 @@ def convert(
     factories: Factories | None = None,
     bvh_style: str = "default",
     processes: int = 1,
+    overwrite: bool = False,
+    on_written: Callable[[Path], None] | None = None,
 ) -> MotionTake:
     """Convert a video, "demo", a keypoints .npz or a take (.npz) to the motion file `target`, as its suffix says.
 
+    A file that is there is kept, and the next free name taken.
+
     processes   conversions that run at the same time and share the processor
+    overwrite   replace the file that is there
+    on_written  the name that the file got
     on_message  one line each: which detector and back end were taken, what is wrong with a truncated video
     returns     the take that was written; frames without a person hold NaN and `tracked` False
     Raises UsageError, CameraError, DetectorError, ModelError, OutputError.
@@ -70,8 +77,7 @@ def convert(
     say = on_message or (lambda _text: None)
     if is_motion_npz(Path(source)):
         take = read_motion_npz(Path(source))
-        write_motion(target, take, bvh_style=bvh_style)
-        return take
+        return _written(take, target, bvh_style, overwrite, say, on_written)
     factories = real_factories(paced=False) if factories is None else factories
     runtime = factories.load_runtime(config.backend, threads=worker_threads(processes)[1], on_message=say)
     try:
@@ -82,7 +88,26 @@ def convert(
     take = _solve(detections, raws, intrinsics, config, clip.fps)
     if not take.tracked.any():
         say(f"there is no person in any of the {len(take)} frames of {source}")
-    write_motion(target, take, bvh_style=bvh_style)
+    return _written(take, target, bvh_style, overwrite, say, on_written)
+
+
+def _written(
+    take: MotionTake,
+    target: Path,
+    bvh_style: str,
+    overwrite: bool,
+    say: Callable[[str], None],
+    on_written: Callable[[Path], None] | None,
+) -> MotionTake:
+    """Write the take, and tell what the user may not expect of the file."""
+    path = write_motion(target, take, bvh_style=bvh_style, overwrite=overwrite)
+    if path != target:
+        say(f"{target} is there already and is kept: wrote {path.name} (--force replaces it)")
+    gaps = () if path.suffix.lower() in TRUE_TIMES else gaps_of(take)
+    if gaps:
+        say(f"{path.name}: {gaps_text(gaps)}")
+    if on_written is not None:
+        on_written(path)
     return take
 
 
@@ -168,10 +193,8 @@ def _solve(
     """Second pass: learn from the whole take, then solve it."""
     solver = Solver(intrinsics, config.height_m, rate_hz=fps)
     solver.fit([raw for raw in raws if raw is not None])
-    rows = [
-        row_of(
-            solver.lost(detection.frame_id, detection.captured_at_s) if raw is None else solver.solve(raw), detection
-        )
-        for detection, raw in zip(detections, raws, strict=True)
-    ]
-    return replace(take_from_rows(np.concatenate(rows), fps=fps), intrinsics=intrinsics.matrix)
+    rows = np.zeros(len(raws), ROW)
+    for number, (detection, raw) in enumerate(zip(detections, raws, strict=True)):
+        at = detection.frame_id, detection.captured_at_s
+        rows[number] = row_of(solver.lost(*at) if raw is None else solver.solve(raw), detection)[0]
+    return replace(take_from_rows(rows, fps=fps), intrinsics=intrinsics.matrix)

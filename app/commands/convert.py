@@ -37,11 +37,12 @@ def run_convert(options: ConvertOptions, config: Config) -> int:
         check_writable(path)
     if options.bvh_style != "default" and not any(job.target.suffix.lower() == ".bvh" for job in jobs):
         raise UsageError(f"--bvh-style {options.bvh_style} is for .bvh files: give an output that ends in .bvh")
-    left = [job for job in jobs if options.force or not folder or not job.done()]
+    targets = frozenset(job.target for job in jobs)
+    left = [job for job in jobs if options.force or not folder or not job.done(targets)]
     there = len(jobs) - len(left)
     if there:
         say(f"vtm: {there} of {len(jobs)} files are there already and newer than their source (--force converts them)")
-    manner = Manner(options.bvh_style, max(1, min(options.jobs, len(left))))
+    manner = Manner(options.bvh_style, max(1, min(options.jobs, len(left))), options.force)
     with Batch(left, manner.processes) as batch:
         _convert_all(left, config, manner, batch.show)
     if len(jobs) == 1 and batch.errors:
@@ -104,7 +105,7 @@ class Batch:
         self._finished += 1
         if report.result is not None:
             number = f" ({self._finished} of {len(self._jobs)})" if self._several else ""
-            self._tell(f"{report.job.target}: {report.result}{number}")
+            self._tell(f"{report.path or report.job.target}: {report.result}{number}")
         elif report.error is not None:
             self.errors.append(report.error)
             if self._several:  # else it is raised at the end

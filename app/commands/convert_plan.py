@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import OutputError, UsageError
+from engine.motion.atomic import numbered_names
 
 INPUT_SUFFIXES = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".npz")
 """What is taken from a folder; a file that is named may have any suffix."""
@@ -21,12 +22,19 @@ class Job:
     source: Path
     target: Path
 
-    def done(self) -> bool:
-        """The target is there and newer than its source. Targets are written whole or not at all."""
+    def done(self, targets: frozenset[Path] = frozenset()) -> bool:
+        """The target is there and newer than its source, or one of its numbered names is: an older file was kept.
+
+        targets  of all jobs: a-2.bvh may be a file of its own. Targets are written whole or not at all.
+        """
         try:
-            return self.target.stat().st_mtime > self.source.stat().st_mtime
-        except OSError:
-            return False
+            made_at_s = self.source.stat().st_mtime
+            for name in numbered_names(self.target):
+                if (name == self.target or name not in targets) and name.stat().st_mtime > made_at_s:
+                    return True
+        except OSError:  # no source, or no further name
+            pass
+        return False
 
 
 def plan_jobs(paths: list[Path], suffix: str | None, suffixes: tuple[str, ...]) -> tuple[list[Job], bool]:

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from logging.handlers import QueueHandler
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
+from pathlib import Path
 
 from app.commands.convert_plan import Job
 from app.log_file import log_folder, log_old_crashes, logging_through, native_crashes_kept
@@ -40,6 +41,7 @@ class Report:
     result: str | None = None  # the last line of a good end
     error: Exception | None = None
     logged: bool = False  # the error is in the log already
+    path: Path | None = None  # the name that the file got
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Manner:
 
     bvh_style: str = "default"
     processes: int = 1
+    overwrite: bool = False
 
 
 Emit = Callable[[Report], None]
@@ -58,12 +61,17 @@ def convert_one(job: Job, config: Config, manner: Manner, emit: Emit) -> None:
     from engine.convert import convert
 
     began_s = told_s = time.monotonic()
+    path = job.target
 
     def progress(done: int, frames: int) -> None:
         nonlocal told_s
         if time.monotonic() - told_s >= _TELL_EVERY_S:
             told_s = time.monotonic()
             emit(Report(job, done, frames))
+
+    def written(name: Path) -> None:
+        nonlocal path
+        path = name
 
     try:
         take = convert(
@@ -74,6 +82,8 @@ def convert_one(job: Job, config: Config, manner: Manner, emit: Emit) -> None:
             on_message=lambda text: emit(Report(job, line=text)),
             bvh_style=manner.bvh_style,
             processes=manner.processes,
+            overwrite=manner.overwrite,
+            on_written=written,
         )
     except Exception as error:  # noqa: BLE001 - kept as data: the other jobs go on, and it is told at the end
         emit(Report(job, error=error))
@@ -81,7 +91,7 @@ def convert_one(job: Job, config: Config, manner: Manner, emit: Emit) -> None:
     frames, seconds = len(take), time.monotonic() - began_s
     tracked = float(take.tracked.mean()) if frames else 0.0
     speed = f"{seconds:.1f} s ({frames / seconds:.0f} frames/s)"
-    emit(Report(job, frames, frames, result=f"{frames} frames, a person in {tracked:.0%}, {speed}"))
+    emit(Report(job, frames, frames, result=f"{frames} frames, a person in {tracked:.0%}, {speed}", path=path))
 
 
 def convert_in_processes(jobs: list[Job], config: Config, manner: Manner) -> Iterator[Report]:

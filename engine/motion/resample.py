@@ -20,6 +20,8 @@ from engine.types import F64
 LONGEST_HOLD_S = 10.0
 """A longer time without frames is shortened to this."""
 BLOCK_FRAMES = 2048
+_PAUSE_S = 1.0  # a longer time without frames is a pause: the pose stands still, and moves on in the last moment of it
+_AFTER_PAUSE_S = 0.2
 _HIGHEST_RATE_HZ = 1000.0
 _ROUNDING_S = 0.6e-3  # video files round their timestamps to 1 ms: closer than that, frames are taken as even
 _PARALLEL = 1.0 - 1e-9
@@ -106,7 +108,9 @@ class EvenMotion:
         times = self.held.times_s
         wanted = np.minimum(np.arange(start, stop) / self.fps, times[-1])
         left = np.clip(np.searchsorted(times, wanted, side="right") - 1, 0, len(times) - 2)
-        alpha = (wanted - times[left]) / (times[left + 1] - times[left])
+        interval = times[left + 1] - times[left]
+        moving = np.where(interval > _PAUSE_S, _AFTER_PAUSE_S, interval)
+        alpha = np.clip(1.0 - (times[left + 1] - wanted) / moving, 0.0, 1.0)
         first = int(left[0])
         rotations, root = self.held.poses(first, int(left[-1]) + 2)
         left = left - first

@@ -34,7 +34,7 @@ class Recorder:
     def __init__(
         self, path: Path | str, *, clock: Callable[[], float] = time.monotonic, video: Path | None = None
     ) -> None:
-        """Start a take that becomes `path` at close, replacing what is there.
+        """Start a take that becomes `path` at close, or the next free name.
 
         video  what is recorded beside it by others: recovery after a crash keeps the two under one name
         Raises UsageError for an unknown suffix, OutputError for a folder that cannot be written to.
@@ -173,9 +173,9 @@ def _build(partial: Path, final: Path) -> Path:
         partial.unlink(missing_ok=True)
         why = "there was no person in any frame" if len(rows) else "no frame arrived"
         raise _NothingRecordedError(f"{final} was not written: {why}")
-    write_motion(final, take_from_rows(rows))
+    path = write_motion(final, take_from_rows(rows))
     partial.unlink(missing_ok=True)
-    return final
+    return path
 
 
 def dated_take(folder: Path, suffix: str, now: datetime) -> Path:

@@ -21,6 +21,7 @@ from app.log_file import log_path
 from engine.config import Config
 from engine.motion import bvh_styles
 from engine.motion.formats import write_motion
+from engine.motion.npz import read_motion_npz
 
 ROOT = Path(__file__).parents[3]
 
@@ -80,11 +81,35 @@ def test_a_second_run_does_only_what_is_left(capsys):
 
 
 @pytest.mark.usefixtures("takes")
-def test_a_single_file_is_converted_even_when_it_is_there(capsys):
-    for _ in range(2):
+def test_a_file_that_is_there_is_kept_and_the_next_free_name_taken_and_said(capsys):
+    for name in ("a.bvh", "a-2.bvh", "a-3.bvh"):
         assert main(["convert", "takes/a.npz", "a.bvh", "--bvh-style", "mixamo"]) == 0
-        assert "5 frames" in lines(capsys)[-1]
+        told = lines(capsys)
+        assert told[-1].startswith(f"vtm: {name}: 5 frames")
+        assert (f"vtm: a.bvh is there already and is kept: wrote {name} (--force replaces it)" in told) == (
+            name != "a.bvh"
+        )
     assert "mixamorig:Hips" in Path("a.bvh").read_text()
+    Path("a.bvh").write_text("mine")
+    assert main(["convert", "takes/a.npz", "a.bvh", "--force"]) == 0
+    assert Path("a.bvh").read_text().startswith("HIERARCHY")
+    assert sorted(path.name for path in Path().glob("*.bvh")) == ["a-2.bvh", "a-3.bvh", "a.bvh"]
+
+
+@pytest.mark.usefixtures("takes")
+def test_a_target_older_than_its_source_is_kept_beside_the_new_one_which_is_not_made_twice(capsys):
+    assert main(["convert", "takes", "out", "--format", "bvh"]) == 0
+    Path("out/a.bvh").write_text("mine")
+    os.utime("out/a.bvh", (0, 0))
+    for converted in (1, 0):
+        assert main(["convert", "takes", "out", "--format", "bvh"]) == 0
+        assert lines(capsys)[-1].startswith(f"vtm: 3 files: {converted} converted")
+    assert Path("out/a.bvh").read_text() == "mine"
+    assert sorted(path.name for path in Path("out").iterdir()) == ["a-2.bvh", "a.bvh", "b.bvh", "c.bvh"]
+    write_motion(Path("takes/a-2.npz"), read_motion_npz(Path("takes/a.npz")))  # now a-2.bvh is another's name
+    assert main(["convert", "takes", "out", "--format", "bvh"]) == 0
+    assert lines(capsys)[-1].startswith("vtm: 4 files: 2 converted")
+    assert Path("out/a.bvh").read_text() == "mine"
 
 
 @pytest.mark.usefixtures("takes")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,8 +12,10 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from engine.errors import OutputError, UsageError, VtmError
+from engine.motion import csv_table, osc_log, resample
 from engine.motion.formats import write_motion
 from engine.motion.npz import read_motion_npz
+from engine.motion.osc_log import read_osc_log
 from engine.motion.resample import even_motion, slerp
 from engine.motion.take import ROW, MotionTake, row_of, take_from_rows
 from engine.types import Keypoints2D, NoPerson, Pose
@@ -304,3 +307,88 @@ def test_bvh_styles_change_unit_and_names_alone(
 def test_an_unknown_bvh_style_is_one_line(make_take: TakeMaker, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="default, blender, mixamo, rokoko"):
         write_motion(tmp_path / "a.bvh", make_take(np.arange(2) / 30), bvh_style="maya")
+
+
+DAY = 86_400.0
+
+
+def _with_gap(make_take: TakeMaker, gap_s: float = DAY) -> MotionTake:
+    """A second, then nothing for `gap_s`, then a second more."""
+    times = np.arange(60) / 30
+    times[30:] += gap_s
+    return make_take(times)
+
+
+def test_a_gap_of_a_day_is_held_for_ten_seconds_in_a_bvh_and_marked_beside_it(
+    make_take: TakeMaker, tmp_path: Path
+) -> None:
+    take = _with_gap(make_take)
+    bvh = _bvh(tmp_path / "a.bvh", take)
+    assert bvh.frames * bvh.frame_time_s == pytest.approx(12, abs=0.1)
+    held = bvh.values[30:320]
+    np.testing.assert_allclose(held, np.broadcast_to(bvh.values[29], held.shape), atol=1e-5)
+    assert np.abs(bvh.values[330] - bvh.values[29]).max() > 0.1
+    (gap,) = json.loads((tmp_path / "a.bvh.gaps.json").read_text())["gaps"]
+    assert gap == {"at_s": pytest.approx(29 / 30, abs=1e-6), "lasted_s": pytest.approx(DAY + 1 / 30), "held_s": 10.0}
+    write_motion(tmp_path / "a.bvh", make_take(np.arange(3) / 30), overwrite=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.bvh"]
+
+
+def test_every_other_format_marks_a_gap_in_itself(make_take: TakeMaker, tmp_path: Path) -> None:
+    take = _with_gap(make_take)
+    for suffix in (".npz", ".csv", ".glb", ".vrma", ".jsonl"):
+        write_motion(tmp_path / f"a{suffix}", take)
+    assert len(list(tmp_path.iterdir())) == 5
+    np.testing.assert_array_equal(read_motion_npz(tmp_path / "a.npz").timestamps_s, take.timestamps_s)
+    assert f",{take.timestamps_s[-1]:.6f}," in (tmp_path / "a.csv").read_text().replace("\n", ",")
+    for suffix in (".glb", ".vrma"):
+        raw = (tmp_path / f"a{suffix}").read_bytes()
+        document = json.loads(raw[20 : 20 + int.from_bytes(raw[12:16], "little")])
+        assert document["animations"][0]["extras"]["gaps"][0]["lasted_s"] == pytest.approx(DAY, abs=1)
+        times = document["accessors"][document["animations"][0]["samplers"][0]["input"]]
+        assert times["max"][0] == pytest.approx(12, abs=0.1)
+    header, *_, last = (tmp_path / "a.jsonl").read_text().splitlines()
+    assert json.loads(header)["gaps"][0]["held_s"] == 10.0
+    assert json.loads(last)["time"] == pytest.approx(12, abs=0.1)
+    assert read_osc_log(tmp_path / "a.jsonl").warning is None
+
+
+def test_a_gap_that_is_short_enough_is_kept_and_not_marked(make_take: TakeMaker, tmp_path: Path) -> None:
+    bvh = _bvh(tmp_path / "a.bvh", _with_gap(make_take, 9.0))
+    assert bvh.frames * bvh.frame_time_s == pytest.approx(11, abs=0.1)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.bvh"]
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".bvh", ".csv", ".glb", ".vrma", ".jsonl"])
+@pytest.mark.parametrize("even", [True, False])
+def test_a_take_written_in_blocks_is_the_same_file_and_says_how_far_it_is(
+    make_take: TakeMaker, tmp_path: Path, suffix: str, even: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Blocks of 7 and one block: byte for byte the same."""
+    times = np.arange(60) / 30 if even else np.cumsum(np.random.default_rng(1).uniform(0.02, 0.06, 60))
+    take = make_take(times, without=(3, 20), seed=4)
+    turns = Rotation.from_euler("y", 20.0 * np.arange(60)[:, None], degrees=True).as_quat(canonical=True)
+    rotations = np.where(np.arange(22)[:, None] == 0, turns[:, None], take.rotations_xyzw).astype(np.float32)
+    rotations[~take.tracked] = np.nan
+    take = dataclasses.replace(take, rotations_xyzw=rotations)  # signs and angles would jump at 180 degrees
+    write_motion(tmp_path / f"whole{suffix}", take)
+    told: list[float] = []
+    for module in (resample, csv_table):
+        monkeypatch.setattr(module, "BLOCK_FRAMES", 7)
+    monkeypatch.setattr(osc_log, "_TELL_EVERY", 7)
+    write_motion(tmp_path / f"blocks{suffix}", take, progress=told.append)
+    if suffix == ".npz":  # an archive holds the time of its making
+        with np.load(tmp_path / "whole.npz") as whole, np.load(tmp_path / "blocks.npz") as blocks:
+            for name in whole.files:
+                np.testing.assert_array_equal(whole[name], blocks[name])
+    else:
+        assert (tmp_path / f"blocks{suffix}").read_bytes() == (tmp_path / f"whole{suffix}").read_bytes()
+    assert told == sorted(told)
+    assert 0 < told[0] < 0.5
+    assert 0.9 < told[-1] <= 1.0
+
+
+def test_a_rate_that_no_camera_has_is_not_believed(make_take: TakeMaker, tmp_path: Path) -> None:
+    times = np.cumsum(np.random.default_rng(1).uniform(0.02, 0.06, 60))
+    take = dataclasses.replace(make_take(times), fps=1e9)
+    assert _bvh(tmp_path / "a.bvh", take).frames < 120
