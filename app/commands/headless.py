@@ -1,25 +1,23 @@
 """`vtm --headless`: the pipeline without a window, a live status line, and a clean end by time, end of file or Ctrl-C.
 
-SIGINT and SIGTERM end the run like --seconds does: the take is finished and kept, the figures are written, exit code 0.
+A signal (see app.signals) ends the run like --seconds does: the take is finished and kept, the figures are written,
+exit code 0.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import json
-import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from queue import SimpleQueue
-from threading import Event, Thread
-from types import FrameType
+from threading import Event
 
 from app.arguments import RunOptions
 from app.commands.recover import recover_beside
 from app.engine_access import PipelineFactory, PipelineLike, real_pipeline
+from app.signals import signals_set
 from app.terminal import StatusLine, say
 from app.window.notices import new_messages
 from engine.config import Config
@@ -28,35 +26,6 @@ from engine.live.take_control import VIDEO_SUFFIX
 from engine.types import Message, Snapshot
 
 POLL_S = 0.2
-
-
-@contextmanager
-def signals_set(stop: Event) -> Iterator[None]:
-    """SIGINT and SIGTERM set `stop` while inside. Main thread only.
-
-    A handler runs in the main thread, between any two of its steps, and would wait for ever for a lock that this thread
-    holds: `stop`'s own while it looks at `stop`. So another thread sets it, told by a SimpleQueue, whose put waits for
-    nothing.
-    """
-    heard: SimpleQueue[bool] = SimpleQueue()
-
-    def handle(_number: int, _frame: FrameType | None) -> None:
-        heard.put(True)
-
-    def listen() -> None:
-        if heard.get():
-            stop.set()
-
-    listener = Thread(target=listen, name="signals", daemon=True)
-    listener.start()
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        heard.put(False)
-        listener.join()
 
 
 def status_text(snapshot: Snapshot) -> str:
@@ -103,7 +72,7 @@ class HeadlessRun:
                 check_writable(path)
         if self._record is not None:
             recover_beside(self._record)
-        with signals_set(self.stop):
+        with signals_set(self.stop, at_risk=take_at_risk(self._record)):
             with self._factory(self._config) as pipeline:
                 if self._record is not None:
                     pipeline.start_recording(self._record)
@@ -151,6 +120,13 @@ class HeadlessRun:
             beside = f" and {video}" if self._config.record_video and video.exists() else ""
             say(f"vtm: recorded {self._record}{beside}")
         return 0
+
+
+def take_at_risk(record: Path | None) -> str:
+    """What an end by force costs a run that records."""
+    if record is None:
+        return ""
+    return f"the take may lack its last moments; finish it with: vtm recover {record.resolve().parent}"
 
 
 def check_writable(path: Path) -> None:

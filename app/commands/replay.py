@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 from threading import Event
 
-from app.commands.headless import POLL_S, signals_set
+from app.commands.headless import POLL_S
+from app.signals import signals_set
 from app.terminal import StatusLine, say
 from engine.errors import OutputError
 from engine.takes.player import Player, PlayerState

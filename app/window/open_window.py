@@ -11,9 +11,10 @@ from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.arguments import RunOptions
-from app.commands.headless import check_writable, signals_set, write_stats
+from app.commands.headless import check_writable, take_at_risk, write_stats
 from app.engine_access import PipelineFactory, forgiving_pipeline
 from app.settings import load_settings
+from app.signals import signals_set
 from app.terminal import say
 from app.window.main_window import CameraLister, MainWindow
 from app.window.session import Session
@@ -52,7 +53,7 @@ def open_window(
         say(f"vtm: {problem}")
         window.say("warning", problem)
     stop = Event()
-    with signals_set(stop):
+    with signals_set(stop, at_risk=take_at_risk(options.record)):
         watch = QTimer(window)  # also lets Python see the signal: Qt's loop alone never would
         watch.timeout.connect(lambda: window.close() if stop.is_set() else None)
         watch.start(200)

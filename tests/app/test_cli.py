@@ -17,9 +17,10 @@ import pytest
 
 from app.arguments import RunOptions, build_parser, config_from
 from app.cli import main
-from app.commands.headless import HeadlessRun, signals_set, status_text
+from app.commands.headless import HeadlessRun, status_text
 from app.log_file import log_path
 from app.settings import DEFAULT_TARGET
+from app.signals import STOPPING
 from app.terminal import StatusLine
 from app.window.display import display_available
 from engine.config import Config
@@ -199,41 +200,13 @@ def test_a_headless_run_ends_by_time_and_writes_the_figures(headless, tmp_path, 
     assert "30.0 fps" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", STOPPING)
 def test_ctrl_c_keeps_the_take_and_is_exit_code_0(headless, tmp_path, number):
     before = signal.getsignal(number)
     threading.Timer(0.4, os.kill, (os.getpid(), number)).start()
     assert headless(record=tmp_path / "a.bvh").run() == 0
     assert "stop_recording" in headless.made[0].calls
     assert signal.getsignal(number) is before
-
-
-@pytest.mark.timeout(20)
-def test_ctrl_c_waits_for_no_lock_that_the_main_thread_holds():
-    lock = threading.Lock()
-
-    class Guarded(threading.Event):
-        """As an Event is for an instant while somebody looks at it: whoever sets it needs the lock."""
-
-        def set(self) -> None:
-            with lock:
-                super().set()
-
-    stop = Guarded()
-    with signals_set(stop):
-        with lock:
-            signal.raise_signal(signal.SIGINT)
-            signal.raise_signal(signal.SIGINT)  # pressed twice
-            assert not stop.is_set()
-        assert stop.wait(5)
-    assert not any(thread.name == "signals" for thread in threading.enumerate())
-
-
-def test_without_a_signal_nothing_is_set():
-    stop = threading.Event()
-    with signals_set(stop):
-        pass
-    assert not stop.is_set()
 
 
 def test_a_pipeline_that_fails_is_said_after_the_take_was_kept(headless, tmp_path, capsys):
