@@ -9,10 +9,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TextIO
 
+from engine.masking import mask_secrets
+
 
 def say(line: str, stream: TextIO | None = None) -> None:
-    """One line, at once. To stderr unless told. A closed or missing stream (windowed builds) is no error."""
-    _write(line + "\n", stream if stream is not None else sys.stderr)
+    """One line, masked, at once. To stderr unless told. A closed or missing stream (windowed builds) is no error."""
+    _write(mask_secrets(line) + "\n", stream if stream is not None else sys.stderr)
 
 
 def _write(text: str, stream: TextIO | None) -> None:
@@ -39,6 +41,7 @@ class StatusLine:
 
     def show(self, text: str) -> None:
         """Show `text` now (terminal) or when the last line is old enough (log)."""
+        text = mask_secrets(text)
         if self._live:
             width = min(self._width, shutil.get_terminal_size().columns - 1)  # a wrapped line cannot be rewritten
             _write("\r" + text[:width].ljust(width), self._stream)

@@ -23,6 +23,7 @@ from engine.live.shared_state import SharedState
 from engine.live.take_control import TakeControl
 from engine.live.worker import Worker
 from engine.live.workers import QUEUE_FRAMES, CaptureWorker, PoseWorker, SolveWorker
+from engine.masking import mask_secrets
 from engine.osc.output_clock import OscClock
 from engine.pose2d.base import Detector
 from engine.queues import BoundedQueue, Latest
@@ -201,7 +202,7 @@ class Pipeline:
         view = shared.view
         return Snapshot(
             state=shared.state,
-            source=shared.name_of("source") or shared.config.source,
+            source=shared.name_of("source") or mask_secrets(shared.config.source),
             frame=view.frame,
             detection=view.detection,
             pose=view.pose,

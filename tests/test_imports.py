@@ -15,6 +15,7 @@ VOCABULARY = {
     "engine",
     "engine.config",
     "engine.errors",
+    "engine.masking",
     "engine.opencv",
     "engine.queues",
     "engine.sources.base",

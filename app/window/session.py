@@ -19,6 +19,7 @@ from app.engine_access import PipelineFactory, PipelineLike
 from app.window.playback import Playback
 from engine.config import Config
 from engine.errors import VtmError, describe
+from engine.masking import mask_secrets
 from engine.takes.recording import Recording
 from engine.types import Message, Percentiles, Snapshot, Stats
 
@@ -116,7 +117,7 @@ class Session:
             self._say("warning", "Still busy with earlier commands; please try again in a moment")
 
     def _say(self, level: str, text: str) -> None:
-        self._own_messages.append(Message(level, text))
+        self._own_messages.append(Message(level, mask_secrets(text)))
 
     def _work(self) -> None:
         """The worker thread."""
@@ -149,7 +150,7 @@ class Session:
         self._enter(config)
 
     def _enter(self, config: Config) -> None:
-        self._state, self._source = "starting", config.source
+        self._state, self._source = "starting", mask_secrets(config.source)
         self._own_messages.clear()
         try:
             self._pipeline = self._factory(config).__enter__()

@@ -16,6 +16,7 @@ from engine.config import Config
 from engine.errors import describe
 from engine.live.load_shedding import LoadShedding
 from engine.live.statistics import StatsCollector
+from engine.masking import mask_secrets
 from engine.types import Detection, Frame, Message, Pose
 
 FrameKey: TypeAlias = tuple[int, int]
@@ -102,7 +103,7 @@ class SharedState:
 
     def say(self, level: str, text: str) -> None:
         """One line for the user and the log; the same line twice in a row is said once."""
-        message = Message(level, " ".join(text.split()))
+        message = Message(level, mask_secrets(" ".join(text.split())))
         if self._append(message):
             log.log(_LEVELS[level], "%s", message.text)
 

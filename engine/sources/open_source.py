@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.errors import CameraError, UsageError
+from engine.masking import mask_secrets
 from engine.sources.base import Source
 from engine.sources.camera_list import CameraInfo, ListCameras, camera_by_name, list_cameras, named, unlisted_camera
 from engine.sources.live_source import Capture, LiveSource, open_stream, open_webcam
@@ -109,13 +110,14 @@ def _webcam(
 
 
 def _stream(url: str, mirror: bool, clock: Callable[[], float]) -> Source:
+    shown = mask_secrets(url)
     kind = url.split("://", 1)[0].lower()
     if kind not in _URL_KINDS:
-        raise UsageError(f"{url}: unknown kind of URL {kind}; expected one of {', '.join(_URL_KINDS)}")
+        raise UsageError(f"{shown}: unknown kind of URL {kind}; expected one of {', '.join(_URL_KINDS)}")
 
     def failure() -> str:
-        return f"{url} gives no picture; check the address, and that the other side is running"
+        return f"{shown} gives no picture; check the address, and that the other side is running"
 
     return LiveSource(
-        url, lambda: open_stream(url), first_frame_s=STREAM_START_S, failure=failure, mirror=mirror, clock=clock
+        shown, lambda: open_stream(url), first_frame_s=STREAM_START_S, failure=failure, mirror=mirror, clock=clock
     )

@@ -96,3 +96,13 @@ def test_telemetry_is_off_before_anything_of_ours_is_imported(module):
     )
     environment = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
     subprocess.run([sys.executable, "-c", hook + code], cwd=ROOT, env=environment, check=True)
+
+
+@pytest.mark.parametrize("more", [[], ["--debug"]])
+def test_a_terminal_does_not_show_the_password_of_an_address(more):
+    address = "http://admin:hunter2@127.0.0.1:9/video?token=hunter2"
+    command = [sys.executable, "-m", "app", "--headless", "--seconds", "1", "--source", address, *more]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ran.returncode == 1
+    assert "http://admin:***@127.0.0.1:9/video?token=***" in ran.stderr
+    assert "hunter2" not in ran.stdout + ran.stderr

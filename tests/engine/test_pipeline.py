@@ -513,3 +513,14 @@ def test_a_slow_network_gives_up_the_refinement_of_limbs(world: World):
         until(lambda: "limb refinement" in pipeline.snapshot().stats.left_out)
         until(lambda: bool(refined) and not refined[-1])
     assert refined[0]
+
+
+def test_the_password_of_an_address_is_shown_nowhere(world: World):
+    address = "rtsp://admin:hunter2@cam/live"
+    world.broken["source"] = CameraError(f"{address} gives no picture")
+    with world.pipeline(source=address) as pipeline:
+        assert pipeline.wait(WAIT_S) == "failed"
+        snapshot = pipeline.snapshot()
+    assert snapshot.source == "rtsp://admin:***@cam/live"
+    assert "hunter2" not in repr(snapshot)
+    assert any("rtsp://admin:***@cam/live gives no picture" in message.text for message in snapshot.messages)

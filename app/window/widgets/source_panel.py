@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QPushButton, QTo
 from app.window.widgets import icons
 from app.window.widgets.fields import Choice, Section, Switch, icon_button
 from engine.config import Config
+from engine.masking import mask_secrets
 from engine.sources.camera_list import CameraInfo
 
 _VIDEOS = "Videos (*.mp4 *.mov *.avi *.mkv *.webm *.m4v *.mpg *.mpeg);;All files (*)"
@@ -83,7 +84,7 @@ class SourcePanel(Section):
             self.choice.addItem(text, value)
         self.choice.blockSignals(before)
         self.choice.choose(self._source)
-        self.choice.setToolTip(self._source or "The first camera, or the demo clip where there is none")
+        self.choice.setToolTip(mask_secrets(self._source) or "The first camera, or the demo clip where there is none")
 
 
 def _value(camera: CameraInfo, cameras: tuple[CameraInfo, ...]) -> str:
@@ -93,5 +94,5 @@ def _value(camera: CameraInfo, cameras: tuple[CameraInfo, ...]) -> str:
 
 def _short(source: str) -> str:
     if "://" in source:
-        return source
+        return mask_secrets(source)
     return f"Camera {source}" if source.isdigit() else Path(source).name

@@ -170,3 +170,25 @@ def test_a_recording_that_goes_nowhere_is_a_message_and_the_live_motion_goes_on(
     wait_for(lambda: any("Dance" in message.text for message in session.snapshot().messages))
     assert made[0].config.osc == ("vmc://127.0.0.1:9",)
     assert session.playback.state() is None
+
+
+def test_the_password_of_an_address_is_shown_nowhere_while_it_starts():
+    address = "rtsp://admin:hunter2@cam/live"
+    entered, go_on = threading.Event(), threading.Event()
+
+    def factory(config: Config):
+        entered.set()
+        assert go_on.wait(5.0)
+        raise OutputError(f"{config.source} does not answer")
+
+    session = Session(factory)
+    session.apply(Config(source=address))
+    assert entered.wait(5.0)
+    starting = session.snapshot()
+    go_on.set()
+    wait_for(lambda: session.snapshot().state == "failed")
+    failed = session.snapshot()
+    session.close()
+    assert session.join(5.0)
+    assert starting.source == failed.source == "rtsp://admin:***@cam/live"
+    assert "hunter2" not in repr((starting, failed))

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine.errors import CameraError, UsageError
+from engine.errors import CameraError, UsageError, VtmError
 from engine.sources.camera_list import CameraInfo, camera_by_name, list_cameras, named
 from engine.sources.open_source import DEMO_CLIP, open_source
 
@@ -141,6 +141,14 @@ def test_what_looks_like_a_path_is_spoken_of_as_a_file(text: str) -> None:
 def test_a_kind_of_url_that_can_never_work_is_wrong_usage() -> None:
     with pytest.raises(UsageError, match="unknown kind of URL gopher"):
         open_source("gopher://somewhere/cam")
+
+
+@pytest.mark.parametrize("kind", ["http", "gopher"])
+def test_an_error_about_an_address_does_not_show_its_password(kind: str) -> None:
+    address = f"{kind}://admin:hunter2@127.0.0.1:9/video?token=hunter2"
+    with pytest.raises(VtmError, match=r"://admin:\*\*\*@127\.0\.0\.1:9/video\?token=\*\*\*") as caught:
+        open_source(address)
+    assert "hunter2" not in str(caught.value)
 
 
 def test_a_name_that_fits_two_cameras_is_refused_unless_it_is_exact() -> None:

@@ -103,6 +103,16 @@ def test_two_cameras_of_one_name_are_told_apart_by_number():
 
 
 @pytest.mark.usefixtures("application")
+def test_the_list_of_sources_keeps_an_address_and_does_not_show_its_password():
+    address = "rtsp://admin:hunter2@cam/live"
+    panel = SourcePanel()
+    panel.show_config(Config(source=address))
+    assert panel.choice.value == address
+    assert panel.choice.currentText() == "rtsp://admin:***@cam/live"
+    assert "hunter2" not in panel.choice.toolTip()
+
+
+@pytest.mark.usefixtures("application")
 def test_a_long_banner_wraps_inside_the_video():
     view = VideoView()
     view.resize(320, 300)
