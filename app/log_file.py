@@ -25,6 +25,7 @@ import platformdirs
 
 from app.terminal import say
 from engine.errors import describe
+from engine.masking import mask_secrets
 
 MAX_BYTES = 1_000_000
 BACKUPS = 3
@@ -87,6 +88,14 @@ class SharedLogFile(RotatingFileHandler):
         """Drop the record."""
 
 
+class MaskingFormatter(logging.Formatter):
+    """Masks the passwords of addresses in lines and tracebacks alike."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """As the base class, masked."""
+        return mask_secrets(super().format(record))
+
+
 @contextmanager
 def logging_set_up(*, debug: bool) -> Iterator[None]:
     """Log to the file, and with `debug` to stderr, while inside; what nobody catches is logged and said in one line."""
@@ -94,7 +103,7 @@ def logging_set_up(*, debug: bool) -> Iterator[None]:
     if debug and sys.stderr is not None:
         handlers.append(logging.StreamHandler())
     for handler in handlers:
-        handler.setFormatter(logging.Formatter(_FORMAT))
+        handler.setFormatter(MaskingFormatter(_FORMAT))
     with logging_through(*handlers, level=logging.DEBUG if debug else logging.INFO):
         yield
 

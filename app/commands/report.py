@@ -18,6 +18,7 @@ from app.log_header import machine, version
 from app.settings import settings_path
 from app.terminal import say
 from engine.errors import OutputError
+from engine.masking import mask_secrets
 from engine.types import Snapshot
 
 LOG_LINES = 400
@@ -56,7 +57,7 @@ def report_text(rows: Sequence[Finding], snapshot: Snapshot | None = None) -> st
         f"Log, {log_path()}": log_end(),
     }
     text = "\n\n".join("\n".join((f"== {title}", *lines)) for title, lines in parts.items() if lines)
-    return text.replace(str(Path.home()), "~") + "\n"
+    return mask_secrets(text.replace(str(Path.home()), "~")) + "\n"
 
 
 def log_end() -> list[str]:

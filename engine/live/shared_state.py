@@ -103,12 +103,13 @@ class SharedState:
 
     def say(self, level: str, text: str) -> None:
         """One line for the user and the log; the same line twice in a row is said once."""
-        message = Message(level, mask_secrets(" ".join(text.split())))
+        message = Message(level, " ".join(text.split()))
         if self._append(message):
             log.log(_LEVELS[level], "%s", message.text)
 
     def _append(self, message: Message) -> bool:
-        """False when it was said just before."""
+        """False when it was said just before. Passwords in addresses are masked."""
+        message = Message(message.level, mask_secrets(message.text))
         with self._changed:
             new = not self._messages or self._messages[-1] != message
             if new:

@@ -57,6 +57,17 @@ def test_a_line_of_ours_is_kept_and_chatter_of_others_is_not():
     assert "chatter" not in logged()
 
 
+def test_passwords_of_addresses_are_masked_in_lines_and_tracebacks():
+    with logging_set_up(debug=False):
+        try:
+            raise ValueError("rtsp://admin:hunter2@cam/live is broken")
+        except ValueError:
+            log.exception("opening %s", "http://cam/video?token=hunter2")
+    assert "rtsp://admin:***@cam/live is broken" in logged()
+    assert "http://cam/video?token=***" in logged()
+    assert "hunter2" not in logged()
+
+
 def test_debug_shows_the_same_on_stderr(capsys):
     with logging_set_up(debug=True):
         log.debug("detail")

@@ -59,6 +59,14 @@ def test_the_home_folder_keeps_its_name_to_itself(monkeypatch, tmp_path):
     assert str(tmp_path) not in text
 
 
+def test_the_passwords_of_addresses_are_masked():
+    save_settings(Settings(config=Config(source="rtsp://admin:hunter2@cam/live?token=hunter2")))
+    text = report_text([])
+    assert '"source": "rtsp://admin:***@cam/live?token=***",' in text
+    assert "hunter2" not in text
+    assert "hunter2" in settings_path().read_text(encoding="utf-8")
+
+
 def test_only_the_end_of_a_long_log_is_in_it_and_of_a_fresh_one_the_file_before():
     log_path().parent.mkdir(parents=True)
     log_path().write_text("\n".join(f"line {n}." for n in range(1000)))
