@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 DETECTORS = ("auto", "rtmpose", "blazepose")
 BACKENDS = ("auto", "tensorrt", "tensorrt-rtx", "cuda", "openvino", "cpu")
+COUNTDOWNS_S = (0, 3, 5, 10)
+"""Seconds to get into position before a calibration or a take; 0: at once."""
 DEFAULT_HFOV_DEG = 60.0
 DEFAULT_HEIGHT_M = 1.70
 
@@ -24,5 +26,6 @@ class Config:
     osc: tuple[str, ...] = ()
     osc_rate_hz: float = 0.0  # poses predicted to a steady clock of up to 120 Hz; 0: one per camera frame
     vmc_receive: str = ""  # PORT (on this machine only) or HOST:PORT to listen on; "" is off
+    countdown_s: int = 0  # one of COUNTDOWNS_S, before each calibration and take
     record_video: bool = False  # the camera's picture beside each take
     loop: bool = False  # play a file or the demo again from its start

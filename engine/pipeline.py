@@ -17,6 +17,7 @@ from typing import Self
 
 from engine.config import Config
 from engine.errors import ModelError, OutputError, VtmError
+from engine.live.calibration import CalibrationControl
 from engine.live.interfaces import Clock, Factories, Hub, OnMessage
 from engine.live.receive_control import ReceiveControl
 from engine.live.shared_state import SharedState
@@ -24,10 +25,11 @@ from engine.live.take_control import TakeControl
 from engine.live.worker import Worker
 from engine.live.workers import QUEUE_FRAMES, CaptureWorker, PoseWorker, SolveWorker
 from engine.masking import mask_secrets
-from engine.osc.output_clock import OscClock
+from engine.osc.output_clock import check_rate
+from engine.osc.output_rate import OutputRate
 from engine.pose2d.base import Detector
 from engine.queues import BoundedQueue, Latest
-from engine.sources.intrinsics import intrinsics_for
+from engine.sources.intrinsics import check_intrinsics
 from engine.types import CapturedFrame, DetectedFrame, Detection, Frame, Pose, Snapshot
 
 JOIN_S = 5.0
@@ -102,19 +104,19 @@ class Pipeline:
         self._shared = SharedState(config, clock)
         self._lock = threading.Lock()  # guards started and stopped
         self._take_control = TakeControl(self._factories, clock, self._shared.say)
-        self._receive = ReceiveControl(self._factories, clock, self.calibrate)
-        self._calibrating = False
+        self._calibration = CalibrationControl(clock, self._shared.say)
+        self._receive = ReceiveControl(self._factories, clock, self.calibrate, self._calibration.announce)
         self._hub: Hub | None = None
-        self._osc_clock: OscClock | None = None
+        self._output = OutputRate(self._send, clock, partial(self._shared.say, "error"))
         self._started = self._stopped = False
         latest: Latest[CapturedFrame] = Latest()
         queue: BoundedQueue[DetectedFrame] = BoundedQueue(QUEUE_FRAMES)
         pose_threads, solve_threads = worker_threads()
-        self._solve = SolveWorker(self._shared, self._factories, clock, queue, self._deliver, threads=solve_threads)
+        parts = self._shared, self._factories, clock
         self._workers: tuple[Worker, ...] = (
-            CaptureWorker(self._shared, self._factories, clock, latest),
-            PoseWorker(self._shared, self._factories, clock, latest, queue, threads=pose_threads),
-            self._solve,
+            CaptureWorker(*parts, latest),
+            PoseWorker(*parts, latest, queue, threads=pose_threads),
+            SolveWorker(*parts, queue, self._deliver, self._calibration, threads=solve_threads),
         )
 
     def __enter__(self) -> Self:
@@ -136,13 +138,14 @@ class Pipeline:
                 return
             self._started = True
         try:
-            intrinsics_for(self._shared.config, (1, 1))
+            check_intrinsics(self._shared.config)
             self._hub = self._factories.make_hub(
-                self._shared.config.osc, clock=self._clock, on_sent=partial(self._shared.stats.stage_took, "osc")
+                self._shared.config.osc,
+                clock=self._clock,
+                on_sent=partial(self._shared.stats.stage_took, "osc"),
+                calibration=self._calibration.state,
             )
-            if self._shared.config.osc_rate_hz:
-                say = partial(self._shared.say, "error")
-                self._osc_clock = OscClock(self._hub.put, self._shared.config.osc_rate_hz, self._clock, say)
+            self._output.follow(self._shared.config.osc_rate_hz)
             self._receive.follow(self._shared.config.vmc_receive, self._hub)
             self._tell_closed_port(strict=self._factories.strict_outputs)
             for worker in reversed(self._workers):
@@ -163,6 +166,7 @@ class Pipeline:
             if self._stopped:
                 return
             self._stopped = True
+        self._calibration.cancel()
         for worker in self._workers:
             worker.request_stop()
         for worker in self._workers:
@@ -175,8 +179,7 @@ class Pipeline:
         except VtmError as error:
             self._shared.say("error", str(error))
         self._receive.close()
-        if self._osc_clock is not None:
-            self._osc_clock.close()
+        self._output.close()
         if self._hub is not None:
             self._hub.close()
         self._shared.stopped()
@@ -200,6 +203,7 @@ class Pipeline:
         """The whole pipeline at this moment."""
         shared = self._shared
         view = shared.view
+        calibration, at_s = self._calibration.state(), self._clock()
         return Snapshot(
             state=shared.state,
             source=shared.name_of("source") or mask_secrets(shared.config.source),
@@ -213,6 +217,8 @@ class Pipeline:
             targets=() if self._hub is None else self._hub.states(),
             recording=self._take_control.state(),
             receiver=self._receive.state(),
+            calibration=calibration,
+            at_s=at_s,
         )
 
     def reconfigure(self, config: Config) -> None:
@@ -221,25 +227,33 @@ class Pipeline:
         The same settings again: what failed is tried again.
         Raises UsageError for a setting that can never work, and then changes nothing.
         """
-        intrinsics_for(config, (1, 1))
+        check_intrinsics(config)
+        if config.osc_rate_hz:
+            check_rate(config.osc_rate_hz)
+        with self._lock:
+            running = self._started and not self._stopped
         if self._hub is not None:
             if config.vmc_receive:
                 self._factories.listen_address(config.vmc_receive)  # before anything changes
             self._hub.set_targets(config.osc)
             self._receive.follow(config.vmc_receive, self._hub)
             self._tell_closed_port(strict=False)
-        with self._lock:
-            running = self._started and not self._stopped
+        if running:
+            self._output.follow(config.osc_rate_hz)
         old, self._shared.config = self._shared.config, config
         for worker in self._workers if running else ():
             worker.follow(old, config)
 
     def calibrate(self) -> None:
-        """The performer faces the front and stands over the origin, as of the next frame."""
-        self._calibrating = True
-        if self._hub is not None:
-            self._hub.set_calibrating(True)
-        self._solve.calibrate()
+        """After the countdown of the settings, the next person seen faces the front and stands over the origin.
+
+        `snapshot().calibration` says how it goes; one that is under way goes on.
+        """
+        self._calibration.start(self._shared.config.countdown_s)
+
+    def cancel_calibration(self) -> None:
+        """Call off a calibration that is not done yet; what held before holds."""
+        self._calibration.cancel()
 
     def start_recording(self, path: Path) -> None:
         """Record every pose from now on, with video when the settings say so. Raises UsageError, OutputError."""
@@ -252,10 +266,11 @@ class Pipeline:
 
     def _deliver(self, pose: Pose | None, detection: Detection, frame: Frame) -> None:
         """Solve thread: fan out."""
-        hub = self._hub
-        if hub is not None and self._calibrating and not self._solve.calibrating:
-            self._calibrating = False
-            hub.set_calibrating(False)
-        if pose is not None and hub is not None:
-            (hub.put if self._osc_clock is None else self._osc_clock.push)(pose)
+        if pose is not None:
+            self._output.put(pose)
         self._take_control.write(pose, detection, frame)
+
+    def _send(self, pose: Pose) -> None:
+        """Solve thread or the output clock's."""
+        if self._hub is not None:
+            self._hub.put(pose)

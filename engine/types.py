@@ -6,6 +6,7 @@ floor at y = 0. Quaternions x, y, z, w. 22 joints as in models.skeleton, 23 keyp
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -172,6 +173,33 @@ class ReceiverState:
     unknown: int  # messages of other addresses
     malformed: int  # packets that are no OSC, messages with wrong arguments
     error: str | None
+    refused: int = 0  # calibrations that were asked for too soon after the last one
+    periods: tuple[int, int, int, int] = (1, 1, 1, 1)  # status, root, bones, face are sent every so many frames
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Where the calibration of a run stands. Its transitions are in engine/live/calibration.py."""
+
+    state: str = "idle"
+    """"idle"       nothing was asked for; the world is as the first frame made it
+    "asked"      a receiver has announced a calibration and not started it yet
+    "countdown"  the performer gets into position until `until_s`
+    "waiting"    for a person to be seen steadily, until `until_s`
+    "done"       the performer faces +Z and stands over the origin
+    "failed"     see `reason`; until `until_s`, then what held before holds again"""
+    since_s: float = 0.0  # when the state began, on the pipeline's clock
+    until_s: float = math.inf  # when it ends by itself
+    reason: str = ""  # why it failed, one line
+    done_at_s: float | None = None  # the last calibration that still holds
+
+    @property
+    def active(self) -> bool:
+        """Under way: it can be cancelled."""
+        return self.state in ("asked", "countdown", "waiting")
+
+
+NOT_CALIBRATED = Calibration()
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,3 +252,5 @@ class Snapshot:
     targets: tuple[TargetState, ...]
     recording: RecordingState | None
     receiver: ReceiverState | None = None  # None: off
+    calibration: Calibration = NOT_CALIBRATED
+    at_s: float = 0.0  # the pipeline's clock at this moment

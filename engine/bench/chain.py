@@ -19,7 +19,7 @@ from engine.errors import VtmError
 from engine.live.interfaces import Clock, Factories, OnMessage
 from engine.pipeline import Pipeline, real_factories
 from engine.sources.base import Source
-from engine.types import Percentiles
+from engine.types import Calibration, Percentiles
 
 STAGES = ("capture", "pose2d", "window", "vtm", "solver", "osc")
 FIRST_POSE_S = 30.0
@@ -106,9 +106,15 @@ def _timed_factories(samples: Samples, run: Run) -> Factories:
         number = threads if run.threads is None else run.threads[1]
         return TimedRuntime(real.load_runtime(backend, threads=number, on_message=on_message), samples)
 
-    def make_hub(urls: tuple[str, ...], *, clock: Clock, on_sent: Callable[[float], None]) -> TimedHub:
+    def make_hub(
+        urls: tuple[str, ...],
+        *,
+        clock: Clock,
+        on_sent: Callable[[float], None],
+        calibration: Callable[[], Calibration],
+    ) -> TimedHub:
         del on_sent
-        hub.inner = real.make_hub(urls, clock=clock, on_sent=hub.sent)
+        hub.inner = real.make_hub(urls, clock=clock, on_sent=hub.sent, calibration=calibration)
         return hub
 
     return dataclasses.replace(

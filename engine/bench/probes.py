@@ -109,17 +109,14 @@ class TimedSolver:
     inner: SolverLike
     samples: Samples
 
-    def solve(self, raw: RawMotion) -> Pose | None:
+    def solve(self, raw: RawMotion, *, calibrate: bool = False) -> Pose | None:
         started_s = self.samples.clock()
-        pose = self.inner.solve(raw)
+        pose = self.inner.solve(raw, calibrate=calibrate)
         self.samples.add("solver", self.samples.clock() - started_s)
         return pose
 
     def lost(self, frame_id: int, captured_at_s: float) -> Pose | None:
         return self.inner.lost(frame_id, captured_at_s)
-
-    def calibrate(self) -> None:
-        self.inner.calibrate()
 
     def reset(self) -> None:
         self.inner.reset()
@@ -164,9 +161,6 @@ class TimedHub:
 
     def change_feed(self, change: ChangeOfFeed) -> None:
         self._hub.change_feed(change)
-
-    def set_calibrating(self, calibrating: bool) -> None:
-        self._hub.set_calibrating(calibrating)
 
     def close(self) -> None:
         self._hub.close()

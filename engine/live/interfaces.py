@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeAlias
 from engine.pose2d.base import Detector
 from engine.sources.base import Source
 from engine.types import (
+    Calibration,
     Detection,
     Frame,
     Keypoints2D,
@@ -54,9 +55,8 @@ class Runtime(Protocol):
 class SolverLike(Protocol):
     """RawMotion -> Pose. Solve thread only."""
 
-    def solve(self, raw: RawMotion) -> Pose | None: ...
+    def solve(self, raw: RawMotion, *, calibrate: bool = False) -> Pose | None: ...
     def lost(self, frame_id: int, captured_at_s: float) -> Pose | None: ...
-    def calibrate(self) -> None: ...
     def reset(self) -> None: ...
     def set_height(self, height_m: float) -> None: ...
     def set_intrinsics(self, intrinsics: Intrinsics) -> None: ...
@@ -69,7 +69,6 @@ class Hub(Protocol):
     def states(self) -> tuple[TargetState, ...]: ...
     def set_targets(self, urls: tuple[str, ...]) -> None: ...
     def change_feed(self, change: ChangeOfFeed) -> None: ...
-    def set_calibrating(self, calibrating: bool) -> None: ...
     def close(self) -> None: ...
 
 
@@ -118,9 +117,20 @@ class LoadRuntime(Protocol):
 
 
 class MakeHub(Protocol):
-    """Raises UsageError, OutputError. `on_sent` gets the seconds each pose took to all targets."""
+    """Raises UsageError, OutputError.
 
-    def __call__(self, urls: tuple[str, ...], *, clock: Clock, on_sent: Callable[[float], None]) -> Hub: ...
+    on_sent      gets the seconds each pose took to all targets
+    calibration  where the calibration stands, asked in the sending thread
+    """
+
+    def __call__(
+        self,
+        urls: tuple[str, ...],
+        *,
+        clock: Clock,
+        on_sent: Callable[[float], None],
+        calibration: Callable[[], Calibration],
+    ) -> Hub: ...
 
 
 class MakeRecorder(Protocol):
@@ -136,12 +146,13 @@ class MakeVideo(Protocol):
 
 
 class MakeReceiver(Protocol):
-    """Raises UsageError, OutputError. `on_calibrate` is called in the receiver's thread."""
+    """Raises UsageError, OutputError. `on_calibrate` and `on_announce` are called in the receiver's thread."""
 
     def __call__(
         self,
         change_feed: Callable[[ChangeOfFeed], None],
         on_calibrate: Callable[[], None],
+        on_announce: Callable[[], None],
         *,
         host: str,
         port: int,

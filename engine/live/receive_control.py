@@ -12,10 +12,16 @@ from engine.types import ReceiverState
 class ReceiveControl:
     """At most one port. `follow` and `close` by whoever starts and changes the pipeline; `state` from any thread."""
 
-    def __init__(self, factories: Factories, clock: Clock, on_calibrate: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        factories: Factories,
+        clock: Clock,
+        on_calibrate: Callable[[], None],
+        on_announce: Callable[[], None],
+    ) -> None:
         self._factories = factories
         self._clock = clock
-        self._on_calibrate = on_calibrate
+        self._on_calibrate, self._on_announce = on_calibrate, on_announce
         self._receiver: Receiver | None = None
         self._wanted = ""
         self._error: str | None = None
@@ -34,7 +40,7 @@ class ReceiveControl:
             return
         try:
             self._receiver = self._factories.make_receiver(
-                hub.change_feed, self._on_calibrate, host=host, port=port, clock=self._clock
+                hub.change_feed, self._on_calibrate, self._on_announce, host=host, port=port, clock=self._clock
             )
         except OutputError as error:
             self._error = str(error)

@@ -8,18 +8,18 @@ exception is kept as data and shown.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeAlias
 
 from engine.config import Config
+from engine.live.calibration import CalibrationControl
 from engine.live.interfaces import Clock, Factories, Runtime, SolverLike, WindowLike
 from engine.live.shared_state import SharedState, View
 from engine.live.worker import POLL_S, Worker
 from engine.queues import BoundedQueue, Latest
 from engine.sources.base import Source
-from engine.sources.intrinsics import intrinsics_for
+from engine.sources.intrinsics import LiveIntrinsics
 from engine.types import CapturedFrame, DetectedFrame, Detection, Frame, Keypoints2D, Pose
 from models.camera import Intrinsics
 
@@ -167,6 +167,7 @@ class SolveWorker(Worker):
         clock: Clock,
         inp: BoundedQueue[DetectedFrame],
         deliver: Deliver,
+        calibration: CalibrationControl,
         threads: int,
     ) -> None:
         super().__init__(shared)
@@ -175,21 +176,13 @@ class SolveWorker(Worker):
         self._in = inp
         self._deliver = deliver
         self._threads = threads
-        self._calibrate = threading.Event()
+        self._calibration = calibration
         self._solver: SolverLike | None = None
         self._window: WindowLike | None = None
+        self._intrinsics_of = LiveIntrinsics(clock, shared.say)
         self._intrinsics: Intrinsics | None = None
         self._source: int | None = None
         self._seen_at_s = 0.0
-
-    def calibrate(self) -> None:
-        """With the next person seen. Any thread."""
-        self._calibrate.set()
-
-    @property
-    def calibrating(self) -> bool:
-        """Asked for, and not done yet."""
-        return self._calibrate.is_set()
 
     @staticmethod
     def _wanted(config: Config) -> tuple[object, ...]:
@@ -227,9 +220,12 @@ class SolveWorker(Worker):
             if len(self._in) >= _BACKLOG:
                 self._shared.stats.frames_dropped()
                 return
-            pose = self._lift(detection, runtime, solver, window)
+            calibrate = self._calibration.due(detection.captured_at_s)
+            pose = self._lift(detection, runtime, solver, window, calibrate=calibrate)
+            self._calibration.solved(detection.captured_at_s, _sure_of(pose), calibrated=calibrate)
         else:
             pose = solver.lost(detection.frame_id, detection.captured_at_s)
+            self._calibration.solved(detection.captured_at_s, 0.0, calibrated=False)
             if detection.captured_at_s - self._seen_at_s > _FORGET_S:
                 window.reset()
         self._deliver(pose, detection, frame)
@@ -239,7 +235,9 @@ class SolveWorker(Worker):
             self._shared.shedding.pose_sent(latency_s)
         self._shared.show(View(frame, detection, pose), (source, frame.frame_id))
 
-    def _lift(self, seen: Keypoints2D, runtime: Runtime, solver: SolverLike, window: WindowLike) -> Pose | None:
+    def _lift(
+        self, seen: Keypoints2D, runtime: Runtime, solver: SolverLike, window: WindowLike, *, calibrate: bool
+    ) -> Pose | None:
         """VTM and solver, timed."""
         assert self._intrinsics is not None
         started_s = self._clock()
@@ -252,7 +250,7 @@ class SolveWorker(Worker):
         if runtime.name != self._shared.name_of("backend"):  # it failed and another took over
             self._shared.set_name("backend", runtime.name)
         lifted_s = self._clock()
-        pose = solver.solve(raw)
+        pose = solver.solve(raw, calibrate=calibrate)
         self._shared.stats.stage_took("vtm", lifted_s - started_s)
         self._shared.shedding.took("vtm", self._clock() - started_s)
         self._shared.stats.stage_took("solver", self._clock() - lifted_s)
@@ -261,17 +259,21 @@ class SolveWorker(Worker):
     def _prepared(self, source: int, frame: Frame, runtime: Runtime) -> tuple[SolverLike, WindowLike]:
         """Solver and window for this source and these settings."""
         config = self._shared.config
-        intrinsics = intrinsics_for(config, frame.image_size)
+        intrinsics = self._intrinsics_of(config, frame.image_size)
         if self._solver is None:
             self._solver = self._factories.make_solver(intrinsics, config.height_m)
         if source != self._source:
             self._solver.reset()
+        if source != self._source or intrinsics != self._intrinsics:
+            self._calibration.new_world()
         if source != self._source or intrinsics != self._intrinsics or self._window is None:
             self._window = self._factories.make_window(runtime.config, intrinsics)
         self._source, self._intrinsics = source, intrinsics
         self._solver.set_intrinsics(intrinsics)
         self._solver.set_height(config.height_m)
-        if self._calibrate.is_set():
-            self._calibrate.clear()
-            self._solver.calibrate()
         return self._solver, self._window
+
+
+def _sure_of(pose: Pose | None) -> float:
+    """How sure the solver is of the person in this frame; 0 for nobody."""
+    return pose.confidence if pose is not None and pose.tracked else 0.0

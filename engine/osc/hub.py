@@ -16,9 +16,9 @@ from dataclasses import dataclass, replace
 from engine.errors import OutputError, describe
 from engine.osc.sender import OscSender
 from engine.osc.targets import Target, open_target, parse_targets
-from engine.osc.vmc import CALIBRATED, CALIBRATING, VmcEncoder, VmcFeed
+from engine.osc.vmc import CALIBRATION_CODES, VmcEncoder, VmcFeed
 from engine.queues import Latest
-from engine.types import Pose, TargetState
+from engine.types import NOT_CALIBRATED, Calibration, Pose, TargetState
 
 log = logging.getLogger(__name__)
 
@@ -53,15 +53,18 @@ class OutputHub:
         *,
         strict: bool = True,
         on_sent: Callable[[float], None] | None = None,
+        calibration: Callable[[], Calibration] = lambda: NOT_CALIBRATED,
     ) -> None:
         """Open all targets and start sending.
 
         strict   a target that cannot be opened raises OutputError; False: it is shown in `states()` and tried again
         on_sent  called in the sending thread with the seconds that one pose took to all targets
+        calibration  where the calibration stands: VMC targets are told with each pose; asked in the sending thread
         Raises UsageError for a URL that can never work, or for two on one address.
         """
         self._clock = clock
         self._on_sent = on_sent
+        self._calibration = calibration
         self._error: BaseException | None = None
         self._latest: Latest[Pose] = Latest()
         self._stop = threading.Event()
@@ -125,16 +128,16 @@ class OutputHub:
         self._wake_opener.set()
 
     def change_feed(self, change: Callable[[VmcFeed], VmcFeed]) -> None:
-        """Change what VMC targets get besides the pose: calibration state, a face, how often; see VmcReceiver."""
+        """Change what VMC targets get besides the pose: a face, how often; see VmcReceiver."""
         with self._lock:
             self._feed = change(self._feed)
-            for slot in self._slots.values():
-                self._give_feed(slot.sender)
+            for sender in (*(slot.sender for slot in self._slots.values()), *self._retired):
+                self._give_feed(sender)
 
-    def set_calibrating(self, calibrating: bool) -> None:
-        """What OK says to VMC targets: calibration is going on, or done."""
-        state = CALIBRATING if calibrating else CALIBRATED
-        self.change_feed(lambda feed: replace(feed, calibration=state))
+    def _follow_calibration(self) -> None:
+        code = CALIBRATION_CODES[self._calibration().state]
+        if code != self._feed.calibration:
+            self.change_feed(lambda feed: replace(feed, calibration=code))
 
     def _give_feed(self, sender: OscSender | None) -> None:
         if sender is not None and isinstance(sender.encoder, VmcEncoder):
@@ -172,6 +175,7 @@ class OutputHub:
 
     def _send(self, pose: Pose) -> None:
         started = self._clock()
+        self._follow_calibration()
         with self._lock:
             slots = [(slot, slot.sender) for slot in self._slots.values() if slot.sender is not None]
         for slot, sender in slots:
@@ -194,6 +198,8 @@ class OutputHub:
         self._wake_opener.set()
 
     def _close_retired(self, *, repeat: bool = True) -> None:
+        if repeat and self._retired:
+            self._follow_calibration()  # no receiver is left in the midst of one
         with self._lock:
             retired, self._retired = self._retired, []
         for sender in retired:

@@ -22,6 +22,12 @@ SILENT_S = 1.0
 _JOIN_S = 2.0
 
 
+def check_rate(rate_hz: float) -> None:
+    """Raises UsageError for a rate outside 1..120 Hz."""
+    if not 1.0 <= rate_hz <= MAX_RATE_HZ:
+        raise UsageError(f"the OSC rate is {rate_hz:g} Hz, expected 1 to {MAX_RATE_HZ:g}")
+
+
 class OscClock:
     """A steady clock between the solver and the OSC targets."""
 
@@ -35,8 +41,7 @@ class OscClock:
         """Starts ticking. When predicting fails, `on_error` gets one line and poses are handed through as they come.
 
         Raises UsageError for a rate outside 1..120 Hz."""
-        if not 1.0 <= rate_hz <= MAX_RATE_HZ:
-            raise UsageError(f"the OSC rate is {rate_hz:g} Hz, expected 1 to {MAX_RATE_HZ:g}")
+        check_rate(rate_hz)
         self._deliver = deliver
         self._period_s = 1.0 / rate_hz
         self._clock = clock
@@ -48,6 +53,11 @@ class OscClock:
         self.error: Exception | None = None
         self._thread = threading.Thread(target=self._guarded, name="osc-clock", daemon=True)
         self._thread.start()
+
+    def set_rate(self, rate_hz: float) -> None:
+        """Tick at another rate from the next tick on. Raises UsageError for a rate outside 1..120 Hz."""
+        check_rate(rate_hz)
+        self._period_s = 1.0 / rate_hz
 
     def push(self, pose: Pose) -> None:
         """A pose from the solver; never waits for a target."""

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from engine.errors import OutputError, UsageError, describe
 from engine.osc.reading import OscFormatError, ReadMessage, Value, read_packet
@@ -23,12 +24,15 @@ log = logging.getLogger(__name__)
 
 DEFAULT_PORT = 39540
 DEFAULT_HOST = "127.0.0.1"
-_WAITING = 1  # calibration state
 _POLL_S = 0.2
 _JOIN_S = 2.0
 _FACE_LASTS_S = 2.0  # without a new Apply the face is no longer sent
 _MOST_BLENDS, _LONGEST_NAME = 256, 64
 _MOST_FRAMES = 1000  # of a period
+_PERIODS_LAST_S = 60.0  # without another Set/Period every frame is sent again
+CALIBRATION_EVERY_S = 2.0
+"""Calibrations that are asked for sooner after the last one are refused."""
+_EVERY_FRAME = (1, 1, 1, 1)
 
 ChangeFeed = Callable[[Callable[[VmcFeed], VmcFeed]], None]
 
@@ -51,6 +55,7 @@ class VmcReceiver:
         self,
         change_feed: ChangeFeed,
         on_calibrate: Callable[[], None],
+        on_announce: Callable[[], None] = lambda: None,
         *,
         port: int = DEFAULT_PORT,
         host: str = DEFAULT_HOST,
@@ -59,7 +64,8 @@ class VmcReceiver:
         """Open the port.
 
         change_feed   applies a change to what goes out (OutputHub.change_feed)
-        on_calibrate  called in the receiving thread when somebody asks for calibration; it tells the state from then on
+        on_calibrate  called in the receiving thread when somebody asks for calibration
+        on_announce   the same when somebody says that they will ask for it
         Raises UsageError for a port that cannot be, OutputError for one that is taken.
         """
         if not 1 <= port <= 65_535:
@@ -73,10 +79,12 @@ class VmcReceiver:
             raise OutputError(f"cannot listen on {host}:{port}: {error.strerror or error}; choose another") from None
         self._socket.settimeout(_POLL_S)
         self._change_feed = change_feed
-        self._on_calibrate = on_calibrate
+        self._on_calibrate, self._on_announce = on_calibrate, on_announce
         self._clock = clock
         self._face: dict[str, float] = {}  # receiving thread only, as the next
         self._face_at_s: float | None = None
+        self._periods_at_s: float | None = None
+        self._calibrated_at_s = -math.inf
         self._state = ReceiverState(host, port, 0, 0, 0, 0, None)  # replaced by the receiving thread
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="vmc-receive", daemon=True)
@@ -103,28 +111,28 @@ class VmcReceiver:
                 if data is not None:
                     self._take(data)
                 self._drop_old_face()
+                self._drop_old_periods()
         except Exception as error:  # a dead worker's exception is kept as data
             log.error("receiving VMC has stopped", exc_info=True)
             self._state = replace(self._state, error=f"receiving has stopped: {describe(error)}")
         finally:
             self._socket.close()
+            self._change_feed(lambda feed: VmcFeed(calibration=feed.calibration))  # what was asked ends with the port
 
     def _take(self, data: bytes) -> None:
-        state = replace(self._state, packets=self._state.packets + 1)
         try:
             messages = read_packet(data)
         except OscFormatError:
-            self._state = replace(state, malformed=state.malformed + 1)
+            self._count("malformed", "packets")
             return
         for message in messages:
             action = self._action(message.address)
-            if action is None:
-                state = replace(state, unknown=state.unknown + 1)
-            elif action(message):
-                state = replace(state, messages=state.messages + 1)
-            else:
-                state = replace(state, malformed=state.malformed + 1)
-        self._state = state
+            self._count("unknown" if action is None else "messages" if action(message) else "malformed")
+        self._count("packets")
+
+    def _count(self, *names: str) -> None:
+        counts: dict[str, Any] = {name: getattr(self._state, name) + 1 for name in names}
+        self._state = replace(self._state, **counts)
 
     def _action(self, address: str) -> Callable[[ReadMessage], bool] | None:
         """What to do with a message; it answers False for arguments that do not fit."""
@@ -138,24 +146,43 @@ class VmcReceiver:
         }.get(address)
 
     def _calibration_ready(self, _message: ReadMessage) -> bool:
-        self._change_feed(lambda feed: replace(feed, calibration=_WAITING))
+        self._on_announce()
         return True
 
     def _calibrate(self, message: ReadMessage) -> bool:
         if not _fits(message.values, (int,)):
             return False
+        now_s = self._clock()
+        if now_s - self._calibrated_at_s < CALIBRATION_EVERY_S:
+            self._count("refused")
+            return True
+        self._calibrated_at_s = now_s
         self._on_calibrate()
         return True
 
     def _set_periods(self, message: ReadMessage) -> bool:
-        """Status, root, bones, blends, camera, devices: sent every so many frames; we send the first four."""
+        """Status, root, bones, blends, camera, devices: sent every so many frames; we send the first four.
+
+        However many frames are asked for, VmcEncoder sends each group once a second.
+        """
         if not _fits(message.values, (int,) * 6):
             return False
         status, root, bones, blends = (min(max(1, int(value)), _MOST_FRAMES) for value in message.values[:4])  # type: ignore[arg-type]
+        self._periods_at_s = self._clock()
+        self._send_every((status, root, bones, blends))
+        return True
+
+    def _send_every(self, periods: tuple[int, int, int, int]) -> None:
+        status, root, bones, blends = periods
         self._change_feed(
             lambda feed: replace(feed, status_every=status, root_every=root, bones_every=bones, blends_every=blends)
         )
-        return True
+        self._state = replace(self._state, periods=periods)
+
+    def _drop_old_periods(self) -> None:
+        if self._periods_at_s is not None and self._clock() > self._periods_at_s + _PERIODS_LAST_S:
+            self._periods_at_s = None
+            self._send_every(_EVERY_FRAME)
 
     def _request(self, _message: ReadMessage) -> bool:
         self._change_feed(lambda feed: replace(feed, requests=feed.requests + 1))

@@ -7,6 +7,7 @@ this per target; a VmcFeed carries what an assistant sends to us (face) and what
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from operator import neg
 from typing import NamedTuple
@@ -19,7 +20,18 @@ from engine.types import Pose
 from models.skeleton import JOINT_NAMES, NON_ROOT
 
 MAX_BUNDLE_BYTES = 1200
-UNCALIBRATED, CALIBRATING, CALIBRATED = 0, 2, 3
+LONGEST_PERIOD_S = 1.0
+"""Each group of messages is sent this often, whatever a receiver asks for: one message must not freeze the avatar."""
+UNCALIBRATED, ABOUT_TO_CALIBRATE, CALIBRATING, CALIBRATED = range(4)
+CALIBRATION_CODES = {
+    "idle": CALIBRATED,  # the first frame has placed the performer; receivers may hide who is uncalibrated
+    "asked": ABOUT_TO_CALIBRATE,
+    "countdown": ABOUT_TO_CALIBRATE,
+    "waiting": CALIBRATING,
+    "done": CALIBRATED,
+    "failed": UNCALIBRATED,  # for as long as it is shown
+}
+"""What OK says for each state of engine.types.Calibration."""
 _TRANSFORM = "sfffffff"  # name, position, quaternion
 _LOADED, _NORMAL_MODE = 1, 0
 _LENGTHS_EVERY_S = 1.0
@@ -32,7 +44,7 @@ class VmcFeed:
 
     calibration: int = CALIBRATED
     blends: tuple[tuple[str, float], ...] = ()  # (name, 0..1) of the face, from an assistant
-    status_every: int = 1  # frames; OK and T
+    status_every: int = 1  # frames, but at most LONGEST_PERIOD_S; OK and T
     root_every: int = 1
     bones_every: int = 1
     blends_every: int = 1
@@ -86,6 +98,25 @@ def _places(kind: _Kind, bones: int, *, extras: bool) -> list[int]:
     return [*places, *range(blends, lengths), *range(after, blends), *range(lengths, end)]
 
 
+class _Due:
+    """Which groups of messages a frame contains: every so many frames, and at least every LONGEST_PERIOD_S."""
+
+    def __init__(self) -> None:
+        self._frame = 0
+        self._sent_at_s = [-math.inf] * 4
+
+    def __call__(self, every: tuple[int, int, int, int], elapsed_s: float) -> list[bool]:
+        """Of status, root, bones and face, at this time."""
+        frame = self._frame
+        self._frame += 1
+        due = [
+            frame % frames == 0 or elapsed_s >= sent_at_s + LONGEST_PERIOD_S
+            for frames, sent_at_s in zip(every, self._sent_at_s, strict=True)
+        ]
+        self._sent_at_s = [elapsed_s if now else sent for now, sent in zip(due, self._sent_at_s, strict=True)]
+        return due
+
+
 class VmcEncoder:
     """Pose -> VMC datagrams. Keeps the signs of the frame before: one encoder per target, one thread."""
 
@@ -96,19 +127,19 @@ class VmcEncoder:
         self._bones = BoneLayout(self._options)
         self._signs = SignContinuity()
         self._layouts: dict[_Kind, _Layout] = {}
-        self._frame = 0
+        self._due = _Due()
         self._lengths_at_s = float("-inf")
         self._requests = 0
 
     def encode(self, pose: Pose, elapsed_s: float) -> list[bytes]:
         """The datagrams of one frame. `elapsed_s`: since the start; a Unix time would not fit a float32."""
-        feed, frame = self.feed, self._frame
-        self._frame += 1
-        with_blends = frame % feed.blends_every == 0
+        feed = self.feed
+        every = (feed.status_every, feed.root_every, feed.bones_every, feed.blends_every)
+        status, root, bones, with_blends = self._due(every, elapsed_s)
         kind = _Kind(
-            status=frame % feed.status_every == 0,
-            root=frame % feed.root_every == 0,
-            bones=frame % feed.bones_every == 0,
+            status=status,
+            root=root,
+            bones=bones,
             blends=with_blends,
             names=tuple(name for name, _ in feed.blends) if with_blends else (),
             lengths=self._options.extras and self._lengths_are_due(elapsed_s, feed.requests),

@@ -60,7 +60,6 @@ class Solver:
         self._feet = FeetLock()
         self._last: Pose | None = None  # the last tracked pose
         self._lost_since_s: float | None = None
-        self._calibrate_next = False
         self._learning = True
 
     @property
@@ -68,9 +67,11 @@ class Solver:
         """The bone lengths no longer change."""
         return self._proportions.frozen
 
-    def solve(self, raw: RawMotion) -> Pose | None:
+    def solve(self, raw: RawMotion, *, calibrate: bool = False) -> Pose | None:
         """The pose of one frame; frames come in the order of time.
 
+        calibrate  from this frame on the performer faces +Z and stands over the origin; proportions and floor are
+                   found anew. Nothing of it happens when the frame counts as lost.
         A RawMotion that is not finite, or not a rotation, counts as lost. None: nothing was ever tracked.
         """
         if not is_plausible(raw):
@@ -81,7 +82,7 @@ class Solver:
             self._proportions.push(raw.bone_ratio, raw.confidence, dt_s)
         seen = self._see(raw, dt_s)
         self._placement.set_up(self._gravity.up_cam)
-        if self._calibrate_next:
+        if calibrate:
             self._calibrate(seen)
         if not self._placement.anchored:
             self._placement.anchor(seen.smooth.joints[ROOT])
@@ -131,13 +132,6 @@ class Solver:
         self._floor.fix(sole_heights(over_anchor, self._proportions.offsets_m))
         self._learning = False
 
-    def calibrate(self) -> None:
-        """The performer now faces +Z and stands over the origin; proportions and floor are found anew.
-
-        Takes effect with the next frame that holds a person.
-        """
-        self._calibrate_next = True
-
     def set_height(self, height_m: float) -> None:
         """The performer's standing height in metres."""
         if height_m == self._height_m:
@@ -161,11 +155,12 @@ class Solver:
         self._new_world()
         self._proportions.reset()
         self._last, self._lost_since_s = None, None
-        self._calibrate_next, self._learning = False, True
 
     def _new_world(self) -> None:
-        self._smooth_take = {}
-        for part in (self._smoother, self._reacquire, self._gravity, self._floor, self._placement, self._feet):
+        self._smooth_take, self._learning = {}, True
+        camera = (self._smoother, self._reacquire, self._gravity)
+        ground = (self._floor, self._grounding, self._feet)
+        for part in (*camera, *ground, self._placement):
             part.reset()
 
     def _time_step(self, captured_at_s: float) -> float:
@@ -197,7 +192,6 @@ class Solver:
         return _Seen(joints[0], Body(both[1], joints[1], turned[1]))
 
     def _calibrate(self, seen: _Seen) -> None:
-        self._calibrate_next = False
         self._gravity.soften()
         self._proportions.thaw()
         self._floor.reset()

@@ -4,20 +4,53 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from engine.config import Config
 from engine.errors import UsageError
 from models.camera import Intrinsics
 
 _KEYS = ("fx", "fy", "cx", "cy")
-_EXPECTED = 'expected JSON like {"fx": 600, "fy": 600, "cx": 320, "cy": 240}, in pixels of the picture'
+_EXPECTED = (
+    'expected JSON like {"fx": 600, "fy": 600, "cx": 320, "cy": 240, "image_size": [640, 480]}, in pixels; '
+    "image_size may be left out"
+)
+_CENTRED = 0.15  # the principal point of a camera is within so much of half the picture from its middle
+_USUAL_SIDES_PX = (320, 480, 640, 800, 960, 1024, 1280, 1600, 1920, 2560, 3840)  # longer side of a picture
+_SAME_ASPECT = 0.02
+_FIELD_OF_VIEW_DEG = (10.0, 170.0)
+_CHECK_EVERY_S = 1.0
+
+ImageSize = tuple[int, int]
+"""(width, height) in pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredCamera:
+    """What an intrinsics file holds."""
+
+    intrinsics: Intrinsics
+    image_size: ImageSize | None = None  # of the pictures it was measured with; None: the file does not say
+
+
+def read_intrinsics(path: str) -> MeasuredCamera:
+    """A .json with fx, fy, cx, cy in pixels and, if it says so, image_size. Read again when it changes.
+
+    Raises UsageError.
+    """
+    try:
+        status = Path(path).stat()
+    except OSError as error:
+        raise UsageError(f"cannot read the intrinsics file {path} ({error}): {_EXPECTED}") from error
+    return _read(path, (status.st_mtime_ns, status.st_size))
 
 
 @lru_cache(maxsize=8)
-def read_intrinsics(path: str) -> Intrinsics:
-    """A .json with fx, fy, cx, cy in pixels. Raises UsageError."""
+def _read(path: str, _version: tuple[int, int]) -> MeasuredCamera:
     try:
         values = json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
@@ -26,14 +59,126 @@ def read_intrinsics(path: str) -> Intrinsics:
     numbers = [float(n) for n in found if isinstance(n, int | float) and math.isfinite(n)]
     if len(numbers) < len(_KEYS) or min(numbers[:2]) <= 0:
         raise UsageError(f"the intrinsics file {path} does not hold a camera: {_EXPECTED}")
-    return Intrinsics(*numbers)
+    return MeasuredCamera(Intrinsics(*numbers), _image_size(path, values.get("image_size")))
 
 
-def intrinsics_for(config: Config, image_size: tuple[int, int]) -> Intrinsics:
+def _image_size(path: str, value: Any) -> ImageSize | None:
+    if value is None:
+        return None
+    if isinstance(value, list) and len(value) == 2 and all(type(side) is int and side > 0 for side in value):
+        return value[0], value[1]
+    raise UsageError(f"image_size in the intrinsics file {path} is {value!r}: {_EXPECTED}")
+
+
+def fitted(camera: MeasuredCamera, image_size: ImageSize, path: str) -> Intrinsics:
+    """The camera for a (width, height) picture: as it is, or scaled from another size of the same aspect.
+
+    A file that does not say its size is taken to be for the size, of this picture's aspect, that has its principal
+    point in the middle. Raises UsageError when the two do not fit.
+    """
+    width, height = image_size
+    was = camera.intrinsics
+    measured_at = camera.image_size or _size_by_centre(was, image_size)
+    if measured_at is None:
+        raise UsageError(
+            f"the intrinsics file {path} does not fit a picture of {width}x{height}: its principal point is "
+            f"({was.cx:g}, {was.cy:g}), expected near ({width / 2:g}, {height / 2:g}); measure the camera at this size,"
+            ' or add "image_size": [width, height] to the file'
+        )
+    scale = width / measured_at[0]
+    if abs(scale * measured_at[1] / height - 1.0) > _SAME_ASPECT:
+        raise UsageError(
+            f"the intrinsics file {path} is for pictures of {measured_at[0]}x{measured_at[1]}, got {width}x{height}, "
+            "which has another aspect: measure the camera at this size"
+        )
+    angle_deg = math.degrees(2.0 * math.atan(width / 2 / (was.fx * scale)))
+    if not _FIELD_OF_VIEW_DEG[0] <= angle_deg <= _FIELD_OF_VIEW_DEG[1]:
+        raise UsageError(
+            f"the intrinsics file {path} does not fit a picture of {width}x{height}: its field of view would be "
+            f"{angle_deg:.0f} degrees, expected 10 to 170; measure the camera at this size"
+        )
+    return was if scale == 1.0 else Intrinsics(was.fx * scale, was.fy * scale, was.cx * scale, was.cy * scale)
+
+
+def _size_by_centre(camera: Intrinsics, image_size: ImageSize) -> ImageSize | None:
+    """The size of the picture in whose middle the principal point is: this one's own, else a usual one."""
+    longer = max(image_size)
+
+    def off_centre(size: ImageSize) -> float:
+        return max(abs(2 * camera.cx / size[0] - 1.0), abs(2 * camera.cy / size[1] - 1.0))
+
+    if off_centre(image_size) <= _CENTRED:
+        return image_size
+    usual = [(round(image_size[0] * side / longer), round(image_size[1] * side / longer)) for side in _USUAL_SIDES_PX]
+    best = min(usual, key=off_centre)
+    return best if off_centre(best) <= _CENTRED else None
+
+
+def intrinsics_for(config: Config, image_size: ImageSize) -> Intrinsics:
     """The intrinsics of a (width, height) picture as the source gives it, mirrored or not. Raises UsageError."""
     if config.intrinsics_file is None:
         return Intrinsics.from_hfov(image_size, math.radians(config.hfov_deg))
-    camera = read_intrinsics(config.intrinsics_file)
+    camera = fitted(read_intrinsics(config.intrinsics_file), image_size, config.intrinsics_file)
     if not config.mirror:
         return camera
     return Intrinsics(camera.fx, camera.fy, image_size[0] - camera.cx, camera.cy)
+
+
+def check_intrinsics(config: Config) -> None:
+    """Before the size of the picture is known. Raises UsageError for a file that holds no camera."""
+    if config.intrinsics_file is not None:
+        read_intrinsics(config.intrinsics_file)
+
+
+class LiveIntrinsics:
+    """The intrinsics of a run: follows settings, picture size and changes of the file. One thread.
+
+    A performance is not ended by a bad file: it is told once, and what was in use for this size, else the field of view
+    of the settings, is used.
+    """
+
+    def __init__(self, clock: Callable[[], float], say: Callable[[str, str], None]) -> None:
+        """`say(level, line)` is told what is wrong with the file, or that it was read again."""
+        self._clock = clock
+        self._say = say
+        self._asked: tuple[object, ...] = ()  # the settings and the size of the answer in use
+        self._answer: Intrinsics | None = None
+        self._checked_at_s = -math.inf
+        self._trouble = ""
+
+    def __call__(self, config: Config, image_size: ImageSize) -> Intrinsics:
+        """For a picture of (width, height)."""
+        asked = (config.intrinsics_file, config.hfov_deg, config.mirror, image_size)
+        now_s, held = self._clock(), self._answer if asked == self._asked else None
+        if held is not None and (config.intrinsics_file is None or now_s - self._checked_at_s < _CHECK_EVERY_S):
+            return held
+        self._asked, self._checked_at_s = asked, now_s
+        self._answer = self._look(config, image_size, held)
+        return self._answer
+
+    def _look(self, config: Config, image_size: ImageSize, held: Intrinsics | None) -> Intrinsics:
+        try:
+            found = intrinsics_for(config, image_size)
+        except UsageError as error:
+            kept = held or Intrinsics.from_hfov(image_size, math.radians(config.hfov_deg))
+            what = "the camera is as before" if held else f"a field of view of {config.hfov_deg:g} degrees is used"
+            if str(error) != self._trouble:
+                self._trouble = str(error)
+                self._say("warning", f"{error}; until then {what}")
+            return kept
+        if held is not None and found != held:
+            self._say("info", f"the intrinsics file {config.intrinsics_file} has changed and was read again")
+        elif held is None:
+            self._tell_scaled(config, image_size)
+        self._trouble = ""
+        return found
+
+    def _tell_scaled(self, config: Config, image_size: ImageSize) -> None:
+        if config.intrinsics_file is None:
+            return
+        camera = read_intrinsics(config.intrinsics_file)
+        size = camera.image_size or _size_by_centre(camera.intrinsics, image_size)
+        if size is not None and size != image_size:
+            width, height = image_size
+            text = f"the intrinsics file {config.intrinsics_file} is for pictures of {size[0]}x{size[1]}"
+            self._say("info", f"{text}: scaled to {width}x{height}")

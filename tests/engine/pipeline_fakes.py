@@ -18,6 +18,7 @@ from engine.osc.receive_port import listen_address
 from engine.pipeline import Pipeline
 from engine.solver import Solver
 from engine.types import (
+    Calibration,
     Detection,
     Frame,
     Keypoints2D,
@@ -140,14 +141,18 @@ class FakeRuntime:
 
 
 class FakeHub:
-    def __init__(self, urls: tuple[str, ...]) -> None:
+    def __init__(self, urls: tuple[str, ...], calibration: Callable[[], Calibration]) -> None:
         self.urls = urls
         self.poses: list[Pose] = []
-        self.calibrating: list[bool] = []
+        self.calibration = calibration
+        self.states_told: list[str] = []  # of the calibration, with each pose, runs as one
         self.feed: Any = None
         self.closed = False
 
     def put(self, pose: Pose) -> None:
+        state = self.calibration().state
+        if self.states_told[-1:] != [state]:
+            self.states_told.append(state)
         self.poses.append(pose)
 
     def states(self) -> tuple[TargetState, ...]:
@@ -160,9 +165,6 @@ class FakeHub:
 
     def change_feed(self, change: Callable[[Any], Any]) -> None:
         self.feed = change(self.feed)
-
-    def set_calibrating(self, calibrating: bool) -> None:
-        self.calibrating.append(calibrating)
 
     def close(self) -> None:
         self.closed = True
@@ -185,8 +187,8 @@ class FakeVideo:
 
 
 class FakeReceiver:
-    def __init__(self, on_calibrate: Callable[[], None], host: str, port: int) -> None:
-        self.on_calibrate, self.host, self.port = on_calibrate, host, port
+    def __init__(self, on_calibrate: Callable[[], None], on_announce: Callable[[], None], host: str, port: int) -> None:
+        self.on_calibrate, self.on_announce, self.host, self.port = on_calibrate, on_announce, host, port
         self.closed = False
 
     def state(self) -> ReceiverState:
@@ -249,13 +251,13 @@ class World:
             load_runtime=lambda backend, **_: self._make("runtime", backend, self.runtimes, FakeRuntime(self, backend)),
             make_window=FakeWindow,
             make_solver=Solver,
-            make_hub=lambda urls, **_: self._make("hub", "", self.hubs, FakeHub(urls)),
+            make_hub=lambda urls, calibration, **_: self._make("hub", "", self.hubs, FakeHub(urls, calibration)),
             make_recorder=lambda path, video, **_: self._make(
                 "recorder", "", self.recorders, FakeRecorder(path, video)
             ),
             make_video=lambda path, fps: self._make("video", "", self.videos, FakeVideo(path, fps)),
-            make_receiver=lambda _change, calibrate, host, port, **_: self._make(
-                "receiver", str(port), self.receivers, FakeReceiver(calibrate, host, port)
+            make_receiver=lambda _change, calibrate, announce, host, port, **_: self._make(
+                "receiver", str(port), self.receivers, FakeReceiver(calibrate, announce, host, port)
             ),
             listen_address=listen_address,
             strict_outputs=self.strict,

@@ -317,6 +317,25 @@ def test_an_intrinsics_file_that_is_none_is_refused_before_anything_starts(world
     assert world.hubs == []
 
 
+def test_an_intrinsics_file_that_changes_is_read_again_and_a_bad_one_ends_nothing(world: World, tmp_path: Path):
+    late_s, seen = [0.0], []
+    world.clock = lambda: time.monotonic() + late_s[0]
+    world.lifting = lambda intrinsics: seen.append(intrinsics.fx)
+    path = tmp_path / "camera.json"
+    path.write_text('{"fx": 50, "fy": 50, "cx": 32, "cy": 24}')
+    with world.pipeline(intrinsics_file=str(path)) as pipeline:
+        until(lambda: seen[-1:] == [50.0])
+        path.write_text('{"fx": 600, "fy": 600, "cx": 320, "cy": 240}')
+        late_s[0] += 2.0
+        until(lambda: seen[-1] == 60.0)
+        assert any("was read again" in text for text in say_texts(pipeline))
+        path.write_text('{"fx": 60')
+        late_s[0] += 2.0
+        until(lambda: any("camera.json" in text and "as before" in text for text in say_texts(pipeline)))
+        assert pipeline.snapshot().state == "running"
+    assert seen[-1] == 60.0
+
+
 def test_recording_holds_every_frame_between_start_and_stop(world: World, tmp_path: Path):
     with world.pipeline() as pipeline:
         assert pipeline.wait_for_pose(WAIT_S)
@@ -342,16 +361,76 @@ def test_calibration_reaches_the_solver(world: World):
     with world.pipeline() as pipeline:
         assert pipeline.wait_for_pose(WAIT_S)
         pipeline.calibrate()
+        until(lambda: pipeline.snapshot().calibration.state == "done")
         sent = len(world.hubs[0].poses)
-        until(lambda: len(world.hubs[0].poses) > sent + 5)
+        until(lambda: len(world.hubs[0].poses) > sent)
     np.testing.assert_allclose(world.hubs[0].poses[-1].root_m[[0, 2]], 0, atol=1e-5)
 
 
-def test_ok_tells_of_a_calibration_while_it_goes_on(world: World):
+def test_targets_are_told_of_a_calibration_while_it_goes_on(world: World):
+    world.person = False
+    with world.pipeline() as pipeline:
+        until(lambda: pipeline.snapshot().state == "running")
+        pipeline.calibrate()
+        assert pipeline.snapshot().calibration.state == "waiting"
+        world.person = True
+        until(lambda: pipeline.snapshot().calibration.state == "done")
+        assert say_texts(pipeline)[-1].startswith("calibrated")
+        sent = len(world.hubs[0].poses)
+        until(lambda: len(world.hubs[0].poses) > sent)
+    assert world.hubs[0].states_told == ["waiting", "done"]
+
+
+def test_nobody_in_view_is_never_calibrated_and_no_target_is_left_calibrating(world: World):
+    late_s = [0.0]
+    world.clock = lambda: time.monotonic() + late_s[0]
+    with world.pipeline() as pipeline:
+        assert pipeline.wait_for_pose(WAIT_S)
+        world.person = False
+        until(lambda: not world.hubs[0].poses[-1].tracked)
+        pipeline.calibrate()
+        until(lambda: world.hubs[0].states_told[-1] == "waiting")
+        late_s[0] = 10.5
+        until(lambda: world.hubs[0].states_told[-1] == "failed")
+        failed = pipeline.snapshot().calibration
+        assert failed.reason == "nobody was seen for 10 s"
+        assert any(text.startswith("not calibrated: nobody was seen") for text in say_texts(pipeline))
+        late_s[0] = 20.0
+        until(lambda: world.hubs[0].states_told[-1] == "idle")
+    assert "done" not in world.hubs[0].states_told
+
+
+def test_a_countdown_comes_before_a_calibration_and_can_be_called_off(world: World):
+    late_s = [0.0]
+    world.clock = lambda: time.monotonic() + late_s[0]
+    with world.pipeline(countdown_s=5) as pipeline:
+        assert pipeline.wait_for_pose(WAIT_S)
+        pipeline.calibrate()
+        snapshot = pipeline.snapshot()
+        assert snapshot.calibration.state == "countdown"
+        assert 4.0 < snapshot.calibration.until_s - snapshot.at_s <= 5.0
+        pipeline.cancel_calibration()
+        assert pipeline.snapshot().calibration.state == "idle"
+        pipeline.calibrate()
+        late_s[0] = 5.5
+        until(lambda: pipeline.snapshot().calibration.state == "done")
+
+
+def test_another_source_is_not_calibrated_any_more(world: World):
     with world.pipeline() as pipeline:
         assert pipeline.wait_for_pose(WAIT_S)
         pipeline.calibrate()
-        until(lambda: world.hubs[0].calibrating == [True, False])
+        until(lambda: pipeline.snapshot().calibration.state == "done")
+        pipeline.reconfigure(Config(source="other", detector="blazepose", backend="cpu"))
+        until(lambda: pipeline.snapshot().calibration.state == "idle")
+
+
+def test_an_end_in_the_midst_of_a_calibration_leaves_no_target_calibrating(world: World):
+    world.person = False
+    with world.pipeline() as pipeline:
+        pipeline.calibrate()
+        assert pipeline.snapshot().calibration.state == "waiting"
+    assert world.hubs[0].calibration().state == "idle"
 
 
 def test_the_picture_is_recorded_beside_the_take_frame_for_frame(world: World, tmp_path: Path):
@@ -424,8 +503,12 @@ def test_the_receive_port_follows_the_settings_and_is_closed_at_the_end(world: W
 def test_calibration_asked_for_from_afar_reaches_the_solver(world: World):
     with world.pipeline(vmc_receive="39540") as pipeline:
         assert pipeline.wait_for_pose(WAIT_S)
+        world.receivers[0].on_announce()
+        assert pipeline.snapshot().calibration.state == "asked"
         world.receivers[0].on_calibrate()
-        until(lambda: world.hubs[0].calibrating == [True, False])
+        until(lambda: pipeline.snapshot().calibration.state == "done")
+        sent = len(world.hubs[0].poses)
+        until(lambda: len(world.hubs[0].poses) > sent)
     np.testing.assert_allclose(world.hubs[0].poses[-1].root_m[[0, 2]], 0, atol=1e-5)
 
 
@@ -457,6 +540,30 @@ def test_with_a_rate_of_its_own_more_poses_are_sent_than_frames_come(world: Worl
         slow.set()
     times = [pose.captured_at_s for pose in world.hubs[0].poses]
     assert times == sorted(times)
+
+
+def test_the_rate_changes_while_it_runs(world: World):
+    def rates() -> list[str]:
+        return [thread.name for thread in threading.enumerate() if thread.name == "osc-clock"]
+
+    config = Config(source="cam", detector="blazepose", backend="cpu")
+    with world.pipeline() as pipeline:
+        assert pipeline.wait_for_pose(WAIT_S)
+        assert rates() == []
+        for rate_hz in (60.0, 120.0):
+            pipeline.reconfigure(dataclasses.replace(config, osc_rate_hz=rate_hz))
+            assert rates() == ["osc-clock"]
+            sent = len(world.hubs[0].poses)
+            until(lambda sent=sent: len(world.hubs[0].poses) > sent + 3)
+        with pytest.raises(UsageError, match="1 to 120"):
+            pipeline.reconfigure(dataclasses.replace(config, osc_rate_hz=500.0, osc=("vmc://a:1",)))
+        assert world.hubs[0].urls == ()
+        pipeline.reconfigure(config)
+        assert rates() == []
+        sent = len(world.hubs[0].poses)
+        until(lambda: len(world.hubs[0].poses) > sent + 3)
+    pipeline.reconfigure(dataclasses.replace(config, osc_rate_hz=60.0))
+    assert rates() == []
 
 
 def test_a_rate_that_makes_no_sense_leaves_nothing_behind(world: World):

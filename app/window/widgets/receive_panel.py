@@ -12,12 +12,21 @@ from engine.types import ReceiverState
 
 
 def receive_text(state: ReceiverState) -> str:
-    """What came in: 127.0.0.1:39540: 12 packets, 3 not understood"""
+    """What came in, what a receiver has asked for first: sent every 4 frames… · 127.0.0.1:39540: 12 packets"""
     if state.error:
         return state.error
     odd = state.unknown + state.malformed
     text = f"{state.host}:{state.port}: {state.packets} packets"
-    return f"{text}, {odd} not understood" if odd else text
+    text += f", {odd} not understood" if odd else ""
+    text += f", {state.refused} calibrations refused" if state.refused else ""
+    slowed = slowed_text(state)
+    return f"{slowed}  ·  {text}" if slowed else text
+
+
+def slowed_text(state: ReceiverState) -> str:
+    """What a receiver's Set/Period has made of the stream; "" for every frame."""
+    slowest = max(state.periods)
+    return f"sent every {slowest} frames, as a receiver asked" if slowest > 1 else ""
 
 
 class ReceivePanel(Section):

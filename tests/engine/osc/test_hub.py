@@ -12,7 +12,8 @@ import pytest
 from engine.errors import OutputError, UsageError
 from engine.osc.hub import OutputHub
 from engine.osc.vmc import VmcEncoder
-from engine.types import Pose
+from engine.types import Calibration, Pose
+from tests.engine.osc.vmc_listener import osc_messages
 
 PoseMaker = Callable[..., Pose]
 
@@ -222,3 +223,41 @@ def test_a_hub_without_targets_takes_poses_and_closes(make_pose: PoseMaker) -> N
     hub.put(make_pose())
     assert hub.states() == ()
     hub.close()
+
+
+def _ok_states(udp: socket.socket) -> list[int]:
+    """The calibration state of each OK that has arrived, runs as one."""
+    states: list[int] = []
+    udp.settimeout(0.3)
+    while True:
+        try:
+            messages = osc_messages(udp.recv(4096))
+        except TimeoutError:
+            return states
+        for address, _, values in messages:
+            if address == "/VMC/Ext/OK" and states[-1:] != [values[1]]:
+                states.append(values[1])
+
+
+def test_ok_follows_the_calibration_state_by_state(make_pose: PoseMaker, receiver: socket.socket) -> None:
+    state = ["idle"]
+    hub = OutputHub((_url("vmc", receiver),), calibration=lambda: Calibration(state[0]))
+    heard: list[int] = []
+    for name in ("idle", "asked", "countdown", "waiting", "failed", "countdown", "waiting", "done"):
+        state[0] = name
+        sent = hub.states()[0].packets
+        hub.put(make_pose())
+        _wait_until(lambda sent=sent: hub.states()[0].packets >= sent + 2)
+        heard += _ok_states(receiver)
+    hub.close()
+    assert heard == [3, 1, 1, 2, 0, 1, 2, 3]
+
+
+def test_the_last_poses_of_a_target_do_not_leave_it_calibrating(make_pose: PoseMaker, receiver: socket.socket) -> None:
+    state = ["waiting"]
+    hub = OutputHub((_url("vmc", receiver),), calibration=lambda: Calibration(state[0]))
+    hub.put(make_pose())
+    _wait_until(lambda: hub.states()[0].packets == 2)
+    state[0] = "idle"
+    hub.close()
+    assert _ok_states(receiver) == [2, 3]

@@ -15,7 +15,7 @@ from engine.errors import OutputError, UsageError
 from engine.osc.hub import OutputHub
 from engine.osc.receive_port import VmcReceiver, listen_address
 from engine.osc.vmc import VmcFeed
-from engine.types import Pose
+from engine.types import Calibration, Pose
 from tests.engine.osc.vmc_listener import VmcListener
 
 PoseMaker = Callable[..., Pose]
@@ -26,12 +26,14 @@ class Desk:
 
     def __init__(self) -> None:
         self.feed = VmcFeed()
-        self.calibrations = 0
+        self.calibrations = self.announcements = 0
         self.now = 0.0
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        self.receiver = VmcReceiver(self._change, self._calibrate, port=self.port, clock=lambda: self.now)
+        self.receiver = VmcReceiver(
+            self._change, self._calibrate, self._announce, port=self.port, clock=lambda: self.now
+        )
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._sent = 0
 
@@ -40,6 +42,9 @@ class Desk:
 
     def _calibrate(self) -> None:
         self.calibrations += 1
+
+    def _announce(self) -> None:
+        self.announcements += 1
 
     def send(self, data: bytes) -> None:
         """And wait until it was taken."""
@@ -77,9 +82,44 @@ def _bundle(*messages: bytes) -> bytes:
 
 def test_calibration_can_be_asked_for_from_afar(desk: Desk) -> None:
     desk.send(_message("/VMC/Ext/Set/Calib/Ready"))
-    assert desk.feed.calibration == 1
+    assert desk.announcements == 1
     desk.send(_message("/VMC/Ext/Set/Calib/Exec", 0))
     assert desk.calibrations == 1
+
+
+def test_calibrations_are_taken_at_most_every_two_seconds(desk: Desk) -> None:
+    for at_s in (0.0, 0.1, 1.9, 2.1, 3.0, 4.2):
+        desk.now = at_s
+        desk.send(_message("/VMC/Ext/Set/Calib/Exec", 0))
+    assert desk.calibrations == 3
+    assert (desk.receiver.state().refused, desk.receiver.state().malformed) == (3, 0)
+
+
+def _until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to pass"
+        time.sleep(0.005)
+
+
+def test_periods_that_nobody_renews_end_after_a_minute(desk: Desk) -> None:
+    desk.send(_message("/VMC/Ext/Set/Period", 1, 1, 30, 2, 1, 1))
+    assert desk.receiver.state().periods == (1, 1, 30, 2)
+    desk.now = 59.0
+    desk.send(_message("/VMC/Ext/Set/Period", 1, 1, 20, 1, 1, 1))
+    desk.now = 118.0
+    desk.send(_message("/VMC/Ext/Set/Req"))
+    assert desk.feed.bones_every == 20
+    desk.now = 120.0
+    _until(lambda: desk.receiver.state().periods == (1, 1, 1, 1))
+    assert (desk.feed.bones_every, desk.feed.blends_every) == (1, 1)
+
+
+def test_what_was_asked_for_ends_with_the_port(desk: Desk) -> None:
+    desk.send(_message("/VMC/Ext/Set/Period", 5, 5, 5, 5, 5, 5))
+    desk.send(_bundle(_message("/VMC/Ext/Blend/Val", "Joy", 0.5), _message("/VMC/Ext/Blend/Apply")))
+    desk.receiver.close()
+    assert desk.feed == VmcFeed()
 
 
 def test_periods_are_set_within_reason_and_further_arguments_ignored(desk: Desk) -> None:
@@ -172,8 +212,8 @@ def test_a_dying_thread_shows_why(desk: Desk) -> None:
 def test_the_hub_gives_the_face_to_its_vmc_targets_also_to_those_that_come_later(
     make_pose: PoseMaker, receiver: socket.socket
 ) -> None:
-    hub = OutputHub()
-    hub.change_feed(lambda _: VmcFeed(blends=(("Joy", 0.5),), calibration=2))
+    hub = OutputHub(calibration=lambda: Calibration("waiting"))
+    hub.change_feed(lambda _: VmcFeed(blends=(("Joy", 0.5),)))
     hub.set_targets((f"vmc://127.0.0.1:{receiver.getsockname()[1]}",))
     deadline = time.monotonic() + 5
     while hub.states()[0].packets == 0:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from pythonosc.osc_bundle import OscBundle
 
-from engine.osc.vmc import VmcEncoder
+from engine.osc.vmc import VmcEncoder, VmcFeed
 from engine.types import Pose
 from models.skeleton import JOINT  # only to find the row of a name in the arrays of the sender
 from tests.engine.osc.vmc_listener import UNITY_PARENTS, VmcListener, osc_messages
@@ -84,3 +84,31 @@ def test_python_osc_reads_the_same_messages(make_pose: PoseMaker) -> None:
         ours = [(address, values) for address, _, values in osc_messages(datagram)]
         theirs = [(message.address, message.params) for message in OscBundle(datagram)]
         assert ours == theirs
+
+
+def _kinds(datagrams: list[bytes]) -> set[str]:
+    """The addresses of one frame, without /VMC/Ext."""
+    messages = [message for datagram in datagrams for message in osc_messages(datagram)]
+    return {address.removeprefix("/VMC/Ext/") for address, *_ in messages}
+
+
+@pytest.mark.parametrize("rate_hz", [5, 30, 120])
+def test_whatever_period_is_asked_for_each_group_is_sent_once_a_second(make_pose: PoseMaker, rate_hz: int) -> None:
+    encoder = VmcEncoder()
+    encoder.feed = VmcFeed(status_every=1000, root_every=1000, bones_every=1000, blends_every=1000)
+    sent_at_s: dict[str, list[float]] = {"OK": [], "Root/Pos": [], "Bone/Pos": [], "Blend/Apply": []}
+    for frame in range(10 * rate_hz):
+        kinds = _kinds(encoder.encode(make_pose(), frame / rate_hz))
+        for kind, times in sent_at_s.items():
+            if kind in kinds:
+                times.append(frame / rate_hz)
+    for times in sent_at_s.values():
+        assert len(times) >= 10
+        assert np.diff(times).max() < 1.0 + 2 / rate_hz
+
+
+def test_a_period_of_some_frames_is_kept(make_pose: PoseMaker) -> None:
+    encoder = VmcEncoder()
+    encoder.feed = VmcFeed(bones_every=4)
+    with_bones = ["Bone/Pos" in _kinds(encoder.encode(make_pose(), frame / 30)) for frame in range(12)]
+    assert with_bones == [frame % 4 == 0 for frame in range(12)]

@@ -67,6 +67,17 @@ def test_the_first_third_of_a_second_brings_the_lengths_near_at_once():
     assert np.abs(proportions.ratio - ratio).max() < 0.4 * np.abs(ratio - 1).max()
 
 
+def test_the_first_frames_are_drawn_to_the_usual_person():
+    proportions = Proportions(1.7)
+    off = np.full(NUM_JOINTS, 1.3)
+    proportions.push(off, 1.0, DT_S)
+    first = proportions.ratio[1:] - 1.0
+    np.testing.assert_allclose(first, 0.3 * DT_S / (DT_S + 0.1), rtol=1e-6)
+    for _ in range(8):
+        proportions.push(off, 1.0, DT_S)
+    assert (proportions.ratio[1:] - 1.0 > 2 * first).all()
+
+
 def test_left_equals_right_within_human_limits_and_the_stature_is_the_height():
     rng = np.random.default_rng(3)
     proportions = Proportions(1.83)

@@ -11,9 +11,10 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from engine.solver import Solver
+from engine.solver.floor import sole_heights
 from engine.solver.gravity import upright
 from engine.solver.solver import FADE_S
-from engine.types import F32, RawMotion
+from engine.types import F32, Pose, RawMotion
 from models.camera import Intrinsics
 from models.kinematics import forward_kinematics
 from models.skeleton import FEET, JOINT, NON_ROOT, NUM_JOINTS, PARENTS, TOES
@@ -190,12 +191,90 @@ def test_calibration_turns_the_performer_to_plus_z_over_the_origin(intrinsics: I
     for frame in range(60):
         pose = solver.solve(make_raw(frame, **aside))
     assert abs(Rotation.from_quat(pose.rotations_xyzw[0]).as_rotvec(degrees=True)[1]) == pytest.approx(50, abs=1)
-    solver.calibrate()
     for frame in range(60, 120):
-        pose = solver.solve(make_raw(frame, **aside))
+        pose = solver.solve(make_raw(frame, **aside), calibrate=frame == 60)
     np.testing.assert_allclose(np.abs(pose.rotations_xyzw[0]), [0, 0, 0, 1], atol=1e-3)
     np.testing.assert_allclose(pose.root_m[[0, 2]], 0, atol=1e-3)
     assert pose.R_world_cam[1] == pytest.approx([0, -1, 0], abs=1e-5)
+
+
+def turned(make_raw: MakeRaw, degrees: float) -> dict[str, Any]:
+    """Somebody who has turned to the left by so much."""
+    rotations = make_raw().rotations.copy()
+    rotations[0] = rotations[0] @ Rotation.from_euler("y", degrees, degrees=True).as_matrix()
+    return {"rotations": rotations.astype(np.float32)}
+
+
+def heading_deg(pose: Pose) -> float:
+    facing = Rotation.from_quat(pose.rotations_xyzw[0]).apply([0.0, 0.0, 1.0])
+    return float(np.degrees(np.arctan2(facing[0], facing[2])))
+
+
+@pytest.mark.parametrize("rate_hz", [15, 24, 30, 60])
+def test_each_calibration_turns_the_performer_to_plus_z_from_where_the_last_one_left_the_world(
+    intrinsics: Intrinsics, make_raw: MakeRaw, rate_hz: int
+):
+    solver, frame = Solver(intrinsics, HEIGHT_M), 0
+    for degrees in (50, -30, -30, 120):
+        for step in range(3 * rate_hz):
+            raw = make_raw(frame, captured_at_s=frame / rate_hz, **turned(make_raw, degrees))
+            pose = solver.solve(raw, calibrate=step == 2 * rate_hz)
+            frame += 1
+        assert heading_deg(pose) == pytest.approx(0, abs=0.5)
+
+
+def test_a_frame_that_counts_as_lost_calibrates_nothing(intrinsics: Intrinsics, make_raw: MakeRaw):
+    solver = Solver(intrinsics, HEIGHT_M)
+    for frame in range(60):
+        pose = solver.solve(make_raw(frame, **turned(make_raw, 40)))
+    lost = solver.solve(make_raw(60, root_depth=float("nan")), calibrate=True)
+    assert not lost.tracked
+    after = solver.solve(make_raw(61, **turned(make_raw, 40)))
+    assert heading_deg(after) == pytest.approx(heading_deg(pose), abs=0.5)
+
+
+@pytest.mark.parametrize("how", ["reset", "intrinsics"])
+def test_another_source_or_lens_stands_on_its_own_floor_at_once(intrinsics: Intrinsics, make_raw: MakeRaw, how: str):
+    """A person who sank below the old floor left a correction behind, which would lift the next one off theirs."""
+    solver = Solver(intrinsics, HEIGHT_M)
+    for frame in range(90):
+        solver.solve(make_raw(frame))
+    for frame in range(90, 200):
+        solver.solve(make_raw(frame, root_px=np.array([320.0, 300.0], np.float32)))
+    if how == "reset":
+        solver.reset()
+    else:
+        solver.set_intrinsics(Intrinsics.from_hfov((640, 480), 1.1))
+    pose = solver.solve(make_raw(200))
+    soles = sole_heights(pose.joints_world_m.astype(np.float64), pose.rest_offsets_m.astype(np.float64))
+    np.testing.assert_allclose(soles, 0, atol=0.01)
+
+
+def test_somebody_else_after_a_long_absence_gets_their_own_bones(intrinsics: Intrinsics, make_raw: MakeRaw):
+    solver = Solver(intrinsics, HEIGHT_M)
+    first, second = np.ones(NUM_JOINTS, np.float32), np.ones(NUM_JOINTS, np.float32)
+    arms = [JOINT[side + bone] for side in ("Left", "Right") for bone in ("LowerArm", "Hand")]
+    legs = [JOINT[side + bone] for side in ("Left", "Right") for bone in ("LowerLeg", "Foot")]
+    second[arms], second[legs] = 1.3, 0.75
+    for frame in range(150):
+        before = solver.solve(make_raw(frame, bone_ratio=first))
+    assert solver.lengths_frozen
+    for frame in range(240, 240 + 15 * 30):  # away for three seconds
+        after = solver.solve(make_raw(frame, bone_ratio=second))
+    assert solver.lengths_frozen
+    assert (after.bone_lengths_m[arms] / before.bone_lengths_m[arms]).min() > 1.15
+    assert (after.bone_lengths_m[legs] / before.bone_lengths_m[legs]).max() < 0.9
+
+
+def test_somebody_hidden_for_a_moment_keeps_their_bones(intrinsics: Intrinsics, make_raw: MakeRaw):
+    solver = Solver(intrinsics, HEIGHT_M)
+    other = np.full(NUM_JOINTS, 1.3, np.float32)
+    other[1::2] = 0.8
+    for frame in range(150):
+        before = solver.solve(make_raw(frame))
+    for frame in range(195, 195 + 300):  # away for a second and a half
+        after = solver.solve(make_raw(frame, bone_ratio=other))
+    np.testing.assert_array_equal(after.bone_lengths_m, before.bone_lengths_m)
 
 
 def test_another_height_scales_the_body_and_its_travel(intrinsics: Intrinsics, make_raw: MakeRaw):

@@ -45,6 +45,15 @@ def test_a_short_disturbance_hardly_moves_it_and_a_turned_camera_is_followed():
     assert max(steps) < 3
 
 
+def test_old_evidence_is_forgotten_a_camera_that_sags_a_little_is_followed_within_a_minute():
+    gravity = Gravity()
+    for _ in range(round(300 / DT_S)):
+        gravity.push(tilted(0), 0.8, DT_S)
+    for _ in range(round(60 / DT_S)):
+        gravity.push(tilted(3), 0.8, DT_S)  # less than what counts as a turned camera
+    assert math.degrees(angle_between(gravity.up_cam, tilted(3))) < 0.3
+
+
 def standing_soles(offsets: F64, lift: float = 0.0):
     joints, _ = forward_kinematics(np.tile(np.eye(3), (NUM_JOINTS, 1, 1)), offsets, np.array([0.0, lift, 0.0]))
     return sole_heights(joints, offsets)
