@@ -192,7 +192,7 @@ def test_a_defect_in_the_solver_is_told_as_ours_with_its_place_and_logged_once(
     world: World, caplog: pytest.LogCaptureFixture
 ):
     class Broken(Solver):
-        def solve(self, _raw: RawMotion) -> Pose | None:
+        def solve(self, _raw: RawMotion, **_: object) -> Pose | None:
             raise KeyError("LeftHand")
 
     factories = dataclasses.replace(world.factories(), make_solver=Broken)
