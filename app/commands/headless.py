@@ -19,7 +19,7 @@ from app.commands.recover import recover_beside
 from app.engine_access import PipelineFactory, PipelineLike, real_pipeline
 from app.signals import signals_set
 from app.terminal import StatusLine, say
-from app.window.notices import new_messages
+from app.troubles import Troubles, new_messages
 from engine.config import Config
 from engine.errors import OutputError
 from engine.live.take_control import VIDEO_SUFFIX
@@ -28,15 +28,18 @@ from engine.types import Message, Snapshot
 POLL_S = 0.2
 
 
-def status_text(snapshot: Snapshot) -> str:
-    """fps, latency, person, packets/s: one line."""
+def status_text(snapshot: Snapshot, silence_s: float | None = None) -> str:
+    """fps, latency, person, packets/s: one line. `silence_s`: no picture for so long, so no figures either."""
     stats = snapshot.stats
-    person = "yes" if snapshot.pose is not None and snapshot.pose.tracked else "no"
+    if silence_s is not None:
+        text = f"{stats.seconds:5.1f} s  no picture for {silence_s:.0f} s"
+    else:
+        person = "yes" if snapshot.pose is not None and snapshot.pose.tracked else "no"
+        latency = stats.latency_ms
+        took = f"{latency.p50:5.1f} ms (p95 {latency.p95:.1f})" if stats.fps else "none"
+        text = f"{stats.seconds:5.1f} s  {stats.fps:5.1f} fps  latency {took}  person {person}"
     packets = sum(target.packets_per_s for target in snapshot.targets)
-    text = f"{stats.seconds:5.1f} s  {stats.fps:5.1f} fps  latency {stats.latency_ms.p50:5.1f} ms"
-    text += (
-        f" (p95 {stats.latency_ms.p95:.1f})  person {person}  {packets:.0f} packets/s  dropped {stats.frames_dropped}"
-    )
+    text += f"  {packets:.0f} packets/s  dropped {stats.frames_dropped}"
     if stats.left_out:
         text += "  less detail"
     if snapshot.recording is not None:
@@ -62,6 +65,7 @@ class HeadlessRun:
         self._factory = factory
         self._clock = clock
         self._seen: tuple[Message, ...] = ()
+        self._troubles = Troubles(clock)
         self._status = StatusLine(sys.stderr)
         self.stop = Event()
 
@@ -98,8 +102,10 @@ class HeadlessRun:
             if snapshot.state != "failed" or message.level != "error":  # the failure itself is said at the end
                 self._status.interrupt(f"vtm: {message.text}")
         self._seen = snapshot.messages
+        for message in self._troubles.news(snapshot):
+            self._status.interrupt(f"vtm: {message.text}")
         if snapshot.state == "running":
-            self._status.show(status_text(snapshot))
+            self._status.show(status_text(snapshot, self._troubles.silence_s()))
 
     def _finish(self, snapshot: Snapshot) -> int:
         """Stats file, last lines, exit code."""

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from app.troubles import Troubles, new_messages
 from engine.types import Message, NoPerson, Snapshot
 
 _SHOWN_FOR_S = {"info": 5.0, "warning": 8.0, "error": 12.0}
@@ -24,11 +25,6 @@ class Notice:
     action: str = ""
 
 
-def new_messages(before: tuple[Message, ...], now: tuple[Message, ...]) -> list[Message]:
-    """Those of `now` that were not there before. By identity: the same words may be said twice."""
-    return [message for message in now if not any(message is old for old in before)]
-
-
 class Notices:
     """Turns snapshots into the notice to show. One thread."""
 
@@ -37,8 +33,7 @@ class Notices:
         self._seen: tuple[Message, ...] = ()
         self._news: tuple[Message, float] | None = None
         self._failed = False
-        self._frame_id: int | None = None
-        self._fresh_at_s = clock()
+        self._troubles = Troubles(clock)
         self._person_at_s = clock()
 
     def notice(self, snapshot: Snapshot) -> Notice | None:
@@ -55,10 +50,9 @@ class Notices:
             return Notice("info", ENDED, "Play again")
         if snapshot.state != "running" or snapshot.frame is None:
             return None
-        if now_s - self._fresh_at_s > _STALLED_AFTER_S:
-            return Notice(
-                "warning", f"No new picture for {now_s - self._fresh_at_s:.0f} s: waiting for {snapshot.source}"
-            )
+        silent_s = self._troubles.silence_s()
+        if silent_s is not None and silent_s > _STALLED_AFTER_S:
+            return Notice("warning", f"No new picture for {silent_s:.0f} s: waiting for {snapshot.source}")
         if now_s - self._person_at_s > _NO_PERSON_AFTER_S:
             return Notice("info", NO_PERSON)
         return None
@@ -67,13 +61,10 @@ class Notices:
         if self._failed and snapshot.state != "failed":
             self._news = None  # what was wrong is over
         self._failed = snapshot.state == "failed"
-        for message in new_messages(self._seen, snapshot.messages):
+        for message in (*new_messages(self._seen, snapshot.messages), *self._troubles.news(snapshot)):
             if self._news is None or _rank(message.level) >= _rank(self._news[0].level) or not self._recent(now_s):
                 self._news = (message, now_s)
         self._seen = snapshot.messages
-        frame_id = None if snapshot.frame is None else snapshot.frame.frame_id
-        if frame_id != self._frame_id or snapshot.state != "running":
-            self._frame_id, self._fresh_at_s = frame_id, now_s
         if not isinstance(snapshot.detection, NoPerson):
             self._person_at_s = now_s
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from app.window.notices import ENDED, NO_PERSON, Notices, new_messages
+from app.troubles import new_messages
+from app.window.notices import ENDED, NO_PERSON, Notices
 from engine.config import Config
 from engine.types import Message, Snapshot
 

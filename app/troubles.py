@@ -1,0 +1,114 @@
+"""What goes wrong beside the pipeline's own messages: said once when it begins, and once when it is over.
+
+A stream of snapshots goes in; lines for the banner, the terminal and the log come out, the same for window and headless
+run. No Qt here, the clock is injected.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from engine.types import Message, Snapshot, TargetState
+
+NO_PICTURE_AFTER_S = 1.0
+"""A picture that is older is none: what was computed from it says nothing about now."""
+OVER_AFTER_S = 3.0
+"""Trouble that is away for less comes and goes: it is not taken back."""
+_LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+
+log = logging.getLogger(__name__)
+
+
+def new_messages(before: tuple[Message, ...], now: tuple[Message, ...]) -> list[Message]:
+    """Those of `now` that were not there before. By identity: the same words may be said twice."""
+    return [message for message in now if not any(message is old for old in before)]
+
+
+@dataclass(slots=True)
+class _Trouble:
+    text: str
+    seen_at_s: float
+
+
+class Troubles:
+    """Follows one run. One thread."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._standing: dict[str, _Trouble] = {}  # by what has it: a target's URL, "recording", "receive port"
+        self._picture: tuple[str, int] | None = None  # source and number of the newest frame
+        self._picture_at_s: float | None = None
+
+    def news(self, snapshot: Snapshot) -> list[Message]:
+        """Lines for what began, changed or ended since the last call; each is logged."""
+        now_s = self._clock()
+        self._follow_picture(snapshot, now_s)
+        found = dict(_found(snapshot))
+        self._forget_what_left(snapshot)
+        messages = [*self._begun(found, snapshot, now_s), *self._over(now_s)]
+        for message in messages:
+            log.log(_LEVELS[message.level], "%s", message.text)
+        return messages
+
+    def silence_s(self) -> float | None:
+        """For how long there has been no new picture in a run that goes on; None while pictures come."""
+        if self._picture_at_s is None:
+            return None
+        silent_s = self._clock() - self._picture_at_s
+        return silent_s if silent_s > NO_PICTURE_AFTER_S else None
+
+    def _follow_picture(self, snapshot: Snapshot, now_s: float) -> None:
+        if snapshot.state != "running" or snapshot.frame is None:
+            self._picture = self._picture_at_s = None
+            return
+        picture = snapshot.source, snapshot.frame.frame_id
+        if picture != self._picture:
+            self._picture, self._picture_at_s = picture, now_s
+
+    def _begun(self, found: dict[str, str], snapshot: Snapshot, now_s: float) -> Iterator[Message]:
+        said = [message.text for message in snapshot.messages]
+        for key, text in found.items():
+            before = self._standing.get(key)
+            self._standing[key] = _Trouble(text, now_s)
+            known = before is not None and _gist(before.text) == _gist(text)
+            if not known and text not in said:
+                yield Message("warning", text)
+
+    def _forget_what_left(self, snapshot: Snapshot) -> None:
+        """A target that is no longer wanted, or a take that is finished, takes its trouble along in silence."""
+        there = {target.target for target in snapshot.targets}
+        there |= {"recording"} if snapshot.recording is not None else set()
+        there |= {"receive port"} if snapshot.receiver is not None else set()
+        self._standing = {key: trouble for key, trouble in self._standing.items() if key in there}
+
+    def _over(self, now_s: float) -> Iterator[Message]:
+        gone = [key for key, trouble in self._standing.items() if now_s - trouble.seen_at_s > OVER_AFTER_S]
+        for key in gone:
+            del self._standing[key]
+            yield Message("info", f"{key}: works again")
+
+
+def _found(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
+    """What has trouble now, and the line that says which."""
+    for target in snapshot.targets:
+        if target.last_error is not None:
+            yield target.target, _target_line(target)
+    if snapshot.recording is not None and snapshot.recording.error is not None:
+        yield "recording", snapshot.recording.error
+    if snapshot.receiver is not None and snapshot.receiver.error is not None:
+        yield "receive port", snapshot.receiver.error
+
+
+def _target_line(target: TargetState) -> str:
+    address = target.target.partition("://")[2].partition("?")[0].rstrip("/")
+    error = target.last_error or ""
+    return error if address in error else f"{target.target}: {error}"
+
+
+def _gist(text: str) -> str:
+    """A line without its numbers: counts and seconds go on while the trouble is the same."""
+    return re.sub(r"\d+", "#", text)
