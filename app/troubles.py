@@ -95,7 +95,7 @@ class Troubles:
 def _found(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
     """What has trouble now, and the line that says which."""
     for target in snapshot.targets:
-        if target.last_error is not None:
+        if target.error is not None:
             yield target.target, _target_line(target)
     if snapshot.recording is not None and snapshot.recording.error is not None:
         yield "recording", snapshot.recording.error
@@ -105,7 +105,7 @@ def _found(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
 
 def _target_line(target: TargetState) -> str:
     address = target.target.partition("://")[2].partition("?")[0].rstrip("/")
-    error = target.last_error or ""
+    error = target.error or ""
     return error if address in error else f"{target.target}: {error}"
 
 

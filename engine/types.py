@@ -159,7 +159,8 @@ class TargetState:
     bytes: int
     packets_per_s: float
     errors: int
-    last_error: str | None
+    error: str | None  # what is wrong now
+    last_error: str | None = None  # the newest error of the run, over or not
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ def replay_text(state: PlayerState) -> str:
     """Where it is, and how many packets go out: one line."""
     packets = sum(target.packets_per_s for target in state.targets)
     text = f"{state.position_s:6.1f} of {state.duration_s:.1f} s  {packets:.0f} packets/s"
-    errors = [target.last_error for target in state.targets if target.last_error]
+    errors = [target.error for target in state.targets if target.error]
     return f"{text}  {errors[0]}" if errors else text
 
 

@@ -92,7 +92,7 @@ def _running(snapshot: Snapshot) -> Iterator[str]:
         f"{stats.fps:.1f} poses/s, latency p50 {stats.latency_ms.p50:.1f} ms, p95 {stats.latency_ms.p95:.1f} ms"
     )
     for target in snapshot.targets:
-        trouble = target.last_error or "no error now"
+        trouble = target.error or f"last one: {target.last_error or 'none'}"
         yield f"{target.target}: {target.packets} packets, {target.errors} errors, {trouble}"
     if snapshot.recording is not None:
         yield f"recording {snapshot.recording.path}: {snapshot.recording.error or 'no error'}"

@@ -175,7 +175,13 @@ def stats_json(stats: Stats, targets: Sequence[TargetState]) -> dict[str, Any]:
         "backend": stats.backend,
         "left_out": list(stats.left_out),
         "osc": [
-            {"target": state.target, "packets": state.packets, "bytes": state.bytes, "errors": state.errors}
+            {
+                "target": state.target,
+                "packets": state.packets,
+                "bytes": state.bytes,
+                "errors": state.errors,
+                "last_error": state.last_error,
+            }
             for state in targets
         ],
     }

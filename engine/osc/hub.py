@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from engine.errors import OutputError, describe
+from engine.errors import OutputError, UsageError, VtmError, describe
 from engine.osc.sender import OscSender
 from engine.osc.targets import Target, open_target, parse_targets
 from engine.osc.vmc import CALIBRATION_CODES, VmcEncoder, VmcFeed
@@ -35,12 +35,13 @@ class _Slot:
     sender: OscSender | None = None
     error: str | None = None
     failures: int = 0
+    refused: bool = False  # it can never work as it is written
     not_before_s: float = float("-inf")  # when to try to open it
 
     def state(self) -> TargetState:
         if self.sender is not None:
             return self.sender.state()
-        return TargetState(self.target.url, 0, 0, 0.0, self.failures, self.error)
+        return TargetState(self.target.url, 0, 0, 0.0, self.failures, self.error, self.error)
 
 
 class OutputHub:
@@ -55,12 +56,12 @@ class OutputHub:
         on_sent: Callable[[float], None] | None = None,
         calibration: Callable[[], Calibration] = lambda: NOT_CALIBRATED,
     ) -> None:
-        """Open all targets and start sending.
+        """Open the targets and start sending. One that does not open is shown in `states()` and tried again.
 
-        strict   a target that cannot be opened raises OutputError; False: it is shown in `states()` and tried again
+        strict   an address that may never be sent to raises UsageError; False: that is shown, too
         on_sent  called in the sending thread with the seconds that one pose took to all targets
         calibration  where the calibration stands: VMC targets are told with each pose; asked in the sending thread
-        Raises UsageError for a URL that can never work, or for two on one address.
+        Raises UsageError also for a URL that can never work, or for two on one address.
         """
         self._clock = clock
         self._on_sent = on_sent
@@ -73,8 +74,12 @@ class OutputHub:
         self._feed = VmcFeed()
         self._slots: dict[str, _Slot] = {target.url: _Slot(target) for target in parse_targets(urls)}
         self._retired: list[OscSender] = []
-        if strict:
-            self._open_all()
+        self._open_numbers()
+        refused = next((slot.error for slot in self._slots.values() if slot.refused), None)
+        if strict and refused is not None:
+            self._retired = [slot.sender for slot in self._slots.values() if slot.sender is not None]
+            self._close_retired(repeat=False)
+            raise UsageError(refused)
         self._threads = [
             threading.Thread(target=self._guarded, args=(self._send_loop,), name="osc-send", daemon=True),
             threading.Thread(target=self._guarded, args=(self._open_loop,), name="osc-open", daemon=True),
@@ -82,14 +87,11 @@ class OutputHub:
         for thread in self._threads:
             thread.start()
 
-    def _open_all(self) -> None:
-        for slot in self._slots.values():
-            self._open(slot)
-            if slot.error is not None:
-                for opened in self._slots.values():
-                    if opened.sender is not None:
-                        opened.sender.close()
-                raise OutputError(slot.error)
+    def _open_numbers(self) -> None:
+        """Open what no name server is needed for, without waiting for the thread that asks for the other names."""
+        for slot in self._unopened():
+            if slot.target.is_number and slot.error is None:
+                self._open(slot)
 
     @property
     def error(self) -> BaseException | None:
@@ -112,7 +114,8 @@ class OutputHub:
         states = tuple(slot.state() for slot in slots)
         if self._error is None:
             return states
-        return tuple(replace(state, last_error=f"sending has stopped: {describe(self._error)}") for state in states)
+        stopped = f"sending has stopped: {describe(self._error)}"
+        return tuple(replace(state, error=stopped, last_error=stopped) for state in states)
 
     def set_targets(self, urls: tuple[str, ...]) -> None:
         """Make these the targets; those already there keep their socket and counts, new ones open in the background.
@@ -125,6 +128,7 @@ class OutputHub:
             self._slots = {target.url: old.get(target.url) or _Slot(target) for target in targets}
             gone = (slot.sender for url, slot in old.items() if url not in self._slots)
             self._retired += [sender for sender in gone if sender is not None]
+        self._open_numbers()
         self._wake_opener.set()
 
     def change_feed(self, change: Callable[[VmcFeed], VmcFeed]) -> None:
@@ -217,22 +221,29 @@ class OutputHub:
             self._wake_opener.wait(_RETRY_S if self._unopened() else None)
             self._wake_opener.clear()
 
+    def _note_failure(self, slot: _Slot, error: VtmError) -> None:
+        slot.refused = isinstance(error, UsageError)
+        text = str(error) if slot.refused else f"{error}; it is tried again every {_RETRY_S:.0f} s"
+        if text != slot.error:
+            log.warning("%s does not open", slot.target.url, exc_info=error)
+        slot.error, slot.not_before_s = text, self._clock() + _RETRY_S
+        slot.failures += 1
+
     def _unopened(self) -> list[_Slot]:
         with self._lock:
-            return [slot for slot in self._slots.values() if slot.sender is None]
+            return [slot for slot in self._slots.values() if slot.sender is None and not slot.refused]
 
     def _open(self, slot: _Slot) -> None:
         """Open one target; the answer is in the slot."""
         try:
             sender = open_target(slot.target, clock=self._clock)
-        except OutputError as error:
-            slot.error = str(error)
-            slot.failures += 1
+        except (OutputError, UsageError) as error:
+            self._note_failure(slot, error)
             return
         with self._lock:
-            slot.error = None
-            if self._slots.get(slot.target.url) is slot and not self._stop.is_set():
+            if slot.sender is None and self._slots.get(slot.target.url) is slot and not self._stop.is_set():
+                slot.error = None
                 self._give_feed(sender)
                 slot.sender = sender
                 return
-        sender.close()  # no longer wanted
+        sender.close()  # no longer wanted, or the other thread was faster

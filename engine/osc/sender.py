@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from engine.errors import OutputError
+from engine.errors import OutputError, UsageError
 from engine.osc.pose_numbers import numbers_of
 from engine.types import Pose, TargetState
 
@@ -43,13 +43,16 @@ def resolve(host: str, port: int) -> tuple[socket.AddressFamily, Any]:
 
 
 def connected_socket(host: str, port: int, *, broadcast: bool) -> socket.socket:
-    """A non-blocking UDP socket on an ephemeral port. Raises OutputError, one line."""
+    """A non-blocking UDP socket on an ephemeral port.
+
+    Raises OutputError for what may work later (no such host yet, no network), UsageError for a broadcast not asked for.
+    """
     family, address = resolve(host, port)
     ip = ipaddress.ip_address(str(address[0]).split("%")[0])
     many = ip.is_multicast or str(ip) == "255.255.255.255"
     refused = f"{ip} reaches many machines at once: add ?broadcast=1 to the target if that is meant"
     if many and not broadcast:
-        raise OutputError(refused)
+        raise UsageError(refused)
     udp = socket.socket(family, socket.SOCK_DGRAM)
     try:
         udp.setblocking(False)
@@ -58,7 +61,7 @@ def connected_socket(host: str, port: int, *, broadcast: bool) -> socket.socket:
         udp.connect(address)
     except PermissionError:  # the broadcast address of a local network
         udp.close()
-        raise OutputError(refused) from None
+        raise UsageError(refused) from None
     except OSError as error:
         udp.close()
         raise OutputError(f"cannot send to {host}:{port}: {error.strerror or error}") from None
@@ -81,7 +84,7 @@ class OscSender:
     ) -> None:
         """Open the socket; `rate_hz`: leave out poses that come faster.
 
-        Raises OutputError for a host that does not resolve or may not be sent to."""
+        Raises OutputError for a host that does not resolve or cannot be reached, UsageError for one that may not be."""
         self._url = url
         self._encoder = encoder
         self._where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
@@ -96,7 +99,8 @@ class OscSender:
         self._packets = 0
         self._bytes = 0
         self._errors = 0
-        self._last_error: tuple[float, str] | None = None
+        self._error: tuple[float, str] | None = None  # when, and what
+        self._last_error: str | None = None
         self._recent: deque[tuple[float, int]] = deque()  # (time, packets) of the last second
 
     @property
@@ -151,13 +155,14 @@ class OscSender:
     def _note_error(self, text: str) -> None:
         with self._lock:
             self._errors += 1
-            self._last_error = (self._clock(), text)
+            self._error = (self._clock(), text)
+            self._last_error = text
 
     def _forget_old(self, now: float) -> None:
         while self._recent and self._recent[0][0] <= now - _WINDOW_S:
             self._recent.popleft()
-        if self._last_error is not None and self._recent and self._last_error[0] <= now - _WINDOW_S:
-            self._last_error = None
+        if self._error is not None and self._recent and self._error[0] <= now - _WINDOW_S:
+            self._error = None
 
     def state(self) -> TargetState:
         """Counts since the start, packets of the last second, the error of the last second if poses go on."""
@@ -170,7 +175,8 @@ class OscSender:
                 bytes=self._bytes,
                 packets_per_s=sum(count for _, count in self._recent) / _WINDOW_S,
                 errors=self._errors,
-                last_error=None if self._last_error is None else self._last_error[1],
+                error=None if self._error is None else self._error[1],
+                last_error=self._last_error,
             )
 
     def close(self, *, repeat: bool = True) -> None:

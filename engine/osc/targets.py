@@ -8,6 +8,7 @@ osc://         prefix=/mocap, send=root,positions,...  every=POSES              
 
 from __future__ import annotations
 
+import ipaddress
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -41,6 +42,15 @@ class Target:
     settings: Settings
     broadcast: bool = False  # broadcast and multicast addresses are refused unless asked for
     rate_hz: float | None = None  # at most; None: every pose
+
+    @property
+    def is_number(self) -> bool:
+        """The host is an IP address: it opens at once, no name server is asked."""
+        try:
+            ipaddress.ip_address(self.host.split("%")[0])
+        except ValueError:
+            return False
+        return True
 
     @property
     def address(self) -> tuple[str, int]:
@@ -115,7 +125,7 @@ def parse_targets(urls: tuple[str, ...]) -> tuple[Target, ...]:
 def open_target(target: str | Target, *, clock: Callable[[], float] = time.monotonic) -> OscSender:
     """A sender for the target, bound to a port of the system's choice.
 
-    Raises UsageError for a bad URL, OutputError for a host that does not resolve or an address that may not be sent to.
+    Raises UsageError for a bad URL or an address that may not be sent to, OutputError for a host that does not resolve.
     May wait for the name server: not for the Qt thread when the host is a name.
     """
     if isinstance(target, str):

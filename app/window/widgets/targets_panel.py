@@ -58,9 +58,9 @@ class TargetRow(QWidget):
         if state is None:
             self._dot.set_colour(FAINT)
             self.state.set_whole("waiting")
-        elif state.last_error:
+        elif state.error:
             self._dot.set_colour(WARNING)
-            self.state.set_whole(state.last_error)
+            self.state.set_whole(state.error)
         else:
             self._dot.set_colour(ACCENT if state.packets_per_s > 0 else FAINT)
             self.state.set_whole(f"{state.packets_per_s:.0f} packets/s")

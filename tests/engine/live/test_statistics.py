@@ -108,7 +108,7 @@ def test_the_last_figures_of_a_run_hold_everything():
 
 def test_stats_json_has_the_keys_of_the_contract_and_is_valid_json():
     stats = run(Clock()).stats(detector="blazepose", backend="cpu", left_out=("limb refinement",))
-    target = TargetState("vmc://127.0.0.1:39539", 10, 1200, 5.0, 1, "refused")
+    target = TargetState("vmc://127.0.0.1:39539", 10, 1200, 5.0, 1, None, "refused")
     found = json.loads(json.dumps(stats_json(stats, [target]), allow_nan=False))
     assert set(found) == {
         *("frames_captured", "frames_dropped", "poses", "seconds", "fps"),
@@ -116,4 +116,6 @@ def test_stats_json_has_the_keys_of_the_contract_and_is_valid_json():
     }
     assert set(found["latency_ms"]) == set(found["stages"]["pose2d"]) == {"p50", "p95", "p99"}
     assert found["left_out"] == ["limb refinement"]
-    assert found["osc"] == [{"target": "vmc://127.0.0.1:39539", "packets": 10, "bytes": 1200, "errors": 1}]
+    assert found["osc"] == [
+        {"target": "vmc://127.0.0.1:39539", "packets": 10, "bytes": 1200, "errors": 1, "last_error": "refused"}
+    ]
