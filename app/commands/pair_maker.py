@@ -1,8 +1,10 @@
-"""Seed -> a pair on disk: a rendered clip through the real detector, NAME.npz beside NAME_truth.npz."""
+"""Seeds -> a shard of pairs: rendered clips, each through every size of the real detector. No pixels are kept."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,21 +13,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.commands.detect import keypoint_arrays
+from engine.errors import UsageError
 from engine.pose2d.base import Detector
-from engine.pose2d.choose import make_detector
+from engine.pose2d.blazepose import BlazePose
+from engine.pose2d.weights import installed_heavy, installed_weights
 from engine.types import Frame
 from models.mocap.library import open_library
 from models.rendering.clip import FPS, Clip, ClipStyle
 from models.rendering.renderer import open_renderer
 from models.rendering.studio import open_studio
+from models.training.pair_shards import ENDING, PairClip, write_shard
 
-TRUTH = (
-    *("K", "R", "t", "rest_joints_m", "rotations", "joints_cam_m", "joint_names"),
-    *("fps", "height_m", "visible", "keypoints_px", "keypoints_cam_m", "size"),
-)
-"""What training and evaluation need of the renderer's truth."""
+SIZES = {"full": installed_weights, "heavy": installed_heavy}
+"""The detectors that see every frame."""
 JPEG_SHARE, JPEG_QUALITY = 0.6, (55, 96)
 """Clips whose pictures come through a webcam's JPEG, and of which quality."""
+DARK_SHARE, SOFT_SHARE = 0.2, 0.15
+"""Clips in poor light (darker, grainy), and out of focus."""
+CONFIG = "pairs.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,52 +42,86 @@ class PairPlan:
     out: Path
     assets: Path | None = None
     style: ClipStyle = field(default_factory=ClipStyle)
-    video: bool = False  # also NAME.mp4, to look at
+    clips: int = 8  # of a shard
+    video: bool = False  # also SEED.mp4, to look at
 
     @property
     def cache(self) -> Path:
-        """Compact cache of the clips."""
+        """Compact cache of the clips of mocap."""
         return self.out.parent / "mocap.npz"
+
+    def shard(self, first: int) -> Path:
+        """The file of the clips of seeds first, first + 1, ..."""
+        return self.out / f"seed_{first:07d}{ENDING}"
 
 
 class PairMaker:
-    """Renders, detects and saves, one clip at a time, on one core."""
+    """Renders, detects and saves, one shard at a time, on one core."""
 
     def __init__(self, plan: PairPlan) -> None:
+        """Raises RendererError, LibraryError, VtmError (weights)."""
         cv2.setNumThreads(1)
         self._plan = plan
         renderer = open_renderer(plan.renderer, plan.style.size, plan.assets)
         self._studio = open_studio(renderer, open_library(plan.mocap, plan.cache), plan.style)
-        self._detector = make_detector("blazepose", threads=1, on_message=lambda _text: None)
+        self._detectors: dict[str, Detector] = {
+            size: BlazePose(weights(), threads=1) for size, weights in SIZES.items()
+        }
 
-    def make(self, seed: int) -> int:
-        """Make the pair of this seed, unless it is there; returns its frames, 0 when it was."""
-        name = pair_name(self._plan.style, seed)
-        out = self._plan.out
-        if (out / f"{name}.npz").exists() and (out / f"{name}_truth.npz").exists():
+    def make(self, first: int) -> int:
+        """Make the shard that begins with this seed, unless it is there; returns its frames, 0 when it was."""
+        path = self._plan.shard(first)
+        if path.exists():
             return 0
+        clips = [self._pair(seed) for seed in range(first, first + self._plan.clips)]
+        write_shard(path, clips)
+        return sum(clip.frames for clip in clips)
+
+    def _pair(self, seed: int) -> PairClip:
         clip = self._studio.clip(seed)
-        pictures = through_webcam(clip, np.random.default_rng(seed))
+        pictures = through_webcam(clip, np.random.default_rng([seed, 200]))
         if self._plan.video:
-            write_video(out / f"{name}.mp4", pictures)
-        _save(out / f"{name}_truth.npz", {array: clip.truth[array] for array in TRUTH})
-        _save(out / f"{name}.npz", detected(pictures, self._detector))
-        return len(pictures)
+            write_video(self._plan.out / f"{seed}_{clip.kind}.mp4", pictures)
+        found = {size: detected(pictures, detector) for size, detector in self._detectors.items()}
+        return PairClip(seed, clip.kind, clip.cut, found, clip.truth)
 
 
-def pair_name(style: ClipStyle, seed: int) -> str:
-    """File name without ending: the same seed before other cameras is another clip."""
-    return f"{style.cameras}_{seed}"
+def keep_config(plan: PairPlan) -> None:
+    """Write beside the shards what they were made with. Raises UsageError when others there were made otherwise."""
+    config = {
+        "style": asdict(plan.style),
+        "clips_of_a_shard": plan.clips,
+        "detectors": {size: _sha256(weights().landmarks) for size, weights in SIZES.items()},
+        "renderer": {path.name: _sha256(path) for path in sorted(plan.renderer.glob("*.py"))},
+    }
+    text = json.dumps(config, indent=1, default=str) + "\n"
+    path = plan.out / CONFIG
+    if path.exists() and path.read_text(encoding="utf-8") != text:
+        raise UsageError(f"{path} tells of pairs made otherwise (style, detectors or renderer); pass another --out")
+    partial = path.with_suffix(".partial")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def through_webcam(clip: Clip, rng: np.random.Generator) -> list[NDArray[np.uint8]]:
-    """Pictures as a webcam gives them, BGR: of most clips compressed."""
-    pictures = [np.ascontiguousarray(picture[..., ::-1]) for picture in clip.pictures]
-    quality = int(rng.integers(*JPEG_QUALITY))
-    if rng.random() >= JPEG_SHARE:
-        return pictures
-    setting = [cv2.IMWRITE_JPEG_QUALITY, quality]
-    return [_compressed(picture, setting) for picture in pictures]
+    """Pictures as a webcam gives them, BGR: some dark or soft, most of them compressed."""
+    dark, soft, packed = rng.random(3)
+    gain, grain, blur = rng.uniform(0.3, 0.75), rng.uniform(2, 7), rng.uniform(0.6, 1.6)
+    setting = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(*JPEG_QUALITY))]
+    pictures = []
+    for rgb in clip.pictures:
+        picture = np.ascontiguousarray(rgb[..., ::-1])
+        if soft < SOFT_SHARE:
+            picture = cv2.GaussianBlur(picture, (0, 0), blur).astype(np.uint8, copy=False)
+        if dark < DARK_SHARE:
+            noise = rng.normal(0, grain, picture.shape).astype(np.float32)
+            picture = np.clip(picture * np.float32(gain) + noise, 0, 255).astype(np.uint8)
+        pictures.append(_compressed(picture, setting) if packed < JPEG_SHARE else picture)
+    return pictures
 
 
 def _compressed(picture: NDArray[np.uint8], setting: list[int]) -> NDArray[np.uint8]:
@@ -105,11 +144,3 @@ def write_video(path: Path, pictures: list[NDArray[np.uint8]]) -> None:
     for picture in pictures:
         writer.write(picture)
     writer.release()
-
-
-def _save(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
-    """Whole or not at all: a run that is stopped leaves no broken pair."""
-    partial = path.with_suffix(".partial")
-    with partial.open("wb") as file:
-        np.savez(file, **arrays)  # type: ignore[arg-type]
-    partial.replace(path)

@@ -1,7 +1,8 @@
-"""`python -m app.commands.render_pairs`: rendered people through the real detector, as pairs for models.train.
+"""`python -m app.commands.render_pairs`: rendered people of known pose through the real detectors, for models.train.
 
-Needs the renderer, render_humans, in a folder of its own. What is there already is not made again: stop it when you
-like, the same command goes on.
+Needs the renderer, render_humans, in a folder of its own. A shard of some clips at a time is written, whole or not at
+all; what is there already is not made again: stop it when you like, the same command goes on. `--pack FILE` joins the
+shards of a folder into one file instead.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -19,11 +21,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from app.commands.pair_maker import PairMaker, PairPlan
+from app.commands.pair_maker import PairMaker, PairPlan, keep_config
 from engine.errors import VtmError
 from models.mocap.library import LibraryError
-from models.rendering.clip import STYLES, ClipStyle
+from models.npz import NpzError
+from models.rendering.clip import KINDS, ClipStyle
 from models.rendering.renderer import RendererError
+from models.training.pair_shards import find_shards, merge_shards
 
 _maker: PairMaker | None = None  # of this process
 
@@ -34,29 +38,30 @@ def _open(plan: PairPlan) -> None:
 
 
 def _open_worker(plan: PairPlan) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the first process; this one ends with its clip
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the first process; this one ends with its shard
     _open(plan)
 
 
-def _make(seed: int) -> int:
+def _make(first: int) -> int:
     assert _maker is not None
-    return _maker.make(seed)
+    return _maker.make(first)
 
 
-def make_pairs(plan: PairPlan, seeds: Sequence[int], processes: int) -> Iterator[int]:
-    """Make the pairs of all seeds in so many processes; yields the frames of each as it is done.
+def make_pairs(plan: PairPlan, firsts: Sequence[int], processes: int) -> Iterator[int]:
+    """Make the shards that begin with these seeds in so many processes; yields the frames of each as it is done.
 
     Raises RendererError, LibraryError, VtmError, BrokenProcessPool (a process died).
     """
     _open(plan)  # what is wrong is told, caches are written and assets unpacked before there are processes
+    keep_config(plan)
     if processes == 1:
-        yield from map(_make, seeds)
+        yield from map(_make, firsts)
         return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, context, _open_worker, (plan,)) as pool:
         try:
             answer = signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is started now has it from its first line on
-            coming = [pool.submit(_make, seed) for seed in seeds]
+            coming = [pool.submit(_make, first) for first in firsts]
             signal.signal(signal.SIGINT, answer)
             for done in as_completed(coming):
                 yield done.result()
@@ -67,56 +72,84 @@ def make_pairs(plan: PairPlan, seeds: Sequence[int], processes: int) -> Iterator
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     style = ClipStyle()
     parser = argparse.ArgumentParser(prog="python -m app.commands.render_pairs", description=__doc__)
-    parser.add_argument("--renderer", type=Path, required=True, help="folder of render_humans.py")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the shards")
+    parser.add_argument("--pack", type=Path, metavar="FILE", help="join the shards of --out into FILE, and end")
+    parser.add_argument("--renderer", type=Path, help="folder of render_humans.py")
     parser.add_argument("--assets", type=Path, help="where it unpacks its body assets (default: beside it)")
-    parser.add_argument("--mocap", type=Path, required=True, help="folder of .bvh clips, as for models.train")
-    parser.add_argument("--out", type=Path, required=True, help="folder for NAME.npz and NAME_truth.npz")
-    parser.add_argument("--clips", type=int, default=100, help="how many; default %(default)s")
+    parser.add_argument("--mocap", type=Path, help="folder of .bvh clips, as for models.train")
+    parser.add_argument("--clips", type=int, default=1000, help="how many; default %(default)s")
     parser.add_argument("--seed", type=int, default=0, help="of the first clip; the next ones count up")
+    parser.add_argument("--shard", type=int, default=8, help="clips of a shard; default %(default)s")
     parser.add_argument("--frames", type=int, default=style.frames, help="of a clip; default %(default)s")
     parser.add_argument(
-        "--cameras", choices=STYLES, default=style.cameras, help="steep: pitched and rolled, all in view"
+        "--kinds", default=",".join(style.kinds), help=f"of {', '.join(KINDS)}; default: all but cuts, for training"
     )
-    parser.add_argument("--behind", type=float, default=style.behind, help="share of the clips seen from behind")
     parser.add_argument(
         "--varied", type=float, default=style.varied, help="share of the recorded motions that is varied"
     )
-    parser.add_argument("--video", action="store_true", help="also NAME.mp4, to look at")
+    parser.add_argument("--validation", action="store_true", help="of the motions that are never trained on")
+    parser.add_argument("--video", action="store_true", help="also SEED_KIND.mp4, to look at")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="default: one per CPU core")
     args = parser.parse_args(argv)
-    if args.clips < 1 or args.frames < 1 or args.processes < 1:
-        parser.error("--clips, --frames and --processes are 1 or more")
-    if not (0 <= args.behind <= 1 and 0 <= args.varied <= 1):
-        parser.error("--behind and --varied are shares, 0 to 1")
+    args.kinds = tuple(args.kinds.split(","))
+    if unknown := sorted(set(args.kinds) - set(KINDS)):
+        parser.error(f"--kinds: no {', '.join(unknown)}; choose from {', '.join(KINDS)}")
+    if min(args.clips, args.frames, args.processes, args.shard) < 1:
+        parser.error("--clips, --frames, --shard and --processes are 1 or more")
+    if args.seed % args.shard:
+        parser.error(f"--seed {args.seed} is not the first of a shard of {args.shard}; pass a multiple")
+    if not 0 <= args.varied <= 1:
+        parser.error("--varied is a share, 0 to 1")
+    if args.pack is None and (args.renderer is None or args.mocap is None):
+        parser.error("--renderer and --mocap are needed to make pairs")
     return args
+
+
+def _rendered(plan: PairPlan, firsts: Sequence[int], processes: int) -> tuple[int, int]:
+    """New shards and their frames, with a bar, or a line for each shard where there is no terminal."""
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("shards"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[rate]}"),
+    )
+    made = frames = 0
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task("shards", total=len(firsts), rate="")
+        began_s = time.perf_counter()
+        for done, count in enumerate(make_pairs(plan, firsts, processes), 1):
+            made, frames = made + bool(count), frames + count
+            rate = f"{frames / (time.perf_counter() - began_s):.1f} frames/s"
+            progress.update(task, advance=1, rate=rate)
+            if count and not console.is_terminal:
+                sys.stderr.write(f"{done} of {len(firsts)} shards, {frames} new frames, {rate}\n")
+    return made, frames
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Command line; returns the exit code."""
     args = _arguments(argv)
-    style = ClipStyle(frames=args.frames, cameras=args.cameras, behind=args.behind, varied=args.varied)
-    plan = PairPlan(args.renderer, args.mocap, args.out, args.assets, style, args.video)
-    seeds = range(args.seed, args.seed + args.clips)
-    console = Console(stderr=True)
-    columns = (TextColumn("clips"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    made = frames = 0
     try:
+        if args.pack is not None:
+            shards = find_shards(args.out)
+            sys.stderr.write(f"{args.pack}: {merge_shards(shards, args.pack)} frames of {len(shards)} shards\n")
+            return 0
+        style = ClipStyle(args.frames, kinds=args.kinds, varied=args.varied, validation=args.validation)
+        plan = PairPlan(args.renderer, args.mocap, args.out, args.assets, style, args.shard, args.video)
         args.out.mkdir(parents=True, exist_ok=True)
-        with Progress(*columns, console=console) as progress:
-            task = progress.add_task("clips", total=len(seeds))
-            for count in make_pairs(plan, seeds, args.processes):
-                made, frames = made + bool(count), frames + count
-                progress.advance(task)
+        made, frames = _rendered(plan, range(args.seed, args.seed + args.clips, args.shard), args.processes)
     except BrokenProcessPool:
         sys.stderr.write("error: a rendering process died; run it with --processes 1 to see why\n")
         return 1
-    except (RendererError, LibraryError, VtmError, OSError) as error:
+    except (RendererError, LibraryError, NpzError, VtmError, OSError) as error:
         sys.stderr.write(f"error: {error}\n")
-        return 1
+        return error.exit_code if isinstance(error, VtmError) else 1
     except KeyboardInterrupt:
         sys.stderr.write("stopped; the same command goes on\n")
         return 1
-    sys.stderr.write(f"{args.out}: {made} new clips, {frames} frames\n")
+    sys.stderr.write(f"{args.out}: {made} new shards, {frames} frames\n")
     return 0
 
 

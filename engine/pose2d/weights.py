@@ -52,6 +52,11 @@ LANDMARKS = WeightFile(
     "mediapipe/modules/pose_landmark/pose_landmark_full.tflite",
     "e9a5c5cb17f736fafd4c2ec1da3b3d331d6edbe8a0d32395855aeb2cdfd64b9f",
 )
+HEAVY = WeightFile(
+    "pose_landmark_heavy.tflite",
+    "package/pose_landmark_heavy.tflite",
+    "59e42d71bcd44cbdbabc419f0ff76686595fd265419566bd4009ef703ea8e1fe",
+)
 FILES = (PERSON, LANDMARKS)
 
 
@@ -97,6 +102,14 @@ def installed_weights() -> WeightPaths:
     if state.state == "tampered":
         raise DetectorError(f"a BlazePose network in {state.folder} has a wrong sha256; {state.fix}")
     return WeightPaths(state.folder / PERSON.name, state.folder / LANDMARKS.name)
+
+
+def installed_heavy() -> WeightPaths:
+    """The person finder and the heavy landmark network in the cache, checked. Raises DetectorError."""
+    heavy = cache_folder() / HEAVY.name
+    if _file_state(heavy, HEAVY.sha256) != "ready":
+        raise DetectorError(f"no {HEAVY.name} in {heavy.parent}, or another file of that name; run `vtm fetch`")
+    return WeightPaths(installed_weights().person, heavy)
 
 
 def ensure_weights(progress: Progress | None = None) -> WeightPaths:

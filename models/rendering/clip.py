@@ -8,9 +8,23 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-CameraStyle = Literal["any", "steep"]
-"""any: as cameras stand, on laptops and shelves, held askew at times; steep: looks down, askew, all in view."""
-STYLES: tuple[CameraStyle, ...] = get_args(CameraStyle)
+Kind = Literal["whole", "steep", "behind", "talk", "seat", "desk", "cuts"]
+"""What a clip shows:
+
+whole   a person in a room, cameras as they stand on laptops and shelves, sometimes held askew, sometimes too near
+steep   the same, looked down on by a camera that is held askew, all in view
+behind  the same, seen from behind
+talk    somebody stands and talks; the picture cuts at knees, waist, chest or shoulders
+seat    on a chair, a stool or a sofa, seen from the room
+desk    at a table before a webcam on a laptop or a monitor
+cuts    for evaluation: four clips of the same motion, whole and cut at waist, chest and shoulders
+"""
+KINDS: tuple[Kind, ...] = get_args(Kind)
+Cut = Literal["whole", "legs", "waist", "chest", "shoulders"]
+CUTS: tuple[Cut, ...] = get_args(Cut)
+"""How much of the trunk the picture's edge leaves: whole bodies, hips in view, then ever less."""
+SHARES: dict[Kind, float] = {"whole": 0.22, "steep": 0.07, "behind": 0.05, "talk": 0.24, "seat": 0.14, "desk": 0.28}
+"""Of the clips for training."""
 FPS = 30.0
 
 
@@ -18,16 +32,18 @@ FPS = 30.0
 class ClipStyle:
     """What clips are like."""
 
-    frames: int = 48
-    size: tuple[int, int] = (480, 360)
-    cameras: CameraStyle = "any"
-    behind: float = 0.0  # share of the clips that are seen from behind; the others from anywhere
-    varied: float = 0.9  # of the recorded motions; the others as they were recorded
+    frames: int = 60
+    size: tuple[int, int] = (480, 360)  # of the canvas; pictures are cut out of it at several aspect ratios
+    kinds: tuple[Kind, ...] = tuple(SHARES)  # drawn as often as SHARES says, cuts as often as whole
+    varied: float = 0.8  # of the recorded motions; the others as they were recorded
+    validation: bool = False  # motions that are never trained on
 
 
 @dataclass(frozen=True, slots=True)
 class Clip:
     """One rendered clip at FPS."""
 
+    kind: Kind
+    cut: Cut
     pictures: list[NDArray[np.uint8]]  # (H, W, 3) RGB each
     truth: dict[str, NDArray[Any]]  # the arrays of the renderer's truth file

@@ -1,4 +1,4 @@
-"""Seed -> a rendered clip: a sampled motion on a random body, in a random room and light, before a random camera."""
+"""Seed -> a rendered clip: a motion on a random body, in a random room and light, before a random camera."""
 
 from __future__ import annotations
 
@@ -11,88 +11,178 @@ from numpy.typing import NDArray
 
 from models.kinematics import REST_LENGTHS, STATURE, forward_kinematics
 from models.mocap.library import MotionLibrary
-from models.rendering.clip import FPS, CameraStyle, Clip, ClipStyle
+from models.rendering.acting import Act, Actors, in_place
+from models.rendering.builds import draw_person
+from models.rendering.clip import FPS, SHARES, Clip, ClipStyle, Cut, Kind
+from models.rendering.framing import Stance, cut_of, framed, webcam
+from models.rendering.furniture import Workshop, sitter
 from models.rendering.renderer import Renderer
 from models.rendering.views import FIT, draw_camera, from_behind, rolled, stepped_back
 from models.skeleton import JOINT, NUM_JOINTS, REST_OFFSETS
-from models.synth.poses import MotionSampler
 
 F64 = NDArray[np.float64]
 
 _LOWEST_PERCENT = 10
 """Of the frames may go through the floor: a jump is no reason to let the standing person hover."""
-_STREAMS = 6
-"""Random streams of a clip, as the renderer has them: body, light, room, camera, occluder, film grain."""
-_BEHIND_STREAM = 7
+_STREAMS = ("body", "light", "room", "camera", "occluder", "grain", "furniture", "picture")
+"""Random streams of a clip."""
+_CUTS_OF_EVALUATION: tuple[Cut, ...] = ("whole", "waist", "chest", "shoulders")
+_TALK_CUTS: dict[Cut, float] = {"whole": 0.08, "legs": 0.22, "waist": 0.33, "chest": 0.24, "shoulders": 0.13}
+_PORTRAIT, _WIDE = 0.12, 0.45
+"""Share of the pictures that are upright (a telephone), and that are 16:9; the others are 4:3."""
+_DESK_BEFORE_STANDING = 0.12
 
 
 def open_studio(renderer: Renderer, library: MotionLibrary, style: ClipStyle) -> Studio:
-    """A studio for the library's training clips. It takes one CPU core. Raises LibraryError when there are none."""
+    """A studio for the library's clips of one split. It takes one CPU core. Raises LibraryError when there are none."""
     torch.set_num_threads(1)
-    clips = library.clips(validation=False).tolist()
-    sampler = MotionSampler(library, clips, rate_hz=FPS, variety=1.0, varied=style.varied)
-    return Studio(renderer, sampler, style)
+    return Studio(renderer, Actors(library, style), style)
 
 
 class Studio:
     """Renders clips; everything random in one follows from its seed."""
 
-    def __init__(self, renderer: Renderer, sampler: MotionSampler, style: ClipStyle) -> None:
+    def __init__(self, renderer: Renderer, actors: Actors, style: ClipStyle) -> None:
         self._renderer = renderer
-        self._sampler = sampler
+        self._actors = actors
         self._style = style
         self._directions = _limb_directions(renderer)
 
     def clip(self, seed: int) -> Clip:
         """Render the clip of this seed."""
-        r, style = self._renderer, self._style
-        bodies, lights, rooms, cameras, boxes, grain = (np.random.default_rng([seed, k]) for k in range(_STREAMS))
-        body = r.bodies.make_body(r.assets, r.bodies.random_traits(bodies))
-        options = r.runs.Options(
-            frames=style.frames, fps=FPS, size=style.size, hfov="random", occlude=_occluder(style.cameras, seed)
-        )
-        motion, _ = r.runs.choose_segment(self._motion(seed), options, cameras)
+        kind, person = self._kind(seed)
+        rng = {name: np.random.default_rng([person, k]) for k, name in enumerate(_STREAMS)}
+        r, canvas = self._renderer, self._renderer.canvas
+        size = picture_size(self._style.size, rng["picture"])
+        body = draw_person(r.bodies, r.assets, rng["body"])
+        act = self._actors.act(kind, person)
+        cut = self._wanted_cut(kind, seed, rng["camera"])
+        motion = self._motion(act, still=cut is not None).facing_forward()
         positions, turns = body.pose(motion)
         positions = on_floor(positions, body.skin_named(["outline"], positions, turns))
         outline = body.skin_named(["outline"], positions, turns)
-        camera = self._camera(options, outline, body.height, cameras, np.random.default_rng([seed, _BEHIND_STREAM]))
-        occluders, _ = r.runs.place_box(options, camera, outline, body.height, boxes)
-        room = r.scenes.random_room(rooms, np.concatenate([outline.reshape(-1, 3), camera.position[None]]))
-        r.canvas.set_scene(body, camera, r.scenes.random_light(lights), room, occluders, grain)
-        keypoints = camera.to_camera(body.keypoints(positions, turns))
-        pictures, visible = [], []
-        for place, turn, points in zip(positions, turns, keypoints, strict=True):
-            picture, depth = r.canvas.frame(body.bone_matrices(place, turn))
-            pictures.append(picture)
-            visible.append(r.runs.visible_points(points, camera.project(points), depth))
-        seen = np.array(visible)
-        truth = r.runs.collect_truth(body, camera, positions, turns, keypoints, seen, options, seed)
-        return Clip(pictures, truth)
+        camera, things = self._scene(kind, cut, act, body, outline, positions, size, rng)
+        room = r.scenes.random_room(rng["room"], np.concatenate([outline.reshape(-1, 3), camera.position[None]]))
+        canvas.set_scene(
+            body,
+            _on_canvas(camera, size, self._style.size),
+            r.scenes.random_light(rng["light"]),
+            room,
+            things,
+            rng["grain"],
+        )
+        return self._shot(kind, body, camera, positions, turns, size, seed)
+
+    def _kind(self, seed: int) -> tuple[Kind, int]:
+        """What the clip shows, and the seed of person and motion: four clips of evaluation share one."""
+        shares = np.array([SHARES.get(kind, SHARES["whole"]) for kind in self._style.kinds])
+        kinds = self._style.kinds
+        kind = kinds[int(np.random.default_rng([seed, 99]).choice(len(kinds), p=shares / shares.sum()))]
+        return kind, seed // len(_CUTS_OF_EVALUATION) if kind == "cuts" else seed
+
+    @staticmethod
+    def _wanted_cut(kind: Kind, seed: int, rng: np.random.Generator) -> Cut | None:
+        """Where the picture shall cut the person, or None where the camera stands as it stands."""
+        if kind == "cuts":
+            return _CUTS_OF_EVALUATION[seed % len(_CUTS_OF_EVALUATION)]
+        if kind == "talk":
+            return list(_TALK_CUTS)[int(rng.choice(len(_TALK_CUTS), p=list(_TALK_CUTS.values())))]
+        return None
+
+    def _scene(
+        self,
+        kind: Kind,
+        cut: Cut | None,
+        act: Act,
+        body: Any,
+        outline: F64,
+        positions: F64,
+        size: tuple[int, int],
+        rng: dict[str, np.random.Generator],
+    ) -> tuple[Any, list[Any]]:
+        """The camera, and what stands about the person."""
+        scenes = self._renderer.scenes
+        who = Stance.of(outline, positions, body.height)
+        workshop = Workshop(scenes, rng["furniture"])
+        things: list[Any] = []
+        if act.seated:
+            place = sitter(outline, body.points["outline"][1], positions)
+            things += workshop.seat(place)
+            if kind == "desk" or rng["furniture"].random() < 0.15:
+                table, top = workshop.table(place)
+                things += table
+            if kind == "desk":
+                return webcam(scenes, who, top, size, rng["camera"]), things
+        if cut is not None:
+            yaw = rng["camera"].normal(0, 30) if rng["camera"].random() < 0.75 else rng["camera"].uniform(-180, 180)
+            camera = framed(scenes, who, cut, size, rng["camera"], yaw)
+            return (stepped_back(camera, outline, size) if cut == "whole" else camera), things
+        camera = self._camera(kind, outline, body.height, size, rng["camera"])
+        if not act.seated and kind == "whole" and rng["occluder"].random() < _DESK_BEFORE_STANDING:
+            options = self._renderer.runs.Options(
+                size=size, occlude="desk" if rng["occluder"].random() < 0.7 else "feet"
+            )
+            boxes, _ = self._renderer.runs.place_box(options, camera, outline, body.height, rng["occluder"])
+            things += boxes
+        return camera, things
 
     def _camera(
-        self, options: Any, outline: F64, height_m: float, rng: np.random.Generator, behind: np.random.Generator
+        self, kind: Kind, outline: F64, height_m: float, size: tuple[int, int], rng: np.random.Generator
     ) -> Any:
         """The renderer's camera where the draw wants it."""
-        draw = draw_camera(self._style.cameras, np.random.default_rng(rng.integers(1 << 31)))
-        draw = from_behind(draw, self._style.behind, behind)
-        wanted = replace(options, yaw=draw.yaw, pitch=draw.pitch, distance=draw.distance)
-        level, _ = self._renderer.runs.place_camera(wanted, outline, height_m, rng)
+        draw = draw_camera("steep" if kind == "steep" else "any", rng)
+        if kind == "seat":
+            draw = replace(
+                draw, yaw=float(rng.normal(0, 50)), distance=FIT if rng.random() < 0.3 else rng.uniform(1.0, 3)
+            )
+        draw = from_behind(draw, 1.0 if kind == "behind" else 0.0, rng)
+        runs = self._renderer.runs
+        options = runs.Options(size=size, hfov="random", yaw=draw.yaw, pitch=draw.pitch, distance=draw.distance)
+        level, _ = runs.place_camera(options, outline, height_m, rng)
         camera = rolled(level, draw.roll)
-        return stepped_back(camera, outline, options.size) if draw.distance == FIT else camera
+        return stepped_back(camera, outline, size) if draw.distance == FIT else camera
 
-    def _motion(self, seed: int) -> Any:
-        """A sampled motion as the renderer has its motions: world rotations, hips, limb directions of the rest pose."""
-        drawn = self._sampler.sample(1, self._style.frames, torch.Generator().manual_seed(seed))
-        rotations, root = drawn.rotations[0].double().numpy(), drawn.root[0].double().numpy()
-        _, turned = forward_kinematics(rotations, np.zeros((1, NUM_JOINTS, 3)), root)
+    def _motion(self, act: Act, still: bool) -> Any:
+        """Motion as the renderer has its motions: world rotations, hips, limb directions of the rest pose."""
+        root = in_place(act.root) if still and not act.seated else act.root
+        _, turned = forward_kinematics(act.rotations, np.zeros((1, NUM_JOINTS, 3)), root)
         # the renderer wants hips in any unit and the leg, thigh and shin, in the same: that of s̄
         leg = float(REST_LENGTHS[[JOINT["LeftLowerLeg"], JOINT["LeftFoot"]]].sum())
         return self._renderer.motions.Motion(turned, root * STATURE, self._directions, leg, FPS)
 
+    def _shot(
+        self, kind: Kind, body: Any, camera: Any, positions: F64, turns: F64, size: tuple[int, int], seed: int
+    ) -> Clip:
+        """Draw every frame and cut the picture out of the canvas."""
+        r, canvas = self._renderer, self._renderer.canvas
+        left, top = ((big - small) // 2 for big, small in zip(self._style.size, size, strict=True))
+        keypoints = camera.to_camera(body.keypoints(positions, turns))
+        pictures, visible = [], []
+        for place, turn, points in zip(positions, turns, keypoints, strict=True):
+            whole, depth = canvas.frame(body.bone_matrices(place, turn))
+            pictures.append(whole[top : top + size[1], left : left + size[0]])
+            part = depth[top : top + size[1], left : left + size[0]]
+            visible.append(r.runs.visible_points(points, camera.project(points), part))
+        options = r.runs.Options(frames=self._style.frames, fps=FPS, size=size)
+        truth = r.runs.collect_truth(body, camera, positions, turns, keypoints, np.array(visible), options, seed)
+        return Clip(kind, cut_of(truth["joints_px"].astype(float), size), pictures, truth)
 
-def _occluder(cameras: CameraStyle, seed: int) -> str:
-    """A desk or a box before the feet in a sixth of the clips; steep ones show the whole person."""
-    return "random" if cameras == "any" and seed % 3 == 0 else "none"
+
+def picture_size(canvas: tuple[int, int], rng: np.random.Generator) -> tuple[int, int]:
+    """Width and height of a clip's pictures, cut out of the middle of a 4:3 canvas."""
+    width, height = canvas
+    draw = rng.random()
+    if draw < _PORTRAIT:
+        return height * 3 // 4 // 2 * 2, height
+    return (width, width * 9 // 16 // 2 * 2) if draw < _PORTRAIT + _WIDE else canvas
+
+
+def _on_canvas(camera: Any, size: tuple[int, int], canvas: tuple[int, int]) -> Any:
+    """The camera of a picture as the camera of the canvas in whose middle the picture lies."""
+    intrinsics = camera.intrinsics.copy()
+    intrinsics[0, 2] += (canvas[0] - size[0]) // 2
+    intrinsics[1, 2] += (canvas[1] - size[1]) // 2
+    return replace(camera, intrinsics=intrinsics)
 
 
 def _limb_directions(renderer: Renderer) -> F64:

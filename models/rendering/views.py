@@ -8,9 +8,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from models.rendering.clip import CameraStyle
-
 F64 = NDArray[np.float64]
+CameraStyle = Literal["any", "steep"]
+"""any: as cameras stand, on laptops and shelves, held askew at times; steep: looks down, askew, all in view."""
 FIT: Literal["fit"] = "fit"
 """The renderer's word for the smallest distance with the whole person in the picture."""
 MARGIN = 0.02

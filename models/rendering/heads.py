@@ -1,0 +1,64 @@
+"""Heads that turn, tilt and nod on their own: recorded motions hardly do, people before a camera do all the time."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+
+from models.skeleton import JOINT
+
+F64 = NDArray[np.float64]
+
+LIMITS_DEG = (70.0, 40.0, 40.0)
+"""Turn, tilt and nod at most, to either side."""
+_USUAL_DEG = (16.0, 8.0, 10.0)
+_WIDE = 0.45  # share of the targets drawn anywhere within the limits
+_TURNS_TRUNK = 0.35  # share of the clips in which the chest goes along with the head
+_TALKING_DEG = (3.0, 2.5, 5.0)
+
+
+def head_angles(frames: int, rate_hz: float, rng: np.random.Generator) -> F64:
+    """(T, 3) turn, tilt, nod in degrees: from one glance to the next within a fifth to a whole second, some unrest."""
+    time_s = np.arange(frames) / rate_hz
+    angles = np.empty((frames, 3))
+    for axis, (limit, usual, talking) in enumerate(zip(LIMITS_DEG, _USUAL_DEG, _TALKING_DEG, strict=True)):
+        glances = rng.integers(1, 5)
+        targets = np.where(
+            rng.random(glances + 1) < _WIDE,
+            rng.uniform(-limit, limit, glances + 1),
+            rng.normal(0, usual, glances + 1),
+        )
+        begins = np.sort(rng.uniform(-0.3, time_s[-1] + 0.3, glances))
+        lasts = rng.uniform(0.2, 1.0, glances)
+        path = np.full(frames, targets[0])
+        for begin, last, before, after in zip(begins, lasts, targets, targets[1:], strict=False):
+            way = np.clip((time_s - begin) / last, 0, 1)
+            path += (after - before) * way**3 * (10 - 15 * way + 6 * way**2)
+        wave = np.sin(2 * np.pi * (rng.uniform(0.3, 2.5) * time_s + rng.random()))
+        angles[:, axis] = np.clip(path + wave * talking * rng.random() ** 2, -limit, limit)
+    return angles
+
+
+def with_own_head(rotations: F64, angles: F64, chest: float) -> F64:
+    """Local rotations (T, 22, 3, 3) with neck and head as the angles (T, 3) say, half each; in degrees.
+
+    chest  how much of the turn the chest adds, so that the body follows the eyes
+    """
+    turn, tilt, nod = angles.T
+    whole = Rotation.from_euler("YXZ", np.stack([turn, nod, tilt], axis=1), degrees=True)
+    half = Rotation.from_rotvec(whole.as_rotvec() / 2).as_matrix()
+    result = rotations.copy()
+    result[:, JOINT["Neck"]] = half
+    result[:, JOINT["Head"]] = half
+    along = Rotation.from_euler("Y", turn[:, None] * chest / 2, degrees=True).as_matrix()
+    for name in ("Spine", "Chest"):
+        result[:, JOINT[name]] = result[:, JOINT[name]] @ along
+    return result
+
+
+def moved_head(rotations: F64, rate_hz: float, rng: np.random.Generator) -> F64:
+    """Local rotations (T, 22, 3, 3) with a head of its own; the chest follows in some clips."""
+    angles = head_angles(len(rotations), rate_hz, rng)
+    chest = rng.uniform(0.1, 0.6) if rng.random() < _TURNS_TRUNK else 0.0
+    return with_own_head(rotations, angles, chest)
