@@ -14,7 +14,8 @@ larger shard: `merge_shards` joins them. Arrays of a shard:
     height_m (C,)         standing height
     rotations (F, 22, 4)  world rotation against the rest pose, x, y, z, w           int16, 1 / ROTATION
     root_m (F, 3)         hips in the world                                          int16, ROOT_M
-    true_px (F, 23, 2)    true keypoints in the picture (hidden ones, too)           int16, PIXEL
+    true_px (F, 23, 2)    true keypoints in the picture (hidden ones, too; without
+                          meaning where a point lies behind the camera)              int16, PIXEL
     visible (F, 23)       in the picture and not hidden by the body or a thing       bool
     DETECTOR_px (F, 23, 2), DETECTOR_scores (F, 23), DETECTOR_evidence (F, 27, 3)
                           what the detector found, as in a keypoints .npz            int16, PIXEL; uint8, 1 / 255;

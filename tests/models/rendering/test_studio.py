@@ -11,12 +11,11 @@ import torch
 from models.mocap.library import MotionLibrary
 from models.rendering.clip import Clip, ClipStyle
 from models.rendering.renderer import open_renderer
-from models.rendering.studio import Studio, on_floor
+from models.rendering.studio import on_floor, open_studio, picture_size
 from models.skeleton import JOINT
-from models.synth.poses import MotionSampler
 
 TOOL = Path(__file__).parents[3].parent / "shared" / "tools" / "render_humans"
-FRAMES, SIZE = 6, (160, 120)
+FRAMES, SIZE = 6, (240, 180)
 
 
 def test_nothing_of_the_body_is_under_the_floor_and_its_path_is_in_the_middle():
@@ -39,8 +38,7 @@ def studio_of(tmp_path_factory, library: MotionLibrary):
     if not TOOL.is_dir():
         pytest.skip("no shared/tools/render_humans beside the checkout")
     renderer = open_renderer(TOOL, SIZE, tmp_path_factory.mktemp("assets"))
-    sampler = MotionSampler(library, library.clips(validation=False).tolist(), rate_hz=30.0, variety=1.0)
-    yield lambda cameras: Studio(renderer, sampler, ClipStyle(FRAMES, SIZE, cameras))
+    yield lambda *kinds: open_studio(renderer, library, ClipStyle(FRAMES, SIZE, kinds))
     renderer.canvas.gl.release()
 
 
@@ -50,29 +48,45 @@ def up_in_picture(clip: Clip) -> float:
     return abs(np.degrees(np.arctan2(down[0], down[1])))
 
 
+def inside(clip: Clip, *names: str) -> np.ndarray:
+    """(N, names) whether these joints are in the picture."""
+    points = clip.truth["joints_px"][:, [JOINT[name] for name in names]]
+    return ((points > 0) & (points < clip.truth["size"])).all(-1)
+
+
 @pytest.mark.slow
 @pytest.mark.shared
 def test_a_clips_truth_fits_its_pictures(studio_of):
     clip = studio_of("steep").clip(5)
-    assert len(clip.pictures) == FRAMES
-    assert all(picture.shape == (SIZE[1], SIZE[0], 3) for picture in clip.pictures)
     truth = clip.truth
+    width, height = truth["size"]
+    assert len(clip.pictures) == FRAMES
+    assert all(picture.shape == (height, width, 3) for picture in clip.pictures)
     projected = truth["joints_cam_m"] @ truth["K"].T
     pixels = projected[..., :2] / projected[..., 2:]
     assert (pixels > 0).all()
-    assert (pixels < SIZE).all()  # steep: the whole person
+    assert (pixels < (width, height)).all()  # steep: the whole person
+    assert clip.cut == "whole"
     assert 15 < up_in_picture(clip) < 35
-    assert truth["visible"][:, 0].any() or truth["visible"].mean() > 0.5
+    assert truth["visible"].mean() > 0.4
     feet = (truth["joints_cam_m"] - truth["t"]) @ truth["R"]
     assert feet[:, :, 1].min() > -0.05
-    head = np.linalg.norm(truth["joints_cam_m"][:, JOINT["Head"]] - truth["joints_cam_m"][:, JOINT["Hips"]], axis=-1)
-    assert ((head > 0.4) & (head < 0.9)).all()
+
+
+@pytest.mark.slow
+@pytest.mark.shared
+def test_the_person_is_drawn_where_the_truth_says(studio_of):
+    """Pixels at the visible joints change when the person moves on, those of the empty corner do not."""
+    clip = studio_of("whole").clip(3)
+    still = np.abs(np.diff(np.stack(clip.pictures).astype(float), axis=0)).mean((0, 3))
+    at = clip.truth["keypoints_px"][:, 11:][clip.truth["visible"][:, 11:]].astype(int)
+    assert still[at[:, 1], at[:, 0]].mean() > 1.2 * np.median(still)
 
 
 @pytest.mark.slow
 @pytest.mark.shared
 def test_a_seed_gives_the_same_clip_again_and_another_seed_another(studio_of):
-    first, again, other = (studio_of("any").clip(seed) for seed in (8, 8, 9))
+    first, again, other = (studio_of("desk").clip(seed) for seed in (8, 8, 9))
     np.testing.assert_array_equal(first.truth["joints_cam_m"], again.truth["joints_cam_m"])
     np.testing.assert_array_equal(first.pictures[0], again.pictures[0])
     assert np.abs(first.truth["rest_joints_m"] - other.truth["rest_joints_m"]).max() > 0.01
@@ -81,10 +95,39 @@ def test_a_seed_gives_the_same_clip_again_and_another_seed_another(studio_of):
 
 @pytest.mark.slow
 @pytest.mark.shared
-def test_the_renderers_person_moves_as_the_sampled_motion_does(studio_of):
+def test_evaluation_shows_one_motion_whole_and_cut_ever_higher(studio_of):
+    clips = [studio_of("cuts").clip(seed) for seed in range(8, 12)]
+    for clip in clips[1:]:
+        np.testing.assert_allclose(clip.truth["rotations"], clips[0].truth["rotations"], atol=1e-6)
+        np.testing.assert_array_equal(clip.truth["rest_joints_m"], clips[0].truth["rest_joints_m"])
+    assert clips[0].cut == "whole"
+    assert inside(clips[0], "LeftFoot", "RightFoot", "Head").all()
+    hips = [inside(clip, "LeftUpperLeg", "RightUpperLeg").mean() for clip in clips]
+    assert hips[0] == 1
+    assert hips[2] == hips[3] == 0
+    scale = [np.ptp(clip.truth["joints_px"][:, [JOINT["Neck"], JOINT["Head"]], 1], axis=1).mean() for clip in clips]
+    assert scale == sorted(scale)
+
+
+@pytest.mark.slow
+@pytest.mark.shared
+def test_people_at_a_table_sit_before_the_camera_that_sees_their_faces(studio_of):
+    for seed in (1, 2, 3):
+        clip = studio_of("desk").clip(seed)
+        joints = (clip.truth["joints_cam_m"].astype(float) - clip.truth["t"]) @ clip.truth["R"]
+        thigh = joints[:, JOINT["LeftLowerLeg"]] - joints[:, JOINT["LeftUpperLeg"]]
+        assert (np.abs(thigh[:, 1]) < 0.75 * np.linalg.norm(thigh, axis=-1)).all()
+        assert inside(clip, "Head").mean() > 0.5
+        assert clip.truth["joints_cam_m"][:, JOINT["Head"], 2].mean() < 2
+        assert not clip.truth["visible"][:, 15:17].any()  # ankles, under the table or outside
+
+
+@pytest.mark.slow
+@pytest.mark.shared
+def test_the_renderers_person_moves_as_the_act_does(studio_of):
     """Directions of forearms and shins in the world are those of our own kinematics of the same draw."""
-    studio = studio_of("any")
-    motion = studio._motion(11).facing_forward()
+    studio = studio_of("whole")
+    motion = studio._motion(studio._actors.act("whole", 11), still=False).facing_forward()
     clip = studio.clip(11)
     world = (clip.truth["joints_cam_m"].astype(float) - clip.truth["t"]) @ clip.truth["R"]
     for begin, end in (("LeftLowerArm", "LeftHand"), ("RightLowerLeg", "RightFoot")):
@@ -92,3 +135,9 @@ def test_the_renderers_person_moves_as_the_sampled_motion_does(studio_of):
         expected = motion.rotations[:, JOINT[begin]] @ studio._directions[JOINT[begin]]
         cosine = (bone / np.linalg.norm(bone, axis=-1, keepdims=True) * expected).sum(-1)
         assert cosine.min() > 0.999
+
+
+def test_pictures_have_the_shapes_of_cameras_and_telephones():
+    sizes = [picture_size((480, 360), np.random.default_rng(seed)) for seed in range(200)]
+    assert set(sizes) == {(480, 360), (480, 270), (270, 360)}
+    assert sizes.count((270, 360)) < 50 < sizes.count((480, 270))
