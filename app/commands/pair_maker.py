@@ -43,7 +43,7 @@ class PairPlan:
     assets: Path | None = None
     style: ClipStyle = field(default_factory=ClipStyle)
     clips: int = 8  # of a shard
-    video: bool = False  # also SEED.mp4, to look at
+    video: bool = False  # also KIND_SEED.mp4 and KIND_SEED_truth.npz
 
     @property
     def cache(self) -> Path:
@@ -81,7 +81,9 @@ class PairMaker:
         clip = self._studio.clip(seed)
         pictures = through_webcam(clip, np.random.default_rng([seed, 200]))
         if self._plan.video:
-            write_video(self._plan.out / f"{seed}_{clip.kind}.mp4", pictures)
+            name = self._plan.out / f"{clip.kind}_{seed}"
+            write_video(name.with_name(f"{name.name}.mp4"), pictures)
+            np.savez(name.with_name(f"{name.name}_truth.npz"), **clip.truth)  # type: ignore[arg-type]
         found = {size: detected(pictures, detector) for size, detector in self._detectors.items()}
         return PairClip(seed, clip.kind, clip.cut, found, clip.truth)
 

@@ -88,7 +88,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         "--varied", type=float, default=style.varied, help="share of the recorded motions that is varied"
     )
     parser.add_argument("--validation", action="store_true", help="of the motions that are never trained on")
-    parser.add_argument("--video", action="store_true", help="also SEED_KIND.mp4, to look at")
+    parser.add_argument("--video", action="store_true", help="also KIND_SEED.mp4 with KIND_SEED_truth.npz")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="default: one per CPU core")
     args = parser.parse_args(argv)
     args.kinds = tuple(args.kinds.split(","))

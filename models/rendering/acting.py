@@ -75,8 +75,7 @@ class Actors:
             act = self._seated(kind == "desk" or (kind == "cuts" and rng.random() < 0.5), rng, torch_rng)
         elif kind == "cuts":
             source = self._recorded if rng.random() < 0.7 else self._stand[int(rng.integers(len(_TEMPI)))]
-            act = next((a for a in (self._drawn(source, torch_rng) for _ in range(_TRIES)) if upright(a)), None)
-            act = act or self._drawn(self._stand[0], torch_rng)
+            act = self._upright(source, torch_rng)
         elif kind == "talk":
             act = self._drawn(
                 self._talkers if rng.random() < 0.45 else self._stand[int(rng.integers(len(_TEMPI)))], torch_rng
@@ -86,6 +85,14 @@ class Actors:
         if rng.random() < _OWN_HEAD.get(kind, _OWN_HEAD["talk"]):
             act = Act(moved_head(act.rotations, FPS, rng), act.root, seated)
         return act
+
+    def _upright(self, source: MotionSampler | PoseMaker, rng: torch.Generator) -> Act:
+        """The first draw of some whose trunk is upright; after them, somebody who stands."""
+        for _ in range(_TRIES):
+            act = self._drawn(source, rng)
+            if upright(act):
+                return act
+        return self._drawn(self._stand[0], rng)
 
     def _seated(self, at_table: bool, rng: np.random.Generator, torch_rng: torch.Generator) -> Act:
         """On a chair; some with the gestures of somebody who was recorded standing."""

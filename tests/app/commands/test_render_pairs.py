@@ -139,6 +139,14 @@ def test_a_shard_holds_what_both_detectors_found_and_the_truth(tmp_path):
 
 
 @pytest.mark.usefixtures("stand_in")
+def test_videos_come_with_their_truth_for_other_detectors(tmp_path):
+    assert run(tmp_path / "pairs", "--clips", 2, "--processes", 1, "--video") == 0
+    truth = np.load(tmp_path / "pairs" / "desk_1_truth.npz")
+    np.testing.assert_array_equal(truth["joints_cam_m"], clip_of(1).truth["joints_cam_m"])
+    assert (tmp_path / "pairs" / "desk_1.mp4").stat().st_size > 0
+
+
+@pytest.mark.usefixtures("stand_in")
 def test_pairs_of_another_style_are_not_mixed_with_those_that_are_there(tmp_path, capsys):
     out = tmp_path / "pairs"
     assert run(out, "--clips", 2, "--processes", 1) == 0
