@@ -1,22 +1,25 @@
 """Runs the pipeline for the window: slow calls (start, stop, change, record) go to one worker thread, never Qt's.
 
-The window calls from its own thread and returns at once; what went wrong comes back as a message in `snapshot()`.
-No Qt in this file and no signals: the screen pulls.
+The window says what it wants (app.window.wanted) and returns at once; the worker compares that with what it has seen to
+and takes the next step. What went wrong comes back as a message in `snapshot()`. No Qt in this file and no signals: the
+screen pulls.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import logging
-import queue
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
+from app.commands.headless import check_writable
 from app.commands.recover import recover_one
 from app.engine_access import PipelineFactory, PipelineLike
 from app.window.playback import Playback
+from app.window.wanted import Playing, Wanted, WantedTake
 from engine.config import Config
 from engine.errors import VtmError, describe
 from engine.masking import mask_secrets
@@ -27,54 +30,66 @@ log = logging.getLogger(__name__)
 
 _ZERO = Percentiles(0.0, 0.0, 0.0)
 NO_STATS = Stats(0, 0, 0, 0.0, 0.0, 0.0, _ZERO, {}, "", "")
+_TICK_S = 0.02  # how exactly a take begins at the end of its countdown
 
 
 class Session:
     """One pipeline at a time, made, changed and stopped on a worker thread. Public methods: any thread, no waiting."""
 
-    def __init__(self, factory: PipelineFactory) -> None:
+    def __init__(self, factory: PipelineFactory, clock: Callable[[], float] = time.monotonic) -> None:
         self._factory = factory
+        self._clock = clock
+        self._changed = threading.Condition()  # guards the next
+        self._wanted = Wanted()
+        self._seen_to = Wanted()  # worker only, as the next three: what was tried, with success or not
+        self._prepared: WantedTake | None = None
+        self._recording: WantedTake | None = None
+        self._config: Config | None = None  # the last one applied
         self._pipeline: PipelineLike | None = None  # set by the worker, read by snapshot()
         self._state = "stopped"
         self._source = ""
-        self._wanted: Config | None = None
-        self._config: Config | None = None  # the last one applied; worker only
-        self._restart = False
         self._playback = Playback()
         self._own_messages: deque[Message] = deque(maxlen=20)
-        self._lock = threading.Lock()
-        self._commands: queue.Queue[Callable[[], None] | None] = queue.Queue(maxsize=64)
         self._worker = threading.Thread(target=self._work, name="pipeline-control", daemon=True)
         self._worker.start()
 
     def apply(self, config: Config, *, restart: bool = False) -> None:
-        """Run with `config` from now on; calls in a row become one. `restart`: begin again even if nothing changed."""
-        with self._lock:
-            waiting = self._wanted is not None
-            self._wanted = config
-            self._restart = self._restart or restart
-        if not waiting:
-            self._put(self._apply_wanted)
+        """Run with `config` from now on. `restart`: begin again even if nothing changed."""
+        self._want(lambda wanted: wanted.with_config(config, restart=restart))
 
     def calibrate(self) -> None:
-        """Take the performer's present pose as facing forward."""
-        self._put(lambda: self._running().calibrate())
+        """Take the performer's pose after the countdown as facing forward."""
+        self._want(lambda wanted: wanted.with_calibration(True))
 
-    def start_recording(self, path: Path) -> None:
-        """Begin a take; its folder is made when missing."""
-        self._put(lambda: self._record(path))
+    def cancel_calibration(self) -> None:
+        """Call off a calibration that is not done yet."""
+        self._want(lambda wanted: wanted.with_calibration(False))
+
+    def start_recording(self, path: Path, countdown_s: float = 0.0) -> None:
+        """Begin a take after so many seconds; its folder is made when missing, at once."""
+        take = WantedTake(path, self._clock() + countdown_s)
+        self._want(lambda wanted: dataclasses.replace(wanted, take=take))
 
     def stop_recording(self) -> None:
-        """End the take and keep it."""
-        self._put(self._end_recording)
+        """End the take and keep it, or call off its countdown."""
+        self._want(lambda wanted: dataclasses.replace(wanted, take=None))
+
+    @property
+    def take_in_s(self) -> float | None:
+        """Seconds until the take begins; None when none is to begin."""
+        take = self._wanted.take
+        if take is None or take is self._seen_to.take:
+            return None
+        return max(take.from_s - self._clock(), 0.0)
 
     def play(self, load: Callable[[], Recording], *, loop: bool = False) -> None:
         """Play a recording to the targets instead of the live motion, until `stop_playing`."""
-        self._put(lambda: self._play(load, loop))
+        playing = Playing(load, loop)
+        self._want(lambda wanted: dataclasses.replace(wanted, playing=playing))
 
     def stop_playing(self) -> None:
         """The live motion goes out again."""
-        self._put(self._end_playing)
+        self._want(lambda wanted: dataclasses.replace(wanted, playing=None))
 
     @property
     def playback(self) -> Playback:
@@ -83,11 +98,11 @@ class Session:
 
     def recover(self, partials: tuple[Path, ...]) -> None:
         """Finish takes that a crash left behind."""
-        self._put(lambda: self._recover(partials))
+        self._want(lambda wanted: wanted.with_partials(partials))
 
     def close(self) -> None:
         """Stop the pipeline and end the worker; `closed` turns True when that is done."""
-        self._put(None)
+        self._want(lambda wanted: dataclasses.replace(wanted, closed=True))
 
     @property
     def closed(self) -> bool:
@@ -110,35 +125,67 @@ class Session:
             snapshot = dataclasses.replace(snapshot, messages=(*snapshot.messages, *own))
         return snapshot if playing is None else dataclasses.replace(snapshot, targets=playing.targets)
 
-    def _put(self, command: Callable[[], None] | None) -> None:
-        try:
-            self._commands.put_nowait(command)
-        except queue.Full:
-            self._say("warning", "Still busy with earlier commands; please try again in a moment")
+    def _want(self, change: Callable[[Wanted], Wanted]) -> None:
+        with self._changed:
+            self._wanted = change(self._wanted)
+            self._changed.notify_all()
 
     def _say(self, level: str, text: str) -> None:
         self._own_messages.append(Message(level, mask_secrets(text)))
 
     def _work(self) -> None:
         """The worker thread."""
-        while (command := self._commands.get()) is not None:
-            self._guard(command)
+        while (step := self._next_step()) is not None:
+            self._guard(step)
         self._guard(self._playback.stop)
         self._guard(self._leave)
 
-    def _guard(self, command: Callable[[], None]) -> None:
+    def _next_step(self) -> Callable[[], None] | None:
+        """Wait for something to do; None: the window is closed."""
+        with self._changed:
+            while not self._wanted.closed:
+                step = self._difference(self._wanted)
+                if step is not None:
+                    return step
+                counting = self._wanted.take is not self._seen_to.take
+                self._changed.wait(_TICK_S if counting else None)
+        return None
+
+    def _difference(self, wanted: Wanted) -> Callable[[], None] | None:
+        """The next step towards what is wanted. A step counts as seen to when it is begun: what fails is said once."""
+        seen_to, take = self._seen_to, wanted.take
+
+        def begun(step: Callable[[], None], **fields: object) -> Callable[[], None]:
+            self._seen_to = dataclasses.replace(seen_to, **fields)  # type: ignore[arg-type]  # fields of Wanted
+            return step
+
+        if wanted.config is not None and wanted.applied != seen_to.applied:
+            config, restart = wanted.config, wanted.restarted > seen_to.applied
+            return begun(lambda: self._apply(config, restart), applied=wanted.applied)
+        if (playing := wanted.playing) is not seen_to.playing:
+            return begun(lambda: self._play(playing), playing=playing)
+        if take is not seen_to.take and self._recording is not None:
+            return self._end_recording
+        if take is not None and take is not seen_to.take and take is not self._prepared:
+            return lambda: self._prepare(take)
+        if take is not seen_to.take and (take is None or self._clock() >= take.from_s):
+            return begun(lambda: self._record(take), take=take)
+        if wanted.calibrated != seen_to.calibrated:
+            calibrating = wanted.calibrating
+            return begun(lambda: self._calibrate(calibrating), calibrated=wanted.calibrated)
+        if wanted.partials != seen_to.partials:
+            new = tuple(partial for partial in wanted.partials if partial not in seen_to.partials)
+            return begun(lambda: self._recover(new), partials=wanted.partials)
+        return None
+
+    def _guard(self, step: Callable[[], None]) -> None:
         try:
-            command()
+            step()
         except Exception as error:
-            log.error("a command of the window failed", exc_info=True)
+            log.error("a wish of the window failed", exc_info=True)
             self._say("error", describe(error))
 
-    def _apply_wanted(self) -> None:
-        with self._lock:
-            config, restart = self._wanted, self._restart
-            self._wanted, self._restart = None, False
-        if config is None:
-            return
+    def _apply(self, config: Config, restart: bool) -> None:
         self._config = config
         self._playback.follow(config.osc)
         config = self._playback.muted(config)
@@ -146,12 +193,14 @@ class Session:
         if pipeline is not None and not restart and pipeline.snapshot().state != "stopped":
             pipeline.reconfigure(config)
             return
+        self._own_messages.clear()
+        if self._recording is not None:
+            self._guard(self._end_recording)
         self._leave()
         self._enter(config)
 
     def _enter(self, config: Config) -> None:
         self._state, self._source = "starting", mask_secrets(config.source)
-        self._own_messages.clear()
         try:
             self._pipeline = self._factory(config).__enter__()
         except BaseException:
@@ -165,15 +214,14 @@ class Session:
         if pipeline is not None:
             pipeline.__exit__(None, None, None)
 
-    def _play(self, load: Callable[[], Recording], loop: bool) -> None:
+    def _play(self, playing: Playing | None) -> None:
         try:
-            self._playback.start(load(), () if self._config is None else self._config.osc, loop)
+            if playing is None:
+                self._playback.stop()
+            else:
+                self._playback.start(playing.load(), () if self._config is None else self._config.osc, playing.loop)
         finally:
             self._follow_playback()
-
-    def _end_playing(self) -> None:
-        self._playback.stop()
-        self._follow_playback()
 
     def _follow_playback(self) -> None:
         """A receiver hears one stream: the live one is silent while something is played."""
@@ -190,17 +238,50 @@ class Session:
             raise VtmError("Nothing is being captured: choose a camera, a file or the demo first")
         return self._pipeline
 
+    def _calibrate(self, calibrating: bool) -> None:
+        if calibrating:
+            self._running().calibrate()
+        elif self._pipeline is not None:
+            self._pipeline.cancel_calibration()
+
+    def _prepare(self, take: WantedTake) -> None:
+        """Before the countdown, so that nobody gets into position for a take that cannot be written."""
+        self._prepared = take
+        try:
+            self._running()
+            take.path.parent.mkdir(parents=True, exist_ok=True)
+            check_writable(take.path)
+        except OSError as error:
+            self._give_up(take)
+            raise VtmError(
+                f"The folder {take.path.parent} cannot be made ({error.strerror}): choose another folder"
+            ) from error
+        except VtmError:
+            self._give_up(take)
+            raise
+
+    def _record(self, take: WantedTake | None) -> None:
+        if take is None:  # ended, or its countdown was called off
+            return
+        try:
+            self._running().start_recording(take.path)
+        except BaseException:
+            self._give_up(take)
+            raise
+        self._recording = take
+
     def _end_recording(self) -> None:
+        take, self._recording = self._recording, None
+        if take is not None:
+            self._give_up(take)
         path = self._running().stop_recording()
         if path is not None:
             self._say("info", f"Saved {path}")
 
-    def _record(self, path: Path) -> None:
-        pipeline = self._running()
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise VtmError(
-                f"The folder {path.parent} cannot be made ({error.strerror}): choose another folder"
-            ) from error
-        pipeline.start_recording(path)
+    def _give_up(self, take: WantedTake) -> None:
+        """Want it no more, unless another is wanted by now."""
+        with self._changed:
+            if self._wanted.take is take:
+                self._wanted = dataclasses.replace(self._wanted, take=None)
+            if self._seen_to.take is take:
+                self._seen_to = dataclasses.replace(self._seen_to, take=None)

@@ -83,6 +83,7 @@ class FakePipeline:
         self.fail_start: str | None = None
         self.frozen_at: int | None = None
         self.receiver: ReceiverState | None = None
+        self.saves: Path | None = None
         self._pictures = pictures
         self._recording: tuple[Path, float] | None = None
         self._began_s = time.monotonic()
@@ -110,13 +111,17 @@ class FakePipeline:
     def calibrate(self) -> None:
         self.calls.append("calibrate")
 
+    def cancel_calibration(self) -> None:
+        self.calls.append("cancel_calibration")
+
     def start_recording(self, path: Path) -> None:
         self.calls.append(f"record {path}")
         self._recording = (path, time.monotonic())
 
-    def stop_recording(self) -> None:
+    def stop_recording(self) -> Path | None:
         self.calls.append("stop_recording")
         self._recording = None
+        return self.saves
 
     def snapshot(self) -> Snapshot:
         seconds = time.monotonic() - self._began_s
