@@ -13,6 +13,8 @@ from __future__ import annotations
 import traceback
 from pathlib import Path
 
+SEND_REPORT = "run vtm doctor --report and send the file"
+"""The end of a line about a defect; the window has a button for it."""
 _ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -50,7 +52,7 @@ def describe(error: BaseException) -> str:
     if isinstance(error, VtmError) and text:
         return text
     what = f"{type(error).__name__}: {text}" if text else type(error).__name__
-    return f"unexpected {what}{_place(error)}; this is a defect of VTM Live: run vtm doctor --report and send the file"
+    return f"unexpected {what}{_place(error)}; this is a defect of VTM Live: {SEND_REPORT}"
 
 
 def _place(error: BaseException) -> str:

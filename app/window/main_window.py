@@ -17,11 +17,14 @@ from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QMainWindow
 
+from app.commands.doctor import findings
+from app.commands.report import report_text
 from app.settings import Settings, save_settings
 from app.window.background import Background
 from app.window.leftover_takes import RECOVER, LeftOver
 from app.window.notices import Notice, Notices
 from app.window.replay_control import ReplayControl
+from app.window.report_dialog import ReportDialog
 from app.window.session import Session
 from app.window.widgets import icons
 from app.window.widgets.arrangement import arranged, split_pictures
@@ -130,6 +133,7 @@ class MainWindow(QMainWindow):
         self.side.record.chosen.connect(self._takes_chosen)
         self.side.record.replay.connect(self.replay.open)
         self.video.banner.pressed.connect(self._banner_pressed)
+        self.header.report.clicked.connect(self._report)
         for key, action in (
             ("R", self._record_key),
             ("C", self._calibrate),
@@ -222,6 +226,10 @@ class MainWindow(QMainWindow):
     def _calibrate(self) -> None:
         self._session.calibrate()
         self.say("info", "Calibrated: you face the front and stand over the origin")
+
+    def _report(self) -> None:
+        snapshot = self._session.snapshot()
+        ReportDialog(self, lambda: report_text(findings(try_back_ends=False), snapshot)).open()
 
     def _record_key(self) -> None:
         if self.side.record.button.isEnabled():

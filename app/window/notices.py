@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.troubles import Troubles, new_messages
+from engine.errors import SEND_REPORT
 from engine.types import Message, NoPerson, Snapshot
 
 _SHOWN_FOR_S = {"info": 5.0, "warning": 8.0, "error": 12.0}
@@ -42,7 +43,7 @@ class Notices:
         self._follow(snapshot, now_s)
         if snapshot.state == "failed":
             errors = [message.text for message in snapshot.messages if message.level == "error"]
-            return Notice("error", errors[-1] if errors else "The capture has stopped", "Try again")
+            return Notice("error", _for_window(errors[-1]) if errors else "The capture has stopped", "Try again")
         news = self._recent(now_s)
         if news is not None:
             return news
@@ -71,7 +72,12 @@ class Notices:
     def _recent(self, now_s: float) -> Notice | None:
         if self._news is None or now_s - self._news[1] > _SHOWN_FOR_S.get(self._news[0].level, 5.0):
             return None
-        return Notice(self._news[0].level, self._news[0].text)
+        return Notice(self._news[0].level, _for_window(self._news[0].text))
+
+
+def _for_window(text: str) -> str:
+    """Where there is a window, no command needs to be typed."""
+    return text.replace(SEND_REPORT, "send the report that the button at the top right makes")
 
 
 def _rank(level: str) -> int:

@@ -13,10 +13,12 @@ from PySide6.QtWidgets import QApplication
 from app.arguments import RunOptions
 from app.commands.headless import check_writable, take_at_risk, write_stats
 from app.engine_access import PipelineFactory, forgiving_pipeline
+from app.log_file import defects_shown
 from app.settings import load_settings
 from app.signals import signals_set
 from app.terminal import say
 from app.window.main_window import CameraLister, MainWindow
+from app.window.qt_log import qt_messages_logged
 from app.window.session import Session
 from app.window.widgets import icons
 from app.window.widgets.opengl import OpenGL, probe_opengl
@@ -53,7 +55,11 @@ def open_window(
         say(f"vtm: {problem}")
         window.say("warning", problem)
     stop = Event()
-    with signals_set(stop, at_risk=take_at_risk(options.record)):
+    with (
+        signals_set(stop, at_risk=take_at_risk(options.record)),
+        defects_shown(session.tell_defect),
+        qt_messages_logged(),
+    ):
         watch = QTimer(window)  # also lets Python see the signal: Qt's loop alone never would
         watch.timeout.connect(lambda: window.close() if stop.is_set() else None)
         watch.start(200)

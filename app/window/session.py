@@ -125,6 +125,10 @@ class Session:
             snapshot = dataclasses.replace(snapshot, messages=(*snapshot.messages, *own))
         return snapshot if playing is None else dataclasses.replace(snapshot, targets=playing.targets)
 
+    def tell_defect(self, text: str) -> None:
+        """Show a line about an error that nobody caught; it is logged already. Any thread."""
+        self._say("error", text)
+
     def _want(self, change: Callable[[Wanted], Wanted]) -> None:
         with self._changed:
             self._wanted = change(self._wanted)

@@ -40,6 +40,7 @@ from models.rotations import matrix_to_quaternion
 from models.skeleton import JOINT, PARENTS
 
 DEMO = Path(__file__).parents[2] / "engine" / "sources" / "demo_truth.npz"
+_NO_SCREEN = "This plugin does not support propagateSizeHints()"  # a dialog on the offscreen platform
 _JOINT_OF = {
     "nose": "Head",
     "left_shoulder": "LeftUpperArm",
@@ -200,7 +201,8 @@ def qt_warnings() -> Iterator[list[str]]:
     complaints: list[str] = []
 
     def handle(kind: QtMsgType, _context: QMessageLogContext, text: str) -> None:
-        if kind in (QtMsgType.QtWarningMsg, QtMsgType.QtCriticalMsg, QtMsgType.QtFatalMsg):
+        serious = kind in (QtMsgType.QtWarningMsg, QtMsgType.QtCriticalMsg, QtMsgType.QtFatalMsg)
+        if serious and text != _NO_SCREEN:
             complaints.append(text)
 
     before = qInstallMessageHandler(handle)

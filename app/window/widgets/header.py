@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.window.widgets import icons
-from app.window.widgets.fields import Dot, label
+from app.window.widgets.fields import Dot, icon_button, label
 from app.window.widgets.theme import ACCENT, ERROR, FAINT, WARNING
 from engine.types import Snapshot
 
@@ -39,6 +39,7 @@ class Header(QWidget):
         mark = label("")
         mark.setPixmap(icons.product().pixmap(22, 22))
         self._dot, self.status, self.person = Dot(), label("", "muted"), label("", "muted")
+        self.report = icon_button(icons.report(), "Report a problem: versions, settings and the log as one text")
         line = QHBoxLayout(self)
         line.setContentsMargins(16, 0, 16, 0)
         line.setSpacing(9)
@@ -49,6 +50,8 @@ class Header(QWidget):
         line.addWidget(self.status)
         line.addStretch(1)
         line.addWidget(self.person)
+        line.addSpacing(6)
+        line.addWidget(self.report)
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """State, source, and the person's figures."""

@@ -74,6 +74,12 @@ def plus() -> QIcon:
     return _stroke(_lines(((8, 3), (8, 13)), ((3, 8), (13, 8))))
 
 
+def report() -> QIcon:
+    """A speech bubble with an exclamation mark: something is wrong, tell somebody."""
+    bubble = ((2.5, 3), (13.5, 3), (13.5, 10.5), (8, 10.5), (5, 13.5), (5, 10.5), (2.5, 10.5), (2.5, 3))
+    return _stroke(_lines(bubble, ((8, 4.9), (8, 6.9)), ((8, 8.5), (8, 8.6))))
+
+
 def home() -> QIcon:
     """Back to the first view."""
     return _stroke(_lines(((2.5, 8), (8, 3), (13.5, 8)), ((4.2, 7), (4.2, 13), (11.8, 13), (11.8, 7))))

@@ -17,9 +17,11 @@ from app.arguments import RunOptions
 from app.settings import Settings, load_settings
 from app.window.main_window import MainWindow
 from app.window.notices import NO_PERSON
+from app.window.report_dialog import ReportDialog
 from app.window.session import Session
 from app.window.widgets.opengl import OpenGL
 from engine.config import Config
+from engine.errors import describe
 from engine.motion.formats import write_motion
 from engine.sources.camera_list import CameraInfo
 from engine.types import Message, ReceiverState
@@ -410,3 +412,17 @@ def test_the_whole_window_opens_and_closes_by_itself(fake, application, monkeypa
     assert made[0].calls[-1] == "exit"
     assert (tmp_path / "stats.json").exists()
     assert isinstance(application, QApplication)
+
+
+def test_an_error_that_nobody_caught_is_shown_with_the_button_that_helps(window, until):
+    window._session.tell_defect(describe(KeyError("LeftHand")))
+    until(lambda: window.video.banner.notice is not None and "LeftHand" in window.video.banner.notice.text)
+    notice = window.video.banner.notice
+    assert notice.level == "error"
+    assert "the button at the top right" in notice.text
+    window.header.report.click()
+    dialog = window.findChild(ReportDialog)
+    until(dialog.copy.isEnabled)
+    assert "LeftHand" in dialog.text.toPlainText()
+    assert "== Running" in dialog.text.toPlainText()
+    dialog.close()
