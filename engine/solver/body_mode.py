@@ -1,0 +1,67 @@
+"""Which lower body is shown: the legs that are seen, or a stance. `--body auto` decides by what the camera sees."""
+
+from __future__ import annotations
+
+from engine.solver.stance import SEATED, UPPER, Stance
+
+_UNSEEN, _SEEN = 0.30, 0.50
+"""Legs' confidence below which they count as unseen, and above which as seen; between the two nothing changes."""
+_AFTER_S = 1.0
+"""How long the legs must be unseen, or seen again, before the mode changes."""
+_FADE_S = 0.5
+_STANCES = {"upper": UPPER, "seated": SEATED, "auto": UPPER, "whole": UPPER}
+
+
+class BodyMode:
+    """Turns the legs' confidence into a weight of the stance, 0 (legs as seen) to 1. Solve thread only."""
+
+    def __init__(self, setting: str = "auto") -> None:
+        self._setting = setting
+        self.reset()
+
+    def reset(self) -> None:
+        """Start afresh: the first frame decides at once, without a fade."""
+        self._hidden: bool | None = None
+        self._for_s = 0.0
+        self._weight = 0.0
+
+    @property
+    def setting(self) -> str:
+        """The user's choice: auto, whole, upper or seated."""
+        return self._setting
+
+    @setting.setter
+    def setting(self, setting: str) -> None:
+        self._setting = setting
+
+    @property
+    def stance(self) -> Stance:
+        """The stance to fade to."""
+        return _STANCES[self._setting]
+
+    @property
+    def name(self) -> str:
+        """What is shown: "whole", "upper" or "seated"."""
+        return self.stance.name if self._target else "whole"
+
+    @property
+    def weight(self) -> float:
+        """Weight of the stance, with a smooth start and end of the fade."""
+        return self._weight * self._weight * (3 - 2 * self._weight)
+
+    @property
+    def _target(self) -> bool:
+        return bool(self._hidden) if self._setting == "auto" else self._setting != "whole"
+
+    def push(self, legs_confidence: float, dt_s: float) -> float:
+        """Return the weight of the stance after a frame in which the better seen leg has this confidence."""
+        first = self._hidden is None
+        if first:
+            self._hidden = legs_confidence < _UNSEEN
+        changed = legs_confidence > _SEEN if self._hidden else legs_confidence < _UNSEEN
+        self._for_s = self._for_s + dt_s if changed else 0.0
+        if self._for_s >= _AFTER_S:
+            self._hidden, self._for_s = not self._hidden, 0.0
+        step = 1.0 if first else dt_s / _FADE_S
+        self._weight = min(self._weight + step, 1.0) if self._target else max(self._weight - step, 0.0)
+        return self.weight
