@@ -1,0 +1,53 @@
+"""The colours of a person's clothes: a small histogram of the trunk, to tell two people apart where they cross."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.pose2d.blazepose_regions import Region
+
+F32 = NDArray[np.float32]
+_ROWS, _COLUMNS = 10, 6
+_TOP, _BOTTOM, _HALF_WIDTH = -0.24, -0.02, 0.07
+"""The trunk in a region, in its sides from the hips (its centre): the body's up is -y."""
+_BINS = 4  # per channel
+_LEAST_INSIDE = 0.3
+
+
+def trunk_colours(bgr: NDArray[np.uint8], region: Region) -> F32 | None:
+    """Return the square roots of a normalised colour histogram (64,) of the trunk; None outside the picture.
+
+    bgr (H, W, 3). Each sample is shared between neighbouring bins, so that a shade of light moves little.
+    """
+    x, y = np.meshgrid(np.linspace(-_HALF_WIDTH, _HALF_WIDTH, _COLUMNS), np.linspace(_TOP, _BOTTOM, _ROWS))
+    points = np.stack([x, y], axis=-1).reshape(-1, 2) * region.size_px @ region.rotation.T
+    columns, rows = np.round(points + np.array([region.x_px, region.y_px])).astype(np.int64).T
+    height, width = bgr.shape[:2]
+    inside = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)
+    if inside.mean() < _LEAST_INSIDE:
+        return None
+    samples = bgr[rows[inside], columns[inside]].astype(np.float64) / 255 * (_BINS - 1)  # (N, 3)
+    low = np.minimum(samples.astype(np.int64), _BINS - 2)
+    upper = samples - low  # weight of the bin above
+    histogram = np.zeros((_BINS,) * 3)
+    for corner in np.ndindex(2, 2, 2):
+        weight = np.where(np.array(corner), upper, 1 - upper).prod(-1)
+        np.add.at(histogram, tuple((low + corner).T), weight)
+    roots: F32 = np.sqrt(histogram.ravel() / histogram.sum()).astype(np.float32)
+    return roots
+
+
+def difference(a: F32 | None, b: F32 | None) -> float:
+    """Return the Hellinger distance of two histograms, 0 (equal) to 1; 0 where one is unknown."""
+    if a is None or b is None:
+        return 0.0
+    return float(np.sqrt(max(0.0, 1.0 - float(a @ b))))
+
+
+def mixed(old: F32 | None, new: F32 | None, amount: float) -> F32 | None:
+    """Return a histogram moved by `amount` (0 to 1) from the old one to the new one."""
+    if old is None or new is None:
+        return new if old is None else old
+    roots: F32 = np.sqrt((1 - amount) * old**2 + amount * new**2)
+    return roots

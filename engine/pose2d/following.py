@@ -1,0 +1,225 @@
+"""Follows one person among several with any pair of networks: one that finds people, one that reads a person.
+
+Every frame the person is read where they are expected. What was read must be the same person (engine.pose2d.crowd): if
+it fits somebody else, or nobody, the whole picture is searched, and without a match the person is lost, not exchanged.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Protocol
+
+from engine.pose2d.blazepose_regions import Region
+from engine.pose2d.clothes import trunk_colours
+from engine.pose2d.crowd import Crowd, Sighting, Track
+from engine.pose2d.people import rank_people
+from engine.types import Detection, Frame, Keypoints2D, NoPerson
+
+REMEMBER_ALONE_S, REMEMBER_S, REMEMBER_CHOSEN_S = 0.5, 3.0, 10.0
+"""For so long after losing a person nobody else is taken: with one person in view, with several, after a choice."""
+_SAME, _CONTINUES, _NEAR = 0.2, 0.3, 0.8  # in sides of a region
+LOOK_ROUND_S = 0.3
+"""How often the whole picture is searched while others are in view."""
+LOOK_ROUND_ALONE_S = 1.0
+NEARBY = "looking for other people"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One person as the networks read them."""
+
+    keypoints: Keypoints2D
+    region: Region  # around the person, for the next frame
+
+
+class PeopleNetworks(Protocol):
+    """What a detector brings. Pose thread only."""
+
+    @property
+    def name(self) -> str:
+        """ "blazepose" or "rtmpose"."""
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        """What it can leave out under load, least important first."""
+
+    def leave_out(self, number: int) -> None:
+        """Do without the first so many of `details`."""
+
+    def find(self, frame: Frame) -> list[Region]:
+        """Return everybody in the picture. Raises DetectorError."""
+
+    def read(self, frame: Frame, region: Region) -> Reading | None:
+        """Return the person in a region, None where there is none. Raises DetectorError."""
+
+    def close(self) -> None:
+        """Release the networks."""
+
+
+class FollowingDetector:
+    """A Detector (engine.pose2d.base). Pose thread only; `choose` and `choose_next` from any thread."""
+
+    def __init__(self, networks: PeopleNetworks) -> None:
+        self._networks = networks
+        self._crowd = Crowd()
+        self._request: tuple[float, float] | str | None = None  # a point of the picture, or "next"
+        self._looks_round = True
+        self.reset()
+
+    @property
+    def name(self) -> str:
+        """The networks' name."""
+        return self._networks.name
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        """The networks' own, then the search for other people."""
+        return (*self._networks.details, NEARBY)
+
+    def leave_out(self, number: int) -> None:
+        """Do without the first so many of `details`."""
+        own = len(self._networks.details)
+        self._networks.leave_out(min(number, own))
+        self._looks_round = number <= own
+
+    def reset(self) -> None:
+        """Forget everybody: another source, a jump in a file."""
+        self._crowd.reset()
+        self._followed: Track | None = None
+        self._chosen = False  # by the user
+        self._reading_region: Region | None = None  # where the followed person was read in the last frame
+        self._looked_at_s = -math.inf
+
+    def close(self) -> None:
+        """Release the networks; the detector cannot be used afterwards."""
+        self.reset()
+        self._networks.close()
+
+    def choose(self, x_px: float, y_px: float) -> None:
+        """Follow the person at this point of the picture from the next frame on."""
+        self._request = (x_px, y_px)
+
+    def choose_next(self) -> None:
+        """Follow the next person, from left to right."""
+        self._request = "next"
+
+    @property
+    def others(self) -> tuple[Region, ...]:
+        """The regions of the people seen lately who are not followed."""
+        return tuple(track.region for track in self._crowd.tracks if track is not self._followed)
+
+    def detect(self, frame: Frame) -> Detection:
+        """Return the keypoints of the followed person, or NoPerson. Raises DetectorError."""
+        now_s = frame.captured_at_s
+        self._crowd.forget(now_s, self._followed)
+        if self._followed is not None and self._followed not in self._crowd.tracks:
+            self.reset()  # the clock ran back
+        self._take_request(frame)
+        reading = self._read_on(frame) if self._reading_region is not None else None
+        if reading is None:
+            reading = self._search(frame)
+        elif self._due(now_s):
+            self._look_round(frame, reading)
+        self._reading_region = None if reading is None else reading.region
+        if reading is None:
+            return NoPerson(frame.frame_id, frame.captured_at_s, frame.image_size)
+        return reading.keypoints
+
+    def _read_on(self, frame: Frame) -> Reading | None:
+        """Read where the person was in the frame before; None when somebody else is read there, or nobody."""
+        assert self._reading_region is not None
+        reading = self._networks.read(frame, self._reading_region)
+        if reading is None or self._followed is None:
+            return None
+        sighting = self._sighting(frame, reading.region)
+        owner = self._crowd.whose(sighting, frame.captured_at_s)
+        if owner is not self._followed and not (owner is None and self._is_alone_at(sighting)):
+            return None
+        self._followed.see(sighting, frame.captured_at_s)
+        return reading
+
+    def _is_alone_at(self, sighting: Sighting) -> bool:
+        """Return whether a sighting is where the person just was, with nobody else near.
+
+        Then it is them, however their clothes look in this light.
+        """
+        assert self._followed is not None
+        others = (track for track in self._crowd.tracks if track is not self._followed)
+        near = any(sighting.region.distance(track.region) < _NEAR for track in others)
+        return not near and sighting.region.distance(self._followed.region) < _CONTINUES
+
+    def _search(self, frame: Frame) -> Reading | None:
+        """Look for the person in the whole picture; without one to look for, take the most prominent."""
+        tracks = self._see_all(frame)
+        for track in self._candidates(tracks, frame):
+            reading = self._networks.read(frame, track.region)
+            if reading is not None:
+                self._follow(track, chosen=self._chosen and track is self._followed)
+                return reading
+        return None
+
+    def _candidates(self, tracks: list[Track], frame: Frame) -> list[Track]:
+        """Return whom to read, best first. Somebody else only after the followed person was lost for a while."""
+        if self._followed in tracks:
+            return [self._followed] if self._followed is not None else []
+        if self._followed is not None:
+            lost_s = frame.captured_at_s - self._followed.seen_at_s
+            others = any(track.born_at_s <= self._followed.seen_at_s for track in tracks)
+            patience_s = REMEMBER_CHOSEN_S if self._chosen else REMEMBER_S if others else REMEMBER_ALONE_S
+            if lost_s <= patience_s:
+                return []
+        return self._ranked(tracks, frame)
+
+    def _ranked(self, tracks: list[Track], frame: Frame) -> list[Track]:
+        """Return tracks, best first: near where the person was, else large and central; posters last."""
+        remembered = None if self._followed is None else self._followed.region
+        order = rank_people([track.region for track in tracks], frame.image_size, remembered)
+        return sorted((tracks[i] for i in order), key=lambda track: self._crowd.is_still(track, frame.captured_at_s))
+
+    def _look_round(self, frame: Frame, reading: Reading) -> None:
+        """Keep the other people's tracks fresh; a poster that is followed yields to somebody who moves."""
+        now_s = frame.captured_at_s
+        tracks = self._see_all(frame, reading.region)
+        if self._followed is None or self._chosen or not self._crowd.is_still(self._followed, now_s):
+            return
+        moving = [track for track in tracks if track is not self._followed and self._crowd.is_moving(track, now_s)]
+        if moving:
+            self._follow(self._ranked(moving, frame)[0], chosen=False)
+
+    def _see_all(self, frame: Frame, followed: Region | None = None) -> list[Track]:
+        """Search the picture; the followed person, when just read, is not counted twice."""
+        self._looked_at_s = frame.captured_at_s
+        found = [region for region in self._networks.find(frame) if region.is_plausible(frame.image_size)]
+        sightings = [self._sighting(frame, region) for region in found]
+        if followed is not None:
+            sightings = [sighting for sighting in sightings if sighting.region.distance(followed) > _SAME]
+        return [track for track in self._crowd.see(sightings, frame.captured_at_s) if track is not None]
+
+    def _due(self, now_s: float) -> bool:
+        alone = len(self._crowd.tracks) <= 1
+        return self._looks_round and now_s - self._looked_at_s >= (LOOK_ROUND_ALONE_S if alone else LOOK_ROUND_S)
+
+    def _take_request(self, frame: Frame) -> None:
+        """Follow whom the user chose."""
+        request, self._request = self._request, None
+        if request is None:
+            return
+        tracks = self._see_all(frame) or self._crowd.tracks
+        if not tracks:
+            return
+        if isinstance(request, str):
+            ordered = sorted(tracks, key=lambda track: track.region.x_px)
+            place = ordered.index(self._followed) if self._followed in ordered else -1
+            chosen = ordered[(place + 1) % len(ordered)]
+        else:
+            x, y = request
+            point = Region(x, y, 1.0, 0.0)
+            chosen = min(tracks, key=lambda track: point.distance(track.region))
+        self._follow(chosen, chosen=True)
+
+    def _follow(self, track: Track, *, chosen: bool) -> None:
+        self._followed, self._chosen, self._reading_region = track, chosen, track.region
+
+    def _sighting(self, frame: Frame, region: Region) -> Sighting:
+        return Sighting(region, trunk_colours(frame.bgr, region))
