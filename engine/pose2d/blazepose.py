@@ -1,4 +1,4 @@
-"""BlazePose as a Detector: follows one person with the landmark network, looks for one only when that one is lost."""
+"""BlazePose as a Detector: its two networks, followed by the rules of engine.pose2d.following."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from engine.pose2d.blazepose_landmarks import LandmarkReader, Landmarks
 from engine.pose2d.blazepose_person import PersonFinder
 from engine.pose2d.blazepose_regions import Region
-from engine.pose2d.people import Followed, rank_people
+from engine.pose2d.following import FollowingDetector, Reading
 from engine.pose2d.weights import WeightPaths
-from engine.types import Detection, Frame, Keypoints2D, NoPerson
+from engine.types import Frame, Keypoints2D
 from models.keypoints import EVIDENCE_NAMES, NUM_KEYPOINTS
 
 F32 = NDArray[np.float32]
@@ -34,61 +34,45 @@ _STAND_IN = np.array(
 )
 
 
-class BlazePose:
+class BlazePose(FollowingDetector):
     """The embedded 2D detector (also gives 3D evidence). Pose thread only; frames in order."""
+
+    def __init__(self, paths: WeightPaths, *, threads: int = 1) -> None:
+        """Load both networks; download nothing. Raises DetectorError."""
+        super().__init__(BlazePoseNetworks(paths, threads=threads))
+
+
+class BlazePoseNetworks:
+    """PeopleNetworks: the person finder and the landmark network. Pose thread only."""
 
     name = "blazepose"
     details = ("heatmap refinement",)
 
-    def __init__(self, paths: WeightPaths, *, threads: int = 1) -> None:
-        """Loads both networks; downloads nothing. Raises DetectorError."""
+    def __init__(self, paths: WeightPaths, *, threads: int) -> None:
+        """Load both networks; download nothing. Raises DetectorError."""
         self._finder = PersonFinder(paths.person, threads=threads)
         self._reader = LandmarkReader(paths.landmarks, threads=threads)
-        self._followed: Followed | None = None
-        self._tracking = False
-
-    def detect(self, frame: Frame) -> Detection:
-        """The 23 keypoints of the followed person and their 3D evidence, or NoPerson. Raises DetectorError."""
-        landmarks = self._follow(frame) or self._search(frame)
-        self._tracking = landmarks is not None
-        if landmarks is None:
-            return NoPerson(frame.frame_id, frame.captured_at_s, frame.image_size)
-        self._followed = Followed(landmarks.next_region, frame.captured_at_s)
-        return to_keypoints(landmarks, frame)
 
     def leave_out(self, number: int) -> None:
         """1: points as the network regresses them, not moved to the peaks of their heatmaps."""
         self._reader.refines = number < 1
 
-    def reset(self) -> None:
-        """Forget the person being followed."""
-        self._followed = None
-        self._tracking = False
+    def find(self, frame: Frame) -> list[Region]:
+        """Return everybody in the picture, best score first. Raises DetectorError."""
+        return [candidate.region for candidate in self._finder.find(frame.bgr)]
 
-    def close(self) -> None:
-        """Nothing is held open; the networks go with the object."""
-        self.reset()
-
-    def _follow(self, frame: Frame) -> Landmarks | None:
-        """Look where the person was in the frame before."""
-        if not self._tracking or self._followed is None:
-            return None
-        return self._read(frame, self._followed.region)
-
-    def _search(self, frame: Frame) -> Landmarks | None:
-        """Look in the whole picture."""
-        remembered = None if self._followed is None else self._followed.remembered(frame.captured_at_s)
-        found = [candidate.region for candidate in self._finder.find(frame.bgr)]
-        regions = [region for region in found if region.is_plausible(frame.image_size)]
-        ranked = rank_people(regions, frame.image_size, remembered)
-        return self._read(frame, regions[ranked[0]]) if ranked else None
-
-    def _read(self, frame: Frame, region: Region) -> Landmarks | None:
+    def read(self, frame: Frame, region: Region) -> Reading | None:
+        """Return the person in a region, None where there is none. Raises DetectorError."""
         landmarks = self._reader.read(frame.bgr, region)
         finite = math.isfinite(landmarks.next_region.size_px)
         if not finite or landmarks.person_score < MIN_PERSON_SCORE:
             return None
-        return landmarks if landmarks.next_region.is_plausible(frame.image_size) else None
+        if not landmarks.next_region.is_plausible(frame.image_size):
+            return None
+        return Reading(to_keypoints(landmarks, frame), landmarks.next_region)
+
+    def close(self) -> None:
+        """Do nothing: the networks go with the object."""
 
 
 def to_keypoints(landmarks: Landmarks, frame: Frame) -> Keypoints2D:

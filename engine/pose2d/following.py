@@ -112,9 +112,7 @@ class FollowingDetector:
     def detect(self, frame: Frame) -> Detection:
         """Return the keypoints of the followed person, or NoPerson. Raises DetectorError."""
         now_s = frame.captured_at_s
-        self._crowd.forget(now_s, self._followed)
-        if self._followed is not None and self._followed not in self._crowd.tracks:
-            self.reset()  # the clock ran back
+        self._forget(now_s)
         self._take_request(frame)
         reading = self._read_on(frame) if self._reading_region is not None else None
         if reading is None:
@@ -125,6 +123,12 @@ class FollowingDetector:
         if reading is None:
             return NoPerson(frame.frame_id, frame.captured_at_s, frame.image_size)
         return reading.keypoints
+
+    def _forget(self, now_s: float) -> None:
+        """Drop whoever was not seen for long, the followed person too; everybody when the clock ran back."""
+        self._crowd.forget(now_s, self._followed if self._chosen else None)
+        if self._followed is not None and self._followed not in self._crowd.tracks:
+            self._followed, self._chosen, self._reading_region = None, False, None
 
     def _read_on(self, frame: Frame) -> Reading | None:
         """Read where the person was in the frame before; None when somebody else is read there, or nobody."""

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from engine.errors import DetectorError
 from engine.opencv import cv2
 from engine.pose2d.blazepose_regions import Region
-from engine.pose2d.people import Followed, rank_people
+from engine.pose2d.following import FollowingDetector, Reading
 from engine.pose2d.rtmpose_weights import RtmPaths, require_rtmlib
-from engine.types import Detection, Frame, Keypoints2D, NoPerson
+from engine.types import Frame, Keypoints2D
 from models.keypoints import KEYPOINT_NAMES
 
 F32 = NDArray[np.float32]
@@ -32,16 +32,25 @@ _FEET = ("left_big_toe", "right_big_toe", "left_small_toe", "right_small_toe", "
 _HALPE = {**{name: i for i, name in enumerate(KEYPOINT_NAMES[:BODY])}, **{name: 20 + i for i, name in enumerate(_FEET)}}
 _SOURCE = np.array([_HALPE[name] for name in KEYPOINT_NAMES])
 _CUDA = "CUDAExecutionProvider"
+_MOST_BOXES = 64
 
 
-class RtmPose:
+class RtmPose(FollowingDetector):
     """The detector for machines with a GPU. Gives no 3D evidence. Pose thread only; frames in order."""
+
+    def __init__(self, paths: RtmPaths, *, cuda: bool, threads: int = 1) -> None:
+        """Load both networks from local files. cuda: refuse to run on anything else. Raises DetectorError."""
+        super().__init__(RtmPoseNetworks(paths, cuda=cuda, threads=threads))
+
+
+class RtmPoseNetworks:
+    """PeopleNetworks: yolox and RTMPose. Pose thread only."""
 
     name = "rtmpose"
     details: tuple[str, ...] = ()  # it is the network that takes the time; another one would have to be downloaded
 
-    def __init__(self, paths: RtmPaths, *, cuda: bool, threads: int = 1) -> None:
-        """Loads both networks from local files. cuda: refuse to run on anything else. Raises DetectorError."""
+    def __init__(self, paths: RtmPaths, *, cuda: bool, threads: int) -> None:
+        """Load both networks from local files. cuda: refuse to run on anything else. Raises DetectorError."""
         require_rtmlib()
         from rtmlib import YOLOX, RTMPose
 
@@ -51,58 +60,55 @@ class RtmPose:
         self._finder.model_input_size = (height, width)
         height, width = _input_size(self._pose, paths.pose)
         self._pose.model_input_size = (width, height)
-        self._followed: Followed | None = None
-        self._box: F32 | None = None  # (4,) x0, y0, x1, y1 of the followed person
+        self._boxes: dict[Region, F32] = {}  # oldest first
 
-    def detect(self, frame: Frame) -> Detection:
-        """The 23 keypoints of the followed person, or NoPerson. Raises DetectorError."""
+    def leave_out(self, number: int) -> None:
+        """Do nothing: there is nothing to leave out."""
+
+    def find(self, frame: Frame) -> list[Region]:
+        """Return everybody in the picture. Raises DetectorError."""
         try:
-            points, scores = self._look(frame)
+            boxes = np.asarray(self._finder(frame.bgr), np.float32).reshape(-1, 4)
+        except Exception as error:  # whatever rtmlib or ONNX Runtime raise
+            raise _failure(error) from error
+        return [self._remembered(box) for box in boxes[np.isfinite(boxes).all(axis=1)]]
+
+    def read(self, frame: Frame, region: Region) -> Reading | None:
+        """Return the person in a region, None where there is none. Raises DetectorError."""
+        try:
+            points, scores = self._keypoints(cv2.cvtColor(frame.bgr, cv2.COLOR_BGR2RGB), self._box(region))
         except DetectorError:
             raise
         except Exception as error:  # whatever rtmlib or ONNX Runtime raise
-            raise DetectorError(f"RTMPose failed: {_one_line(error)}; try --detector blazepose") from error
-        if points is None or scores is None:
-            self._box = None
-            return NoPerson(frame.frame_id, frame.captured_at_s, frame.image_size)
-        self._box = _box_around(points, scores)
-        self._followed = Followed(_region(self._box), frame.captured_at_s)
-        return Keypoints2D(
+            raise _failure(error) from error
+        if not _is_person(points, scores, frame.image_size):
+            return None
+        keypoints = Keypoints2D(
             frame_id=frame.frame_id,
             captured_at_s=frame.captured_at_s,
             image_size=frame.image_size,
             points_px=points[_SOURCE],
             scores=scores[_SOURCE],
         )
+        return Reading(keypoints, self._remembered(_box_around(points, scores)))
 
-    def leave_out(self, number: int) -> None:
-        """There is nothing."""
+    def _remembered(self, box: F32) -> Region:
+        """Return the square around a box (4,); the pose network gets the box itself, which shows the person larger."""
+        region = _region(box)
+        self._boxes[region] = box
+        while len(self._boxes) > _MOST_BOXES:
+            del self._boxes[next(iter(self._boxes))]
+        return region
 
-    def reset(self) -> None:
-        """Forget the person being followed."""
-        self._followed = None
-        self._box = None
+    def _box(self, region: Region) -> F32:
+        """Return the box that a region was made from, else the region as a box (4,)."""
+        reach = region.size_px / 2
+        x, y = region.x_px, region.y_px
+        return self._boxes.get(region, np.array([x - reach, y - reach, x + reach, y + reach], np.float32))
 
     def close(self) -> None:
         """Release the networks."""
-        self.reset()
         self._finder = self._pose = None
-
-    def _look(self, frame: Frame) -> tuple[F32, F32] | tuple[None, None]:
-        """HALPE points (26, 2) and scores (26,) of the followed person, else of the best one found."""
-        rgb = cv2.cvtColor(frame.bgr, cv2.COLOR_BGR2RGB)
-        if self._box is not None:
-            points, scores = self._keypoints(rgb, self._box)
-            if _is_person(points, scores, frame.image_size):
-                return points, scores
-        boxes = np.asarray(self._finder(frame.bgr), np.float32).reshape(-1, 4)
-        boxes = boxes[np.isfinite(boxes).all(axis=1)]
-        remembered = None if self._followed is None else self._followed.remembered(frame.captured_at_s)
-        ranked = rank_people([_region(box) for box in boxes], frame.image_size, remembered)
-        if not ranked:
-            return None, None
-        points, scores = self._keypoints(rgb, boxes[ranked[0]])
-        return (points, scores) if _is_person(points, scores, frame.image_size) else (None, None)
 
     def _keypoints(self, rgb: NDArray[Any], box: F32) -> tuple[F32, F32]:
         """The pose network in one box (4,): (26, 2) pixels, (26,) scores in 0..1."""
@@ -177,6 +183,10 @@ def _box_around(points: F32, scores: F32) -> F32:
     margin = 0.05 * float((high - low).max())
     box: F32 = np.concatenate([low - margin, high + margin])
     return box
+
+
+def _failure(error: Exception) -> DetectorError:
+    return DetectorError(f"RTMPose failed: {_one_line(error)}; try --detector blazepose")
 
 
 def _one_line(error: Exception) -> str:

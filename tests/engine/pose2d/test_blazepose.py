@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from engine.opencv import cv2
 from engine.pose2d.blazepose import BlazePose
 from engine.pose2d.blazepose_person import Candidate
+from engine.pose2d.following import NEARBY
 from engine.pose2d.weights import WeightPaths
 from engine.types import Frame, Keypoints2D, NoPerson
 from models.keypoints import KEYPOINT, NUM_EVIDENCE, NUM_KEYPOINTS
@@ -59,7 +60,7 @@ def test_without_the_heatmaps_points_are_less_exact_but_those_of_the_same_person
     weights: WeightPaths, demo: Demo
 ) -> None:
     detector = BlazePose(weights)
-    assert len(detector.details) == 1
+    assert detector.details == ("heatmap refinement", NEARBY)
     fine = detector.detect(demo.frames[0])
     detector.leave_out(1)
     detector.reset()
@@ -147,14 +148,14 @@ def test_the_person_network_runs_only_while_nobody_is_followed(
 ) -> None:
     detector = BlazePose(weights)
     searches: list[int] = []
-    find = detector._finder.find
+    find = detector._networks._finder.find
     current = 0
 
     def counting(bgr: NDArray[np.uint8]) -> list[Candidate]:
         searches.append(current)
         return find(bgr)
 
-    monkeypatch.setattr(detector._finder, "find", counting)
+    monkeypatch.setattr(detector._networks._finder, "find", counting)
     empty = np.full((480, 640, 3), 90, np.uint8)
     pictures = [*(frame.bgr for frame in demo.frames[:4]), empty, *(frame.bgr for frame in demo.frames[4:7])]
     kinds = []

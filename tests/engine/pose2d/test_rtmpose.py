@@ -143,13 +143,13 @@ def test_the_pose_network_sees_rgb(paths: RtmPaths) -> None:
 
 def test_the_people_finder_runs_only_when_the_person_is_lost(paths: RtmPaths) -> None:
     detector = RtmPose(paths, cuda=False)
-    finder, calls = detector._finder, []
+    finder, calls = detector._networks._finder, []
 
     def counting(bgr: object) -> object:
         calls.append(1)
         return finder(bgr)
 
-    detector._finder = counting
+    detector._networks._finder = counting
     for step in range(4):
         assert isinstance(detector.detect(picture((170 + step, 100), frame_id=step)), Keypoints2D)
     assert len(calls) == 1
@@ -174,7 +174,7 @@ def test_halpe_feet_land_in_our_order(paths: RtmPaths) -> None:
     def numbered(rgb: object, bboxes: object) -> tuple[object, object]:  # noqa: ARG001
         return np.arange(52, dtype=np.float32).reshape(1, 26, 2), np.linspace(0.4, 0.9, 26)[None]
 
-    detector._pose = numbered
+    detector._networks._pose = numbered
     result = detector.detect(picture((170, 100)))
     assert isinstance(result, Keypoints2D)
     halpe = (result.points_px[:, 0] / 2).astype(int)
@@ -188,7 +188,7 @@ def test_a_failing_network_is_an_error_and_not_an_empty_picture(paths: RtmPaths)
     def failing(bgr: object) -> object:
         raise RuntimeError(f"out of memory\nfor {bgr is None}")
 
-    detector._finder = failing
+    detector._networks._finder = failing
     with pytest.raises(DetectorError, match=r"RTMPose failed: out of memory.*--detector blazepose") as caught:
         detector.detect(picture((170, 100)))
     assert "\n" not in str(caught.value)
