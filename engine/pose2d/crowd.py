@@ -25,9 +25,9 @@ class CrowdSettings:
     place: float = 0.12  # how far a sighting may lie from where a track is expected
     place_per_s: float = 1.2  # and how much farther per second since the last sighting
     place_limit: float = 1.0
-    size: float = 0.25  # natural logarithm of the ratio of sizes
+    size: float = 0.45  # natural logarithm of the ratio of sizes: boxes of a finder and of keypoints differ
     size_per_s: float = 2.0
-    size_limit: float = 0.7
+    size_limit: float = 0.8
     clothes: float = 0.45  # Hellinger distance of the trunk's colours
     memory_s: float = 6.0  # a track that nobody saw for so long is dropped
     velocity_tau_s: float = 0.25

@@ -70,7 +70,7 @@ def test_a_jump_across_the_picture_is_nobody_we_know():
 def test_somebody_of_another_size_is_nobody_we_know():
     crowd = Crowd()
     crowd.see([at(300)], 0.0)
-    assert crowd.whose(at(300, size=SIDE * 1.6), 1 / 30) is None
+    assert crowd.whose(at(300, size=SIDE * 1.8), 1 / 30) is None
 
 
 def test_a_person_out_of_sight_may_be_farther_off_when_they_come_back():

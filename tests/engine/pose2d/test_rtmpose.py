@@ -52,7 +52,7 @@ def tiny_finder(path: Path) -> Path:
         helper.make_node("Gather", ["four", "upper"], ["scores"], axis=1),  # (1, 2, 1)
         helper.make_node("Concat", ["boxes", "scores"], ["dets"], axis=2),
     ]
-    boxes = np.array([[[2, 2, half - 2, half + 10], [half + 2, 2, FINDER_SIDE - 2, half + 10]]], np.float32)
+    boxes = np.array([[[8, 7, half - 6, 28], [half + 7, 7, FINDER_SIDE - 7, 28]]], np.float32)
     constants = {
         "grey_off": np.float32(1 / 255),
         "flat": np.array([1, 4, 1], np.int64),
