@@ -18,6 +18,8 @@ from engine.types import Detection, Frame, Keypoints2D, NoPerson
 
 REMEMBER_ALONE_S, REMEMBER_S, REMEMBER_CHOSEN_S = 0.5, 3.0, 10.0
 """For so long after losing a person nobody else is taken: with one person in view, with several, after a choice."""
+MOST_READ, MOST_READ_LOST = 2, 4
+"""So many people are read in one frame: beside the followed person, and while nobody is followed."""
 _SAME, _CONTINUES, _NEAR = 0.2, 0.3, 0.8  # in sides of a region
 LOOK_ROUND_S = 0.3
 """How often the whole picture is searched while others are in view."""
@@ -155,50 +157,66 @@ class FollowingDetector:
 
     def _search(self, frame: Frame) -> Reading | None:
         """Look for the person in the whole picture; without one to look for, take the most prominent."""
-        tracks = self._see_all(frame)
-        for track in self._candidates(tracks, frame):
-            reading = self._networks.read(frame, track.region)
-            if reading is not None:
-                self._follow(track, chosen=self._chosen and track is self._followed)
-                return reading
-        return None
+        seen = self._see_all(frame, self._followed_region(frame.captured_at_s), MOST_READ_LOST)
+        track = self._best([track for track, _ in seen], frame)
+        if track is None:
+            return None
+        self._follow(track, chosen=self._chosen and track is self._followed)
+        return next(reading for found, reading in seen if found is track)
 
-    def _candidates(self, tracks: list[Track], frame: Frame) -> list[Track]:
-        """Return whom to read, best first. Somebody else only after the followed person was lost for a while."""
+    def _best(self, tracks: list[Track], frame: Frame) -> Track | None:
+        """Return whom to follow. Somebody else only after the followed person was lost for a while."""
         if self._followed in tracks:
-            return [self._followed] if self._followed is not None else []
+            return self._followed
         if self._followed is not None:
             lost_s = frame.captured_at_s - self._followed.seen_at_s
             others = any(track.born_at_s <= self._followed.seen_at_s for track in tracks)
             patience_s = REMEMBER_CHOSEN_S if self._chosen else REMEMBER_S if others else REMEMBER_ALONE_S
             if lost_s <= patience_s:
-                return []
-        return self._ranked(tracks, frame)
+                return None
+        return next(iter(self._ranked(tracks, frame)), None)
+
+    def _followed_region(self, now_s: float) -> Region | None:
+        return None if self._followed is None else self._followed.expected(now_s)
 
     def _ranked(self, tracks: list[Track], frame: Frame) -> list[Track]:
         """Return tracks, best first: near where the person was, else large and central; posters last."""
-        remembered = None if self._followed is None else self._followed.region
-        order = rank_people([track.region for track in tracks], frame.image_size, remembered)
+        order = rank_people([track.region for track in tracks], frame.image_size, self._last_region())
         return sorted((tracks[i] for i in order), key=lambda track: self._crowd.is_still(track, frame.captured_at_s))
+
+    def _last_region(self) -> Region | None:
+        return None if self._followed is None else self._followed.region
 
     def _look_round(self, frame: Frame, reading: Reading) -> None:
         """Keep the other people's tracks fresh; a poster that is followed yields to somebody who moves."""
         now_s = frame.captured_at_s
-        tracks = self._see_all(frame, reading.region)
+        tracks = [track for track, _ in self._see_all(frame, None, MOST_READ, besides=reading.region)]
         if self._followed is None or self._chosen or not self._crowd.is_still(self._followed, now_s):
             return
-        moving = [track for track in tracks if track is not self._followed and self._crowd.is_moving(track, now_s)]
+        moving = [track for track in tracks if self._crowd.is_moving(track, now_s)]
         if moving:
             self._follow(self._ranked(moving, frame)[0], chosen=False)
 
-    def _see_all(self, frame: Frame, followed: Region | None = None) -> list[Track]:
-        """Search the picture; the followed person, when just read, is not counted twice."""
+    def _see_all(
+        self, frame: Frame, near: Region | None, most: int, besides: Region | None = None
+    ) -> list[tuple[Track, Reading]]:
+        """Search the picture and read whom it shows, `most` at most, from `near` on or else from the most prominent.
+
+        A finder's regions are rough, and some hold nobody: only what was read counts. `besides`: a person already read.
+        """
         self._looked_at_s = frame.captured_at_s
-        found = [region for region in self._networks.find(frame) if region.is_plausible(frame.image_size)]
-        sightings = [self._sighting(frame, region) for region in found]
-        if followed is not None:
-            sightings = [sighting for sighting in sightings if sighting.region.distance(followed) > _SAME]
-        return [track for track in self._crowd.see(sightings, frame.captured_at_s) if track is not None]
+        regions = [region for region in self._networks.find(frame) if region.is_plausible(frame.image_size)]
+        if besides is not None:
+            regions = [region for region in regions if not _same(region, besides)]
+        readings: list[Reading] = []
+        for index in rank_people(regions, frame.image_size, near)[:most]:
+            reading = self._networks.read(frame, regions[index])
+            known = [other.region for other in readings] + ([] if besides is None else [besides])
+            if reading is not None and not any(_same(reading.region, region) for region in known):
+                readings.append(reading)
+        sightings = [self._sighting(frame, reading.region) for reading in readings]
+        tracks = self._crowd.see(sightings, frame.captured_at_s)
+        return [(track, reading) for track, reading in zip(tracks, readings, strict=True) if track is not None]
 
     def _due(self, now_s: float) -> bool:
         alone = len(self._crowd.tracks) <= 1
@@ -209,7 +227,8 @@ class FollowingDetector:
         request, self._request = self._request, None
         if request is None:
             return
-        tracks = self._see_all(frame) or self._crowd.tracks
+        self._see_all(frame, None, MOST_READ_LOST)
+        tracks = self._crowd.tracks
         if not tracks:
             return
         if isinstance(request, str):
@@ -227,3 +246,8 @@ class FollowingDetector:
 
     def _sighting(self, frame: Frame, region: Region) -> Sighting:
         return Sighting(region, trunk_colours(frame.bgr, region))
+
+
+def _same(a: Region, b: Region) -> bool:
+    """Return whether two regions are around one person."""
+    return min(a.distance(b), b.distance(a)) < _SAME
