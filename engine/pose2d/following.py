@@ -16,8 +16,8 @@ from engine.pose2d.crowd import Crowd, Sighting, Track
 from engine.pose2d.people import rank_people
 from engine.types import Detection, Frame, Keypoints2D, NoPerson
 
-REMEMBER_ALONE_S, REMEMBER_S, REMEMBER_CHOSEN_S = 0.5, 3.0, 10.0
-"""For so long after losing a person nobody else is taken: with one person in view, with several, after a choice."""
+REMEMBER_NEW_S, REMEMBER_S, REMEMBER_CHOSEN_S = 0.5, 3.0, 10.0
+"""For so long after losing a person nobody else is taken: who was never seen before, who is known, after a choice."""
 MOST_READ, MOST_READ_LOST = 2, 4
 """So many people are read in one frame: beside the followed person, and while nobody is followed."""
 _SAME, _CONTINUES, _NEAR = 0.2, 0.3, 0.8  # in sides of a region
@@ -168,13 +168,16 @@ class FollowingDetector:
         """Return whom to follow. Somebody else only after the followed person was lost for a while."""
         if self._followed in tracks:
             return self._followed
-        if self._followed is not None:
-            lost_s = frame.captured_at_s - self._followed.seen_at_s
-            others = any(track.born_at_s <= self._followed.seen_at_s for track in tracks)
-            patience_s = REMEMBER_CHOSEN_S if self._chosen else REMEMBER_S if others else REMEMBER_ALONE_S
-            if lost_s <= patience_s:
-                return None
-        return next(iter(self._ranked(tracks, frame)), None)
+        return next(iter(self._ranked([track for track in tracks if self._may_take(track, frame)], frame)), None)
+
+    def _may_take(self, track: Track, frame: Frame) -> bool:
+        """Return whether a track may take the lost person's place: late when it is known to be somebody else, soon when
+        it was never seen before, as it may be the same person after a jump or in another light."""
+        if self._followed is None:
+            return True
+        somebody_else = track.born_at_s <= self._followed.seen_at_s
+        patience_s = REMEMBER_NEW_S if not somebody_else else REMEMBER_CHOSEN_S if self._chosen else REMEMBER_S
+        return frame.captured_at_s - self._followed.seen_at_s > patience_s
 
     def _followed_region(self, now_s: float) -> Region | None:
         return None if self._followed is None else self._followed.expected(now_s)
