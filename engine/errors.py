@@ -4,24 +4,39 @@ VtmError                 exit code 1: a failure at run time
 ├── CameraError          no camera, busy, unplugged, not a video
 ├── DetectorError        detector weights missing, tampered, not loadable
 ├── ModelError           VTM weights missing, of another version, not loadable
+├── InputError           a file that cannot be read, or holds something else than it should
 ├── OutputError          a target or a file that cannot be written
 └── UsageError           exit code 2: a setting that can never work (port 70000, unknown preset)
 """
 
 from __future__ import annotations
 
+import re
 import traceback
 from pathlib import Path
 
 SEND_REPORT = "run vtm doctor --report and send the file"
 """The end of a line about a defect; the window has a button for it."""
 _ROOT = Path(__file__).resolve().parents[1]
+_LONGEST, _LONGEST_END = 1000, 300
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def one_line(text: str) -> str:
+    """The text as one line that any terminal can show: what a file or a file name holds may be anything."""
+    line = _UNPRINTABLE.sub("?", " ".join(text.split()))
+    if len(line) <= _LONGEST:
+        return line
+    return f"{line[: _LONGEST - _LONGEST_END]} … {line[-_LONGEST_END:]}"
 
 
 class VtmError(Exception):
     """A failure whose message is one line a user can act on."""
 
     exit_code = 1
+
+    def __init__(self, message: str) -> None:
+        super().__init__(one_line(message))
 
 
 class CameraError(VtmError):
@@ -34,6 +49,10 @@ class DetectorError(VtmError):
 
 class ModelError(VtmError):
     """The VTM weights cannot be used."""
+
+
+class InputError(VtmError):
+    """A file cannot be read, is damaged, or holds something else than it should."""
 
 
 class OutputError(VtmError):

@@ -1,25 +1,40 @@
 """Keypoints .npz, the other input of `vtm convert`: read with checks, one line for whatever is wrong.
 
-keypoints_px (N, 23, 2), keypoint_scores (N, 23), fps, image_size (width, height), optional intrinsics (3, 3), optional
-evidence_m (N, 27, 3): the 3D landmarks that `python -m app.commands.detect` keeps, NaN where there are none.
+keypoints_px (N, 23, 2) or COCO's (N, 17, 2), keypoint_scores (N, 23 or 17), fps or timestamps_s (N,), image_size
+(width, height), optional intrinsics (3, 3), optional evidence_m (N, 27, 3): the 3D landmarks that
+`python -m app.commands.detect` keeps, NaN where there are none.
 """
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from engine.errors import UsageError
-from engine.types import F32, Detection, Keypoints2D, NoPerson
+from engine.errors import InputError, UsageError
+from engine.types import F32, F64, Detection, Keypoints2D, NoPerson
 from models.camera import Intrinsics
-from models.keypoints import NUM_EVIDENCE, NUM_KEYPOINTS
+from models.keypoints import NUM_COCO, NUM_EVIDENCE, NUM_KEYPOINTS
+from models.npz import Expected, NpzError, read_arrays
 
-_NEEDED = ("keypoints_px", "keypoint_scores", "fps", "image_size")
+_EXPECTED = {
+    "keypoints_px": Expected(("N", "K", 2)),
+    "keypoint_scores": Expected(("N", "K")),
+    "image_size": Expected((2,)),
+    "fps": Expected((), optional=True),
+    "timestamps_s": Expected(("N",), optional=True),
+    "intrinsics": Expected((3, 3), optional=True),
+    "evidence_m": Expected(("N", NUM_EVIDENCE, 3), optional=True),
+}
+_SCHEMA = f"keypoints_px (N, {NUM_KEYPOINTS} or {NUM_COCO}, 2), keypoint_scores, fps or timestamps_s, image_size"
 _MAX_FPS = 1000.0
+_MAX_SIZE_PX = 100_000
+_MAX_PX = 1e6  # a point may lie outside of the picture
+_MAX_EVIDENCE_M = 100.0
+_MAX_S = 1e9
+_Arrays = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +42,8 @@ class KeypointsFile:
     """The 2D keypoints of one person over time, checked."""
 
     points_px: F32  # (N, 23, 2), finite
-    scores: F32  # (N, 23) 0..1; 0 where the file held NaN
+    scores: F32  # (N, 23) 0..1; 0 where the file held NaN, and for what COCO's 17 lack
+    times_s: F64  # (N,) rising, from 0
     fps: float
     image_size: tuple[int, int]  # (width, height)
     intrinsics: Intrinsics | None
@@ -40,7 +56,7 @@ class KeypointsFile:
     def detections(self) -> Iterator[Detection]:
         """One per frame, in order; a frame whose scores are all 0 holds no person."""
         for frame in range(len(self)):
-            time_s = frame / self.fps
+            time_s = float(self.times_s[frame])
             if self.scores[frame].any():
                 points, scores = self.points_px[frame], self.scores[frame]
                 yield Keypoints2D(frame, time_s, self.image_size, points, scores, self._evidence(frame))
@@ -56,62 +72,81 @@ class KeypointsFile:
 
 
 def read_keypoints(path: Path) -> KeypointsFile:
-    """Read and check. Raises UsageError: the file is not what the schema says."""
-    arrays = _load(path)
-    missing = [name for name in _NEEDED if name not in arrays]
-    if missing:
-        raise _wrong(path, f"it lacks {', '.join(missing)}", f"arrays {', '.join(_NEEDED)}")
-    frames = len(arrays["keypoints_px"]) if arrays["keypoints_px"].ndim else 0
-    if frames == 0:
-        raise _wrong(path, "it holds no frame", f"keypoints_px (N, {NUM_KEYPOINTS}, 2)")
-    points = _shaped(path, arrays, "keypoints_px", (frames, NUM_KEYPOINTS, 2))
-    scores = _shaped(path, arrays, "keypoint_scores", (frames, NUM_KEYPOINTS))
-    known = np.isfinite(points).all(-1) & np.isfinite(scores)
-    scores = np.where(known, scores, 0.0)
-    if scores.min() < 0 or scores.max() > 1:
-        raise _wrong(path, f"keypoint_scores span {scores.min():g} to {scores.max():g}", "scores from 0 to 1")
-    fps = float(_shaped(path, arrays, "fps", ()))
-    if not 0 < fps <= _MAX_FPS:
-        raise _wrong(path, f"fps is {fps:g}", f"frames per second above 0, at most {_MAX_FPS:g}")
-    width, height = _shaped(path, arrays, "image_size", (2,)).tolist()
-    if not (1 <= width < 1e6 and 1 <= height < 1e6):
-        raise _wrong(path, f"image_size is {width:g} x {height:g}", "width, height in pixels")
-    points32 = np.where(known[..., None], points, 0.0).astype(np.float32)
-    size = (int(width), int(height))
+    """Read and check. Raises UsageError: there is no such file; InputError: it is not what the schema says."""
+    if not path.exists():
+        raise UsageError(f"there is no file {path}; check the path")
+    try:
+        with np.errstate(over="ignore"):  # infinite after it, and found
+            return _checked(read_arrays(path, _EXPECTED))
+    except NpzError as error:
+        raise InputError(f"{path} is not a keypoints .npz: {error}; expected {_SCHEMA}") from error
+
+
+def _checked(arrays: _Arrays) -> KeypointsFile:
+    """Raises NpzError."""
+    points, scores = _points(arrays)
+    times_s, fps = _times(arrays, len(points))
     evidence = None
     if "evidence_m" in arrays:
-        evidence = _shaped(path, arrays, "evidence_m", (frames, NUM_EVIDENCE, 3)).astype(np.float32)
-    return KeypointsFile(points32, scores.astype(np.float32), fps, size, _intrinsics(path, arrays), evidence)
+        evidence = arrays["evidence_m"].astype(np.float32)
+        if np.abs(evidence[~np.isnan(evidence)]).max(initial=0.0) > _MAX_EVIDENCE_M:
+            raise NpzError(f"evidence_m holds more than {_MAX_EVIDENCE_M:g} m")
+    return KeypointsFile(points, scores, times_s, fps, _image_size(arrays), _intrinsics(arrays), evidence)
 
 
-def _wrong(path: Path, got: str, expected: str) -> UsageError:
-    return UsageError(f"{path} is not a keypoints .npz: {got}; expected {expected}")
+def _points(arrays: _Arrays) -> tuple[F32, F32]:
+    """(N, 23, 2) and (N, 23); scores above 1, as some detectors give them, are clipped."""
+    points, scores = arrays["keypoints_px"].astype(np.float32), arrays["keypoint_scores"].astype(np.float32)
+    frames, count = scores.shape
+    if frames == 0:
+        raise NpzError("it holds no frame")
+    if count not in (NUM_COCO, NUM_KEYPOINTS):
+        raise NpzError(f"it holds {count} keypoints a frame")
+    known = np.isfinite(points).all(-1) & np.isfinite(scores)
+    scores = np.where(known, scores, np.float32(0))
+    points = np.where(known[..., None], points, np.float32(0))
+    if scores.min() < 0:
+        raise NpzError(f"keypoint_scores go down to {scores.min():g}, the least is 0")
+    if np.abs(points).max() > _MAX_PX:
+        raise NpzError(f"keypoints_px hold {np.abs(points).max():g}, the most is {_MAX_PX:g} pixels")
+    lacking = NUM_KEYPOINTS - count
+    return np.pad(points, ((0, 0), (0, lacking), (0, 0))), np.pad(np.minimum(scores, 1), ((0, 0), (0, lacking)))
 
 
-def _load(path: Path) -> dict[str, np.ndarray]:
-    try:
-        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
-    except FileNotFoundError as error:
-        raise UsageError(f"there is no file {path}; check the path") from error
-    except (OSError, ValueError, TypeError, EOFError, AttributeError, zipfile.BadZipFile) as error:
-        raise _wrong(path, f"it cannot be read ({error})", f"arrays {', '.join(_NEEDED)}") from error
+def _times(arrays: _Arrays, frames: int) -> tuple[F64, float]:
+    """(N,) from 0 and the rate: timestamps where the file has them, else the even times of its rate."""
+    if "timestamps_s" in arrays:
+        times = arrays["timestamps_s"].astype(np.float64)
+        if not np.isfinite(times).all() or np.abs(times).max() > _MAX_S or (np.diff(times) <= 0).any():
+            raise NpzError("timestamps_s do not rise from frame to frame")
+        if "fps" not in arrays:
+            fps = float(1.0 / np.median(np.diff(times))) if frames > 1 else 30.0
+            return times - times[0], _rate(fps)
+        return times - times[0], _rate(float(arrays["fps"]))
+    if "fps" not in arrays:
+        raise NpzError("it lacks fps or timestamps_s")
+    fps = _rate(float(arrays["fps"]))
+    return np.arange(frames) / fps, fps
 
 
-def _shaped(path: Path, arrays: dict[str, np.ndarray], name: str, shape: tuple[int, ...]) -> np.ndarray:
-    """The array as float64, if it is of numbers and of this shape."""
-    array = arrays[name]
-    if array.dtype.kind not in "fiu":
-        raise _wrong(path, f"{name} is of {array.dtype}", "numbers")
-    if array.shape != shape and not (shape == () and array.size == 1):
-        raise _wrong(path, f"{name} has shape {array.shape}", f"{shape}")
-    return np.asarray(array, np.float64).reshape(shape)
+def _rate(fps: float) -> float:
+    if not 0.01 <= fps <= _MAX_FPS:
+        raise NpzError(f"fps is {fps:g}, which is not above 0 and at most {_MAX_FPS:g}")
+    return fps
 
 
-def _intrinsics(path: Path, arrays: dict[str, np.ndarray]) -> Intrinsics | None:
+def _image_size(arrays: _Arrays) -> tuple[int, int]:
+    width, height = arrays["image_size"].astype(np.float64).tolist()
+    if not (1 <= width <= _MAX_SIZE_PX and 1 <= height <= _MAX_SIZE_PX):
+        raise NpzError(f"image_size is {width:g} x {height:g}, which is no width and height in pixels")
+    return int(width), int(height)
+
+
+def _intrinsics(arrays: _Arrays) -> Intrinsics | None:
     if "intrinsics" not in arrays:
         return None
-    K = _shaped(path, arrays, "intrinsics", (3, 3))
-    if not np.isfinite(K).all() or K[0, 0] <= 0 or K[1, 1] <= 0:
-        raise _wrong(path, "intrinsics is no camera matrix", "[[fx, 0, cx], [0, fy, cy], [0, 0, 1]] in pixels")
-    return Intrinsics(float(K[0, 0]), float(K[1, 1]), float(K[0, 2]), float(K[1, 2]))
+    K = arrays["intrinsics"].astype(np.float64)
+    camera = Intrinsics(float(K[0, 0]), float(K[1, 1]), float(K[0, 2]), float(K[1, 2]))
+    if not camera.plausible:
+        raise NpzError("intrinsics is no camera matrix [[fx, 0, cx], [0, fy, cy], [0, 0, 1]] in pixels")
+    return camera

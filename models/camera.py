@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+_MIN_FOCAL_PX, _MAX_PX = 1.0, 1e6
+
 
 @dataclass(frozen=True, slots=True)
 class Intrinsics:
@@ -24,6 +26,12 @@ class Intrinsics:
         width, height = image_size
         focal_px = width / 2 / math.tan(hfov_rad / 2)
         return Intrinsics(focal_px, focal_px, width / 2, height / 2)
+
+    @property
+    def plausible(self) -> bool:
+        """Finite, with focal lengths that a camera can have."""
+        numbers = (self.fx, self.fy, self.cx, self.cy)
+        return all(abs(value) <= _MAX_PX for value in numbers) and min(self.fx, self.fy) >= _MIN_FOCAL_PX
 
     @property
     def matrix(self) -> NDArray[np.float64]:

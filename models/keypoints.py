@@ -31,6 +31,8 @@ KEYPOINT_NAMES: tuple[str, ...] = (
 )
 KEYPOINT: dict[str, int] = {name: index for index, name in enumerate(KEYPOINT_NAMES)}
 NUM_KEYPOINTS = len(KEYPOINT_NAMES)
+NUM_COCO = KEYPOINT["right_ankle"] + 1
+"""COCO's 17 come first; the rest are the feet."""
 MIRROR_KEYPOINTS: tuple[int, ...] = tuple(KEYPOINT[mirrored_name(name)] for name in KEYPOINT_NAMES)
 
 _HIPS = ("left_hip", "right_hip")

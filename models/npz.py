@@ -1,33 +1,178 @@
-"""Reads a whole .npz into memory; failures are one line."""
+"""Reads .npz files, whoever wrote them: every header is checked before an array is loaded; what is wrong is one line.
+
+Nothing pickled is ever loaded. A file that claims to hold more than is allowed (a zip bomb, a header that lies) is
+refused before any memory is taken for it.
+"""
 
 from __future__ import annotations
 
+import io
+import math
+import warnings
 import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+MAX_BYTES = 4 << 30
+"""Unpacked size that `read_arrays` allows: a take of some 12 hours at 60 frames/s."""
+_MODEST_BYTES = 512 << 20  # always allowed
+_MAX_RATIO = 300  # unpacked to packed beyond that; real takes stay below 100
+_MAX_ARRAYS = 256
+_HEADER_BYTES = 1 << 14
+_MOST_NAMED = 4
+_ENDING = ".npy"
+
 
 class NpzError(ValueError):
-    """The file is missing, cut short, or holds something else than plain arrays."""
+    """The file is missing, cut short, damaged, or holds something else than the arrays that are expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayHeader:
+    """What the file says of an array before it is loaded."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+    @property
+    def nbytes(self) -> int:
+        """Size in memory."""
+        return math.prod(self.shape) * self.dtype.itemsize
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What an array has to be. A name in `shape` stands for a size that all arrays with this name share."""
+
+    shape: tuple[int | str, ...]
+    kinds: str = "fiu"  # of NumPy's dtype.kind: numbers
+    optional: bool = False
+
+
+class NpzArchive:
+    """An open .npz. `headers` is checked and complete; `read` loads one array. Both raise NpzError."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        members = [info for info in archive.infolist() if info.filename.endswith(_ENDING)]
+        names = [info.filename.removesuffix(_ENDING) for info in members]
+        if len(names) > _MAX_ARRAYS:
+            raise NpzError(f"it holds {len(names)} arrays, expected at most {_MAX_ARRAYS}")
+        if len(set(names)) != len(names):
+            raise NpzError("it holds an array twice")
+        self._archive = archive
+        self._members = dict(zip(names, members, strict=True))
+        self.headers = {name: _header(archive, info) for name, info in self._members.items()}
+
+    def read(self, name: str) -> NDArray[Any]:
+        """Load one array; its checksum is checked."""
+        with _damage_told(f"{name} is damaged"), self._archive.open(self._members[name]) as file:
+            array: NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False)
+            file.read(1)  # the end, where zipfile compares the checksum
+            return array
+
+
+@contextmanager
+def open_npz(path: Path) -> Iterator[NpzArchive]:
+    """Open a .npz and check all its headers. Raises NpzError; its text does not name the file."""
+    if not path.is_file():
+        raise NpzError("there is no such file")
+    with _damage_told("it is not a whole .npz"):
+        archive = zipfile.ZipFile(path)
+    with archive:
+        with _damage_told("it is damaged"):
+            opened = NpzArchive(archive)
+        yield opened
 
 
 def read_npz(path: Path, *required: str) -> dict[str, NDArray[Any]]:
-    """All arrays of the file; nothing pickled is ever loaded. Raises NpzError, also when a required one is missing."""
+    """All arrays of the file, of any size. Raises NpzError, naming the file; also when a required one is missing."""
     try:
-        with path.open("rb") as file:
-            data = np.load(file, allow_pickle=False)
-            if not isinstance(data, np.lib.npyio.NpzFile):
-                raise NpzError(f"{path}: a single array; expected a .npz")
-            arrays = {name: data[name] for name in data.files}
+        with open_npz(path) as file:
+            missing = [name for name in required if name not in file.headers]
+            if missing:
+                held = ", ".join(sorted(file.headers)) or "nothing"
+                raise NpzError(f"no {', '.join(missing)} in it; it holds {held}")
+            return {name: file.read(name) for name in file.headers}
+    except NpzError as error:
+        raise NpzError(f"{path}: {error}") from error
+
+
+def read_arrays(path: Path, expected: Mapping[str, Expected], *, max_bytes: int = MAX_BYTES) -> dict[str, NDArray[Any]]:
+    """The expected arrays, each of its shape and kind; others in the file are not loaded.
+
+    A scalar may also be stored as an array of one number. Raises NpzError; its text does not name the file.
+    """
+    with open_npz(path) as file:
+        missing = [name for name, what in expected.items() if not what.optional and name not in file.headers]
+        if missing:
+            more = f" and {len(missing) - _MOST_NAMED} others" if len(missing) > _MOST_NAMED else ""
+            raise NpzError(f"it lacks {', '.join(missing[:_MOST_NAMED])}{more}")
+        found = {name: file.headers[name] for name in expected if name in file.headers}
+        sizes: dict[str, int] = {}
+        for name, header in found.items():
+            _check(name, header, expected[name], sizes)
+        _check_size(sum(header.nbytes for header in found.values()), path.stat().st_size, max_bytes)
+        arrays = {name: file.read(name) for name in found}
+    return {name: array if expected[name].shape else array.reshape(()) for name, array in arrays.items()}
+
+
+def _check(name: str, header: ArrayHeader, expected: Expected, sizes: dict[str, int]) -> None:
+    """Raises NpzError. `sizes` collects what the named sizes are."""
+    if header.dtype.kind not in expected.kinds:
+        wanted = {"b": "true or false", "U": "text"}.get(expected.kinds, "numbers")
+        raise NpzError(f"{name} is of {header.dtype}, expected {wanted}")
+    if not expected.shape and math.prod(header.shape) == 1:
+        return
+    fits = len(header.shape) == len(expected.shape)
+    for size, wanted_size in zip(header.shape, expected.shape, strict=False):
+        fits &= size == (sizes.setdefault(wanted_size, size) if isinstance(wanted_size, str) else wanted_size)
+    if not fits:
+        known = ", ".join(str(sizes.get(size, size) if isinstance(size, str) else size) for size in expected.shape)
+        raise NpzError(f"{name} has shape {header.shape}, expected ({known})")
+
+
+def _check_size(unpacked: int, packed: int, max_bytes: int) -> None:
+    allowed = min(max_bytes, max(_MODEST_BYTES, _MAX_RATIO * packed))
+    if unpacked > allowed:
+        raise NpzError(f"it would unpack to {unpacked / 1e9:.1f} GB, expected at most {allowed / 1e9:.1f} GB")
+
+
+def _header(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> ArrayHeader:
+    """Raises NpzError, and what zipfile and NumPy raise."""
+    name = info.filename.removesuffix(_ENDING)
+    with archive.open(info) as file:
+        head = io.BytesIO(file.read(_HEADER_BYTES))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of headers that are odd but readable
+        version = np.lib.format.read_magic(head)
+        if version not in ((1, 0), (2, 0)):
+            raise NpzError(f"{name} is of .npy version {version[0]}.{version[1]}, expected 1.0 or 2.0")
+        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, _, dtype = read(head, max_header_size=_HEADER_BYTES)
+    if dtype.hasobject:
+        raise NpzError(f"{name} holds Python objects, which are never loaded")
+    if any(isinstance(size, bool) or size < 0 for size in shape):
+        raise NpzError(f"{name} has shape {shape}")
+    header = ArrayHeader(shape, dtype)
+    stored = info.file_size - head.tell()
+    if header.nbytes != stored:
+        raise NpzError(f"{name} claims {header.nbytes} bytes and holds {stored}")
+    return header
+
+
+@contextmanager
+def _damage_told(what: str) -> Iterator[None]:
+    """A damaged file can raise anything in zipfile, zlib, tokenize and NumPy: it becomes an NpzError, one line."""
+    try:
+        yield
     except NpzError:
         raise
-    except (OSError, ValueError, KeyError, EOFError, TypeError, AttributeError, zipfile.BadZipFile) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise NpzError(f"{path}: not a whole .npz ({reason})") from error
-    missing = [name for name in required if name not in arrays]
-    if missing:
-        raise NpzError(f"{path}: no {', '.join(missing)} in it; it holds {', '.join(sorted(arrays)) or 'nothing'}")
-    return arrays
+    except Exception as error:
+        lines = str(error).strip().splitlines()
+        raise NpzError(f"{what} ({lines[0][:160] if lines else type(error).__name__})") from error

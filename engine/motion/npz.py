@@ -4,30 +4,44 @@ from __future__ import annotations
 
 import zipfile
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 
-from engine.errors import VtmError
+from engine.errors import InputError
+from engine.motion.plausible import check_take
 from engine.motion.take import MotionTake, Progress, no_progress
-from models.keypoints import KEYPOINT_NAMES
-from models.skeleton import JOINT_NAMES, REST_OFFSETS
+from models.keypoints import KEYPOINT_NAMES, NUM_KEYPOINTS
+from models.npz import Expected, NpzError, open_npz, read_arrays
+from models.skeleton import JOINT_NAMES, NUM_JOINTS, REST_OFFSETS
 
-_ARRAYS = (
-    "timestamps_s",
-    "keypoints_px",
-    "keypoint_scores",
-    "tracked",
-    "rotations_xyzw",
-    "root_m",
-    "joints_world_m",
-    "joints_cam_m",
-    "contacts",
-    "intrinsics",
-    "R_world_cam",
-    "t_world_cam",
-)
-_EXTRA = ("rest_offsets_m", "lost_before")  # may be missing in a file that others wrote
+_J, _K = NUM_JOINTS, NUM_KEYPOINTS
+_ARRAYS = {
+    "timestamps_s": (Expected(("N",)), np.float64),
+    "keypoints_px": (Expected(("N", _K, 2)), np.float32),
+    "keypoint_scores": (Expected(("N", _K)), np.float32),
+    "tracked": (Expected(("N",), "b"), np.bool_),
+    "rotations_xyzw": (Expected(("N", _J, 4)), np.float32),
+    "root_m": (Expected(("N", 3)), np.float32),
+    "joints_world_m": (Expected(("N", _J, 3)), np.float32),
+    "joints_cam_m": (Expected(("N", _J, 3)), np.float32),
+    "contacts": (Expected(("N", 2)), np.float32),
+    "intrinsics": (Expected((3, 3)), np.float64),
+    "R_world_cam": (Expected((3, 3)), np.float64),
+    "t_world_cam": (Expected((3,)), np.float64),
+    "rest_offsets_m": (Expected((_J, 3), optional=True), np.float32),  # as the next, not in files that others wrote
+    "lost_before": (Expected(("N",), "iu", optional=True), np.int32),
+}
+"""The fields of MotionTake: what the file holds, what is kept in memory."""
+_BESIDE = {
+    "fps": Expected(()),
+    "joint_names": Expected((_J,), "U"),
+    "keypoint_names": Expected((_K,), "U", optional=True),
+    "bone_lengths_m": Expected((_J,)),
+}
+_EXPECTED = _BESIDE | {name: expected for name, (expected, _) in _ARRAYS.items()}
+_MARK = "rotations_xyzw"
+"""An array that only a take has."""
 
 
 def write_motion_npz(file: IO[bytes], take: MotionTake, progress: Progress = no_progress) -> None:
@@ -38,7 +52,7 @@ def write_motion_npz(file: IO[bytes], take: MotionTake, progress: Progress = no_
         "keypoint_names": np.array(KEYPOINT_NAMES),
         "bone_lengths_m": take.bone_lengths_m,
     }
-    arrays |= {name: getattr(take, name) for name in (*_ARRAYS, *_EXTRA)}
+    arrays |= {name: getattr(take, name) for name in _ARRAYS}
     counted = _Counted(progress, sum(array.nbytes for array in arrays.values()))
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, array in arrays.items():
@@ -64,29 +78,36 @@ class _Counted:
 def is_motion_npz(path: Path) -> bool:
     """The file claims to be a take; quick, nothing is checked."""
     try:
-        with zipfile.ZipFile(path) as file:
-            return "rotations_xyzw.npy" in file.namelist()
-    except (OSError, zipfile.BadZipFile):
+        with open_npz(path) as file:
+            return _MARK in file.headers
+    except NpzError:
         return False
 
 
 def read_motion_npz(path: Path) -> MotionTake:
-    """Read what write_motion_npz wrote. Raises VtmError, one line, for anything else."""
+    """Read what write_motion_npz wrote, now or earlier; every number in it can be used.
+
+    Raises InputError, one line, for anything else.
+    """
+    if not path.exists():
+        raise InputError(f"there is no file {path}; check the path")
     try:
-        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-    except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise VtmError(f"cannot read {path} as a motion .npz: {error}") from error
-    missing = [name for name in ("fps", "joint_names", "bone_lengths_m", *_ARRAYS) if name not in arrays]
-    if missing:
-        raise VtmError(f"{path} is not a motion .npz: it lacks {', '.join(missing)}; write one with vtm convert")
-    if tuple(arrays["joint_names"].tolist()) != JOINT_NAMES:
-        raise VtmError(f"{path} has other joints than the {len(JOINT_NAMES)} expected: {', '.join(JOINT_NAMES)}")
-    frames = len(arrays["timestamps_s"])
-    if "rest_offsets_m" not in arrays:
-        arrays["rest_offsets_m"] = _offsets_of(arrays["bone_lengths_m"], arrays["joints_world_m"])
-    arrays.setdefault("lost_before", np.zeros(frames, np.int32))
-    return MotionTake(fps=float(arrays["fps"]), **{name: arrays[name] for name in (*_ARRAYS, *_EXTRA)})
+        with np.errstate(over="ignore"):  # infinite after it, and found
+            return check_take(_take(read_arrays(path, _EXPECTED)))
+    except NpzError as error:
+        raise InputError(f"cannot read {path} as a take: {error}; vtm convert and --record make takes") from error
+
+
+def _take(arrays: dict[str, np.ndarray]) -> MotionTake:
+    """Raises NpzError."""
+    for name, ours in (("joint_names", JOINT_NAMES), ("keypoint_names", KEYPOINT_NAMES)):
+        if name in arrays and tuple(arrays[name].tolist()) != ours:
+            raise NpzError(f"its {name} are others than the {len(ours)} from {ours[0]} to {ours[-1]}")
+    fields: dict[str, Any] = {name: arrays[name].astype(kind) for name, (_, kind) in _ARRAYS.items() if name in arrays}
+    if "rest_offsets_m" not in fields:
+        fields["rest_offsets_m"] = _offsets_of(arrays["bone_lengths_m"], fields["joints_world_m"])
+    fields.setdefault("lost_before", np.zeros(len(fields["timestamps_s"]), np.int32))
+    return MotionTake(fps=float(arrays["fps"]), **fields)
 
 
 def _offsets_of(lengths_m: np.ndarray, joints_world_m: np.ndarray) -> np.ndarray:
@@ -94,5 +115,6 @@ def _offsets_of(lengths_m: np.ndarray, joints_world_m: np.ndarray) -> np.ndarray
     directions = REST_OFFSETS / np.linalg.norm(REST_OFFSETS, axis=1, keepdims=True)
     offsets: np.ndarray = (directions * lengths_m[:, None]).astype(np.float32)
     heights = joints_world_m[:, 0, 1]
+    offsets[0] = 0.0
     offsets[0, 1] = np.max(heights[np.isfinite(heights)], initial=0.0)
     return offsets

@@ -8,23 +8,30 @@ The others  {"time": seconds, "bundle": true, "messages": [{"address": "/VMC/Ext
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
-from engine.errors import VtmError
+from engine.errors import InputError
 from engine.motion.resample import gaps_json, gaps_of
 from engine.motion.take import MotionTake, Progress, no_progress
 from engine.motion.take_poses import poses_of
 from engine.osc.packing import OscMessage, PacketSet
 from engine.osc.reading import read_packet
 from engine.osc.vmc import VmcEncoder
+from models.json_text import JsonError, finite_number, parse_json
 
 _FORMAT, _VERSION = "vtm-osc-log", 1
 _TELL_EVERY = 500  # poses
+_SCHEMES = ("vmc", "vrchat", "osc")
+_LONGEST_LINE = 1 << 20
+_MOST_WRONG_LINES = 10_000
+_MOST_BYTES = 65_507  # of a UDP datagram
+_MOST_HELD_BYTES = 2 << 30
+_LATEST_S = 1e6  # eleven days
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,38 +66,85 @@ def write_osc_log(file: IO[bytes], take: MotionTake, progress: Progress = no_pro
 
 
 def read_osc_log(path: Path) -> OscLog:
-    """Read a log; a line that is cut or wrong is left out and told. Raises VtmError for what is no log at all."""
+    """Read a log; a line that is cut or wrong is left out, which `warning` says.
+
+    Raises InputError, one line, for what is no log at all.
+    """
+    if not path.exists():
+        raise InputError(f"there is no file {path}; check the path")
     try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        with path.open("rb") as file:
+            scheme = _scheme(path, file.readline(_LONGEST_LINE))
+            return _read_lines(path, scheme, file)
     except OSError as error:
-        raise VtmError(f"cannot read {path}: {error.strerror or error}") from error
-    header = _json(lines[0]) if lines else None
+        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
+
+
+def _scheme(path: Path, line: bytes) -> str:
+    """Of the header line. Raises InputError."""
+    try:
+        header = parse_json(line)
+    except JsonError:
+        header = None
     if not isinstance(header, dict) or header.get("format") != _FORMAT or header.get("version") != _VERSION:
-        raise VtmError(f"{path} is no OSC log of this version: record one with --record NAME.jsonl")
+        raise InputError(f"{path} is no OSC log of this version: record one with --record NAME.jsonl")
+    scheme = header.get("scheme")
+    if scheme not in _SCHEMES:
+        raise InputError(f"{path} says scheme {str(scheme)[:40]!r} in its first line; expected {', '.join(_SCHEMES)}")
+    return str(scheme)
+
+
+def _read_lines(path: Path, scheme: str, file: IO[bytes]) -> OscLog:
+    """Raises InputError when no line holds a datagram."""
     times: list[float] = []
     datagrams: list[bytes] = []
     wrong: list[int] = []
-    for number, line in enumerate(lines[1:], start=2):
+    held = 0
+    for at, line in enumerate(_lines(file), start=2):
         try:
-            entry = json.loads(line)
-            datagram = _datagram(entry["messages"], bundled=bool(entry["bundle"]))
-            time_s = float(entry["time"])
+            time_s, datagram = _entry(line)
         except (ValueError, KeyError, TypeError, OverflowError):
-            wrong.append(number)
+            wrong.append(at)
+            if len(wrong) > _MOST_WRONG_LINES:
+                raise InputError(f"{path} holds more than {_MOST_WRONG_LINES} lines that are no datagrams") from None
             continue
         times.append(max(time_s, times[-1] if times else 0.0))
         datagrams.append(datagram)
+        held += len(datagram)
+        if held > _MOST_HELD_BYTES:
+            raise InputError(f"{path} holds more than {_MOST_HELD_BYTES / 1e9:.1f} GB of packets: split the log")
     if not datagrams:
-        raise VtmError(f"{path} holds no datagram that can be sent")
+        raise InputError(f"{path} holds no datagram that can be sent; record a log with --record NAME.jsonl")
     warning = f"{path}: left out {len(wrong)} lines that are cut or wrong, the first is {wrong[0]}" if wrong else None
-    return OscLog(str(header.get("scheme")), tuple(times), tuple(datagrams), warning)
+    return OscLog(scheme, tuple(times), tuple(datagrams), warning)
 
 
-def _json(line: str) -> Any:
-    try:
-        return json.loads(line)
-    except ValueError:
-        return None
+def _lines(file: IO[bytes]) -> Iterator[bytes]:
+    """Line by line; of one that is too long the beginning, which is no JSON."""
+    while line := file.readline(_LONGEST_LINE):
+        yield line
+        while len(line) == _LONGEST_LINE and not line.endswith(b"\n"):
+            line = file.readline(_LONGEST_LINE)
+
+
+def _entry(line: bytes) -> tuple[float, bytes]:
+    """Time and datagram. Raises ValueError, KeyError, TypeError, OverflowError for what is no entry."""
+    entry = parse_json(line)
+    time_s = finite_number(entry["time"])
+    if time_s is None or not 0 <= time_s <= _LATEST_S or not isinstance(entry["bundle"], bool):
+        raise ValueError("no time or no kind")
+    datagram = _datagram(entry["messages"], bundled=entry["bundle"])
+    if len(datagram) > _MOST_BYTES:
+        raise ValueError("more than a UDP datagram can hold")
+    return time_s, datagram
+
+
+def _fits(tag: str, value: Any) -> bool:
+    """The JSON value is what the OSC type tag says; a NUL would end a string early."""
+    if tag == "s":
+        return isinstance(value, str) and "\0" not in value
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return whole or (tag == "f" and isinstance(value, float))
 
 
 def _datagram(entries: Iterable[dict[str, Any]], *, bundled: bool) -> bytes:
@@ -100,6 +154,8 @@ def _datagram(entries: Iterable[dict[str, Any]], *, bundled: bool) -> bytes:
     ints: list[int] = []
     for entry in entries:
         values = list(zip(entry["types"], entry["arguments"], strict=True))
+        if not all(_fits(tag, value) for tag, value in [("s", entry["address"]), *values]):
+            raise ValueError("an argument of another type")
         strings = tuple(str(value) for tag, value in values if tag == "s")
         floats += [float(value) for tag, value in values if tag == "f"]
         ints += [int(value) for tag, value in values if tag == "i"]

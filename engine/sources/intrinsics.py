@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import math
+import reprlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from engine.config import Config
-from engine.errors import UsageError
+from engine.errors import InputError, UsageError
 from models.camera import Intrinsics
+from models.json_text import JsonError, finite_number, read_json
 
+_MAX_BYTES = 64 << 10
+_MAX_SIDE_PX = 100_000
 _KEYS = ("fx", "fy", "cx", "cy")
 _EXPECTED = (
     'expected JSON like {"fx": 600, "fy": 600, "cx": 320, "cy": 240, "image_size": [640, 480]}, in pixels; '
@@ -40,34 +43,38 @@ class MeasuredCamera:
 def read_intrinsics(path: str) -> MeasuredCamera:
     """A .json with fx, fy, cx, cy in pixels and, if it says so, image_size. Read again when it changes.
 
-    Raises UsageError.
+    Raises UsageError: there is no such file; InputError: it holds no camera.
     """
     try:
         status = Path(path).stat()
     except OSError as error:
-        raise UsageError(f"cannot read the intrinsics file {path} ({error}): {_EXPECTED}") from error
+        raise UsageError(f"cannot read the intrinsics file {path} ({error.strerror}): {_EXPECTED}") from error
     return _read(path, (status.st_mtime_ns, status.st_size))
 
 
 @lru_cache(maxsize=8)
 def _read(path: str, _version: tuple[int, int]) -> MeasuredCamera:
     try:
-        values = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise UsageError(f"cannot read the intrinsics file {path} ({error}): {_EXPECTED}") from error
-    found = [values.get(key) for key in _KEYS] if isinstance(values, dict) else []
-    numbers = [float(n) for n in found if isinstance(n, int | float) and math.isfinite(n)]
-    if len(numbers) < len(_KEYS) or min(numbers[:2]) <= 0:
-        raise UsageError(f"the intrinsics file {path} does not hold a camera: {_EXPECTED}")
+        values = read_json(Path(path), max_bytes=_MAX_BYTES)
+    except (OSError, JsonError) as error:
+        raise InputError(f"cannot read the intrinsics file {path} ({error}): {_EXPECTED}") from error
+    found = [finite_number(values.get(key)) for key in _KEYS] if isinstance(values, dict) else []
+    numbers = [value for value in found if value is not None]
+    if len(numbers) < len(_KEYS) or not Intrinsics(*numbers).plausible:
+        raise InputError(f"the intrinsics file {path} does not hold a camera: {_EXPECTED}")
     return MeasuredCamera(Intrinsics(*numbers), _image_size(path, values.get("image_size")))
 
 
 def _image_size(path: str, value: Any) -> ImageSize | None:
     if value is None:
         return None
-    if isinstance(value, list) and len(value) == 2 and all(type(side) is int and side > 0 for side in value):
+    if (
+        isinstance(value, list)
+        and len(value) == 2
+        and all(type(side) is int and 0 < side <= _MAX_SIDE_PX for side in value)
+    ):
         return value[0], value[1]
-    raise UsageError(f"image_size in the intrinsics file {path} is {value!r}: {_EXPECTED}")
+    raise InputError(f"image_size in the intrinsics file {path} is {reprlib.repr(value)}: {_EXPECTED}")
 
 
 def fitted(camera: MeasuredCamera, image_size: ImageSize, path: str) -> Intrinsics:
@@ -115,7 +122,10 @@ def _size_by_centre(camera: Intrinsics, image_size: ImageSize) -> ImageSize | No
 
 
 def intrinsics_for(config: Config, image_size: ImageSize) -> Intrinsics:
-    """The intrinsics of a (width, height) picture as the source gives it, mirrored or not. Raises UsageError."""
+    """The intrinsics of a (width, height) picture as the source gives it, mirrored or not.
+
+    Raises UsageError, InputError.
+    """
     if config.intrinsics_file is None:
         return Intrinsics.from_hfov(image_size, math.radians(config.hfov_deg))
     camera = fitted(read_intrinsics(config.intrinsics_file), image_size, config.intrinsics_file)
@@ -125,7 +135,7 @@ def intrinsics_for(config: Config, image_size: ImageSize) -> Intrinsics:
 
 
 def check_intrinsics(config: Config) -> None:
-    """Before the size of the picture is known. Raises UsageError for a file that holds no camera."""
+    """Before the size of the picture is known. Raises UsageError, InputError: the file holds no camera."""
     if config.intrinsics_file is not None:
         read_intrinsics(config.intrinsics_file)
 
@@ -159,7 +169,7 @@ class LiveIntrinsics:
     def _look(self, config: Config, image_size: ImageSize, held: Intrinsics | None) -> Intrinsics:
         try:
             found = intrinsics_for(config, image_size)
-        except UsageError as error:
+        except (UsageError, InputError) as error:
             kept = held or Intrinsics.from_hfov(image_size, math.radians(config.hfov_deg))
             what = "the camera is as before" if held else f"a field of view of {config.hfov_deg:g} degrees is used"
             if str(error) != self._trouble:

@@ -10,17 +10,20 @@ from __future__ import annotations
 import json
 import zlib
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple, TypedDict, TypeGuard
 
 import numpy as np
 
-from engine.errors import OutputError, VtmError
+from engine.errors import InputError, OutputError
 from engine.motion.file_lock import hold
+from engine.motion.plausible import usable_rows
 from engine.motion.take import ROW, Rows
+from models.json_text import parse_json
 
 SUFFIX = ".partial"
 _MAGIC = b"VTMTAKE1"
 _RECORD = np.dtype([("row", ROW), ("crc32", "<u4")])
+_LONGEST_HEADER = 1 << 16
 _LAYOUT = zlib.crc32(repr(ROW).encode())
 
 
@@ -84,24 +87,46 @@ class Unfinished(NamedTuple):
 
 
 def read_partial(path: Path) -> Unfinished:
-    """Raises VtmError, one line."""
+    """Raises InputError, one line."""
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            header, start = _read_header(file)
+            file.seek(start)
+            body = file.read()
     except OSError as error:
-        raise VtmError(f"cannot read {path}: {error.strerror or error}") from error
-    start = len(_MAGIC) + 4
-    length = int.from_bytes(data[len(_MAGIC) : start], "little")
-    try:
-        if not data.startswith(_MAGIC):
-            raise ValueError("wrong beginning")
-        header = json.loads(data[start : start + length])
-        final, layout, video = str(header["final"]), header["layout"], header.get("video")
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise VtmError(f"{path} is not an unfinished take ({error})") from error
-    if layout != _LAYOUT:
-        raise VtmError(f"{path} was recorded by another version of vtm: recover it with that version")
-    body = data[start + length :]
+        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
+    except ValueError as error:
+        raise InputError(f"{path} is not an unfinished take ({error})") from error
+    if header["layout"] != _LAYOUT:
+        raise InputError(f"{path} was recorded by another version of vtm: recover it with that version")
     records = np.frombuffer(body, _RECORD, count=len(body) // _RECORD.itemsize)
     whole = [zlib.crc32(record.tobytes()) == crc for record, crc in zip(records["row"], records["crc32"], strict=True)]
     rows = records["row"][np.array(whole, dtype=bool)]
-    return Unfinished(Path(final).name, rows, None if video is None else Path(str(video)).name)
+    return Unfinished(header["final"], rows[usable_rows(rows)], header["video"])
+
+
+class _Header(TypedDict):
+    final: str
+    layout: object
+    video: str | None
+
+
+def _read_header(file: IO[bytes]) -> tuple[_Header, int]:
+    """The header and where the rows begin. Raises ValueError."""
+    start = len(_MAGIC) + 4
+    head = file.read(start)
+    length = int.from_bytes(head[len(_MAGIC) :], "little")
+    if not head.startswith(_MAGIC) or len(head) < start or length > _LONGEST_HEADER:
+        raise ValueError("it begins with something else")
+    values = parse_json(file.read(length))
+    if not isinstance(values, dict):
+        raise ValueError("its header is no table")
+    final, video = values.get("final"), values.get("video")
+    if not _is_file_name(final) or not (video is None or _is_file_name(video)):
+        raise ValueError("its header names no file")
+    return _Header(final=final, layout=values.get("layout"), video=video), start + length
+
+
+def _is_file_name(name: object) -> TypeGuard[str]:
+    """A name in the same folder, with an ending."""
+    return isinstance(name, str) and name.isprintable() and Path(name).name == name and bool(Path(name).suffix)

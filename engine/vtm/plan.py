@@ -12,6 +12,7 @@ import platformdirs
 
 from engine.errors import ModelError
 from engine.vtm.weights import Weights
+from models.json_text import read_json
 
 REBUILD = "python build_engine.py"
 
@@ -68,8 +69,7 @@ def read_plan(path: Path) -> Plan:
     sidecar = sidecar_path(path)
     try:
         data = path.read_bytes()
-        values = json.loads(sidecar.read_text(encoding="utf-8"))
-        info = PlanInfo(**{field.name: values[field.name] for field in fields(PlanInfo)})
+        info = _info(read_json(sidecar))
     except FileNotFoundError as error:
         raise PlanError(f"no plan ({error.filename} is missing); run {REBUILD}") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -80,6 +80,15 @@ def read_plan(path: Path) -> Plan:
             f"{path} is damaged (sha256 {found[:12]}…, expected {str(info.plan_sha256)[:12]}…); run {REBUILD}"
         )
     return Plan(path, data, info)
+
+
+def _info(values: dict[str, object]) -> PlanInfo:
+    """Raises ValueError, KeyError, TypeError."""
+    found = {field.name: values[field.name] for field in fields(PlanInfo)}
+    frames = found.pop("window_frames")
+    if type(frames) is not int or not all(isinstance(value, str) for value in found.values()):
+        raise ValueError("a value of another type")
+    return PlanInfo(window_frames=frames, **{name: str(value) for name, value in found.items()})
 
 
 def check_plan(info: PlanInfo, weights: Weights, gpu: str, tensorrt: str) -> None:

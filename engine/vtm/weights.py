@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from dataclasses import dataclass
+import reprlib
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import models
 from engine.errors import ModelError
+from models.json_text import read_json
 from models.vtm.config import VTMConfig
 from models.vtm.evidence import evidence_shape
 
+_MAX_RATE_HZ = 1000.0
 WEIGHTS = Path(models.__file__).parent / "weights" / "vtm.onnx"
 
 
@@ -32,10 +34,10 @@ def load_weights(path: Path = WEIGHTS) -> Weights:
     sidecar = path.with_suffix(".json")
     again = "install vtm-live again, or export with python -m models.export"
     try:
-        about = json.loads(sidecar.read_text())
+        about = read_json(sidecar)
         data = path.read_bytes()
         expected = str(about["sha256"])
-        config = VTMConfig.from_dict(about["config"])
+        config = _config(about["config"])
         evidence_shape(config.backbone)
     except FileNotFoundError as error:
         raise ModelError(f"VTM weights: {error.filename} is missing; {again}") from error
@@ -43,6 +45,18 @@ def load_weights(path: Path = WEIGHTS) -> Weights:
         raise ModelError(f"VTM weights: {sidecar} cannot be used ({error}); {again}") from error
     _check_sha256(path, data, expected, again)
     return Weights(path, expected, config, about, _backbone(path, config, about))
+
+
+def _config(values: dict[str, Any]) -> VTMConfig:
+    """The sidecar is guarded by no checksum. Raises ValueError, TypeError, AttributeError."""
+    for field in fields(VTMConfig):
+        value, default = values.get(field.name, field.default), field.default
+        if type(value) is not type(default) and not (isinstance(default, float) and type(value) is int):
+            raise ValueError(f"{field.name} is {reprlib.repr(value)}, expected {type(default).__name__}")
+    config = VTMConfig.from_dict(values)
+    if not 1.0 <= config.rate_hz <= _MAX_RATE_HZ or not 0 <= config.latency_frames < config.window_frames:
+        raise ValueError(f"rate_hz is {config.rate_hz:g}, latency_frames {config.latency_frames}")
+    return config
 
 
 def _check_sha256(path: Path, data: bytes, expected: str, again: str) -> None:

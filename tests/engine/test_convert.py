@@ -12,7 +12,7 @@ import pytest
 
 from engine.config import Config
 from engine.convert import convert
-from engine.errors import CameraError, OutputError, UsageError
+from engine.errors import CameraError, InputError, OutputError, UsageError
 from engine.keypoints_file import read_keypoints
 from engine.live.interfaces import Factories
 from engine.motion.npz import read_motion_npz
@@ -244,26 +244,50 @@ def test_the_detectors_landmarks_are_read_where_the_file_has_them(tmp_path: Path
     assert all(detection.evidence_m is None for detection in without)
 
 
+def test_cocos_17_keypoints_have_no_feet_and_scores_above_1_are_clipped(tmp_path: Path):
+    points = np.random.default_rng(0).uniform(0, 480, (4, 17, 2)).astype(np.float32)
+    source = keypoints_npz(tmp_path / "in.npz", 4, keypoints_px=points, keypoint_scores=np.full((4, 17), 1.07))
+    found = read_keypoints(source)
+    np.testing.assert_array_equal(found.points_px[:, :17], points)
+    assert (found.scores[:, :17] == 1).all()
+    assert (found.scores[:, 17:] == 0).all()
+    assert found.scores.shape == (4, 23)
+
+
+def test_timestamps_stand_for_the_rate(tmp_path: Path):
+    times = 100 + np.array([0.0, 0.1, 0.2, 1.2])
+    found = read_keypoints(keypoints_npz(tmp_path / "in.npz", 4, fps=None, timestamps_s=times))
+    np.testing.assert_allclose([detection.captured_at_s for detection in found.detections()], times - 100)
+    assert found.fps == pytest.approx(10)
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"fps": None}, "lacks fps"),
+        ({"fps": None}, "lacks fps or timestamps_s"),
         ({"fps": 0.0}, "fps is 0"),
         ({"fps": np.nan}, "fps is nan"),
         ({"fps": "thirty"}, "fps is of"),
-        ({"keypoints_px": np.zeros((10, 17, 2))}, r"\(10, 17, 2\)"),
+        ({"keypoints_px": np.zeros((10, 17, 2))}, r"keypoint_scores has shape \(10, 23\), expected \(10, 17\)"),
+        ({"keypoints_px": np.zeros((10, 5, 2)), "keypoint_scores": np.ones((10, 5))}, "holds 5 keypoints"),
         ({"keypoint_scores": np.ones((9, NUM_KEYPOINTS))}, r"\(9, 23\)"),
-        ({"keypoint_scores": np.full((10, NUM_KEYPOINTS), 7.0)}, "scores from 0 to 1"),
-        ({"keypoints_px": np.zeros((0, NUM_KEYPOINTS, 2))}, "no frame"),
+        ({"keypoint_scores": np.full((10, NUM_KEYPOINTS), -7.0)}, "go down to -7"),
+        ({"keypoints_px": np.zeros((0, 23, 2)), "keypoint_scores": np.zeros((0, 23))}, "no frame"),
+        ({"keypoints_px": np.full((10, 23, 2), 1e30)}, "1e[+]30"),
+        ({"fps": None, "timestamps_s": np.zeros(10)}, "do not rise"),
+        ({"timestamps_s": np.full(10, np.nan)}, "do not rise"),
+        ({"fps": None, "timestamps_s": np.arange(9)}, r"timestamps_s has shape \(9,\)"),
         ({"image_size": (0, 480)}, "image_size"),
+        ({"image_size": (np.inf, 480)}, "image_size"),
         ({"intrinsics": np.zeros((3, 3))}, "camera matrix"),
+        ({"evidence_m": np.full((10, 27, 3), np.inf)}, "evidence_m holds more"),
         ({"evidence_m": np.zeros((10, 23, 3))}, r"evidence_m has shape \(10, 23, 3\)"),
         ({"evidence_m": "none"}, "evidence_m is of"),
     ],
 )
 def test_a_file_that_breaks_the_schema_is_one_line(tmp_path: Path, changes: dict[str, Any], said: str):
     source = keypoints_npz(tmp_path / "in.npz", **changes)
-    with pytest.raises(UsageError, match=said) as caught:
+    with pytest.raises(InputError, match=said) as caught:
         convert(source, tmp_path / "out.npz", Config(), factories=Parts().factories())
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "out.npz").exists()
@@ -272,7 +296,7 @@ def test_a_file_that_breaks_the_schema_is_one_line(tmp_path: Path, changes: dict
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 broken", b"no zip at all"])
 def test_a_broken_npz_is_one_line(tmp_path: Path, content: bytes):
     (tmp_path / "in.npz").write_bytes(content)
-    with pytest.raises(UsageError, match="not a keypoints"):
+    with pytest.raises(InputError, match="not a keypoints"):
         convert(tmp_path / "in.npz", tmp_path / "out.npz", Config(), factories=Parts().factories())
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from engine.config import Config
-from engine.errors import CameraError, DetectorError, ModelError, OutputError, UsageError
+from engine.errors import CameraError, DetectorError, InputError, ModelError, OutputError, UsageError
 from engine.pipeline import Pipeline
 from engine.solver import Solver
 from engine.types import Frame, Pose, RawMotion, Window
@@ -312,7 +312,7 @@ def test_height_field_of_view_and_targets_follow_at_once(world: World):
 def test_an_intrinsics_file_that_is_none_is_refused_before_anything_starts(world: World, tmp_path: Path):
     path = tmp_path / "camera.json"
     path.write_text('{"fx": 0}')
-    with pytest.raises(UsageError, match=r"camera\.json"), world.pipeline(intrinsics_file=str(path)):
+    with pytest.raises(InputError, match=r"camera\.json"), world.pipeline(intrinsics_file=str(path)):
         pytest.fail("it must not start")
     assert world.hubs == []
 

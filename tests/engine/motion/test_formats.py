@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from engine.errors import OutputError, UsageError, VtmError
+from engine.errors import InputError, OutputError, UsageError, VtmError
 from engine.motion import csv_table, osc_log, resample
 from engine.motion.formats import write_motion
 from engine.motion.npz import read_motion_npz
@@ -264,9 +264,9 @@ def test_what_is_no_motion_file_is_one_line(tmp_path: Path, content: bytes) -> N
 
 def test_a_file_of_keypoints_alone_is_told_apart(tmp_path: Path) -> None:
     np.savez(tmp_path / "k.npz", keypoints_px=np.zeros((1, 23, 2)))
-    with pytest.raises(VtmError, match="lacks fps"):
+    with pytest.raises(InputError, match="lacks fps, joint_names"):
         read_motion_npz(tmp_path / "k.npz")
-    with pytest.raises(VtmError, match="cannot read"):
+    with pytest.raises(InputError, match="no file"):
         read_motion_npz(tmp_path / "none.npz")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from engine.config import Config
-from engine.errors import UsageError
+from engine.errors import InputError, UsageError
 from engine.sources.intrinsics import LiveIntrinsics, check_intrinsics, intrinsics_for
 from models.camera import Intrinsics
 
@@ -82,7 +82,7 @@ def test_a_file_that_does_not_fit_is_one_clear_line(camera: CameraFile, values, 
 
 @pytest.mark.parametrize("size", [[640], [640, -1], [640.5, 480], "640x480", [True, 480], {"width": 1}])
 def test_a_size_that_is_none_is_refused(camera: CameraFile, size):
-    with pytest.raises(UsageError, match="image_size"):
+    with pytest.raises(InputError, match="image_size"):
         check_intrinsics(camera.write(VGA | {"image_size": size}))
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.errors import OutputError, UsageError, VtmError
+from engine.errors import InputError, OutputError, UsageError, VtmError
 from engine.motion.formats import write_motion
 from engine.motion.osc_log import log_line, read_osc_log
 from engine.motion.take import MotionTake, row_of, take_from_rows
@@ -114,7 +114,7 @@ def test_what_is_no_log_is_one_line(tmp_path: Path, content: str) -> None:
     with pytest.raises(VtmError) as caught:
         read_osc_log(tmp_path / "a.jsonl")
     assert "\n" not in str(caught.value)
-    with pytest.raises(VtmError, match="cannot read"):
+    with pytest.raises(InputError, match="no file"):
         read_osc_log(tmp_path / "none.jsonl")
 
 
@@ -204,7 +204,7 @@ def test_what_cannot_be_replayed_is_one_line(log: Path, tmp_path: Path) -> None:
         (log, ("vmc://127.0.0.1:0",), UsageError, "port 0"),
         (log, ("vmc://no-such-host.invalid",), OutputError, "does not resolve"),
         (tmp_path / "a.bvh", ("vmc://127.0.0.1",), UsageError, r"\.npz"),
-        (tmp_path / "none.npz", ("vmc://127.0.0.1",), VtmError, "cannot read"),
+        (tmp_path / "none.npz", ("vmc://127.0.0.1",), InputError, "no file"),
     ):
         with pytest.raises(error, match=says):
             Player(path, urls)
