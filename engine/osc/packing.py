@@ -1,27 +1,25 @@
-"""OSC 1.0 packets of a fixed layout: built once as a template, then only the numbers are written in.
+"""OSC 1.0 packets of a fixed layout: python-osc builds them once as a template, NumPy writes each frame's numbers in.
 
 A message whose address, tags and strings never change differs from frame to frame in its int32 and float32 words only.
-All packets of a frame are one compiled `struct`, whose arguments (fixed bytes and numbers in turn) one `itemgetter`
-puts in order: two calls, whatever the number of joints, and no array operation (see engine/osc/pose_numbers.py).
-Source: OSC 1.0 specification (address, tags, strings NUL-padded to 4 bytes; bundle = "#bundle", time tag, sized parts).
+Where they are is found by building the packets again with other numbers: the words that differ are the numbers.
 """
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from operator import itemgetter
+from itertools import accumulate, pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+from pythonosc import osc_bundle_builder, osc_message_builder
+from pythonosc.osc_message import OscMessage as BuiltMessage
+
+from engine.types import F32
 
 MAX_DATAGRAM_BYTES = 65_507
-_WORD = 4
-_BUNDLE_HEADER = b"#bundle\x00" + (1).to_bytes(8, "big")  # time tag 1: immediately
-
-
-def osc_string(text: str) -> bytes:
-    """UTF-8, at least one NUL, padded to a multiple of 4 bytes."""
-    encoded = text.encode("utf-8")
-    return encoded + b"\x00" * (_WORD - len(encoded) % _WORD)
+_SIZE_BYTES = 4  # of a bundle's element, in front of it
+_EMPTY_BUNDLE_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +34,21 @@ class OscMessage:
         """Raise ValueError for a layout that no receiver could read."""
         if not self.address.startswith("/") or not set(self.tags) <= set("ifs"):
             raise ValueError(f"not an OSC message of i, f, s: {self.address!r} {self.tags!r}")
+        if any("\0" in text for text in (self.address, *self.strings)):
+            raise ValueError(f"a NUL ends a text of OSC, so none may hold one: {self.address!r} {self.strings!r}")
         if self.tags.count("s") != len(self.strings):
             raise ValueError(f"{self.address}: {self.tags.count('s')} strings expected, got {len(self.strings)}")
 
-    def template(self) -> tuple[bytes, list[int], list[int]]:
-        """The message with zeros for numbers, the byte offsets of its floats, those of its ints."""
-        data = bytearray(osc_string(self.address) + osc_string("," + self.tags))
+    def built(self, number: float = 0.0, integer: int = 0) -> BuiltMessage:
+        """The message by python-osc, every float and every int with the value given. Raises ValueError."""
+        builder = osc_message_builder.OscMessageBuilder(self.address)
         strings = iter(self.strings)
-        floats: list[int] = []
-        ints: list[int] = []
         for tag in self.tags:
-            if tag == "s":
-                data += osc_string(next(strings))
-                continue
-            (floats if tag == "f" else ints).append(len(data))
-            data += bytes(_WORD)
-        return bytes(data), floats, ints
+            builder.add_arg(next(strings) if tag == "s" else number if tag == "f" else integer, tag)
+        try:
+            return builder.build()
+        except osc_message_builder.BuildError as error:  # a text that UTF-8 cannot hold
+            raise ValueError(f"{self.address!r}: {error}") from error
 
 
 def grouped(messages: Sequence[OscMessage], max_bytes: int) -> list[list[OscMessage]]:
@@ -59,10 +56,10 @@ def grouped(messages: Sequence[OscMessage], max_bytes: int) -> list[list[OscMess
     groups: list[list[OscMessage]] = []
     used = max_bytes
     for message in messages:
-        size = _WORD + len(message.template()[0])
+        size = _SIZE_BYTES + message.built().size
         if used + size > max_bytes:
             groups.append([])
-            used = len(_BUNDLE_HEADER)
+            used = _EMPTY_BUNDLE_BYTES
         if used + size > max_bytes:
             raise ValueError(f"{message.address} needs {used + size} bytes, more than {max_bytes}")
         groups[-1].append(message)
@@ -80,62 +77,60 @@ class PacketSet:
 
         floats_from  which of the numbers given to `pack` is the n-th float of the messages; None: the n-th
         """
-        data = bytearray()
-        floats: list[int] = []
-        ints: list[int] = []
-        self._cuts: list[tuple[int, int]] = []
-        for group in groups:
-            if not bundled and len(group) != 1:
-                raise ValueError(f"an unbundled datagram holds one message, got {len(group)}")
-            start = len(data)
-            data += _BUNDLE_HEADER if bundled else b""
-            for message in group:
-                body, float_offsets, int_offsets = message.template()
-                data += len(body).to_bytes(_WORD, "big") if bundled else b""
-                floats += [len(data) + offset for offset in float_offsets]
-                ints += [len(data) + offset for offset in int_offsets]
-                data += body
-            self._cuts.append((start, len(data)))
-        self.num_floats, self.num_ints = len(floats), len(ints)
-        self._in_order = floats_from is None
-        order = range(len(floats)) if floats_from is None else floats_from
-        if len(order) != len(floats):
-            raise ValueError(f"the messages hold {len(floats)} floats, floats_from says {len(order)}")
-        self._compile(bytes(data), dict(zip(floats, order, strict=True)), ints)
+        built = [_datagram(group, bundled=bundled) for group in groups]
+        self._cuts = list(accumulate(map(len, built), initial=0))
+        self._packets = np.frombuffer(bytearray(b"".join(built)), ">u4")
+        self._floats, self._ints = self._packets.view(">f4"), self._packets.view(">i4")
+        self._float_places = self._places(groups, bundled, number=1.0)
+        self._int_places = self._places(groups, bundled, integer=1)
+        self._last_ints: tuple[int, ...] = (0,) * self.num_ints
+        self._floats_from = None if floats_from is None else np.array(floats_from, np.intp)
+        if floats_from is not None and len(floats_from) != self.num_floats:
+            raise ValueError(f"the messages hold {self.num_floats} floats, floats_from says {len(floats_from)}")
 
-    def _compile(self, data: bytes, floats: dict[int, int], ints: list[int]) -> None:
-        """Cut the template at its numbers. `floats`: byte offset -> place among the numbers given."""
-        words = [(offset, "f", place) for offset, place in floats.items()]
-        words += [(offset, "i", place) for place, offset in enumerate(ints)]
-        tags, read = [">"], 0
-        parts: list[tuple[str, int]] = []  # kind, place among its kind
-        fixed: list[bytes] = []
-        for offset, tag, place in sorted(words):
-            if offset > read:
-                tags.append(f"{offset - read}s")
-                parts.append(("s", len(fixed)))
-                fixed.append(data[read:offset])
-            tags.append(tag)
-            parts.append((tag, place))
-            read = offset + _WORD
-        tags.append(f"{len(data) - read}s0s")
-        parts += [("s", len(fixed)), ("s", len(fixed) + 1)]  # never one alone: itemgetter would give no tuple
-        self._fixed = [*fixed, data[read:], b""]
-        start = {"s": 0, "i": len(self._fixed), "f": len(self._fixed) + len(ints)}
-        self._struct = struct.Struct("".join(tags))
-        self._arguments = itemgetter(*(start[kind] + place for kind, place in parts))
+    def _places(
+        self, groups: Sequence[Sequence[OscMessage]], bundled: bool, number: float = 0.0, integer: int = 0
+    ) -> NDArray[np.intp]:
+        """The words that are not as in the template when all numbers of one kind are 1."""
+        other = b"".join(_datagram(group, number, integer, bundled=bundled) for group in groups)
+        return np.flatnonzero(np.frombuffer(other, ">u4") != self._packets)
+
+    @property
+    def num_floats(self) -> int:
+        """Floats of all messages."""
+        return len(self._float_places)
+
+    @property
+    def num_ints(self) -> int:
+        """Ints of all messages."""
+        return len(self._int_places)
 
     @property
     def sizes(self) -> tuple[int, ...]:
         """Bytes of each datagram."""
-        return tuple(stop - start for start, stop in self._cuts)
+        return tuple(stop - start for start, stop in pairwise(self._cuts))
 
-    def pack(self, floats: Sequence[float], ints: Sequence[int] = ()) -> list[bytes]:
+    def pack(self, floats: F32, ints: tuple[int, ...] = ()) -> list[bytes]:
         """The datagrams of this frame; numbers in the order of the messages, unless `floats_from` says otherwise.
 
-        Raises ValueError for another number of numbers, OverflowError for what no float32 holds.
+        Raises ValueError for another number of numbers.
         """
-        if len(ints) != self.num_ints or (self._in_order and len(floats) != self.num_floats):
+        values = floats if self._floats_from is None else floats[self._floats_from]
+        if len(values) != self.num_floats or len(ints) != self.num_ints:
             raise ValueError(f"{self.num_floats} floats and {self.num_ints} ints expected")
-        data = self._struct.pack(*self._arguments([*self._fixed, *ints, *floats]))
-        return [data[start:stop] for start, stop in self._cuts]
+        self._floats[self._float_places] = values
+        if ints != self._last_ints:
+            self._ints[self._int_places] = self._last_ints = ints
+        data = self._packets.tobytes()
+        return [data[start:stop] for start, stop in pairwise(self._cuts)]
+
+
+def _datagram(group: Sequence[OscMessage], number: float = 0.0, integer: int = 0, *, bundled: bool) -> bytes:
+    if not bundled:
+        if len(group) != 1:
+            raise ValueError(f"an unbundled datagram holds one message, got {len(group)}")
+        return group[0].built(number, integer).dgram
+    bundle = osc_bundle_builder.OscBundleBuilder(osc_bundle_builder.IMMEDIATELY)
+    for message in group:
+        bundle.add_content(message.built(number, integer))
+    return bundle.build().dgram

@@ -9,10 +9,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from engine.osc.coordinates import SignContinuity
 from engine.osc.options import Options
 from engine.osc.packing import OscMessage, PacketSet, grouped
-from engine.osc.pose_numbers import numbers_of
 from engine.types import Pose
 from models.skeleton import JOINT_NAMES, NUM_JOINTS
 
@@ -31,7 +32,7 @@ _SIZES = {
 GROUPS = tuple(_SIZES)
 """What can be chosen, in the order it is sent."""
 _SMOOTHING_S = 0.2  # of fps and speed
-_FASTEST_M_S = 1e6  # two wild poses in a row must not give a number that no float32 holds
+_FASTEST_M_S, _MOST_FPS = 1e6, 1e6  # two wild poses in a row must not give a number that no float32 holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,7 @@ class PlainOscEncoder:
         groups = [group for group, size in _SIZES.items() for _ in range(size)]  # of each number
         sent = [place for place, group in enumerate(groups) if group in self._options.send]
         self._packets = PacketSet(grouped(messages, MAX_BUNDLE_BYTES), floats_from=sent)
+        self._numbers = np.zeros(len(groups), np.float32)  # as in _SIZES
         self._signs = SignContinuity()
         self._pose_number = 0
         self._before: Pose | None = None
@@ -113,12 +115,15 @@ class PlainOscEncoder:
         self._pose_number += 1
         if not due:
             return []
-        fps = 1.0 / self._interval_s if self._interval_s else 0.0
-        numbers = numbers_of(pose)
+        fps = min(1.0 / self._interval_s, _MOST_FPS) if self._interval_s else 0.0
         speed_m_s, contacts = min(self._speed_m_s, _FASTEST_M_S), pose.contacts.tolist()
-        values = [*pose.root_m.tolist(), speed_m_s, *contacts, pose.confidence, fps, elapsed_s]  # as in _SIZES
+        scalars = [*pose.root_m.tolist(), speed_m_s, *contacts, pose.confidence, fps, elapsed_s]
+        rotations = self._signs(pose.rotations_xyzw)
+        np.concatenate(
+            (scalars, pose.joints_world_m.ravel(), rotations.ravel()), out=self._numbers, casting="same_kind"
+        )
         tracked = (int(pose.tracked),) if "tracked" in self._options.send else ()
-        return self._packets.pack([*values, *numbers.joints, *self._signs(numbers.rotations)], tracked)
+        return self._packets.pack(self._numbers, tracked)
 
     def _follow(self, pose: Pose) -> None:
         """Running means of the interval between poses and of the speed."""

@@ -12,9 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from engine.osc.quaternions import conjugate, product
-from engine.types import F32, Pose
-from models.kinematics import forward_kinematics
+from engine.types import F32, F64, Pose
+from models.kinematics import posed
 from models.skeleton import NUM_JOINTS
 
 FADE_S = 0.2
@@ -28,7 +27,7 @@ BLEND_S = 0.025
 JUMP_M = 0.5
 """A new pose this far away is another person or a new start: followed at once."""
 _GAP_S = 0.25  # between poses farther apart there is no speed
-_STILL_TURN = np.zeros((NUM_JOINTS, 3), np.float32)
+_STILL_TURN = np.zeros((NUM_JOINTS, 3))
 _STILL = np.zeros(3, np.float32)
 
 
@@ -36,31 +35,33 @@ _STILL = np.zeros(3, np.float32)
 class _Shift:
     """A difference of two poses, or a speed: turns about each joint's own axes, and the way of the hips."""
 
-    turns: F32  # (22, 3) rotation vectors, radians
+    turns: F64  # (22, 3) rotation vectors, radians
     way: F32  # (3,) metres
 
     def times(self, factor: float) -> _Shift:
-        return _Shift(self.turns * np.float32(factor), self.way * np.float32(factor))
+        return _Shift(self.turns * factor, self.way * np.float32(factor))
 
     def limited(self) -> _Shift:
         """Every turn within MOST_RAD, the way within MOST_M."""
         angles = np.linalg.norm(self.turns, axis=1, keepdims=True)
-        turns = self.turns * np.minimum(1.0, MOST_RAD / np.maximum(angles, 1e-9)).astype(np.float32)
+        turns = self.turns * np.minimum(1.0, MOST_RAD / np.maximum(angles, 1e-9))
         return _Shift(turns, self.way * np.float32(min(1.0, MOST_M / max(float(np.linalg.norm(self.way)), 1e-9))))
 
 
 _NOTHING = _Shift(_STILL_TURN, _STILL)
-_Body = tuple[F32, F32]  # (22, 4) rotations, (3,) root
+_Body = tuple[Rotation, F32]  # (22,) rotations, (3,) root
+
+
+def _body(pose: Pose) -> _Body:
+    return Rotation.from_quat(pose.rotations_xyzw), pose.root_m
 
 
 def _between(start: _Body, end: _Body) -> _Shift:
-    turns = Rotation.from_quat(product(conjugate(start[0]), end[0])).as_rotvec().astype(np.float32)
-    return _Shift(turns, end[1] - start[1])
+    return _Shift((start[0].inv() * end[0]).as_rotvec(), end[1] - start[1])
 
 
 def _moved(body: _Body, shift: _Shift) -> _Body:
-    turns = Rotation.from_rotvec(shift.turns).as_quat().astype(np.float32)
-    return product(body[0], turns), body[1] + shift.way
+    return body[0] * Rotation.from_rotvec(shift.turns), body[1] + shift.way
 
 
 class Predictor:
@@ -68,6 +69,7 @@ class Predictor:
 
     def __init__(self) -> None:
         self._pose: Pose | None = None
+        self._body: _Body = (Rotation.identity(NUM_JOINTS), _STILL)  # of the pose
         self._speed = _NOTHING  # per second
         self._rest = _NOTHING  # what was shown minus what the newest pose says, when it came
         self._came_s = 0.0
@@ -76,8 +78,9 @@ class Predictor:
         """A new pose, `now_s` on the clock that `captured_at_s` is on."""
         last = self._pose
         shown = None if last is None else self._body_at(now_s)
-        self._speed = self._speed_to(pose)
-        self._pose, self._came_s, self._rest = pose, now_s, _NOTHING
+        body = _body(pose)
+        self._speed = self._speed_to(pose, body)
+        self._pose, self._body, self._came_s, self._rest = pose, body, now_s, _NOTHING
         if shown is not None:
             rest = _between(self._body_at(now_s), shown)
             self._rest = rest if float(np.linalg.norm(rest.way)) < JUMP_M else _NOTHING
@@ -88,27 +91,26 @@ class Predictor:
         if pose is None:
             return None
         rotations, root = self._body_at(now_s)
-        matrices = Rotation.from_quat(rotations).as_matrix()
-        joints, _ = forward_kinematics(matrices, pose.rest_offsets_m.astype(np.float64), root.astype(np.float64))
+        joints, _ = posed(rotations.as_matrix()[None], pose.rest_offsets_m.astype(np.float64), root.astype(np.float64))
         return replace(
             pose,
             captured_at_s=max(now_s, pose.captured_at_s),
-            rotations_xyzw=rotations,
+            rotations_xyzw=rotations.as_quat().astype(np.float32),
             root_m=root,
-            joints_world_m=joints.astype(np.float32),
+            joints_world_m=joints[0].astype(np.float32),
         )
 
     def _body_at(self, now_s: float) -> _Body:
         assert self._pose is not None
         ahead_s = min(max(now_s - self._pose.captured_at_s, 0.0), LONGEST_S)
-        body: _Body = (self._pose.rotations_xyzw, self._pose.root_m)
+        body = self._body
         if self._speed is not _NOTHING:
             body = _moved(body, self._speed.times(FADE_S * (1.0 - math.exp(-ahead_s / FADE_S))).limited())
         if self._rest is not _NOTHING:
             body = _moved(body, self._rest.times(math.exp(-max(now_s - self._came_s, 0.0) / BLEND_S)))
         return body
 
-    def _speed_to(self, pose: Pose) -> _Shift:
+    def _speed_to(self, pose: Pose, body: _Body) -> _Shift:
         """From the last pose to this one; nothing where nobody is seen. Smoothed poses need no smoothed speed."""
         last = self._pose
         if last is None or not (last.tracked and pose.tracked):
@@ -116,7 +118,7 @@ class Predictor:
         gap_s = pose.captured_at_s - last.captured_at_s
         if not 0.0 < gap_s <= _GAP_S:
             return _NOTHING
-        step = _between((last.rotations_xyzw, last.root_m), (pose.rotations_xyzw, pose.root_m))
+        step = _between(self._body, body)
         if float(np.linalg.norm(step.way)) > JUMP_M:
             return _NOTHING
         return step.times(1.0 / gap_s)

@@ -1,20 +1,36 @@
 """Reading OSC 1.0 packets that others sent, strictly: what breaks the format in any way is refused as a whole.
 
-Not python-osc's reader: on malformed packets that one also raises UnicodeDecodeError and RecursionError, and logs.
+python-osc reads the values. It is lenient (it fills up cut numbers, skips unknown types, takes any padding) and lets
+several kinds of exception through, so whatever it reads is checked here and every failure is one kind of error.
 """
 
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
+
+from pythonosc.osc_bundle import OscBundle
+from pythonosc.parsing import osc_types
 
 _WORD = 4
 _HEADER = 16  # "#bundle\0" and the time tag
 _MAX_DEPTH = 4  # bundles in bundles; nobody needs more
-_NUMBERS = {"i": ">i", "f": ">f", "h": ">q", "d": ">d", "t": ">Q"}
-_CONSTANTS: dict[str, bool | None] = {"T": True, "F": False, "N": None}
+_LONGEST_TEXT = 4096  # bytes; python-osc looks for the end of a text byte by byte
 
-Value = int | float | str | bytes | bool | None
+Value: TypeAlias = int | float | str | bytes | bool | None
+_READERS: dict[str, Callable[[bytes, int], tuple[Value, int]]] = {
+    "i": osc_types.get_int,
+    "f": osc_types.get_float,
+    "h": osc_types.get_int64,
+    "d": osc_types.get_double,
+    "t": osc_types.get_uint64,
+    "b": osc_types.get_blob,
+    "T": lambda _data, at: (True, at),
+    "F": lambda _data, at: (False, at),
+    "N": lambda _data, at: (None, at),
+}
 
 
 class OscFormatError(ValueError):
@@ -32,21 +48,23 @@ class ReadMessage:
 
 def read_packet(data: bytes) -> list[ReadMessage]:
     """Datagram -> its messages in order, bundles opened. Raises OscFormatError."""
-    return _read(data, _MAX_DEPTH)
+    try:
+        return _read(data, _MAX_DEPTH)
+    except (osc_types.ParseError, UnicodeDecodeError, struct.error) as error:
+        raise OscFormatError(str(error)) from error
 
 
 def _read(data: bytes, depth: int) -> list[ReadMessage]:
     if len(data) % _WORD or not data:
         raise OscFormatError(f"{len(data)} bytes are no whole words")
-    if not data.startswith(b"#bundle\0"):
+    if not OscBundle.dgram_is_bundle(data):
         return [_read_message(data)]
     if depth == 0 or len(data) < _HEADER:
         raise OscFormatError("a bundle too deep or too short")
     messages: list[ReadMessage] = []
     at = _HEADER
     while at < len(data):
-        size = int.from_bytes(data[at : at + _WORD], "big")
-        at += _WORD
+        size, at = osc_types.get_int(data, at)
         if not 0 < size <= len(data) - at:
             raise OscFormatError(f"a part of {size} bytes in a bundle that has {len(data) - at} left")
         messages += _read(data[at : at + size], depth - 1)
@@ -55,46 +73,33 @@ def _read(data: bytes, depth: int) -> list[ReadMessage]:
 
 
 def _read_message(data: bytes) -> ReadMessage:
-    address, at = _read_string(data, 0)
-    tags, at = _read_string(data, at) if at < len(data) else (",", at)  # old senders leave the tags out
+    address, at = _read_text(data, 0)
+    tags, at = _read_text(data, at) if at < len(data) else (",", at)  # old senders leave the tags out
     if not address.startswith("/") or not tags.startswith(","):
         raise OscFormatError("no address or no type tags")
     values: list[Value] = []
     for tag in tags[1:]:
-        value, at = _read_value(tag, data, at)
+        value, at = _read_text(data, at) if tag == "s" else _read_value(tag, data, at)
         values.append(value)
     if at != len(data):
-        raise OscFormatError(f"{len(data) - at} bytes too many")
+        raise OscFormatError(f"it ends at {at} and has {len(data)} bytes")
     return ReadMessage(address, tags[1:], tuple(values))
 
 
 def _read_value(tag: str, data: bytes, at: int) -> tuple[Value, int]:
-    if tag in _NUMBERS:
-        layout = struct.Struct(_NUMBERS[tag])
-        if at + layout.size > len(data):
-            raise OscFormatError("it ends inside a number")
-        return layout.unpack_from(data, at)[0], at + layout.size
-    if tag in _CONSTANTS:
-        return _CONSTANTS[tag], at
-    if tag == "s":
-        return _read_string(data, at)
-    if tag == "b":
-        size = int.from_bytes(data[at : at + _WORD], "big")
-        at += _WORD
-        if at + size > len(data):
-            raise OscFormatError("it ends inside a blob")
-        return data[at : at + size], at + size + -size % _WORD
-    raise OscFormatError(f"unknown type {tag!r}")
+    reader = _READERS.get(tag)
+    if reader is None:
+        raise OscFormatError(f"unknown type {tag!r}")
+    value, after = reader(data, at)
+    if after > len(data) or (isinstance(value, bytes) and osc_types.get_int(data, at)[0] != len(value)):
+        raise OscFormatError(f"it ends inside a value of type {tag!r}, or its size is negative")
+    return value, after
 
 
-def _read_string(data: bytes, at: int) -> tuple[str, int]:
-    end = data.find(0, at)
-    if end < 0:
-        raise OscFormatError("a string without end")
-    after = (end // _WORD + 1) * _WORD
-    if any(data[end:after]) or after > len(data):
-        raise OscFormatError("a string without its padding")
-    try:
-        return data[at:end].decode("utf-8"), after
-    except UnicodeDecodeError:
-        raise OscFormatError("a string that is not UTF-8") from None
+def _read_text(data: bytes, at: int) -> tuple[str, int]:
+    if data.find(0, at, at + _LONGEST_TEXT) < 0:
+        raise OscFormatError(f"a text without end, or longer than {_LONGEST_TEXT} bytes")
+    text, after = osc_types.get_string(data, at)
+    if osc_types.write_string(text) != data[at:after]:
+        raise OscFormatError("a text without its padding")
+    return text, after

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from operator import neg
 from typing import NamedTuple
 
-from engine.osc.coordinates import SignContinuity
+import numpy as np
+
+from engine.osc.coordinates import UNITY_POSITION, UNITY_QUATERNION, UNITY_TRANSFORM, SignContinuity
 from engine.osc.packing import MAX_DATAGRAM_BYTES, OscMessage, PacketSet, grouped
 from engine.osc.vmc_bones import BoneLayout
 from engine.osc.vmc_options import VmcOptions
@@ -63,7 +64,7 @@ class _Kind(NamedTuple):
 
 
 class _Layout:
-    """The packets of one kind of frame, and where each of their numbers is found: see `VmcEncoder._numbers`."""
+    """The packets of one kind of frame, and views of their floats, part by part; a part that is not sent is empty."""
 
     def __init__(self, kind: _Kind, bones: list[str], options: VmcOptions) -> None:
         messages = _messages(kind, bones, options.extras)
@@ -74,28 +75,14 @@ class _Layout:
         else:
             limit = MAX_BUNDLE_BYTES if options.packets == "two" else MAX_DATAGRAM_BYTES
             groups = grouped(messages, limit) + grouped(more, MAX_BUNDLE_BYTES)
-        places = _places(kind, len(bones), extras=options.extras)
-        self.packets = PacketSet(groups, bundled=options.packets != "bare", floats_from=places)
-
-
-def _places(kind: _Kind, bones: int, *, extras: bool) -> list[int]:
-    """Of the floats of the messages, in their order, among `VmcEncoder._numbers`; Unity axes: a choice of signs."""
-    positions, quaternions = 8, 8 + 3 * bones
-    after = quaternions + 4 * bones
-    blends = after + 3 * extras
-    lengths = blends + len(kind.names)
-    end = lengths + len(NON_ROOT) * kind.lengths  # the negative of number n is number end + n
-
-    def transform(position: int, quaternion: int) -> list[int]:
-        signs = (end, 0, 0), (0, end, end, 0)  # -x, y, z and x, -y, -z, w: see coordinates.py
-        places = [position + n + sign for n, sign in enumerate(signs[0])]
-        return places + [quaternion + n + sign for n, sign in enumerate(signs[1])]
-
-    places = [0] if kind.status else []
-    places += transform(1, 4) if kind.root else []
-    for bone in range(bones if kind.bones else 0):
-        places += transform(positions + 3 * bone, quaternions + 4 * bone)
-    return [*places, *range(blends, lengths), *range(after, blends), *range(lengths, end)]
+        self.packets = PacketSet(groups, bundled=options.packets != "bare")
+        self.floats = np.zeros(self.packets.num_floats, np.float32)  # in the order of the messages
+        sizes = (kind.status, 7 * kind.root, 7 * len(bones) * kind.bones, len(kind.names), 3 * options.extras)
+        self.time, self.root, transforms, self.blends, self.extras, self.lengths = np.split(
+            self.floats, np.cumsum(sizes)
+        )
+        self.positions, self.quaternions = np.split(transforms.reshape(-1, 7), [3], axis=1)
+        self.hips = transforms[:3]
 
 
 class _Due:
@@ -144,21 +131,29 @@ class VmcEncoder:
             names=tuple(name for name, _ in feed.blends) if with_blends else (),
             lengths=self._options.extras and self._lengths_are_due(elapsed_s, feed.requests),
         )
-        ints = (_LOADED, feed.calibration, _NORMAL_MODE, int(pose.tracked)) if kind.status else ()
-        return self._layout(kind).packets.pack(self._numbers(kind, feed, pose, elapsed_s), ints)
-
-    def _numbers(self, kind: _Kind, feed: VmcFeed, pose: Pose, elapsed_s: float) -> list[float]:
-        """Time, Root (7), positions (3B), quaternions (4B), then extras, face and lengths where they are wanted; all
-        of them once more with the other sign. Our axes."""
-        bones = self._bones.transforms(pose)
-        numbers = [elapsed_s, *bones.root, *bones.positions, *self._signs(bones.quaternions)]
-        if self._options.extras:
-            numbers += (*pose.contacts.tolist(), pose.confidence)
+        layout = self._layout(kind)
+        self._fill(layout, kind, pose, elapsed_s)
         if kind.names:
-            numbers += [value for _, value in feed.blends]
+            layout.blends[:] = [value for _, value in feed.blends]
+        ints = (_LOADED, feed.calibration, _NORMAL_MODE, int(pose.tracked)) if kind.status else ()
+        return layout.packets.pack(layout.floats, ints)
+
+    def _fill(self, layout: _Layout, kind: _Kind, pose: Pose, elapsed_s: float) -> None:
+        """Write what comes from the pose, in Unity's axes."""
+        bones = self._bones.transforms(pose)
+        quaternions = self._signs(bones.quaternions)
+        if kind.status:
+            layout.time[0] = elapsed_s
+        if kind.root:
+            np.multiply(bones.root, UNITY_TRANSFORM, out=layout.root)
+        if kind.bones:
+            np.multiply(bones.positions, UNITY_POSITION, out=layout.positions)
+            np.multiply(quaternions, UNITY_QUATERNION, out=layout.quaternions)
+            np.multiply(bones.hips, UNITY_POSITION, out=layout.hips)
+        if self._options.extras:
+            layout.extras[:2], layout.extras[2] = pose.contacts, pose.confidence
         if kind.lengths:
-            numbers += pose.bone_lengths_m[list(NON_ROOT)].tolist()
-        return [*numbers, *map(neg, numbers)]
+            layout.lengths[:] = pose.bone_lengths_m[list(NON_ROOT)]
 
     def _lengths_are_due(self, elapsed_s: float, requests: int) -> bool:
         if requests == self._requests and elapsed_s < self._lengths_at_s + _LENGTHS_EVERY_S:

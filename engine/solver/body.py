@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.solver import tangent
 from engine.types import F64
-from models.skeleton import FEET, JOINT, NUM_JOINTS, PARENTS, ROOT, TOES
+from models.skeleton import FEET, JOINT, PARENTS, ROOT, TOES
 
 UPPER_LEGS, LOWER_LEGS = ([JOINT[side + name] for side in ("Left", "Right")] for name in ("UpperLeg", "LowerLeg"))
 _FEET, _TOES = list(FEET), list(TOES)
@@ -24,32 +24,6 @@ class Body:
     rotations: F64  # (22, 3, 3) local to the parent, Hips in the world
     joints: F64  # (22, 3)
     turned: F64  # (22, 3, 3) orientation of each joint in the world
-
-
-def _levels() -> tuple[tuple[list[int], list[int]], ...]:
-    """Joints and their parents, level by level below the root: a level needs the one above only."""
-    depth = [0] * NUM_JOINTS
-    for joint in range(1, NUM_JOINTS):
-        depth[joint] = depth[PARENTS[joint]] + 1
-    levels = ([joint for joint in range(NUM_JOINTS) if depth[joint] == level] for level in range(1, max(depth) + 1))
-    return tuple((level, [PARENTS[joint] for joint in level]) for level in levels)
-
-
-_LEVELS = _levels()
-
-
-def posed(rotations: F64, offsets: F64, roots: F64) -> tuple[F64, F64]:
-    """models.kinematics.forward_kinematics for the hot path: a level of joints at a time, a third of the time.
-
-    rotations (B, 22, 3, 3), offsets (22, 3), roots (B, 3) -> joints (B, 22, 3), orientations (B, 22, 3, 3)
-    """
-    joints, turned = np.empty(rotations.shape[:-1]), np.empty(rotations.shape)
-    joints[:, ROOT], turned[:, ROOT] = roots, rotations[:, ROOT]
-    for level, parents in _LEVELS:
-        above = turned[:, parents]
-        joints[:, level] = joints[:, parents] + (above @ offsets[level, :, None])[..., 0]
-        turned[:, level] = above @ rotations[:, level]
-    return joints, turned
 
 
 def _unit(vectors: F64) -> F64:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from engine.solver import tangent
-from engine.solver.body import Body, posed
+from engine.solver.body import Body
 from engine.solver.feet import FeetLock
 from engine.solver.floor import Floor, Grounding, sole_heights
 from engine.solver.gravity import Gravity
@@ -24,6 +24,7 @@ from engine.solver.root import to_camera, to_ray
 from engine.solver.smoothing import GAP_S, Smooth, Smoother, smooth_take
 from engine.types import F64, Pose, RawMotion
 from models.camera import Intrinsics
+from models.kinematics import forward_kinematics, posed
 from models.skeleton import NUM_JOINTS, ROOT
 
 FADE_S = 1.0
@@ -126,7 +127,7 @@ class Solver:
         rays = [to_ray(np.asarray(raw.root_px, np.float64), raw.root_depth, self._intrinsics) for raw in good]
         roots = np.stack([to_camera(ray, self._height_m) for ray in rays])  # (N, 3)
         rotations = np.stack([raw.rotations for raw in good]).astype(np.float64)
-        joints, _ = posed(rotations, self._proportions.offsets_m, roots)  # (N, 22, 3)
+        joints, _ = forward_kinematics(rotations, self._proportions.offsets_m, roots)  # (N, 22, 3)
         self._placement.anchor(roots[0])
         over_anchor = joints @ self._placement.R.T + self._placement.translation(0.0)
         self._floor.fix(sole_heights(over_anchor, self._proportions.offsets_m))

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from engine.solver.body import LOWER_LEGS, UPPER_LEGS, Body, moved, posed, with_ankles_at
+from engine.solver.body import LOWER_LEGS, UPPER_LEGS, Body, moved, with_ankles_at
 from engine.types import F64
-from models.kinematics import hips_height
+from models.kinematics import hips_height, posed
 from models.skeleton import FEET, JOINT, NUM_JOINTS, ROOT, TOES
 
 _SPINE = [JOINT[name] for name in ("Spine", "Chest", "UpperChest")]

@@ -13,6 +13,7 @@ from models.kinematics import (
     forward_kinematics,
     hips_height,
     person_offsets,
+    posed,
     ratio_offsets,
     stature,
 )
@@ -34,6 +35,13 @@ def test_the_t_pose_stands_on_the_floor_with_the_left_at_plus_x():
     assert joints[JOINT["LeftHand"], 0] > 0.7
     assert joints[JOINT["RightHand"], 0] == -joints[JOINT["LeftHand"], 0]
     assert joints[:, 1].argmax() == JOINT["Head"]
+
+
+def test_posing_level_by_level_is_forward_kinematics():
+    rotations, roots = random_pose(7, (5,)), np.random.default_rng(7).normal(0, 1, (5, 3))
+    found = posed(rotations, REST_OFFSETS, roots)
+    for part, expected in zip(found, forward_kinematics(rotations, REST_OFFSETS, roots), strict=True):
+        np.testing.assert_allclose(part, expected, atol=1e-12)
 
 
 def test_bone_lengths_do_not_depend_on_the_pose():

@@ -11,7 +11,7 @@ from pythonosc.osc_bundle import OscBundle
 from scipy.spatial.transform import Rotation
 
 from engine.osc.plain import PlainOscEncoder
-from engine.osc.vrchat import VrchatEncoder
+from engine.osc.vrchat import VrchatEncoder, euler_unity_deg
 from engine.types import Pose
 from models.kinematics import forward_kinematics
 from models.skeleton import JOINT
@@ -88,6 +88,20 @@ def test_vrchat_euler_angles_rebuild_the_world_rotation_in_unitys_order(make_pos
         Ry = np.array([[np.cos(y), 0, np.sin(y)], [0, 1, 0], [-np.sin(y), 0, np.cos(y)]])
         Rz = np.array([[np.cos(z), -np.sin(z), 0], [np.sin(z), np.cos(z), 0], [0, 0, 1]])
         np.testing.assert_allclose(Ry @ Rx @ Rz, mirror @ world[JOINT[bone]] @ mirror, atol=1e-4)
+
+
+def test_unitys_euler_angles_are_scipys() -> None:
+    turns = Rotation.random(500, random_state=3)
+    ours = [euler_unity_deg(*quaternion) for quaternion in turns.as_quat().tolist()]
+    np.testing.assert_allclose(ours, turns.as_euler("YXZ", degrees=True)[:, [1, 0, 2]], atol=1e-6)
+
+
+@pytest.mark.parametrize("pole_deg", [90.0, -90.0])
+def test_unitys_euler_angles_rebuild_the_rotation_at_the_poles(pole_deg: float) -> None:
+    for other in (0.0, 35.0, -170.0):
+        turn = Rotation.from_euler("YXZ", [other, pole_deg, 20.0], degrees=True)
+        x, y, z = euler_unity_deg(*turn.as_quat().tolist())
+        assert (Rotation.from_euler("YXZ", [y, x, z], degrees=True).inv() * turn).magnitude() < 1e-4
 
 
 def test_plain_osc_has_flat_numeric_addresses_for_everything(make_pose: PoseMaker) -> None:

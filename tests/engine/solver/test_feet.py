@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from engine.solver.body import LOWER_LEGS, UPPER_LEGS, Body, posed, with_ankles_at
+from engine.solver.body import LOWER_LEGS, UPPER_LEGS, Body, with_ankles_at
 from engine.solver.feet import FeetLock
 from models.kinematics import forward_kinematics, person_offsets
 from models.skeleton import FEET, JOINT, NUM_JOINTS
@@ -32,16 +32,6 @@ def consistent(body: Body):
     joints, turned = forward_kinematics(body.rotations, OFFSETS, body.joints[0])
     np.testing.assert_allclose(joints, body.joints, atol=1e-9)
     np.testing.assert_allclose(turned, body.turned, atol=1e-9)
-
-
-def test_posing_by_levels_is_forward_kinematics():
-    rng = np.random.default_rng(7)
-    rotations = Rotation.from_rotvec(rng.normal(0, 1, (5 * NUM_JOINTS, 3))).as_matrix().reshape(5, NUM_JOINTS, 3, 3)
-    roots = rng.normal(0, 1, (5, 3))
-    for found, expected in zip(
-        posed(rotations, OFFSETS, roots), forward_kinematics(rotations, OFFSETS[None], roots), strict=True
-    ):
-        np.testing.assert_allclose(found, expected, atol=1e-12)
 
 
 @pytest.mark.parametrize("knee_bend_deg", [0.0, 1.0, 20.0])

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from engine.solver.body import LOWER_LEGS, UPPER_LEGS, Body, posed
+from engine.solver.body import LOWER_LEGS, UPPER_LEGS, Body
 from engine.solver.floor import sole_heights
 from engine.solver.stance import SEATED, UPPER, LowerBody, Stance, blended, facing
-from models.kinematics import forward_kinematics, person_offsets
+from models.kinematics import forward_kinematics, person_offsets, posed
 from models.skeleton import FEET, JOINT, NUM_JOINTS
 
 DT_S = 1 / 30

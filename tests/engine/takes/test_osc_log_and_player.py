@@ -77,7 +77,7 @@ def test_a_line_can_be_read_by_people(log: Path) -> None:
 
 
 def test_bare_messages_are_logged_too() -> None:
-    (bare,) = PacketSet([[OscMessage("/a", "sif", ("x",))]], bundled=False).pack(np.ones(1, np.float32), [7])
+    (bare,) = PacketSet([[OscMessage("/a", "sif", ("x",))]], bundled=False).pack(np.ones(1, np.float32), (7,))
     entry = json.loads(log_line(0.5, bare))
     assert entry == {
         "time": 0.5,
