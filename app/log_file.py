@@ -29,6 +29,8 @@ from engine.masking import mask_secrets
 
 MAX_BYTES = 1_000_000
 BACKUPS = 3
+SAME_EVERY_S = 10.0
+"""An error that nobody catches is told this often at most: a widget that cannot be painted fails 50 times a second."""
 _FORMAT = "%(asctime)s %(levelname)-8s [%(process)d %(threadName)s] %(name)s: %(message)s"
 _OURS = ("app", "engine", "models")
 _CRASHES = "crash-*.txt"
@@ -36,6 +38,7 @@ _CRASH_KEPT_S = 7 * 24 * 3600.0
 
 log = logging.getLogger(__name__)
 _listeners: list[Callable[[str], None]] = []  # of `defects_shown`
+_said_at_s: dict[str, float] = {}  # lines about errors that nobody caught
 
 
 def log_folder() -> Path:
@@ -148,12 +151,16 @@ def _net() -> Iterator[None]:
     try:
         yield
     finally:
+        _said_at_s.clear()
         logging.captureWarnings(capture=False)
         sys.excepthook, threading.excepthook, sys.unraisablehook, warnings.showwarning = before
 
 
 def _uncaught(error: BaseException, where: str) -> None:
     text = describe(error)
+    if time.monotonic() - _said_at_s.get(text, float("-inf")) < SAME_EVERY_S:
+        return
+    _said_at_s[text] = time.monotonic()
     log.critical("uncaught in %s", where, exc_info=error)
     say(f"vtm: {text}")
     for listener in tuple(_listeners):

@@ -135,6 +135,9 @@ class Session:
             self._changed.notify_all()
 
     def _say(self, level: str, text: str) -> None:
+        """One line for the user; that of an error follows its traceback in the log."""
+        if level != "error":
+            log.info("%s", text)
         self._own_messages.append(Message(level, mask_secrets(text)))
 
     def _work(self) -> None:

@@ -102,6 +102,19 @@ def test_what_a_thread_does_not_catch_is_logged_said_and_shown(capsys):
     assert "in defect" in logged()
 
 
+def test_an_error_that_comes_again_and_again_is_told_once(capsys):
+    def defect() -> None:
+        raise KeyError("LeftHand")
+
+    with logging_set_up(debug=False):
+        for _ in range(3):
+            thread = threading.Thread(target=defect)
+            thread.start()
+            thread.join()
+    assert capsys.readouterr().err.count("KeyError") == 1
+    assert logged().count("Traceback") == 1
+
+
 def test_a_full_log_is_rotated_and_the_old_ones_are_few(monkeypatch):
     monkeypatch.setattr("app.log_file.MAX_BYTES", 2000)
     with logging_set_up(debug=False):

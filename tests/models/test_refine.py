@@ -9,7 +9,7 @@ from scipy.spatial.transform import Rotation
 
 from models.keypoints import KEYPOINT, NUM_KEYPOINTS
 from models.kinematics import forward_kinematics, ratio_offsets
-from models.refine import refine
+from models.refine import _sides_sorted, refine
 from models.skeleton import JOINT, NUM_JOINTS
 
 DEPTH, SIZE = 2.0, 0.15
@@ -149,6 +149,30 @@ def test_left_and_right_confused_by_the_detector_do_not_cross_the_limbs(names):
         left, right = KEYPOINT[f"left_{name}"], KEYPOINT[f"right_{name}"]
         swapped[:, [left, right]] = keypoints[:, [right, left]]
     np.testing.assert_allclose(refined(truth, swapped), truth, atol=1e-9)
+
+
+@pytest.mark.parametrize(("way", "exchanged"), [(0.0, False), (0.4, False), (0.55, False), (0.7, True), (1.0, True)])
+def test_sides_are_exchanged_for_a_reason_only(way, exchanged):
+    """`way`: how far the detector put each ankle and knee to the other one; a little past the middle proves nothing."""
+    drawn = joints_of(pose(15, 0.1))[..., :2]
+    keypoints = np.zeros((len(drawn), NUM_KEYPOINTS, 3))
+    for name in ("knee", "ankle"):
+        left, right = (drawn[:, JOINT[side + _JOINT_OF[name]]] for side in ("Left", "Right"))
+        keypoints[:, KEYPOINT[f"left_{name}"], :2] = left + way * (right - left)
+        keypoints[:, KEYPOINT[f"right_{name}"], :2] = right + way * (left - right)
+    keypoints[..., 2] = 1.0
+    others = [index for name, index in KEYPOINT.items() if name.partition("_")[2] not in ("knee", "ankle")]
+    keypoints[:, others, 2] = 0.0
+    found = _sides_sorted(keypoints, drawn)
+    left, right = KEYPOINT["left_ankle"], KEYPOINT["right_ankle"]
+    np.testing.assert_array_equal(found[:, left], keypoints[:, right if exchanged else left])
+    np.testing.assert_array_equal(found[:, right], keypoints[:, left if exchanged else right])
+
+
+def test_a_point_that_is_not_seen_exchanges_nothing():
+    drawn = joints_of(pose(16, 0.1))[..., :2]
+    keypoints = keypoints_of(joints_of(pose(16, 0.1)), score=0.0)
+    np.testing.assert_array_equal(_sides_sorted(keypoints, drawn), keypoints)
 
 
 def test_numpy_and_torch_agree():

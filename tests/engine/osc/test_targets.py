@@ -170,6 +170,39 @@ def test_closing_repeats_the_last_pose_three_times_and_may_be_done_twice(
         receiver.recv(2048)
 
 
+class BrokenSocket:
+    """Fails as often as it is told to, then takes packets."""
+
+    def __init__(self, failures: int) -> None:
+        self.failures = failures
+        self.taken: list[bytes] = []
+
+    def send(self, packet: bytes) -> int:
+        if self.failures:
+            self.failures -= 1
+            raise OSError(101, "Network is unreachable")
+        self.taken.append(packet)
+        return len(packet)
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(("failures", "arrive"), [(1, 3), (2, 2)])
+def test_the_last_pose_is_repeated_at_the_end_although_sending_it_failed(
+    failures: int, arrive: int, make_pose: PoseMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    udp = BrokenSocket(failures)
+    monkeypatch.setattr("engine.osc.sender.connected_socket", lambda *_, **__: udp)
+    sender = open_target("vrchat://127.0.0.1:9000")
+    sender.send(make_pose(1))
+    assert udp.taken == []
+    assert sender.state().errors == 1
+    sender.close()
+    assert len(udp.taken) == arrive
+    assert len(set(udp.taken)) == 1
+
+
 def test_a_pose_with_nan_is_not_sent(make_pose: PoseMaker, receiver: socket.socket) -> None:
     sender = open_target(f"vmc://127.0.0.1:{receiver.getsockname()[1]}")
     pose = make_pose()
