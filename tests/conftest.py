@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
+import socket
 import sys
 import threading
 import time
@@ -43,3 +45,18 @@ def own_config_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pyt
     monkeypatch.setenv("VTM_CONFIG_DIR", str(folder))
     monkeypatch.setenv("VTM_LOG_DIR", str(folder / "log"))
     return folder
+
+
+@pytest.fixture
+def no_name_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names do not resolve, and nobody is asked; addresses do."""
+    lookup = socket.getaddrinfo
+
+    def answer(host: str, *args: object, **kwargs: object) -> object:
+        try:
+            ipaddress.ip_address(host)
+        except ValueError:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known") from None
+        return lookup(host, *args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket, "getaddrinfo", answer)

@@ -66,7 +66,7 @@ class HeadlessRun:
         self._clock = clock
         self._seen: tuple[Message, ...] = ()
         self._troubles = Troubles(clock)
-        self._status = StatusLine(sys.stderr)
+        self._status = StatusLine(sys.stderr, clock=clock)
         self.stop = Event()
 
     def run(self) -> int:

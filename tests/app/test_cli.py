@@ -8,8 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
-import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -175,24 +174,40 @@ def test_the_display_is_looked_for(monkeypatch):
 
 
 @pytest.fixture
-def headless(fake):
-    """A headless run over the fake pipeline, and the pipelines it made."""
-    made = []
+def headless(fake, monkeypatch):
+    """make(on_look, **options) -> a headless run over the fake pipeline, and `make.made`, the pipelines it made.
 
-    def factory(config: Config):
-        made.append(fake(config))
-        return made[-1]
+    Each time the run looks at its pipeline, 0.2 s pass on its clock and `on_look(pipeline, number of the look)` is
+    called.
+    """
+    monkeypatch.setattr("app.commands.headless.POLL_S", 0.0)
+    made, now = [], [100.0]
 
-    def make(**options: Any) -> HeadlessRun:
-        return HeadlessRun(Config(source="demo", osc=(DEFAULT_TARGET,)), RunOptions(**options), factory=factory)
+    def make(on_look: Callable[[Any, int], object] = lambda *_: None, **options: Any) -> HeadlessRun:
+        class Watched(fake):
+            looks = 0
+
+            def snapshot(self):
+                self.looks += 1
+                now[0] += 0.2
+                on_look(self, self.looks)
+                return super().snapshot()
+
+        def factory(config: Config):
+            made.append(Watched(config))
+            return made[-1]
+
+        config = Config(source="demo", osc=(DEFAULT_TARGET,))
+        return HeadlessRun(config, RunOptions(**options), factory=factory, clock=lambda: now[0])
 
     make.made = made
     return make
 
 
 def test_a_headless_run_ends_by_time_and_writes_the_figures(headless, tmp_path, capsys):
-    assert headless(seconds=0.5, record=tmp_path / "a.bvh", stats=tmp_path / "s.json").run() == 0
+    assert headless(seconds=1.1, record=tmp_path / "a.bvh", stats=tmp_path / "s.json").run() == 0
     assert headless.made[0].calls == ["enter", f"record {tmp_path / 'a.bvh'}", "stop_recording", "exit"]
+    assert headless.made[0].looks == 6 + 1  # at 0.2, 0.4, … 1.2 s, and after the take was finished
     assert headless.made[0].config.loop
     stats = json.loads((tmp_path / "s.json").read_text())
     assert stats["osc"][0]["target"] == DEFAULT_TARGET
@@ -201,37 +216,45 @@ def test_a_headless_run_ends_by_time_and_writes_the_figures(headless, tmp_path, 
 
 
 @pytest.mark.parametrize("number", STOPPING)
-def test_ctrl_c_keeps_the_take_and_is_exit_code_0(headless, tmp_path, number):
+def test_a_signal_keeps_the_take_and_is_exit_code_0(headless, tmp_path, number):
     before = signal.getsignal(number)
-    threading.Timer(0.4, os.kill, (os.getpid(), number)).start()
-    assert headless(record=tmp_path / "a.bvh").run() == 0
+    run = headless(lambda _, look: signal.raise_signal(number) if look == 3 else None, record=tmp_path / "a.bvh")
+    assert run.run() == 0
     assert "stop_recording" in headless.made[0].calls
     assert signal.getsignal(number) is before
 
 
 def test_a_pipeline_that_fails_is_said_after_the_take_was_kept(headless, tmp_path, capsys):
-    run = headless(record=tmp_path / "a.bvh")
+    def fail(pipeline: Any, look: int) -> None:
+        if look == 3:
+            pipeline.messages = (Message("error", "the camera was unplugged"),)
+            pipeline.state = "failed"
 
-    def fail() -> None:
-        while not headless.made:
-            time.sleep(0.01)
-        headless.made[0].messages = (Message("error", "the camera was unplugged"),)
-        headless.made[0].state = "failed"
-
-    thread = threading.Thread(target=fail)
-    thread.start()
-    assert run.run() == 1
-    thread.join()
+    assert headless(fail, record=tmp_path / "a.bvh").run() == 1
     assert capsys.readouterr().err.splitlines()[-1] == "vtm: the camera was unplugged"
     assert headless.made[0].calls[-2:] == ["stop_recording", "exit"]
 
 
 def test_the_end_of_a_file_ends_the_run(headless):
-    run = headless()
-    thread = threading.Timer(0.3, lambda: setattr(headless.made[0], "state", "ended"))
-    thread.start()
+    run = headless(lambda pipeline, look: setattr(pipeline, "state", "ended") if look == 3 else None)
     assert run.run() == 0
-    thread.join()
+    assert headless.made[0].looks == 3
+
+
+def test_trouble_is_said_once_and_a_picture_that_is_missing_is_no_latency(headless, capsys):
+    def trouble(pipeline: Any, look: int) -> None:
+        if look == 2:
+            pipeline.frozen_at = 7
+            pipeline.target_error = "nobody is listening on 127.0.0.1:39539: start the receiver or check its port"
+
+    assert headless(trouble, seconds=8.0).run() == 0
+    lines = capsys.readouterr().err.splitlines()
+    assert sum("nobody is listening" in line for line in lines) == 1
+    status = [line for line in lines if "packets/s" in line]
+    assert "person yes" in status[0]
+    assert "no picture for 5 s" in status[-1]
+    assert "person" not in status[-1]
+    assert "latency" not in status[-1]
 
 
 def test_the_status_tells_rate_latency_person_and_packets(fake):

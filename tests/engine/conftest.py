@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 from collections.abc import Callable, Iterator
 
@@ -69,21 +68,6 @@ def make_detection() -> Callable[..., Keypoints2D]:
         return Keypoints2D(pose.frame_id, pose.captured_at_s, (640, 480), points, np.full(23, 0.9, np.float32))
 
     return make
-
-
-@pytest.fixture
-def no_name_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Names do not resolve, and nobody is asked; addresses do."""
-    lookup = socket.getaddrinfo
-
-    def answer(host: str, *args: object, **kwargs: object) -> object:
-        try:
-            ipaddress.ip_address(host)
-        except ValueError:
-            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known") from None
-        return lookup(host, *args, **kwargs)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(socket, "getaddrinfo", answer)
 
 
 @pytest.fixture
