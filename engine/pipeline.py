@@ -30,7 +30,7 @@ from engine.osc.output_rate import OutputRate
 from engine.pose2d.base import Detector
 from engine.queues import BoundedQueue, Latest
 from engine.sources.intrinsics import check_intrinsics
-from engine.types import CapturedFrame, DetectedFrame, Detection, Frame, Pose, Snapshot
+from engine.types import CapturedFrame, DetectedFrame, Detection, Frame, PersonChoice, Pose, Snapshot
 
 JOIN_S = 5.0
 """How long stopping waits for each thread; a device that hangs longer is left behind, and that is said."""
@@ -254,6 +254,10 @@ class Pipeline:
     def cancel_calibration(self) -> None:
         """Call off a calibration that is not done yet; what held before holds."""
         self._calibration.cancel()
+
+    def choose_person(self, choice: PersonChoice) -> None:
+        """Follow another person in the picture, and stay with them."""
+        self._shared.choose_person(choice)
 
     def start_recording(self, path: Path) -> None:
         """Record every pose from now on, with video when the settings say so. Raises UsageError, OutputError."""

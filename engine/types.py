@@ -33,6 +33,15 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherPerson:
+    """Somebody in the picture who is not followed: the square around them, pixels."""
+
+    x_px: float  # centre
+    y_px: float
+    size_px: float
+
+
+@dataclass(frozen=True, slots=True)
 class Keypoints2D:
     """One person in one frame. A keypoint the detector lacks or does not see has score 0."""
 
@@ -46,18 +55,27 @@ class Keypoints2D:
     camera axes (x right, y down, z forward); NaN where the detector has none. None: the detector gives no 3D."""
     features: F32 | None = None
     """(16, 512) feature map of the person's crop (models.vtm.evidence). None: the weights need none, or no crop."""
+    others: tuple[OtherPerson, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class NoPerson:
-    """The frame was looked at and holds no person."""
+    """The frame was looked at and does not show the person who is followed."""
 
     frame_id: int
     captured_at_s: float
     image_size: tuple[int, int]
+    others: tuple[OtherPerson, ...] = ()
 
 
 Detection = Keypoints2D | NoPerson
+
+
+@dataclass(frozen=True, slots=True)
+class PersonChoice:
+    """Whom the user wants followed: the person at a point (x, y) of the picture in pixels; with None the next one."""
+
+    point_px: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

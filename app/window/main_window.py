@@ -38,7 +38,7 @@ from engine.config import Config
 from engine.errors import OutputError
 from engine.sources.camera_list import CameraInfo
 from engine.takes.recording import REPLAY_SUFFIXES
-from engine.types import Pose, Snapshot
+from engine.types import PersonChoice, Pose, Snapshot
 
 PULL_MS, FRUGAL_PULL_MS = 20, 30
 """The screen follows at up to 50 pictures a second, at 33 where few cores draw as well as track."""
@@ -133,10 +133,12 @@ class MainWindow(QMainWindow):
         self.side.record.chosen.connect(self._takes_chosen)
         self.side.record.replay.connect(self.replay.open)
         self.video.banner.pressed.connect(self._banner_pressed)
+        self.video.chosen.connect(lambda x_px, y_px: self._session.choose_person(PersonChoice((x_px, y_px))))
         self.header.report.clicked.connect(self._report)
         for key, action in (
             ("R", self._record_key),
             ("C", self._calibrate),
+            ("N", lambda: self._session.choose_person(PersonChoice())),
             ("M", lambda: self.side.source.mirror.toggle()),
             ("F11", self._full_screen),
             ("Ctrl+O", self.side.source.ask_file),

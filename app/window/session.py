@@ -24,7 +24,7 @@ from engine.config import Config
 from engine.errors import VtmError, describe
 from engine.masking import mask_secrets
 from engine.takes.recording import Recording
-from engine.types import Message, Percentiles, Snapshot, Stats
+from engine.types import Message, Percentiles, PersonChoice, Snapshot, Stats
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +64,11 @@ class Session:
     def cancel_calibration(self) -> None:
         """Call off a calibration that is not done yet."""
         self._want(lambda wanted: wanted.with_calibration(False))
+
+    def choose_person(self, choice: PersonChoice) -> None:
+        """Follow another person in the picture."""
+        if (pipeline := self._pipeline) is not None:
+            pipeline.choose_person(choice)
 
     def start_recording(self, path: Path, countdown_s: float = 0.0) -> None:
         """Begin a take after so many seconds; its folder is made when missing, at once."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from engine.bench.samples import Samples
 from engine.live.interfaces import ChangeOfFeed, Hub, Runtime, SolverLike, WindowLike
 from engine.pose2d.base import Detector
-from engine.types import Detection, Frame, Keypoints2D, Pose, RawMotion, TargetState, Window
+from engine.types import Detection, Frame, Keypoints2D, PersonChoice, Pose, RawMotion, TargetState, Window
 from models.camera import Intrinsics
 from models.vtm.config import VTMConfig
 
@@ -36,6 +36,9 @@ class TimedDetector:
     @property
     def details(self) -> tuple[str, ...]:
         return self.inner.details
+
+    def choose(self, choice: PersonChoice) -> None:
+        self.inner.choose(choice)
 
     def leave_out(self, number: int) -> None:
         self.inner.leave_out(number)

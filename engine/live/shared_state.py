@@ -17,7 +17,7 @@ from engine.errors import describe
 from engine.live.load_shedding import LoadShedding
 from engine.live.statistics import StatsCollector
 from engine.masking import mask_secrets
-from engine.types import Detection, Frame, Message, Pose
+from engine.types import Detection, Frame, Message, PersonChoice, Pose
 
 FrameKey: TypeAlias = tuple[int, int]
 """Number of the source, number of the frame in it: grows with every frame."""
@@ -47,6 +47,7 @@ class SharedState:
         self._messages: deque[Message] = deque(maxlen=_MESSAGES)
         self._failures: dict[str, Exception] = {}  # by worker
         self._view = View()
+        self._choice: PersonChoice | None = None
         self._names = {"source": "", "detector": "", "backend": ""}
         self._shown: FrameKey = (0, -1)
         self._last: FrameKey | None = None  # of a source that is over
@@ -62,6 +63,15 @@ class SharedState:
         with self._changed:
             self._config = config
             self._changed.notify_all()
+
+    def choose_person(self, choice: PersonChoice) -> None:
+        """Ask the pose thread to follow another person; the newest choice counts."""
+        self._choice = choice
+
+    def take_choice(self) -> PersonChoice | None:
+        """Return the choice not seen to yet, once. Pose thread."""
+        choice, self._choice = self._choice, None
+        return choice
 
     @property
     def view(self) -> View:

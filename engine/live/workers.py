@@ -139,6 +139,8 @@ class PoseWorker(Worker):
                 if left_out != (wanted_out := self._shared.shedding.left_out("pose2d")):
                     left_out = wanted_out
                     detector.leave_out(left_out)
+                if (choice := self._shared.take_choice()) is not None:
+                    detector.choose(choice)
                 started_s = self._clock()
                 detection = detector.detect(captured.frame)
                 self._took(self._clock() - started_s)

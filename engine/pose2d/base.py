@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from engine.types import Detection, Frame
+from engine.types import Detection, Frame, PersonChoice
 
 
 class Detector(Protocol):
@@ -23,6 +23,9 @@ class Detector(Protocol):
 
     def detect(self, frame: Frame) -> Detection:
         """Keypoints in pixels of the frame. Raises DetectorError when the network itself fails."""
+
+    def choose(self, choice: PersonChoice) -> None:
+        """Follow another person from the next frame on, and stay with them."""
 
     def reset(self) -> None:
         """Forget the person being followed (another source, a jump in a file)."""

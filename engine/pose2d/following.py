@@ -7,14 +7,14 @@ it fits somebody else, or nobody, the whole picture is searched, and without a m
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from engine.pose2d.blazepose_regions import Region
 from engine.pose2d.clothes import trunk_colours
 from engine.pose2d.crowd import Crowd, Sighting, Track
 from engine.pose2d.people import rank_people
-from engine.types import Detection, Frame, Keypoints2D, NoPerson
+from engine.types import Detection, Frame, Keypoints2D, NoPerson, OtherPerson, PersonChoice
 
 REMEMBER_NEW_S, REMEMBER_S, REMEMBER_CHOSEN_S = 0.5, 3.0, 10.0
 """For so long after losing a person nobody else is taken: who was never seen before, who is known, after a choice."""
@@ -24,6 +24,7 @@ _SAME, _CONTINUES, _NEAR = 0.2, 0.3, 0.8  # in sides of a region
 LOOK_ROUND_S = 0.3
 """How often the whole picture is searched while others are in view."""
 LOOK_ROUND_ALONE_S = 1.0
+_SHOWN_S = 1.2  # others are shown for so long after they were last seen
 NEARBY = "looking for other people"
 
 
@@ -60,12 +61,12 @@ class PeopleNetworks(Protocol):
 
 
 class FollowingDetector:
-    """A Detector (engine.pose2d.base). Pose thread only; `choose` and `choose_next` from any thread."""
+    """A Detector (engine.pose2d.base). Pose thread only."""
 
     def __init__(self, networks: PeopleNetworks) -> None:
         self._networks = networks
         self._crowd = Crowd()
-        self._request: tuple[float, float] | str | None = None  # a point of the picture, or "next"
+        self._choice: PersonChoice | None = None
         self._looks_round = True
         self.reset()
 
@@ -98,24 +99,15 @@ class FollowingDetector:
         self.reset()
         self._networks.close()
 
-    def choose(self, x_px: float, y_px: float) -> None:
-        """Follow the person at this point of the picture from the next frame on."""
-        self._request = (x_px, y_px)
-
-    def choose_next(self) -> None:
-        """Follow the next person, from left to right."""
-        self._request = "next"
-
-    @property
-    def others(self) -> tuple[Region, ...]:
-        """The regions of the people seen lately who are not followed."""
-        return tuple(track.region for track in self._crowd.tracks if track is not self._followed)
+    def choose(self, choice: PersonChoice) -> None:
+        """Follow another person from the next frame on, and stay with them; without a point the next to the right."""
+        self._choice = choice
 
     def detect(self, frame: Frame) -> Detection:
         """Return the keypoints of the followed person, or NoPerson. Raises DetectorError."""
         now_s = frame.captured_at_s
         self._forget(now_s)
-        self._take_request(frame)
+        self._take_choice(frame)
         reading = self._read_on(frame) if self._reading_region is not None else None
         if reading is None:
             reading = self._search(frame)
@@ -123,8 +115,15 @@ class FollowingDetector:
             self._look_round(frame, reading)
         self._reading_region = None if reading is None else reading.region
         if reading is None:
-            return NoPerson(frame.frame_id, frame.captured_at_s, frame.image_size)
-        return reading.keypoints
+            return NoPerson(frame.frame_id, now_s, frame.image_size, self._others(now_s))
+        others = self._others(now_s)
+        return replace(reading.keypoints, others=others) if others else reading.keypoints
+
+    def _others(self, now_s: float) -> tuple[OtherPerson, ...]:
+        """Return the people seen lately who are not followed."""
+        recent = (track for track in self._crowd.tracks if now_s - track.seen_at_s <= _SHOWN_S)
+        regions = (track.region for track in recent if track is not self._followed)
+        return tuple(OtherPerson(region.x_px, region.y_px, region.size_px) for region in regions)
 
     def _forget(self, now_s: float) -> None:
         """Drop whoever was not seen for long, the followed person too; everybody when the clock ran back."""
@@ -225,22 +224,21 @@ class FollowingDetector:
         alone = len(self._crowd.tracks) <= 1
         return self._looks_round and now_s - self._looked_at_s >= (LOOK_ROUND_ALONE_S if alone else LOOK_ROUND_S)
 
-    def _take_request(self, frame: Frame) -> None:
+    def _take_choice(self, frame: Frame) -> None:
         """Follow whom the user chose."""
-        request, self._request = self._request, None
-        if request is None:
+        choice, self._choice = self._choice, None
+        if choice is None:
             return
         self._see_all(frame, None, MOST_READ_LOST)
         tracks = self._crowd.tracks
         if not tracks:
             return
-        if isinstance(request, str):
+        if choice.point_px is None:
             ordered = sorted(tracks, key=lambda track: track.region.x_px)
             place = ordered.index(self._followed) if self._followed in ordered else -1
             chosen = ordered[(place + 1) % len(ordered)]
         else:
-            x, y = request
-            point = Region(x, y, 1.0, 0.0)
+            point = Region(*choice.point_px, 1.0, 0.0)
             chosen = min(tracks, key=lambda track: point.distance(track.region))
         self._follow(chosen, chosen=True)
 

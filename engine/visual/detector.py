@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from engine.types import F32, Detection, Frame, Keypoints2D
+from engine.types import F32, Detection, Frame, Keypoints2D, PersonChoice
 from engine.visual.backbone import Backbone
 from engine.visual.crop import cut, person_square
 from models.vtm.evidence import CROP_PX
@@ -23,6 +23,7 @@ class Finds(Protocol):
     @property
     def details(self) -> tuple[str, ...]: ...
     def leave_out(self, number: int) -> None: ...
+    def choose(self, choice: PersonChoice) -> None: ...
     def reset(self) -> None: ...
     def close(self) -> None: ...
 
@@ -67,6 +68,11 @@ class VisualDetector:
         """Leave out so many: 1 is image features of every other frame, more also what the 2D detector can leave out."""
         self._every = 2 if number else 1
         self._detector.leave_out(max(number - 1, 0))
+
+    def choose(self, choice: PersonChoice) -> None:
+        """Follow another person; no features are kept."""
+        self._features = None
+        self._detector.choose(choice)
 
     def reset(self) -> None:
         """Start on another source: the 2D detector forgets its person, no features are kept."""

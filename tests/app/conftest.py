@@ -27,6 +27,7 @@ from engine.types import (
     Message,
     NoPerson,
     Percentiles,
+    PersonChoice,
     Pose,
     ReceiverState,
     RecordingState,
@@ -108,6 +109,9 @@ class FakePipeline:
     def reconfigure(self, config: Config) -> None:
         self.calls.append("reconfigure")
         self.config = config
+
+    def choose_person(self, choice: PersonChoice) -> None:
+        self.calls.append(f"choose {choice.point_px}")
 
     def calibrate(self) -> None:
         self.calls.append("calibrate")

@@ -23,6 +23,7 @@ from engine.types import (
     Frame,
     Keypoints2D,
     NoPerson,
+    PersonChoice,
     Pose,
     RawMotion,
     ReceiverState,
@@ -83,6 +84,9 @@ class FakeDetector:
 
     def leave_out(self, number: int) -> None:
         self.left_out = number
+
+    def choose(self, choice: PersonChoice) -> None:
+        self.world.choices.append(choice)
 
     def detect(self, frame: Frame) -> Detection:
         self.world.detecting(frame)
@@ -235,6 +239,7 @@ class World:
         self.recorders: list[FakeRecorder] = []
         self.videos: list[FakeVideo] = []
         self.receivers: list[FakeReceiver] = []
+        self.choices: list[PersonChoice] = []
         self.strict = True
 
     def _make(self, part: str, key: str, made: list[Any], thing: Any) -> Any:

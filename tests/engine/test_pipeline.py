@@ -16,7 +16,7 @@ from engine.config import Config
 from engine.errors import CameraError, DetectorError, InputError, ModelError, OutputError, UsageError
 from engine.pipeline import Pipeline
 from engine.solver import Solver
-from engine.types import Frame, Pose, RawMotion, Window
+from engine.types import Frame, PersonChoice, Pose, RawMotion, Window
 from models.camera import Intrinsics
 from tests.engine.pipeline_fakes import WAIT_S, FakeRuntime, FakeWindow, World
 
@@ -631,3 +631,13 @@ def test_the_password_of_an_address_is_shown_nowhere(world: World):
     assert snapshot.source == "rtsp://admin:***@cam/live"
     assert "hunter2" not in repr(snapshot)
     assert any("rtsp://admin:***@cam/live gives no picture" in message.text for message in snapshot.messages)
+
+
+def test_a_choice_of_a_person_reaches_the_detector_once(world: World):
+    with world.pipeline() as pipeline:
+        assert pipeline.wait_for_pose(WAIT_S)
+        pipeline.choose_person(PersonChoice((12.0, 30.0)))
+        until(lambda: bool(world.choices))
+        first = pipeline.snapshot().stats.poses
+        until(lambda: pipeline.snapshot().stats.poses > first + 2)
+    assert world.choices == [PersonChoice((12.0, 30.0))]

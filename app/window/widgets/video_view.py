@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from app.window.widgets.banner import Banner
@@ -62,7 +62,10 @@ def scaled_picture(bgr: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.
 
 
 class VideoView(QWidget):
-    """Shows one Frame and its Detection. Qt thread only."""
+    """Shows one Frame and its Detection. A click on a person asks to follow them. Qt thread only."""
+
+    chosen = Signal(float, float)
+    """A point of the picture that was clicked, x and y in its pixels."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -87,6 +90,16 @@ class VideoView(QWidget):
             self.placeholder = text
             self.update()
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Choose the person under the mouse."""
+        if self._frame is None or event.button() is not Qt.MouseButton.LeftButton:
+            return
+        place = fitted(self._frame.image_size, self.rect())
+        if place.contains(event.position()):
+            scale = self._frame.image_size[0] / place.width()
+            at = event.position() - place.topLeft()
+            self.chosen.emit(at.x() * scale, at.y() * scale)
+
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Scale anew for the new size."""
         self._image = None
@@ -107,6 +120,8 @@ class VideoView(QWidget):
         else:
             place = fitted(self._frame.image_size, self.rect())
             painter.drawImage(place.topLeft().toPoint(), self._scaled_image(self._frame, place))
+            if self._detection is not None and self._detection.others:
+                self._draw_others(painter, self._detection, place)
             if isinstance(self._detection, Keypoints2D):
                 self._draw_skeleton(painter, self._detection, place)
         painter.end()
@@ -120,6 +135,20 @@ class VideoView(QWidget):
             self._image = QImage(scaled.data, size[0], size[1], scaled.strides[0], QImage.Format.Format_BGR888)
             self._image.setDevicePixelRatio(ratio)
         return self._image
+
+    def _draw_others(self, painter: QPainter, detection: Detection, place: QRectF) -> None:
+        """Draw a dashed frame around everybody who is not followed."""
+        scale = place.width() / detection.image_size[0]
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setClipRect(place)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(QColor(MUTED), max(1.5, place.height() / 320), Qt.PenStyle.DashLine))
+        for other in detection.others:
+            half_width, half_height = 0.2 * other.size_px * scale, 0.42 * other.size_px * scale
+            x, y = place.x() + other.x_px * scale, place.y() + other.y_px * scale
+            frame = QRectF(x - half_width, y - half_height, 2 * half_width, 2 * half_height)
+            painter.drawRoundedRect(frame, 10, 10)
+            painter.drawText(frame.adjusted(8, 6, 0, 0), "not followed (click or N)")
 
     def _draw_skeleton(self, painter: QPainter, keypoints: Keypoints2D, place: QRectF) -> None:
         scale = place.width() / keypoints.image_size[0]

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 
 from app.arguments import RunOptions
@@ -20,6 +21,7 @@ from app.window.notices import NO_PERSON
 from app.window.report_dialog import ReportDialog
 from app.window.session import Session
 from app.window.widgets.opengl import OpenGL
+from app.window.widgets.video_view import fitted
 from engine.config import Config
 from engine.errors import describe
 from engine.motion.formats import write_motion
@@ -426,3 +428,21 @@ def test_an_error_that_nobody_caught_is_shown_with_the_button_that_helps(window,
     assert "LeftHand" in dialog.text.toPlainText()
     assert "== Running" in dialog.text.toPlainText()
     dialog.close()
+
+
+def test_a_click_in_the_picture_and_the_n_key_choose_whom_to_follow(window, made, until):
+    width, _ = window.last.frame.image_size
+    place = fitted(window.last.frame.image_size, window.video.rect())
+    QTest.mouseClick(window.video, Qt.MouseButton.LeftButton, pos=place.center().toPoint())
+    until(lambda: any(call.startswith("choose (") for call in made[-1].calls))
+    x_px = float(next(call for call in made[-1].calls if call.startswith("choose (")).split("(")[1].split(",")[0])
+    assert abs(x_px - width / 2) < width / 50
+    window.activateWindow()
+    QTest.keyClick(window, Qt.Key.Key_N)
+    until(lambda: "choose None" in made[-1].calls)
+
+
+def test_a_click_beside_the_picture_chooses_nobody(window, made):
+    before = list(made[-1].calls)
+    QTest.mouseClick(window.video, Qt.MouseButton.LeftButton, pos=QPointF(1, 1).toPoint())
+    assert made[-1].calls == before

@@ -7,7 +7,7 @@ import pytest
 
 from engine.pose2d.blazepose_regions import Region
 from engine.pose2d.following import NEARBY, FollowingDetector, Reading
-from engine.types import Detection, Frame, Keypoints2D, NoPerson
+from engine.types import Detection, Frame, Keypoints2D, NoPerson, PersonChoice
 from models.keypoints import NUM_KEYPOINTS
 
 WIDTH, HEIGHT, SIDE = 960, 480, 300.0
@@ -71,10 +71,13 @@ class World:
 
     def step(self, **cast: tuple[float, tuple[int, int, int]]) -> str | None:
         """Show a cast for a frame; the name of whoever was followed."""
+        return self.name_of(self.detect(**cast))
+
+    def detect(self, **cast: tuple[float, tuple[int, int, int]]) -> Detection:
         self.people.cast = cast
         found = self.detector.detect(Frame(self.people.picture(), self.frame, self.frame / self.rate_hz))
         self.frame += 1
-        return self.name_of(found)
+        return found
 
     def name_of(self, found: Detection) -> str | None:
         if isinstance(found, NoPerson):
@@ -145,11 +148,11 @@ def test_a_single_person_in_another_light_stays_the_same_person():
 def test_a_click_and_the_next_key_choose_whom_to_follow():
     world = World()
     world.hold(1.0, a=(480, RED), b=(800, BLUE), c=(150, GREEN))
-    world.detector.choose(790, 200)
+    world.detector.choose(PersonChoice((790.0, 200.0)))
     assert set(world.hold(0.5, a=(480, RED), b=(800, BLUE), c=(150, GREEN))) == {"b"}
-    world.detector.choose_next()
+    world.detector.choose(PersonChoice())
     assert world.step(a=(480, RED), b=(800, BLUE), c=(150, GREEN)) == "c"
-    world.detector.choose_next()
+    world.detector.choose(PersonChoice())
     assert world.step(a=(480, RED), b=(800, BLUE), c=(150, GREEN)) == "a"
 
 
@@ -158,7 +161,7 @@ def test_a_poster_yields_to_somebody_who_moves_but_a_chosen_one_does_not():
         world = World()
         world.step(poster=(480, RED), person=(800, BLUE))
         if chosen:
-            world.detector.choose(480, 240)
+            world.detector.choose(PersonChoice((480.0, 240.0)))
         followed = [world.step(poster=(480, RED), person=(800 + 60 * float(np.sin(i / 15)), BLUE)) for i in range(240)]
         assert followed[0] == "poster"
         assert followed[-1] == expected
@@ -167,7 +170,10 @@ def test_a_poster_yields_to_somebody_who_moves_but_a_chosen_one_does_not():
 def test_the_others_are_known_and_the_search_for_them_can_be_left_out():
     world = World()
     world.hold(2.0, a=(480, RED), b=(800, BLUE))
-    assert [round(region.x_px) for region in world.detector.others] == [800]
+    found = world.detect(a=(480, RED), b=(800, BLUE))
+    assert [round(other.x_px) for other in found.others] == [800]
+    assert [round(other.x_px) for other in world.detect(b=(800, BLUE)).others] == [800]
+    world.hold(0.2, a=(480, RED), b=(800, BLUE))
     assert world.detector.details == ("detail", NEARBY)
     world.detector.leave_out(2)
     assert world.people.left_out == 1
@@ -182,7 +188,6 @@ def test_a_file_that_starts_again_and_another_source_begin_afresh():
     world.frame = 0
     assert world.hold(0.2, b=(100, BLUE))[-1] == "b"
     world.detector.reset()
-    assert world.detector.others == ()
     assert world.step(c=(900, GREEN)) == "c"
 
 

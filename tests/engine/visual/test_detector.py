@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine.errors import ModelError
-from engine.types import Detection, Frame, Keypoints2D, NoPerson
+from engine.types import Detection, Frame, Keypoints2D, NoPerson, PersonChoice
 from engine.visual.backbone import Backbone
 from engine.visual.detector import VisualDetector, with_backbone
 from tests.engine.visual.colour_onnx import write_backbone
@@ -26,6 +26,9 @@ class FakeDetector:
         self.found = found
         self.resets = self.left_out = 0
         self.closed = False
+
+    def choose(self, choice: PersonChoice) -> None:
+        self.choices = (*getattr(self, "choices", ()), choice)
 
     def leave_out(self, number: int) -> None:
         self.left_out = number
