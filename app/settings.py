@@ -14,7 +14,7 @@ from typing import Any
 
 import platformdirs
 
-from engine.config import BACKENDS, DETECTORS, Config
+from engine.config import BACKENDS, COUNTDOWNS_S, DETECTORS, Config
 from engine.errors import OutputError
 
 DEFAULT_TARGET = "vmc://127.0.0.1:39539"
@@ -24,9 +24,10 @@ DEFAULT_TARGET = "vmc://127.0.0.1:39539"
 class Settings:
     """Everything the window remembers."""
 
-    config: Config = field(default_factory=lambda: Config(osc=(DEFAULT_TARGET,)))
+    config: Config = field(default_factory=lambda: Config(osc=(DEFAULT_TARGET,), countdown_s=3))
     take_folder: str = ""  # "": a folder "VTM Live" in the user's documents
     take_suffix: str = ".bvh"
+    sounds: bool = True  # countdowns are heard
     window_geometry: str = ""  # base64 of QWidget.saveGeometry()
     splitter: tuple[int, ...] = ()
 
@@ -109,6 +110,8 @@ def _from_json(data: Any) -> Settings:
         raise ValueError(f"field of view {config.hfov_deg}, height {config.height_m}")
     if not all(isinstance(url, str) for url in config.osc):
         raise ValueError(f"osc is {config.osc!r}")
+    if config.countdown_s not in COUNTDOWNS_S:
+        raise ValueError(f"countdown {config.countdown_s}")
     settings = Settings(config=config, **_fields(Settings, default, data))
     if not all(isinstance(width, int) for width in settings.splitter):
         raise ValueError(f"splitter is {settings.splitter!r}")

@@ -15,12 +15,14 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QMainWindow
+from PySide6.QtWidgets import QApplication, QMainWindow
 
 from app.commands.doctor import findings
 from app.commands.report import report_text
 from app.settings import Settings, save_settings
+from app.tones import TonePlayer
 from app.window.background import Background
+from app.window.cue_control import CueControl
 from app.window.leftover_takes import RECOVER, LeftOver
 from app.window.notices import Notice, Notices
 from app.window.replay_control import ReplayControl
@@ -77,6 +79,8 @@ class MainWindow(QMainWindow):
         self.header, self.video, self.body = Header(), VideoView(), BodyPane(opengl)
         self.strip, self.side = TimingStrip(), SidePanel()
         self.replay = ReplayControl(self, session, self.body, self.side.targets)
+        tones = TonePlayer(QApplication.beep)
+        self.cues = CueControl(session, self.video.cue, self.side, tones, lambda: self.config.countdown_s)
         self._left_over = LeftOver()
         self._splitter = split_pictures(self.video, self.body)
         self.setCentralWidget(arranged(self.header, self._splitter, self.strip, self.side))
@@ -120,24 +124,18 @@ class MainWindow(QMainWindow):
         if self._cameras.start(self._list_cameras):
             self.side.source.refresh.setEnabled(False)
 
-    def start_recording(self, path: Path) -> None:
-        """Begin a take."""
-        self._session.start_recording(path)
-
     def _connect(self) -> None:
         self.side.changed.connect(self.change)
         self.side.source.refresh_wanted.connect(self.refresh_cameras)
-        self.side.performer.calibrate.connect(self._calibrate)
-        self.side.record.start.connect(self.start_recording)
-        self.side.record.stop.connect(self._session.stop_recording)
+        self.side.record.sounded.connect(self._sounds)
         self.side.record.chosen.connect(self._takes_chosen)
         self.side.record.replay.connect(self.replay.open)
         self.video.banner.pressed.connect(self._banner_pressed)
         self.video.chosen.connect(lambda x_px, y_px: self._session.choose_person(PersonChoice((x_px, y_px))))
         self.header.report.clicked.connect(self._report)
         for key, action in (
-            ("R", self._record_key),
-            ("C", self._calibrate),
+            ("R", self.cues.toggle_take),
+            ("C", self.cues.toggle_calibration),
             ("N", lambda: self._session.choose_person(PersonChoice())),
             ("M", lambda: self.side.source.mirror.toggle()),
             ("F11", self._full_screen),
@@ -150,6 +148,8 @@ class MainWindow(QMainWindow):
         self.replay.height_m = self.config.height_m
         self.side.show_config(self.config)
         self.side.record.show_choice(self._settings.folder, self._settings.take_suffix)
+        self.side.record.show_sound(self._settings.sounds)
+        self.cues.sounds = self._settings.sounds
         if self._settings.window_geometry:
             self.restoreGeometry(QByteArray.fromBase64(self._settings.window_geometry.encode()))
         if len(self._settings.splitter) == self._splitter.count():
@@ -164,6 +164,7 @@ class MainWindow(QMainWindow):
         snapshot = self._session.snapshot()
         playing = self.replay.pull()
         self._show_pictures(snapshot, now_s, playing)
+        self.cues.pull(snapshot)
         self.video.banner.show_notice(self._banner(snapshot, now_s))
         if now_s - self._slow_at_s >= _SLOW_S or self.last is None or snapshot.state != self.last.state:
             self._slow_at_s = now_s
@@ -225,17 +226,13 @@ class MainWindow(QMainWindow):
         """In the window a clip plays again and again."""
         return dataclasses.replace(config, loop=True)
 
-    def _calibrate(self) -> None:
-        self._session.calibrate()
-        self.say("info", "Calibrated: you face the front and stand over the origin")
-
     def _report(self) -> None:
         snapshot = self._session.snapshot()
         ReportDialog(self, lambda: report_text(findings(try_back_ends=False), snapshot)).open()
 
-    def _record_key(self) -> None:
-        if self.side.record.button.isEnabled():
-            self.side.record.toggle()
+    def _sounds(self, on: bool) -> None:
+        self.cues.sounds = on
+        self._keep(dataclasses.replace(self._settings, sounds=on))
 
     def _full_screen(self) -> None:
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
@@ -288,4 +285,5 @@ class MainWindow(QMainWindow):
     def _see_off(self, now_s: float) -> None:
         if self._session.closed or now_s - self._closing_at_s > _PATIENCE_S:
             self._timer.stop()
+            self.cues.close()
             self.finished.emit()

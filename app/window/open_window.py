@@ -63,7 +63,7 @@ def open_window(
         watch = QTimer(window)  # also lets Python see the signal: Qt's loop alone never would
         watch.timeout.connect(lambda: window.close() if stop.is_set() else None)
         watch.start(200)
-        _begin(window, session, options)
+        _begin(window, options)
         if on_open is not None:
             on_open(window)
         application.exec()
@@ -89,11 +89,11 @@ def make_application() -> QApplication:
     return application
 
 
-def _begin(window: MainWindow, session: Session, options: RunOptions) -> None:
+def _begin(window: MainWindow, options: RunOptions) -> None:
     """Show the window, start capturing, and what else the command line asks for."""
     window.show()
     window.begin()
     if options.record is not None:
-        session.start_recording(options.record)
+        window.cues.start_take(options.record)
     if options.seconds is not None:
         QTimer.singleShot(round(options.seconds * 1000), window.close)

@@ -80,6 +80,20 @@ class Session:
         self._want(lambda wanted: dataclasses.replace(wanted, take=None))
 
     @property
+    def calibrating(self) -> bool:
+        """A calibration is wanted or under way: it can be called off."""
+        wanted = self._wanted
+        if wanted.calibrated != self._seen_to.calibrated:
+            return wanted.calibrating
+        pipeline = self._pipeline
+        return pipeline is not None and pipeline.snapshot().calibration.active
+
+    @property
+    def taking(self) -> bool:
+        """A take is wanted: it runs, or its countdown does."""
+        return self._wanted.take is not None
+
+    @property
     def take_in_s(self) -> float | None:
         """Seconds until the take begins; None when none is to begin."""
         take = self._wanted.take

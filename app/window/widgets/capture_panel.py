@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QHBoxLayout, QPushButton
 
-from app.window.widgets.fields import Choice, Elided, Number, Section
+from app.window.widgets.fields import Choice, Countdown, Elided, Number, Section
 from engine.config import Config
+from engine.types import Calibration
 
 _DETECTORS = (("Automatic", "auto"), ("RTMPose", "rtmpose"), ("BlazePose", "blazepose"))
 _BACKENDS = (
@@ -36,13 +37,27 @@ class PerformerPanel(Section):
         self.height_cm.setToolTip("Makes every length true to life")
         self.button = QPushButton("Calibrate")
         self.button.setToolTip("Stand upright and face the camera: this becomes facing forward, at the origin (C)")
-        self.row("Height", self.height_cm, self.button)
+        self.countdown = Countdown("Countdown before a calibration")
+        self.row("Height", self.height_cm)
+        line = QHBoxLayout()
+        line.setSpacing(8)
+        line.addWidget(self.button, 1)
+        line.addWidget(self.countdown)
+        self.body.addLayout(line)
         self.height_cm.valueChanged.connect(lambda cm: self.changed.emit({"height_m": cm / 100}))
         self.button.clicked.connect(self.calibrate)
+        self.countdown.activated.connect(lambda _index: self.changed.emit({"countdown_s": self.countdown.seconds}))
 
     def show_config(self, config: Config) -> None:
         """Show settings without emitting."""
         self.height_cm.set_quietly(round(config.height_m * 100))
+        self.countdown.choose(str(config.countdown_s))
+
+    def show_calibration(self, calibration: Calibration) -> None:
+        """The button calls off what is under way."""
+        text = "Cancel" if calibration.active else "Calibrate"
+        if text != self.button.text():
+            self.button.setText(text)
 
 
 class TrackingPanel(Section):

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.window.widgets.theme import ACCENT, ACCENT_DARK, FAINT, HOVER, MUTED
+from engine.config import COUNTDOWNS_S
 
 
 def label(text: str, role: str = "") -> QLabel:
@@ -114,6 +115,21 @@ class Choice(QComboBox):
         x, y = self.width() - 16.0, self.height() / 2
         painter.drawPolyline(QPolygonF([QPointF(x - 4, y - 2), QPointF(x, y + 2), QPointF(x + 4, y - 2)]))
         painter.end()
+
+
+class Countdown(Choice):
+    """The seconds before a calibration or a take."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, [(f"{seconds} s" if seconds else "At once", str(seconds)) for seconds in COUNTDOWNS_S])
+        self.setToolTip(f"{name}: time to get into position")
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setFixedWidth(92)
+
+    @property
+    def seconds(self) -> int:
+        """The chosen one of COUNTDOWNS_S."""
+        return int(self.value)
 
 
 class Number(QDoubleSpinBox):

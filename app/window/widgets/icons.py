@@ -109,6 +109,19 @@ def pause() -> QIcon:
     return _stroke(_lines(((5.5, 3.5), (5.5, 12.5)), ((10.5, 3.5), (10.5, 12.5))))
 
 
+def speaker(on: bool) -> QIcon:
+    """A loudspeaker with waves, or crossed out."""
+    path = _lines(((2.5, 6), (5, 6), (8, 3.2), (8, 12.8), (5, 10), (2.5, 10), (2.5, 6)))
+    if not on:
+        path.addPath(_lines(((10.5, 6), (14, 10)), ((14, 6), (10.5, 10))))
+        return _stroke(path)
+    for radius in (3.0, 5.5):
+        box = QRectF(8.5 - radius, 8 - radius, 2 * radius, 2 * radius)
+        path.arcMoveTo(box, -40)
+        path.arcTo(box, -40, 80)
+    return _stroke(path)
+
+
 def product() -> QIcon:
     """The mark of VTM Live: a figure in a rounded square, left side teal, right side coral."""
     pixmap = QPixmap(128, 128)

@@ -9,8 +9,9 @@ from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton
 
+from app.cues import digit
 from app.window.widgets import icons
-from app.window.widgets.fields import Choice, Elided, Section, Switch, icon_button
+from app.window.widgets.fields import Choice, Countdown, Elided, Section, Switch, icon_button
 from engine.config import Config
 from engine.takes.recorder import dated_take
 from engine.types import RecordingState
@@ -40,12 +41,12 @@ def _from_home(folder: Path) -> str:
 
 
 class RecordPanel(Section):
-    """Emits `start` with the path of the take, `stop`, `replay` with a file, `chosen` with folder and suffix, and
-    `changed` with the fields of Config that the user set."""
+    """Emits `pressed` for a take to begin or end, `replay` with a file, `chosen` with folder and suffix, `sounded`
+    with whether tones are wanted, and `changed` with the fields of Config that the user set."""
 
-    start = Signal(Path)
+    pressed = Signal()
     replay = Signal(Path)
-    stop = Signal()
+    sounded = Signal(bool)
     chosen = Signal(str, str)
     changed = Signal(dict)
 
@@ -55,19 +56,28 @@ class RecordPanel(Section):
         self._state: RecordingState | None = None
         self.button = QPushButton(icons.record(), "Record")
         self.button.setProperty("role", "record")
-        self.button.setToolTip("Start or end a take (R)")
+        self.button.setToolTip("Start or end a take, or cancel its countdown (R)")
+        self.countdown = Countdown("Countdown before a take")
+        self._counting = ""
         self.format = Choice("Format of the take", _FORMATS)
         self.place = Elided("muted")
         pick, show = (
             icon_button(icons.folder(), "Choose the folder"),
             icon_button(icons.open_outside(), "Open the folder"),
         )
-        self.body.addWidget(self.button)
+        first = QHBoxLayout()
+        first.setSpacing(8)
+        first.addWidget(self.button, 1)
+        first.addWidget(self.countdown)
+        self.body.addLayout(first)
         self.format.setFixedWidth(96)
         self.format.setToolTip(
             "NumPy takes and OSC logs can be replayed; vtm convert makes every format of a NumPy take"
         )
         replay = icon_button(icons.play(), "Replay a take (.npz) or an OSC log (.jsonl)")
+        self.sound = icon_button(icons.speaker(True), "Sound of countdowns")
+        self.sound.setCheckable(True)
+        self.head.addWidget(self.sound)
         self.head.addWidget(replay)
         line = QHBoxLayout()
         line.setSpacing(4)
@@ -77,7 +87,9 @@ class RecordPanel(Section):
         self.video = Switch("Record the picture beside the take")
         self.video.setToolTip("The camera's picture as .mkv, in step with the take")
         self.row("Video beside", self.video)
-        self.button.clicked.connect(self.toggle)
+        self.button.clicked.connect(self.pressed)
+        self.countdown.activated.connect(lambda _index: self.changed.emit({"countdown_s": self.countdown.seconds}))
+        self.sound.toggled.connect(self._sound_toggled)
         self.format.activated.connect(lambda _index: self.chosen.emit(str(self._folder), self.format.value))
         self.video.toggled.connect(lambda on: self.changed.emit({"record_video": on}))
         pick.clicked.connect(self._pick)
@@ -85,20 +97,43 @@ class RecordPanel(Section):
         replay.clicked.connect(self._ask_take)
 
     @property
+    def counting(self) -> bool:
+        """The countdown of a take runs."""
+        return bool(self._counting)
+
+    @property
     def recording(self) -> bool:
         """A take is running."""
         return self._state is not None
 
-    def toggle(self) -> None:
-        """Start or end a take."""
-        if self._state is not None:
-            self.stop.emit()
-        else:
-            self.start.emit(dated_take(self._folder, self.format.value, datetime.datetime.now()))
+    def new_take(self) -> Path:
+        """Where a take that begins now goes."""
+        return dated_take(self._folder, self.format.value, datetime.datetime.now())
 
     def show_config(self, config: Config) -> None:
         """Show settings without emitting."""
         self.video.set_quietly(config.record_video)
+        self.countdown.choose(str(config.countdown_s))
+
+    def show_sound(self, on: bool) -> None:
+        """Whether countdowns are heard, without emitting."""
+        before = self.sound.blockSignals(True)
+        self.sound.setChecked(on)
+        self.sound.blockSignals(before)
+        self.sound.setIcon(icons.speaker(on))
+
+    def _sound_toggled(self, on: bool) -> None:
+        self.show_sound(on)
+        self.sounded.emit(on)
+
+    def show_countdown(self, take_in_s: float | None) -> None:
+        """The button calls off a countdown that runs."""
+        counting = f"Cancel  ·  {digit(take_in_s)}" if take_in_s else ""
+        if counting == self._counting:
+            return
+        self._counting = counting
+        if self._state is None:
+            self.button.setText(counting or "Record")
 
     def show_choice(self, folder: Path, suffix: str) -> None:
         """Where takes go, without emitting."""
@@ -122,7 +157,7 @@ class RecordPanel(Section):
         self.format.setEnabled(state is None)
         self.video.setEnabled(state is None)
         if state is None:
-            self.button.setText("Record")
+            self.button.setText(self._counting or "Record")
             self._show_place(_from_home(self._folder))
 
     def _show_place(self, text: str) -> None:

@@ -66,4 +66,6 @@ class SidePanel(QScrollArea):
         self.targets.show_states(snapshot.targets)
         self.receive.show_state(snapshot.receiver)
         self.record.show_state(snapshot.recording)
-        self.record.button.setEnabled(snapshot.state == "running" or snapshot.recording is not None)
+        self.record.button.setEnabled(
+            snapshot.state == "running" or snapshot.recording is not None or self.record.counting
+        )

@@ -1,4 +1,4 @@
-"""The camera's picture with the 2D skeleton over it, coloured by score; the banner lives on top of it."""
+"""The camera's picture with the 2D skeleton over it, coloured by score; cues and the banner live on top of it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QP
 from PySide6.QtWidgets import QWidget
 
 from app.window.widgets.banner import Banner
+from app.window.widgets.cue_overlay import CueOverlay
 from app.window.widgets.theme import ACCENT, BACKGROUND, ERROR, MUTED, WARNING
 from engine.opencv import cv2
 from engine.types import Detection, Frame, Keypoints2D
@@ -71,6 +72,7 @@ class VideoView(QWidget):
         super().__init__()
         self.setMinimumSize(260, 240)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.cue = CueOverlay(self)
         self.banner = Banner(self)
         self.placeholder = ""
         self._frame: Frame | None = None
@@ -104,6 +106,7 @@ class VideoView(QWidget):
         """Scale anew for the new size."""
         self._image = None
         self.banner.place()
+        self.cue.setGeometry(self.rect())
         super().resizeEvent(event)
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name

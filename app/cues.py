@@ -1,0 +1,90 @@
+"""What a performer three metres away must see and hear: countdowns, and how a calibration or a take goes (no Qt)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from engine.types import Calibration, RecordingState, Snapshot
+
+TICK, GO, DONE, FAILED = "tick", "go", "done", "failed"
+TONES = (TICK, GO, DONE, FAILED)
+_DONE_FOR_S = 2.0
+_BEGUN_FOR_S = 1.5
+_LINE_BREAK = "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """One moment. `headline` is a digit or a few words, broken where a narrow picture needs it."""
+
+    kind: str  # "calibrate" or "record"
+    headline: str
+    line: str
+    tone: str = ""  # one of TONES, heard when the headline appears; "" for none
+    level: str = "info"  # "warning" for a failure
+
+    @property
+    def is_digit(self) -> bool:
+        """The headline counts down."""
+        return self.headline.isdecimal()
+
+    @property
+    def words(self) -> str:
+        """The headline in one line."""
+        return self.headline.replace(_LINE_BREAK, " ")
+
+
+def cue_of(snapshot: Snapshot, take_in_s: float | None) -> Cue | None:
+    """What to show now; None for nothing. `take_in_s`: seconds until a take begins, None when none is to begin."""
+    return _of_calibration(snapshot) or _of_take(take_in_s, snapshot.recording)
+
+
+def tone_between(before: Cue | None, after: Cue | None) -> str:
+    """What is heard as one cue gives way to the next; "" for nothing."""
+    if after is None or (before is not None and (before.kind, before.headline) == (after.kind, after.headline)):
+        return ""
+    return after.tone
+
+
+def _of_calibration(snapshot: Snapshot) -> Cue | None:
+    calibration, at_s = snapshot.calibration, snapshot.at_s
+    left_s = calibration.until_s - at_s
+    if calibration.state == "asked":
+        return Cue("calibrate", "Get\nready", "A receiver is about to calibrate: stand upright, face the camera", TICK)
+    if calibration.state == "countdown":
+        return Cue("calibrate", digit(left_s), "Calibrating: face the camera", TICK)
+    if calibration.state == "waiting":
+        return _of_waiting(snapshot, left_s)
+    if calibration.state == "failed":
+        return Cue("calibrate", "Not\ncalibrated", _sentence(calibration.reason), FAILED, "warning")
+    return _of_done(calibration, at_s)
+
+
+def _of_waiting(snapshot: Snapshot, left_s: float) -> Cue:
+    if snapshot.pose is not None and snapshot.pose.tracked:
+        return Cue("calibrate", "Hold\nstill", "Calibrating: face the camera")
+    return Cue("calibrate", "Step\ninto view", f"Calibrating: waiting for you, {digit(left_s)} s", level="warning")
+
+
+def _of_done(calibration: Calibration, at_s: float) -> Cue | None:
+    if calibration.state != "done" or at_s - calibration.since_s > _DONE_FOR_S:
+        return None
+    return Cue("calibrate", "Calibrated", "You face the front and stand over the origin", DONE)
+
+
+def _of_take(take_in_s: float | None, recording: RecordingState | None) -> Cue | None:
+    if take_in_s is not None and take_in_s > 0.0:
+        return Cue("record", digit(take_in_s), "Recording: get into position", TICK)
+    if recording is not None and recording.seconds < _BEGUN_FOR_S:
+        return Cue("record", "Recording", "", GO)
+    return None
+
+
+def digit(left_s: float) -> str:
+    """The number that a countdown shows: 3 until two seconds are left; never 0."""
+    return str(max(math.ceil(left_s), 1))
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
