@@ -27,9 +27,9 @@ class Settings:
     config: Config = field(default_factory=lambda: Config(osc=(DEFAULT_TARGET,), countdown_s=3))
     take_folder: str = ""  # "": a folder "VTM Live" in the user's documents
     take_suffix: str = ".bvh"
-    sounds: bool = True  # countdowns are heard
     window_geometry: str = ""  # base64 of QWidget.saveGeometry()
     splitter: tuple[int, ...] = ()
+    sounds: bool = True  # countdowns are heard
 
     @property
     def folder(self) -> Path:

@@ -22,6 +22,8 @@ from engine.motion.take import MotionTake, row_of, take_from_rows
 from engine.osc.demo_pose import wave_pose
 from engine.takes.partial_file import PartialFile
 from engine.types import (
+    NOT_CALIBRATED,
+    Calibration,
     Frame,
     Keypoints2D,
     Message,
@@ -86,6 +88,7 @@ class FakePipeline:
         self.frozen_at: int | None = None
         self.receiver: ReceiverState | None = None
         self.saves: Path | None = None
+        self.calibration = NOT_CALIBRATED
         self._pictures = pictures
         self._recording: tuple[Path, float] | None = None
         self._began_s = time.monotonic()
@@ -115,9 +118,11 @@ class FakePipeline:
 
     def calibrate(self) -> None:
         self.calls.append("calibrate")
+        self.calibration = Calibration("countdown", 0.0, 1e9)
 
     def cancel_calibration(self) -> None:
         self.calls.append("cancel_calibration")
+        self.calibration = NOT_CALIBRATED
 
     def start_recording(self, path: Path) -> None:
         self.calls.append(f"record {path}")
@@ -147,7 +152,9 @@ class FakePipeline:
         frame, pose = self._frame(index, seconds), self._pose(index, seconds)
         stats = self._stats(seconds)
         return Snapshot(
-            self.state, source, frame, detection, pose, stats, self.messages, targets, recording, self.receiver
+            *(self.state, source, frame, detection, pose, stats, self.messages, targets, recording, self.receiver),
+            calibration=self.calibration,
+            at_s=time.monotonic(),
         )
 
     def _frame(self, index: int, at_s: float) -> Frame:

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtGui import QDropEvent, QKeySequence, QShortcut
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 
 from app.arguments import RunOptions
+from app.cues import Cue
 from app.settings import Settings, load_settings
 from app.window.main_window import MainWindow
 from app.window.notices import NO_PERSON
@@ -26,7 +27,7 @@ from engine.config import Config
 from engine.errors import describe
 from engine.motion.formats import write_motion
 from engine.sources.camera_list import CameraInfo
-from engine.types import Message, ReceiverState
+from engine.types import Calibration, Message, ReceiverState
 
 NO_OPENGL = OpenGL("this test has none", software=False)
 CAMERAS = (CameraInfo(0, "Front camera", "V4L2"), CameraInfo(2, "OBS", "V4L2"))
@@ -132,6 +133,104 @@ def test_a_take_starts_stops_and_shows_its_clock(window, until, made, tmp_path):
     until(lambda: not window.side.record.recording)
     assert window.side.record.button.text() == "Record"
     assert any(call.startswith(f"record {tmp_path}") for call in made[0].calls)
+
+
+@pytest.fixture
+def heard_tones(window, monkeypatch):
+    """The tones that were played."""
+    tones: list[str] = []
+    monkeypatch.setattr(window.cues._tones, "play", tones.append)
+    return tones
+
+
+def press(window: MainWindow, key: str) -> None:
+    """As QShortcut does it; a window that is not active gets no keys."""
+    for shortcut in window.findChildren(QShortcut):
+        if shortcut.key() == QKeySequence(key):
+            shortcut.activated.emit()
+
+
+def test_a_take_counts_down_over_the_video_and_begins_when_it_is_over(window, until, made, heard_tones, tmp_path):
+    record = window.side.record
+    record.show_choice(tmp_path, ".bvh")
+    window.change({"countdown_s": 3})
+    record.button.click()
+    until(lambda: window.video.cue.isVisible() and window.video.cue.cue.headline in "32")
+    assert "Cancel" in record.button.text()
+    until(lambda: record.recording, 12.0)
+    assert [call for call in made[0].calls if call.startswith("record")]
+    until(lambda: not window.video.cue.isVisible())
+    assert heard_tones == ["tick", "tick", "tick", "go"]
+
+
+def test_r_and_c_start_a_countdown_and_cancel_it(window, until, made, tmp_path):
+    window.side.record.show_choice(tmp_path, ".bvh")
+    window.change({"countdown_s": 10})
+    press(window, "R")
+    until(lambda: window.video.cue.cue is not None and window.video.cue.cue.kind == "record")
+    press(window, "R")
+    press(window, "C")
+    until(lambda: window.video.cue.cue is not None and window.video.cue.cue.kind == "calibrate")
+    until(lambda: window.side.performer.button.text() == "Cancel")
+    press(window, "C")
+    until(lambda: "cancel_calibration" in made[0].calls and window.video.cue.cue is None)
+    assert window.side.performer.button.text() == "Calibrate"
+    assert window.side.record.button.text() == "Record"
+    assert not any(call.startswith("record") for call in made[0].calls)
+
+
+def test_two_presses_at_once_are_one_take_less(window, until, made, tmp_path):
+    window.side.record.show_choice(tmp_path, ".bvh")
+    window.side.record.button.click()
+    window.side.record.button.click()
+    window.side.performer.button.click()
+    until(lambda: "calibrate" in made[0].calls)
+    assert not any(call.startswith("record") for call in made[0].calls)
+
+
+def test_the_window_says_calibrated_only_when_the_pipeline_is(window, until, made, heard_tones):
+    window.side.performer.button.click()
+    until(lambda: "calibrate" in made[0].calls)
+    now_s = time.monotonic()
+    made[0].person = False
+    made[0].calibration = Calibration("waiting", now_s, now_s + 10.0)
+    until(lambda: window.video.cue.cue is not None and window.video.cue.cue.words == "Step into view")
+    assert window.video.banner.notice is None or "alibrated" not in window.video.banner.notice.text
+    now_s = time.monotonic()
+    made[0].calibration = Calibration("failed", now_s, now_s + 6.0, "nobody was seen for 10 s")
+    until(lambda: window.video.cue.cue.words == "Not calibrated")
+    now_s = time.monotonic()
+    made[0].calibration = Calibration("done", now_s, done_at_s=now_s)
+    until(lambda: window.video.cue.cue is not None and window.video.cue.cue.words == "Calibrated")
+    assert window.video.cue.accessibleName().startswith("Calibrated")
+    until(lambda: window.video.cue.cue is None)
+    assert heard_tones[-2:] == ["failed", "done"]
+
+
+def test_the_countdown_and_its_sound_are_settings(window, until, made, heard_tones):
+    choice = window.side.performer.countdown
+    choice.setCurrentIndex(choice.findText("5 s"))
+    choice.activated.emit(choice.currentIndex())
+    until(lambda: made[0].config.countdown_s == 5)
+    assert window.side.record.countdown.seconds == 5
+    window.side.record.sound.click()
+    until(lambda: load_settings()[0].config.countdown_s == 5 and not load_settings()[0].sounds)
+    window.side.performer.button.click()
+    until(lambda: window.video.cue.cue is not None)
+    assert heard_tones == []
+
+
+def test_the_digit_is_large_enough_to_be_read_from_afar(window):
+    window.video.cue.show_cue(Cue("record", "3", "Recording: get into position"))
+    picture = window.video.cue.grab().toImage()
+    coloured = [
+        y
+        for y in range(picture.height())
+        for x in range(0, picture.width(), 4)
+        if picture.pixelColor(x, y).red() > 220 and picture.pixelColor(x, y).green() < 130
+    ]
+    assert max(coloured) - min(coloured) > 0.25 * picture.height()
+    window.video.cue.show_cue(None)
 
 
 def test_a_dropped_file_becomes_the_source(window, until, made, tmp_path):
