@@ -1,0 +1,46 @@
+"""The six parts of the body that VTM says how well it sees, and what its word means. No torch: the engine reads this.
+
+The network gives each part's expected error (its spread) as a logarithm, in body heights:
+  arms, legs  elbow and wrist from the shoulder, knee and ankle from the hip joint: mean distance from the truth
+  trunk       shoulders and hip joints from the Hips
+  head        tips of three axes of 0.1 on the head: 0.1 of error is about 60 degrees
+Confidence is 1/2 where a part is expected to err by HALF_CONFIDENT; twice as much gives 0.2, half as much 0.8.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from array_api_compat import array_namespace
+
+from models.skeleton import JOINT, mirrored_name
+
+Array: TypeAlias = Any  # a NumPy array or a torch tensor
+
+PART_NAMES: tuple[str, ...] = ("head", "trunk", "left_arm", "right_arm", "left_leg", "right_leg")
+NUM_PARTS = len(PART_NAMES)
+PART: dict[str, int] = {name: index for index, name in enumerate(PART_NAMES)}
+MIRROR_PARTS: tuple[int, ...] = tuple(PART[mirrored_name(name)] for name in PART_NAMES)
+HALF_CONFIDENT: tuple[float, ...] = (0.040, 0.040, 0.055, 0.055, 0.055, 0.055)
+"""Expected error at a confidence of 1/2, body heights: 68 mm for head and trunk, 94 mm for limbs at 1.70 m."""
+
+LIMB_OF_PART: dict[str, tuple[int, tuple[int, ...]]] = {
+    f"{side.lower()}_{limb}": (JOINT[side + start], tuple(JOINT[side + name] for name in ends))
+    for limb, start, ends in (("arm", "UpperArm", ("LowerArm", "Hand")), ("leg", "UpperLeg", ("LowerLeg", "Foot")))
+    for side in ("Left", "Right")
+}
+"""The joint that a limb hangs from, and the joints whose places say how well it is known."""
+TRUNK_JOINTS: tuple[int, ...] = tuple(
+    JOINT[side + name] for name in ("UpperArm", "UpperLeg") for side in ("Left", "Right")
+)
+HEAD_CHAIN: tuple[int, ...] = tuple(JOINT[name] for name in ("Hips", "Spine", "Chest", "UpperChest", "Neck", "Head"))
+"""Joints whose local rotations make the head's orientation."""
+HEAD_LEVER = 0.1
+"""Length of the axes on the head, body heights."""
+
+
+def part_confidence(log_spread: Array) -> Array:
+    """(..., 6) log of the expected error -> (..., 6) confidence in 0..1."""
+    xp = array_namespace(log_spread)
+    half = xp.asarray(HALF_CONFIDENT, dtype=log_spread.dtype, device=getattr(log_spread, "device", None))
+    return 1 / (1 + (xp.exp(xp.clip(log_spread, -8.0, 2.0)) / half) ** 2)

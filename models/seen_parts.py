@@ -1,0 +1,54 @@
+"""How well each part of the body is seen in the picture, from the detector's scores over ALL points that a part needs.
+
+A mean over the points that are seen would call seven points of a face and two shoulders a well seen person. What lies
+outside the picture was made up by the detector, whatever score it has.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.keypoints import KEYPOINT, NUM_KEYPOINTS
+from models.parts import NUM_PARTS, PART, PART_NAMES
+
+F32 = NDArray[np.float32]
+EDGE = 0.01
+"""Points within this fraction of the picture's longer side from its edge count less and less."""
+
+_LIMB = {
+    "arm": {"shoulder": 0.2, "elbow": 0.4, "wrist": 0.4},
+    "leg": {"hip": 0.2, "knee": 0.4, "ankle": 0.4},
+}
+_HEAD = (("nose",), ("left_eye", "right_eye"), ("left_ear", "right_ear"))
+"""A head in profile shows one eye and one ear: of each group the better one counts."""
+
+
+def _needs() -> F32:
+    """Return the weight of every keypoint for every part (6, 23); the head's are zero."""
+    needs = np.zeros((NUM_PARTS, NUM_KEYPOINTS), np.float32)
+    for name in PART_NAMES:
+        side, _, limb = name.partition("_")
+        for point, weight in _LIMB.get(limb, {}).items():
+            needs[PART[name], KEYPOINT[f"{side}_{point}"]] = weight
+    for point in ("left_shoulder", "right_shoulder", "left_hip", "right_hip"):
+        needs[PART["trunk"], KEYPOINT[point]] = 0.25
+    return needs
+
+
+NEEDS: F32 = _needs()
+
+
+def seen_parts(points_px: F32, scores: F32, image_size: tuple[int, int]) -> F32:
+    """Return how well each part of models.parts.PART_NAMES is seen, (6,) in 0..1.
+
+    points_px (23, 2), scores (23,) in 0..1, image_size (width, height). What is not finite is not seen.
+    """
+    margin = EDGE * max(image_size)
+    with np.errstate(invalid="ignore"):
+        room = np.minimum(points_px, np.asarray(image_size, np.float32) - points_px).min(-1)
+    inside = np.clip(np.nan_to_num(room, nan=-1.0) / margin, 0.0, 1.0)
+    seen = np.clip(np.nan_to_num(scores), 0.0, 1.0) * inside
+    parts: F32 = (NEEDS @ seen).astype(np.float32)
+    parts[PART["head"]] = np.mean([max(seen[KEYPOINT[name]] for name in group) for group in _HEAD])
+    return parts
