@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn, TypeAlias
 
-from engine.config import BACKENDS, DETECTORS, Config
+from engine.config import BACKENDS, DETECTORS, ROTATIONS_DEG, Config
 from engine.errors import UsageError
 
 MOTION_SUFFIXES = (".npz", ".bvh", ".csv", ".glb", ".vrma", ".jsonl")
@@ -126,8 +126,14 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
 
 def _add_engine_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mirror", action=argparse.BooleanOptionalAction, default=None, help="mirror the picture")
+    parser.add_argument(
+        "--rotate",
+        type=int,
+        choices=ROTATIONS_DEG,
+        help="turn the picture clockwise (camera on its side)",
+    )
     lens = parser.add_mutually_exclusive_group()
-    lens.add_argument("--hfov", type=_field_of_view, metavar="DEG", help="horizontal field of view of the camera")
+    lens.add_argument("--hfov", type=_field_of_view, metavar="DEG", help="field of view of the picture's longer side")
     lens.add_argument("--intrinsics", metavar="FILE", help=".json with fx, fy, cx, cy in pixels")
     parser.add_argument("--height-m", type=_height, metavar="H", help="the performer's height in metres")
     parser.add_argument("--detector", choices=DETECTORS, help="2D keypoint detector")
@@ -210,6 +216,7 @@ def config_from(options: argparse.Namespace, base: Config) -> Config:
     given = {
         "source": getattr(options, "source", None),
         "mirror": options.mirror,
+        "rotate_deg": options.rotate,
         "hfov_deg": options.hfov,
         "intrinsics_file": options.intrinsics,
         "height_m": options.height_m,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 DETECTORS = ("auto", "rtmpose", "blazepose")
 BACKENDS = ("auto", "tensorrt", "tensorrt-rtx", "cuda", "openvino", "cpu")
+ROTATIONS_DEG = (0, 90, 180, 270)
 COUNTDOWNS_S = (0, 3, 5, 10)
 """Seconds to get into position before a calibration or a take; 0: at once."""
 DEFAULT_HFOV_DEG = 60.0
@@ -18,7 +19,8 @@ class Config:
 
     source: str = ""
     mirror: bool = False
-    hfov_deg: float = DEFAULT_HFOV_DEG
+    rotate_deg: int = 0  # the camera's picture is turned clockwise by 0, 90, 180 or 270 degrees, then mirrored
+    hfov_deg: float = DEFAULT_HFOV_DEG  # field of view of the picture's LONGER side
     intrinsics_file: str | None = None
     height_m: float = DEFAULT_HEIGHT_M
     detector: str = "auto"

@@ -26,7 +26,7 @@ from engine.motion.take import ROW, MotionTake, row_of, take_from_rows
 from engine.opencv import cv2
 from engine.pipeline import real_factories, worker_threads
 from engine.solver import Solver
-from engine.sources.intrinsics import intrinsics_for
+from engine.sources.intrinsics import intrinsics_for, orientation_of
 from engine.sources.open_source import DEMO, DEMO_CLIP
 from engine.types import Detection, Keypoints2D, RawMotion
 from models.camera import Intrinsics
@@ -123,7 +123,9 @@ def _opened(
         return
     if source != DEMO and not path.is_file():
         raise UsageError(f"there is no file {source}; expected a video or a keypoints .npz")
-    video = factories.open_source(source, mirror=config.mirror, loop=False, clock=time.monotonic, on_message=say)
+    video = factories.open_source(
+        source, orientation=orientation_of(config), loop=False, clock=time.monotonic, on_message=say
+    )
     try:
         detector = factories.make_detector(config.detector, threads=threads, on_message=say)
         try:

@@ -22,9 +22,12 @@ class Intrinsics:
 
     @staticmethod
     def from_hfov(image_size: tuple[int, int], hfov_rad: float) -> Intrinsics:
-        """Square pixels, principal point in the middle of a (width, height) picture."""
+        """Square pixels, principal point in the middle of a (width, height) picture.
+
+        hfov_rad is the field of view of the picture's LONGER side: a phone held upright has the same lens.
+        """
         width, height = image_size
-        focal_px = width / 2 / math.tan(hfov_rad / 2)
+        focal_px = max(image_size) / 2 / math.tan(hfov_rad / 2)
         return Intrinsics(focal_px, focal_px, width / 2, height / 2)
 
     @property

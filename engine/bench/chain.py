@@ -19,6 +19,7 @@ from engine.errors import VtmError
 from engine.live.interfaces import Clock, Factories, OnMessage
 from engine.pipeline import Pipeline, real_factories
 from engine.sources.base import Source
+from engine.sources.orientation import Orientation
 from engine.types import Calibration, Percentiles
 
 STAGES = ("capture", "pose2d", "window", "vtm", "solver", "osc")
@@ -94,8 +95,10 @@ def _timed_factories(samples: Samples, run: Run) -> Factories:
     clip = ClipSource(run.clip, run.rate_hz, samples)
     hub = TimedHub(samples)
 
-    def open_source(source: str, *, mirror: bool, loop: bool, clock: Clock, on_message: OnMessage) -> Source:
-        del source, mirror, loop, clock, on_message
+    def open_source(
+        source: str, *, orientation: Orientation, loop: bool, clock: Clock, on_message: OnMessage
+    ) -> Source:
+        del source, orientation, loop, clock, on_message
         return clip
 
     def make_detector(name: str, *, threads: int, on_message: OnMessage) -> TimedDetector:

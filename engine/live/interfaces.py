@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeAlias
 
 from engine.pose2d.base import Detector
 from engine.sources.base import Source
+from engine.sources.orientation import Orientation
 from engine.types import (
     Calibration,
     Detection,
@@ -101,7 +102,9 @@ class Receiver(Protocol):
 class OpenSource(Protocol):
     """Raises UsageError, CameraError. `on_message` says what was taken when nothing was named."""
 
-    def __call__(self, source: str, *, mirror: bool, loop: bool, clock: Clock, on_message: OnMessage) -> Source: ...
+    def __call__(
+        self, source: str, *, orientation: Orientation, loop: bool, clock: Clock, on_message: OnMessage
+    ) -> Source: ...
 
 
 class MakeDetector(Protocol):

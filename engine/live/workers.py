@@ -19,7 +19,7 @@ from engine.live.shared_state import SharedState, View
 from engine.live.worker import POLL_S, Worker
 from engine.queues import BoundedQueue, Latest
 from engine.sources.base import Source
-from engine.sources.intrinsics import LiveIntrinsics
+from engine.sources.intrinsics import LiveIntrinsics, orientation_of
 from engine.types import CapturedFrame, DetectedFrame, Detection, Frame, Keypoints2D, Pose
 from models.camera import Intrinsics
 
@@ -45,7 +45,7 @@ class CaptureWorker(Worker):
 
     @staticmethod
     def _wanted(config: Config) -> tuple[object, ...]:
-        return config.source, config.mirror, config.loop
+        return config.source, config.mirror, config.rotate_deg, config.loop
 
     def follow(self, old: Config, new: Config) -> None:
         """As every worker; a run that has ended goes on with another source."""
@@ -56,7 +56,11 @@ class CaptureWorker(Worker):
     def _serve(self, wanted: tuple[object, ...]) -> None:
         config = self._shared.config
         source = self._factories.open_source(
-            config.source, mirror=config.mirror, loop=config.loop, clock=self._clock, on_message=self._inform
+            config.source,
+            orientation=orientation_of(config),
+            loop=config.loop,
+            clock=self._clock,
+            on_message=self._inform,
         )
         try:
             self._number += 1

@@ -12,6 +12,7 @@ from typing import Any
 
 from engine.config import Config
 from engine.errors import InputError, UsageError
+from engine.sources.orientation import Orientation
 from models.camera import Intrinsics
 from models.json_text import JsonError, finite_number, read_json
 
@@ -122,16 +123,21 @@ def _size_by_centre(camera: Intrinsics, image_size: ImageSize) -> ImageSize | No
 
 
 def intrinsics_for(config: Config, image_size: ImageSize) -> Intrinsics:
-    """The intrinsics of a (width, height) picture as the source gives it, mirrored or not.
+    """The intrinsics of a (width, height) picture as the source gives it, turned and mirrored by the settings.
 
     Raises UsageError, InputError.
     """
     if config.intrinsics_file is None:
         return Intrinsics.from_hfov(image_size, math.radians(config.hfov_deg))
-    camera = fitted(read_intrinsics(config.intrinsics_file), image_size, config.intrinsics_file)
-    if not config.mirror:
-        return camera
-    return Intrinsics(camera.fx, camera.fy, image_size[0] - camera.cx, camera.cy)
+    orientation = orientation_of(config)
+    camera_size = orientation.camera_size(image_size)
+    camera = fitted(read_intrinsics(config.intrinsics_file), camera_size, config.intrinsics_file)
+    return orientation.applied_to_camera(camera, camera_size)
+
+
+def orientation_of(config: Config) -> Orientation:
+    """Return how the settings turn and mirror the picture."""
+    return Orientation(config.mirror, config.rotate_deg)
 
 
 def check_intrinsics(config: Config) -> None:
@@ -158,7 +164,7 @@ class LiveIntrinsics:
 
     def __call__(self, config: Config, image_size: ImageSize) -> Intrinsics:
         """For a picture of (width, height)."""
-        asked = (config.intrinsics_file, config.hfov_deg, config.mirror, image_size)
+        asked = (config.intrinsics_file, config.hfov_deg, config.mirror, config.rotate_deg, image_size)
         now_s, held = self._clock(), self._answer if asked == self._asked else None
         if held is not None and (config.intrinsics_file is None or now_s - self._checked_at_s < _CHECK_EVERY_S):
             return held

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from engine.errors import CameraError
 from engine.opencv import cv2
 from engine.queues import Latest
+from engine.sources.orientation import UPRIGHT, Orientation
 from engine.types import Frame
 
 log = logging.getLogger(__name__)
@@ -61,7 +62,7 @@ class LiveSource:
         *,
         first_frame_s: float,
         failure: Callable[[], str],
-        mirror: bool = False,
+        orientation: Orientation = UPRIGHT,
         clock: Callable[[], float] = time.monotonic,
         back_off_s: tuple[float, ...] = BACK_OFF_S,
     ) -> None:
@@ -74,7 +75,7 @@ class LiveSource:
         self.name = name
         self.fps = DEFAULT_FPS
         self.image_size: tuple[int, int] = (0, 0)
-        self._opener, self._mirror, self._clock, self._back_off_s = opener, mirror, clock, back_off_s
+        self._opener, self._orientation, self._clock, self._back_off_s = opener, orientation, clock, back_off_s
         self._latest: Latest[Frame] = Latest()
         self._stop = threading.Event()
         self._first = threading.Event()  # a frame has come, or the first try has failed
@@ -148,7 +149,7 @@ class LiveSource:
                 captured_at_s = self._clock()
                 if not good or bgr is None:
                     return
-                self._publish(np.asarray(cv2.flip(bgr, 1) if self._mirror else bgr, np.uint8), captured_at_s)
+                self._publish(self._orientation.applied(np.asarray(bgr, np.uint8)), captured_at_s)
         finally:
             capture.release()
 

@@ -11,6 +11,7 @@ from engine.masking import mask_secrets
 from engine.sources.base import Source
 from engine.sources.camera_list import CameraInfo, ListCameras, camera_by_name, list_cameras, named, unlisted_camera
 from engine.sources.live_source import Capture, LiveSource, open_stream, open_webcam
+from engine.sources.orientation import UPRIGHT, Orientation
 from engine.sources.video_file import FileSource
 
 __all__ = ["DEMO", "CameraInfo", "Source", "list_cameras", "open_source"]
@@ -27,7 +28,7 @@ OpenWebcam = Callable[[int, int], Capture | None]
 def open_source(
     source: str,
     *,
-    mirror: bool = False,
+    orientation: Orientation = UPRIGHT,
     paced: bool = True,
     loop: bool = False,
     clock: Callable[[], float] = time.monotonic,
@@ -40,7 +41,7 @@ def open_source(
 
     source      "" first camera, else the demo (and `on_message` says so); "0", "1", … ; part of a camera's name; a
                 file; a URL; "demo"
-    mirror      flip left and right
+    orientation how pictures are turned and mirrored
     paced       a file runs at its own pace and frames carry the clock; False: every frame at once, with file time
     loop        a file starts again at its end
     cameras, webcam   the seam for tests
@@ -49,17 +50,17 @@ def open_source(
     text = source.strip()
 
     def file(path: Path, name: str | None = None) -> Source:
-        return FileSource(path, name=name, mirror=mirror, paced=paced, loop=loop, clock=clock, sleep=sleep)
+        return FileSource(path, name=name, orientation=orientation, paced=paced, loop=loop, clock=clock, sleep=sleep)
 
     if "://" in text:
-        return _stream(text, mirror, clock)
+        return _stream(text, orientation, clock)
     if text == DEMO:
         return file(DEMO_CLIP, DEMO)
     if text and not text.isdecimal() and Path(text).exists():
         return file(Path(text))
     found = _choose(text, cameras())
     if found is not None:
-        return _webcam(found, mirror, clock, cameras, webcam)
+        return _webcam(found, orientation, clock, cameras, webcam)
     if on_message is not None:
         on_message("no camera found: playing the bundled demo clip")
     return file(DEMO_CLIP, DEMO)
@@ -84,7 +85,11 @@ def _choose(text: str, cameras: tuple[CameraInfo, ...]) -> CameraInfo | None:
 
 
 def _webcam(
-    camera: CameraInfo, mirror: bool, clock: Callable[[], float], cameras: ListCameras, webcam: OpenWebcam
+    camera: CameraInfo,
+    orientation: Orientation,
+    clock: Callable[[], float],
+    cameras: ListCameras,
+    webcam: OpenWebcam,
 ) -> Source:
     """A webcam that is found again by its name when it comes back under another number."""
 
@@ -106,10 +111,12 @@ def _webcam(
             "(browser, video call, OBS) and allow this program to use the camera"
         )
 
-    return LiveSource(camera.name, reopen, first_frame_s=WEBCAM_START_S, failure=failure, mirror=mirror, clock=clock)
+    return LiveSource(
+        camera.name, reopen, first_frame_s=WEBCAM_START_S, failure=failure, orientation=orientation, clock=clock
+    )
 
 
-def _stream(url: str, mirror: bool, clock: Callable[[], float]) -> Source:
+def _stream(url: str, orientation: Orientation, clock: Callable[[], float]) -> Source:
     shown = mask_secrets(url)
     kind = url.split("://", 1)[0].lower()
     if kind not in _URL_KINDS:
@@ -119,5 +126,10 @@ def _stream(url: str, mirror: bool, clock: Callable[[], float]) -> Source:
         return f"{shown} gives no picture; check the address, and that the other side is running"
 
     return LiveSource(
-        shown, lambda: open_stream(url), first_frame_s=STREAM_START_S, failure=failure, mirror=mirror, clock=clock
+        shown,
+        lambda: open_stream(url),
+        first_frame_s=STREAM_START_S,
+        failure=failure,
+        orientation=orientation,
+        clock=clock,
     )

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from engine.errors import CameraError, UsageError
 from engine.opencv import cv2
+from engine.sources.orientation import UPRIGHT, Orientation
 from engine.types import Frame
 
 DEFAULT_FPS = 30.0
@@ -40,7 +41,7 @@ class FileSource:
         path: Path,
         *,
         name: str | None = None,
-        mirror: bool = False,
+        orientation: Orientation = UPRIGHT,
         paced: bool = True,
         loop: bool = False,
         clock: Callable[[], float] = time.monotonic,
@@ -48,7 +49,7 @@ class FileSource:
     ) -> None:
         """Opens the file and decodes its first frame. Raises UsageError (no such file), CameraError (no video)."""
         self.name = name or path.name
-        self._path, self._mirror, self._paced, self._loop = path, mirror, paced, loop
+        self._path, self._orientation, self._paced, self._loop = path, orientation, paced, loop
         self._clock, self._sleep = clock, sleep
         self._capture = _open(path)
         fps = float(self._capture.get(cv2.CAP_PROP_FPS))
@@ -97,7 +98,7 @@ class FileSource:
         good, bgr = self._capture.read()
         if not good or bgr is None:
             return None
-        picture = np.asarray(cv2.flip(bgr, 1) if self._mirror else bgr, np.uint8)
+        picture = self._orientation.applied(np.asarray(bgr, np.uint8))
         stamp_s = float(self._capture.get(cv2.CAP_PROP_POS_MSEC)) / 1000.0 + self._loop_start_s
         if not math.isfinite(stamp_s) or stamp_s <= self._last_s:
             stamp_s = self._last_s + 1.0 / self.fps

@@ -10,10 +10,11 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QPushButton, QTo
 
 from app.window.widgets import icons
 from app.window.widgets.fields import Choice, Section, Switch, icon_button
-from engine.config import Config
+from engine.config import ROTATIONS_DEG, Config
 from engine.masking import mask_secrets
 from engine.sources.camera_list import CameraInfo
 
+_ROTATIONS = {0: "not turned", 90: "90° clockwise", 180: "upside down", 270: "90° anticlockwise"}
 _VIDEOS = "Videos (*.mp4 *.mov *.avi *.mkv *.webm *.m4v *.mpg *.mpeg);;All files (*)"
 
 
@@ -41,16 +42,22 @@ class SourcePanel(Section):
         self.head.addWidget(self.refresh)
         self.row("", self.choice)
         self.row("", self.open, self.demo)
+        self.rotate = Choice("Turn the picture")
+        for degrees in ROTATIONS_DEG:
+            self.rotate.addItem(_ROTATIONS[degrees], str(degrees))
         self.row("Mirror", self.mirror)
+        self.row("Turn", self.rotate)
         self.choice.activated.connect(lambda _index: self.changed.emit({"source": self.choice.value}))
         self.refresh.clicked.connect(self.refresh_wanted)
         self.demo.clicked.connect(lambda: self.changed.emit({"source": "demo"}))
         self.mirror.toggled.connect(lambda on: self.changed.emit({"mirror": on}))
+        self.rotate.activated.connect(lambda _index: self.changed.emit({"rotate_deg": int(self.rotate.value)}))
 
     def show_config(self, config: Config) -> None:
         """Show settings without emitting."""
         self._source = config.source
         self.mirror.set_quietly(config.mirror)
+        self.rotate.choose(str(config.rotate_deg))
         self._fill()
 
     def show_cameras(self, cameras: Sequence[CameraInfo]) -> None:

@@ -19,6 +19,7 @@ from engine.opencv import cv2
 from engine.sources.base import Source
 from engine.sources.live_source import LiveSource
 from engine.sources.open_source import open_source
+from engine.sources.orientation import Orientation
 from engine.types import Frame
 
 PICTURE = np.zeros((24, 32, 3), np.uint8)
@@ -89,7 +90,7 @@ def test_frames_nobody_reads_are_counted_and_the_newest_is_given() -> None:
 
 
 def test_mirror_swaps_left_and_right() -> None:
-    source = live(lambda: FakeCapture(1000), mirror=True)
+    source = live(lambda: FakeCapture(1000), orientation=Orientation(mirror=True))
     frame = next_frame(source)
     source.close()
     np.testing.assert_array_equal(frame.bgr, PICTURE[:, ::-1])

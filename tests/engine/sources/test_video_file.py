@@ -11,6 +11,7 @@ import pytest
 
 from engine.errors import CameraError, UsageError
 from engine.opencv import cv2
+from engine.sources.orientation import Orientation
 from engine.sources.video_file import FileSource
 from engine.types import Frame
 
@@ -117,7 +118,10 @@ def test_a_looped_file_goes_on_in_number_and_time(video: Path) -> None:
 
 
 def test_mirror_swaps_left_and_right(video: Path) -> None:
-    plain, mirrored = FileSource(video, paced=False).read(), FileSource(video, paced=False, mirror=True).read()
+    plain, mirrored = (
+        FileSource(video, paced=False).read(),
+        FileSource(video, paced=False, orientation=Orientation(mirror=True)).read(),
+    )
     assert plain is not None
     assert mirrored is not None
     np.testing.assert_array_equal(plain.bgr, mirrored.bgr[:, ::-1])
