@@ -20,6 +20,7 @@ VOCABULARY = {
     "engine.queues",
     "engine.sources.base",
     "engine.sources.intrinsics",
+    "engine.sources.orientation",
     "engine.types",
 }
 """What every stage may import."""
