@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from engine.errors import OutputError, UsageError, VtmError, describe
+from engine.osc.output_clock import SILENT_S
 from engine.osc.sender import OscSender
 from engine.osc.targets import Target, open_target, parse_targets
 from engine.osc.vmc import CALIBRATION_CODES, VmcEncoder, VmcFeed
@@ -67,6 +68,7 @@ class OutputHub:
         self._on_sent = on_sent
         self._calibration = calibration
         self._error: BaseException | None = None
+        self._sent_at_s = clock()  # sending thread only
         self._latest: Latest[Pose] = Latest()
         self._stop = threading.Event()
         self._wake_opener = threading.Event()
@@ -170,6 +172,8 @@ class OutputHub:
                 self._close_retired()
                 if pose is not None:
                     self._send(pose)
+                elif self._clock() - self._sent_at_s >= SILENT_S:
+                    self._to_all(OscSender.send_lost)
             healthy = True
         finally:
             self._stop.set()
@@ -179,17 +183,22 @@ class OutputHub:
 
     def _send(self, pose: Pose) -> None:
         started = self._clock()
+        if self._to_all(lambda sender: sender.send(pose)) and self._on_sent is not None:
+            self._on_sent(self._clock() - started)
+
+    def _to_all(self, send: Callable[[OscSender], None]) -> bool:
+        """Have every open target sent something; False: there is none."""
+        self._sent_at_s = self._clock()
         self._follow_calibration()
         with self._lock:
             slots = [(slot, slot.sender) for slot in self._slots.values() if slot.sender is not None]
         for slot, sender in slots:
             try:
-                sender.send(pose)
+                send(sender)
             except Exception as error:  # shown as the target's own; the other targets go on
                 log.error("sending to %s failed", slot.target.url, exc_info=True)
                 self._give_up(slot, sender, error)
-        if self._on_sent is not None and slots:
-            self._on_sent(self._clock() - started)
+        return bool(slots)
 
     def _give_up(self, slot: _Slot, sender: OscSender, error: Exception) -> None:
         """A defect in one sender: close it, show why, and open it anew a little later."""

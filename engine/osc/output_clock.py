@@ -9,6 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from engine.errors import UsageError
 from engine.osc.predictor import Predictor
@@ -47,6 +48,7 @@ class OscClock:
         self._clock = clock
         self._predictor = Predictor()
         self._pushed_s = float("-inf")
+        self._silent = True
         self._lock = threading.Lock()  # guards the two above
         self._on_error = on_error
         self._stop = threading.Event()
@@ -70,12 +72,14 @@ class OscClock:
             self._pushed_s = now_s
 
     def tick(self) -> None:
-        """Send the body of this moment."""
+        """Send the body of this moment; once the poses have stopped, once more as one that is not tracked."""
         now_s = self._clock()
         with self._lock:
-            pose = None if now_s - self._pushed_s > SILENT_S else self._predictor.at(now_s)
+            silent, before = now_s - self._pushed_s > SILENT_S, self._silent
+            self._silent = silent
+            pose = None if silent and before else self._predictor.at(now_s)
         if pose is not None:
-            self._deliver(pose)
+            self._deliver(replace(pose, tracked=False, confidence=0.0) if silent else pose)
 
     def close(self) -> None:
         """End the thread. May be called again."""

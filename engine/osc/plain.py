@@ -102,6 +102,8 @@ class PlainOscEncoder:
         sent = [place for place, group in enumerate(groups) if group in self._options.send]
         self._packets = PacketSet(grouped(messages, MAX_BUNDLE_BYTES), floats_from=sent)
         self._numbers = np.zeros(len(groups), np.float32)  # as in _SIZES
+        lost = [entry.message for entry in address_map(self._options) if entry.group in ("confidence", "tracked")]
+        self._lost = PacketSet([lost] if lost else [])
         self._signs = SignContinuity()
         self._pose_number = 0
         self._before: Pose | None = None
@@ -124,6 +126,10 @@ class PlainOscEncoder:
         )
         tracked = (int(pose.tracked),) if "tracked" in self._options.send else ()
         return self._packets.pack(self._numbers, tracked)
+
+    def encode_lost(self, elapsed_s: float) -> list[bytes]:  # noqa: ARG002 — it goes with the pose
+        """Confidence and `tracked`, both 0; none where neither is sent."""
+        return self._lost.pack(np.zeros(self._lost.num_floats, np.float32), (0,) * self._lost.num_ints)
 
     def _follow(self, pose: Pose) -> None:
         """Running means of the interval between poses and of the speed."""

@@ -13,6 +13,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -31,6 +32,10 @@ class Encoder(Protocol):
 
     def encode(self, pose: Pose, elapsed_s: float) -> list[bytes]:
         """The datagrams of one frame; `elapsed_s` since the start of sending."""
+        ...
+
+    def encode_lost(self, elapsed_s: float) -> list[bytes]:
+        """The datagrams that say that nobody is tracked, without a pose; none where the protocol has no such thing."""
         ...
 
 
@@ -129,6 +134,14 @@ class OscSender:
             return
         self._due_at_s = max(self._due_at_s, now - self._interval_s) + self._interval_s
         self.send_packets(self._encoder.encode(pose, now - self._started_at_s))
+
+    def send_lost(self) -> None:
+        """Say that nobody is tracked: no pose has come for a while. The last pose is not repeated as a tracked one."""
+        if self._last is not None:
+            self._last = replace(self._last, tracked=False, confidence=0.0)
+        packets = self._encoder.encode_lost(self._clock() - self._started_at_s)
+        if packets:
+            self.send_packets(packets)
 
     def send_packets(self, packets: Sequence[bytes]) -> None:
         """Send ready-made datagrams, as `send` does."""

@@ -35,6 +35,7 @@ CALIBRATION_CODES = {
 """What OK says for each state of engine.types.Calibration."""
 _TRANSFORM = "sfffffff"  # name, position, quaternion
 _LOADED, _NORMAL_MODE = 1, 0
+_STATUS = (OscMessage("/VMC/Ext/OK", "iiii"), OscMessage("/VMC/Ext/T", "f"))
 _LENGTHS_EVERY_S = 1.0
 _MAX_LAYOUTS = 16  # kept ready; a face with ever new names must not fill the memory
 
@@ -117,6 +118,8 @@ class VmcEncoder:
         self._due = _Due()
         self._lengths_at_s = float("-inf")
         self._requests = 0
+        bare = self._options.packets == "bare"
+        self._status = PacketSet([[message] for message in _STATUS] if bare else [_STATUS], bundled=not bare)
 
     def encode(self, pose: Pose, elapsed_s: float) -> list[bytes]:
         """The datagrams of one frame. `elapsed_s`: since the start; a Unix time would not fit a float32."""
@@ -137,6 +140,11 @@ class VmcEncoder:
             layout.blends[:] = [value for _, value in feed.blends]
         ints = (_LOADED, feed.calibration, _NORMAL_MODE, int(pose.tracked)) if kind.status else ()
         return layout.packets.pack(layout.floats, ints)
+
+    def encode_lost(self, elapsed_s: float) -> list[bytes]:
+        """OK and T alone: the model is loaded, and nobody is tracked."""
+        time = np.array([elapsed_s], np.float32)
+        return self._status.pack(time, (_LOADED, self.feed.calibration, _NORMAL_MODE, 0))
 
     def _fill(self, layout: _Layout, kind: _Kind, pose: Pose, elapsed_s: float) -> None:
         """Write what comes from the pose, in Unity's axes."""
@@ -175,7 +183,7 @@ def _messages(kind: _Kind, bones: list[str], extras: bool) -> list[OscMessage]:
     """The messages of one frame, in the order they are sent."""
     messages: list[OscMessage] = []
     if kind.status:
-        messages += [OscMessage("/VMC/Ext/OK", "iiii"), OscMessage("/VMC/Ext/T", "f")]
+        messages += _STATUS
     if kind.root:
         messages.append(OscMessage("/VMC/Ext/Root/Pos", _TRANSFORM, ("root",)))
     if kind.bones:

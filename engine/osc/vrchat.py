@@ -94,6 +94,10 @@ class VrchatEncoder:
         self._numbers[:, 1] = [euler_unity_deg(x, -y, -z, w) for x, y, z, w in turns]  # see coordinates.py
         return self._packets.pack(self._numbers.ravel())
 
+    def encode_lost(self, elapsed_s: float) -> list[bytes]:  # noqa: ARG002
+        """None: trackers that are not sent any more are lost by themselves."""
+        return []
+
     def _world_turns(self, local: list[list[float]]) -> dict[int, Sequence[float]]:
         """Quaternions x, y, z, w of joint after joint, local to the parent -> in the world, of those that count."""
         world: dict[int, Sequence[float]] = {}

@@ -11,6 +11,7 @@ import pytest
 
 from engine.errors import UsageError
 from engine.osc.hub import OutputHub
+from engine.osc.output_clock import SILENT_S
 from engine.osc.vmc import VmcEncoder
 from engine.types import Calibration, Pose
 from tests.engine.osc.vmc_listener import osc_messages
@@ -30,6 +31,12 @@ def second_receiver() -> socket.socket:
 
 def _url(scheme: str, udp: socket.socket) -> str:
     return f"{scheme}://127.0.0.1:{udp.getsockname()[1]}"
+
+
+def _values(udp: socket.socket, datagrams: int = 1) -> dict[str, list]:
+    """Of the next datagrams: address -> values, the last message of each."""
+    messages = [message for _ in range(datagrams) for message in osc_messages(udp.recv(2048))]
+    return {address: values for address, _, values in messages}
 
 
 def _wait_until(condition: Callable[[], bool]) -> None:
@@ -63,6 +70,34 @@ def test_closing_sends_the_last_pose_three_times_more_and_may_be_done_twice(
     hub.close()
     assert [receiver.recv(2048) for _ in range(3)] == [first] * 3
     hub.put(make_pose())
+
+
+def test_without_a_pose_for_a_second_receivers_are_told_that_nobody_is_tracked(
+    make_pose: PoseMaker, receiver: socket.socket, second_receiver: socket.socket
+) -> None:
+    now = [100.0]
+    hub = OutputHub((_url("vmc", receiver), _url("vrchat", second_receiver)), clock=lambda: now[0])
+    hub.put(make_pose())
+    assert _values(receiver, 2)["/VMC/Ext/OK"][-1] == 1
+    second_receiver.recv(2048)
+    for second in (1, 2):
+        now[0] += SILENT_S
+        assert _values(receiver) == {"/VMC/Ext/OK": [1, 3, 0, 0], "/VMC/Ext/T": [float(second)]}
+    hub.close()
+    for _ in range(3):  # the last pose is repeated, but nobody is tracked
+        assert _values(receiver, 2)["/VMC/Ext/OK"][-1] == 0
+        second_receiver.recv(2048)
+    second_receiver.settimeout(0.0)
+    with pytest.raises(BlockingIOError):
+        second_receiver.recv(2048)
+
+
+def test_a_camera_that_gives_nothing_from_the_start_is_told_too(receiver: socket.socket) -> None:
+    now = [100.0]
+    hub = OutputHub((_url("vmc", receiver),), clock=lambda: now[0])
+    now[0] += SILENT_S
+    assert _values(receiver)["/VMC/Ext/OK"][-1] == 0
+    hub.close()
 
 
 def test_only_the_newest_pose_waits_for_a_busy_sender(

@@ -134,7 +134,7 @@ class Clock:
         return self.now_s
 
 
-def test_the_clock_sends_while_poses_come_and_falls_silent_after():
+def test_the_clock_sends_while_poses_come_then_one_that_is_not_tracked_and_falls_silent():
     clock, sent = Clock(), []
     osc = OscClock(sent.append, 100.0, clock)
     osc.close()
@@ -146,9 +146,13 @@ def test_the_clock_sends_while_poses_come_and_falls_silent_after():
         clock.now_s += 0.01
         osc.tick()
     assert [pose.captured_at_s for pose in sent] == pytest.approx([10.01, 10.02, 10.03])
-    clock.now_s += SILENT_S + 0.1
+    for _ in range(3):
+        clock.now_s += SILENT_S + 0.1
+        osc.tick()
+    assert [pose.tracked for pose in sent] == [True, True, True, False]
+    osc.push(replace(t_pose(1.7), captured_at_s=clock.now_s))
     osc.tick()
-    assert len(sent) == 3
+    assert sent[-1].tracked
 
 
 def test_a_defect_is_told_once_and_poses_go_on_as_they_come(monkeypatch):

@@ -9,6 +9,7 @@ import pytest
 from pythonosc.osc_bundle import OscBundle
 
 from engine.osc.vmc import VmcEncoder, VmcFeed
+from engine.osc.vmc_options import VmcOptions
 from engine.types import Pose
 from models.skeleton import JOINT  # only to find the row of a name in the arrays of the sender
 from tests.engine.osc.vmc_listener import UNITY_PARENTS, VmcListener, osc_messages
@@ -112,3 +113,14 @@ def test_a_period_of_some_frames_is_kept(make_pose: PoseMaker) -> None:
     encoder.feed = VmcFeed(bones_every=4)
     with_bones = ["Bone/Pos" in _kinds(encoder.encode(make_pose(), frame / 30)) for frame in range(12)]
     assert with_bones == [frame % 4 == 0 for frame in range(12)]
+
+
+def test_that_nobody_is_tracked_is_one_bundle_or_two_bare_messages() -> None:
+    encoder = VmcEncoder()
+    encoder.feed = VmcFeed(calibration=3)
+    (datagram,) = encoder.encode_lost(2.5)
+    assert osc_messages(datagram) == [("/VMC/Ext/OK", "iiii", [1, 3, 0, 0]), ("/VMC/Ext/T", "f", [2.5])]
+    assert [datagram[:11] for datagram in VmcEncoder(VmcOptions(packets="bare")).encode_lost(2.5)] == [
+        b"/VMC/Ext/OK",
+        b"/VMC/Ext/T\0",
+    ]

@@ -10,7 +10,7 @@ import pytest
 from pythonosc.osc_bundle import OscBundle
 from scipy.spatial.transform import Rotation
 
-from engine.osc.plain import PlainOscEncoder
+from engine.osc.plain import PlainOptions, PlainOscEncoder
 from engine.osc.vrchat import VrchatEncoder, euler_unity_deg
 from engine.types import Pose
 from models.kinematics import forward_kinematics
@@ -126,3 +126,14 @@ def test_plain_osc_tells_the_rate_of_the_poses(make_pose: PoseMaker) -> None:
         last = _values(encoder.encode(make_pose(time_s=step / 40), step / 40))
     assert first["/mocap/fps"] == [0.0]
     assert last["/mocap/fps"][0] == pytest.approx(40.0, rel=1e-3)
+
+
+def test_plain_osc_tells_that_nobody_is_tracked_where_that_is_sent() -> None:
+    assert _values(PlainOscEncoder().encode_lost(3.0)) == {"/mocap/conf": [0.0], "/mocap/tracked": [0]}
+    only = PlainOscEncoder(PlainOptions(send=frozenset({"tracked"})))
+    assert _values(only.encode_lost(3.0)) == {"/mocap/tracked": [0]}
+    assert PlainOscEncoder(PlainOptions(send=frozenset({"positions"}))).encode_lost(3.0) == []
+
+
+def test_vrchat_has_no_message_for_it() -> None:
+    assert VrchatEncoder().encode_lost(3.0) == []
