@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engine.solver import tangent
 from engine.types import F64
 from models.skeleton import FEET, JOINT, PARENTS, ROOT, TOES
 
 UPPER_LEGS, LOWER_LEGS = ([JOINT[side + name] for side in ("Left", "Right")] for name in ("UpperLeg", "LowerLeg"))
 _FEET, _TOES = list(FEET), list(TOES)
 _TINY = 1e-9
+_IDENTITY = np.eye(3)
 _STRAIGHTEST = 0.9995  # a leg is not stretched straighter than this, unless it already is
 _KNEE_FORWARD_M = 1e-3  # which way a straight knee bends: forward
 
@@ -40,14 +40,12 @@ def _across(vectors: F64, axis: F64) -> F64:
 def _turn(start: F64, end: F64) -> F64:
     """(N, 3), (N, 3) unit, not opposite -> (N, 3, 3) shortest rotation from one to the other.
 
-    R = I + [v] + [v]^2 / (1 + c) with v = a x b, c = a . b (Rodrigues).
+    R = I + [v] + [v]^2 / (1 + c) with v = a x b, c = a . b (Rodrigues); [v] = b a^T - a b^T.
     """
-    v = tangent.cross(start, end)
-    c = (start * end).sum(-1)
-    skew = np.zeros((len(v), 3, 3))
-    skew[:, 0, 1], skew[:, 0, 2], skew[:, 1, 2] = -v[:, 2], v[:, 1], -v[:, 0]
-    skew -= skew.transpose(0, 2, 1)
-    rotation: F64 = np.eye(3) + skew + skew @ skew / np.maximum(1 + c, _TINY)[:, None, None]
+    outer = end[:, :, None] * start[:, None, :]
+    skew = outer - outer.transpose(0, 2, 1)
+    c = np.vecdot(start, end)
+    rotation: F64 = _IDENTITY + skew + skew @ skew / np.maximum(1 + c, _TINY)[:, None, None]
     return rotation
 
 

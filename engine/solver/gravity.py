@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 
-from engine.solver import tangent
 from engine.types import F32, F64
 
 _MEMORY_S = 20.0
@@ -28,7 +27,7 @@ def upright(up_cam: F64) -> F64:
         top = np.array([0.0, -1.0, 0.0]) * -np.sign(up_cam[2])
         level = top - (top @ up_cam) * up_cam
     z_world = -level / np.linalg.norm(level)
-    return np.stack((tangent.cross(up_cam, z_world), up_cam, z_world))
+    return np.stack((np.cross(up_cam, z_world), up_cam, z_world))
 
 
 def angle_between(a: F64, b: F64) -> float:

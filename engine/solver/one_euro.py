@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
-from engine.solver import tangent
 from engine.types import F64
 
 
@@ -49,32 +49,31 @@ class OneEuro:
 
 
 class OneEuroRotations:
-    """Of rotations (n, 4) x, y, z, w, all at once; speed is the angular velocity, filtered as a vector."""
+    """Of n rotations, all at once; speed is the angular velocity, filtered as a vector."""
 
     def __init__(self, min_cutoff_hz: float, beta: float, speed_cutoff_hz: float = 1.0) -> None:
         self._min_cutoff_hz = min_cutoff_hz
         self._beta = beta  # Hz per (rad/s)
         self._speed_cutoff_hz = speed_cutoff_hz
-        self._raw: F64 | None = None
+        self._raw: Rotation | None = None
         self._velocity = np.zeros((0, 3))
-        self._smooth = np.zeros((0, 4))
+        self._smooth = Rotation.identity()
 
     def reset(self) -> None:
         """The next rotations are taken as they are."""
         self._raw = None
 
-    def __call__(self, quaternions: F64, dt_s: float) -> F64:
-        """(n, 4) unit -> (n, 4) unit, sign-continuous with the last answer."""
+    def __call__(self, rotations: Rotation, dt_s: float) -> Rotation:
+        """(n,) rotations of the time `dt_s` after the last ones -> (n,) smoothed."""
         if self._raw is None:
-            self._velocity, self._smooth = np.zeros_like(quaternions[:, :3]), quaternions
+            self._velocity, self._smooth = np.zeros((len(rotations), 3)), rotations
         else:
-            turned = tangent.log(tangent.multiply(tangent.conjugate(self._raw), quaternions))  # (n, 3)
-            ahead = tangent.log(tangent.multiply(tangent.conjugate(self._smooth), quaternions))  # (n, 3)
+            turned = (self._raw.inv() * rotations).as_rotvec()  # (n, 3)
+            ahead = (self._smooth.inv() * rotations).as_rotvec()  # (n, 3)
             weight = smoothing(self._speed_cutoff_hz, dt_s)
             self._velocity = self._velocity + weight * (turned / dt_s - self._velocity)
             speed = np.sqrt((self._velocity * self._velocity).sum(-1, keepdims=True))  # (n, 1)
             step = smoothing(self._min_cutoff_hz + self._beta * speed, dt_s) * ahead
-            smooth = tangent.multiply(self._smooth, tangent.exp(step))
-            self._smooth = smooth / np.sqrt((smooth * smooth).sum(-1, keepdims=True))
-        self._raw = quaternions
+            self._smooth = self._smooth * Rotation.from_rotvec(step)
+        self._raw = rotations
         return self._smooth

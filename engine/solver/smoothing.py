@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
-from engine.solver import tangent
 from engine.solver.one_euro import OneEuroRotations
 from engine.solver.root import RootFilter
 from engine.types import F64, RawMotion
@@ -26,7 +26,7 @@ _MIN_CUTOFF_HZ, _BETA = 1.8, 1.3  # of the joint rotations
 class Smooth:
     """One frame in the camera frame."""
 
-    quaternions: F64  # (22, 4) x, y, z, w local, Hips in the camera
+    rotations: Rotation  # (22,) local, Hips in the camera
     ray: F64  # (3,) root: ray x, ray y, log depth in statures
     seen_ray: F64  # (3,) the same as the network gave it
 
@@ -46,8 +46,8 @@ class Smoother:
     def __call__(self, raw: RawMotion, intrinsics: Intrinsics, dt_s: float) -> Smooth:
         """The frame that comes `dt_s` after the last one."""
         seen_ray, ray = self._root(raw, intrinsics, dt_s)
-        quaternions = tangent.from_matrix(np.asarray(raw.rotations, np.float64))
-        return Smooth(self._rotations(quaternions, dt_s), ray, seen_ray)
+        rotations = Rotation.from_matrix(raw.rotations, assume_valid=True)
+        return Smooth(self._rotations(rotations, dt_s), ray, seen_ray)
 
 
 def smooth_take(take: Sequence[RawMotion], intrinsics: Intrinsics, step_s: float) -> dict[int, Smooth]:
@@ -86,6 +86,6 @@ def _one_way(run: Sequence[RawMotion], intrinsics: Intrinsics, step_s: float) ->
 
 def _mean(a: Smooth, b: Smooth) -> Smooth:
     """Half way from one to the other."""
-    between = tangent.log(tangent.multiply(tangent.conjugate(a.quaternions), b.quaternions))
-    middle = tangent.multiply(a.quaternions, tangent.exp(between / 2))
+    between = (a.rotations.inv() * b.rotations).as_rotvec()
+    middle = a.rotations * Rotation.from_rotvec(between / 2)
     return Smooth(middle, (a.ray + b.ray) / 2, a.seen_ray)

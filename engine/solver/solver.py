@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
-from engine.solver import tangent
 from engine.solver.body import Body
 from engine.solver.feet import FeetLock
 from engine.solver.floor import Floor, Grounding, sole_heights
@@ -186,8 +186,8 @@ class Solver:
     def _see(self, raw: RawMotion, dt_s: float) -> _Seen:
         """Smooth in the camera frame; one batched forward kinematics for the raw and the smoothed body."""
         smooth = self._smooth_take.get(raw.frame_id) or self._smoother(raw, self._intrinsics, dt_s)
-        quaternions, ray = self._reacquire(smooth.quaternions, smooth.ray, dt_s)
-        both = np.stack((raw.rotations.astype(np.float64), tangent.to_matrix(quaternions)))  # (2, 22, 3, 3)
+        rotations, ray = self._reacquire(smooth.rotations, smooth.ray, dt_s)
+        both = np.stack((raw.rotations.astype(np.float64), rotations.as_matrix()))  # (2, 22, 3, 3)
         roots = np.stack((to_camera(smooth.seen_ray, self._height_m), to_camera(ray, self._height_m)))
         joints, turned = posed(both, self._proportions.offsets_m, roots)
         return _Seen(joints[0], Body(both[1], joints[1], turned[1]))
@@ -217,9 +217,10 @@ class Solver:
         return self._feet(body, raw.contacts, soles_m + rise_m, dt_s)
 
     def _pose(self, raw: RawMotion, seen: _Seen, body: Body) -> Pose:
-        quaternions = tangent.from_matrix(body.rotations)
-        if self._last is not None:
-            quaternions = tangent.same_hemisphere(quaternions, self._last.rotations_xyzw.astype(np.float64))
+        quaternions = Rotation.from_matrix(body.rotations, assume_valid=True).as_quat()
+        if self._last is not None:  # of q and -q, the same rotation, the one nearer to the last frame's
+            opposite = np.vecdot(quaternions, self._last.rotations_xyzw) < 0
+            quaternions = np.where(opposite[:, None], -quaternions, quaternions)
         return Pose(
             frame_id=raw.frame_id,
             captured_at_s=raw.captured_at_s,

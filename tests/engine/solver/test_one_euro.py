@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from engine.solver import tangent
 from engine.solver.one_euro import OneEuro, OneEuroRotations
 
 ONE = np.ones(1)
@@ -53,42 +52,20 @@ def test_caution_slows_the_answer():
     assert b < a
 
 
-def test_rotations_stay_unit_and_follow_a_turn_past_180_degrees():
+def test_rotations_follow_a_turn_past_180_degrees_whatever_the_signs_of_the_quaternions():
     smooth = OneEuroRotations(1.5, 1.0)
     for frame in range(200):
         turn = Rotation.from_rotvec(np.tile([0, np.radians(3.0 * frame), 0], (22, 1)))
-        out = smooth(turn.as_quat() * (-1) ** frame, 1 / 30)
-        np.testing.assert_allclose(np.linalg.norm(out, axis=1), 1, atol=1e-9)
-        lag = np.degrees((turn.inv() * Rotation.from_quat(out)).magnitude())
-        assert lag.max() < 12
+        out = smooth(Rotation.from_quat(turn.as_quat() * (-1) ** frame), 1 / 30)
+        assert len(out) == 22
+        assert np.degrees((turn.inv() * out).magnitude()).max() < 12
 
 
 def test_rotation_noise_is_reduced():
     rng = np.random.default_rng(4)
     smooth = OneEuroRotations(1.5, 0.5)
     noise = Rotation.from_rotvec(rng.normal(0, 0.02, (300 * 22, 3))).as_quat().reshape(300, 22, 4)
-    out = np.stack([smooth(quaternions, 1 / 30) for quaternions in noise])
+    out = np.stack([smooth(Rotation.from_quat(quaternions), 1 / 30).as_quat() for quaternions in noise])
     angle_in = Rotation.from_quat(noise[60:].reshape(-1, 4)).magnitude().mean()
     angle_out = Rotation.from_quat(out[60:].reshape(-1, 4)).magnitude().mean()
     assert angle_out < 0.6 * angle_in
-
-
-def test_log_and_exp_agree_with_scipy_and_undo_each_other():
-    rng = np.random.default_rng(5)
-    vectors = rng.normal(0, 1, (100, 3))
-    vectors[0] = 0
-    quaternions = tangent.exp(vectors)
-    np.testing.assert_allclose(tangent.to_matrix(quaternions), Rotation.from_rotvec(vectors).as_matrix(), atol=1e-12)
-    np.testing.assert_allclose(tangent.exp(tangent.log(quaternions)) ** 2, quaternions**2, atol=1e-12)
-    product = tangent.to_matrix(tangent.multiply(quaternions, quaternions[::-1]))
-    expected = tangent.to_matrix(quaternions) @ tangent.to_matrix(quaternions[::-1])
-    np.testing.assert_allclose(product, expected, atol=1e-12)
-
-
-def test_matrices_to_quaternions_is_exact_for_every_kind_of_rotation():
-    rng = np.random.default_rng(8)
-    half_turns = np.pi * np.concatenate([np.eye(3), -np.eye(3), np.full((1, 3), 3**-0.5), np.zeros((1, 3))])
-    rotations = Rotation.from_rotvec(np.concatenate([half_turns, rng.normal(0, 2, (200, 3))])).as_matrix()
-    quaternions = tangent.from_matrix(rotations)
-    np.testing.assert_allclose(np.linalg.norm(quaternions, axis=1), 1, atol=1e-12)
-    np.testing.assert_allclose(tangent.to_matrix(quaternions), rotations, atol=1e-12)
