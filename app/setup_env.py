@@ -4,13 +4,16 @@
     python app/setup_env.py test [PYTEST OPTIONS] set up with what the tests need, then run them (under Xvfb on Linux)
     python app/setup_env.py check                 format, lint, types, import table, fast tests
 
-Runs on the system's python3, also one that is too old (it then says so): no syntax newer than 3.7 in this file.
+Packages are those of requirements/ (made by app/lock_packages.py), each file checked by its sha256. Tests and training
+use torch, too: TORCH=cpu (the default) never takes a CUDA build, TORCH=cuda takes the one for this GPU, TORCH=none
+goes without. Runs on the system's python3, also one that is too old (it then says so): no syntax newer than 3.7 here.
 A stamp in .venv holds what was installed, so that the second start takes no time.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -19,9 +22,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
-OLDEST, NEWEST = (3, 11), (3, 13)
-RTMLIB = "rtmlib==0.0.16"
-"""Installed without its dependencies: it asks for two more OpenCV builds, with a second Qt inside."""
+LOCKS = ROOT / "requirements"
+OLDEST, NEWEST = (3, 11), (3, 14)
+TORCH_KINDS = ("cpu", "cuda", "none")
+MYPY_WITHOUT_TORCH = ["--follow-imports=silent", "-p", "app", "-p", "engine", "-m", "build_engine"]
 WINDOW_LIBRARIES = [
     *("libgl1", "libegl1", "libglib2.0-0", "libxkbcommon0", "libfontconfig1", "libdbus-1-3", "libxcb-cursor0"),
     *("libxcb-icccm4", "libxcb-keysyms1", "libxcb-xkb1", "libxkbcommon-x11-0", "libxcb-randr0", "libxcb-shape0"),
@@ -42,11 +46,12 @@ def fail(line: str) -> None:
     raise SystemExit(1)
 
 
-def check_python() -> None:
+def check_python(action: str = "run") -> None:
     """Stop with one line on a Python that cannot run the app."""
     if not OLDEST <= sys.version_info[:2] <= NEWEST:
         found = sys.version.split()[0]
-        fail(f"vtm: Python 3.11 to 3.13 is needed, this is {found}: install one, then: make run PYTHON=/its/path")
+        again = f"py -3.12 app\\setup_env.py {action}" if os.name == "nt" else f"make {action} PYTHON=/its/path"
+        fail(f"vtm: Python 3.11 to 3.14 is needed, this is {found}: install one, then: {again}")
 
 
 def is_root() -> bool:
@@ -89,50 +94,133 @@ def venv_python() -> Path:
     return VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
+def why_not_usable() -> str:
+    """Why the environment in .venv must be made again; "" when it is good."""
+    question = "import pip, sys; print(*sys.version_info[:2])"
+    asked = subprocess.run(
+        [str(venv_python()), "-c", question], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False
+    )
+    if asked.returncode:
+        return "does not run any more"
+    version = tuple(int(number) for number in asked.stdout.split())
+    if version != sys.version_info[:2]:
+        return "is of Python {}.{}".format(*version)
+    settings = (VENV / "pyvenv.cfg").read_text(encoding="utf-8", errors="replace")
+    made = [line for line in settings.splitlines() if line.startswith("command = ")]
+    return "was made in another folder" if made and not made[0].endswith(str(VENV)) else ""
+
+
 def make_venv() -> None:
-    """Create .venv, or again when its interpreter no longer runs."""
+    """Create .venv; again, with a word, when its Python is gone, is another version or was made elsewhere."""
     if venv_python().exists():
-        if subprocess.call([str(venv_python()), "-c", "import pip"], stderr=subprocess.DEVNULL) == 0:
+        reason = why_not_usable()
+        if not reason:
             return
-        say("vtm: the environment in .venv does not run any more; making it again")
-        shutil.rmtree(VENV)
+        say(f"vtm: the environment in .venv {reason}; making it again")
+    if VENV.exists():
+        shutil.rmtree(str(VENV))
     say(f"vtm: making the environment .venv with Python {sys.version.split()[0]}")
     if sys.platform == "linux" and subprocess.call(
         [sys.executable, "-c", "import ensurepip"], stderr=subprocess.DEVNULL
     ):
         apt_install(["python3-venv"], "Python's venv module")
     if subprocess.call([sys.executable, "-m", "venv", str(VENV)]):
-        shutil.rmtree(VENV, ignore_errors=True)
+        shutil.rmtree(str(VENV), ignore_errors=True)
         fail("vtm: python -m venv failed (see above); on Debian or Ubuntu: apt-get install python3-venv, then again")
 
 
 def install(extra: str) -> None:
-    """Install the packages, once for each state of pyproject.toml. `extra`: "" or "dev"."""
-    parts = [(ROOT / "pyproject.toml").read_text(encoding="utf-8"), RTMLIB, sys.version, str(ROOT), extra]
-    state = hashlib.sha256("\n".join(parts).encode()).hexdigest()
-    stamp = VENV / ("stamp-" + (extra or "run"))
-    if stamp.exists() and stamp.read_text(encoding="utf-8") == state:
+    """Install the locked packages, once for each state of the lock and the project. `extra`: "" or "dev"."""
+    lock = LOCKS / ("dev.txt" if extra else "run.txt")
+    files = [ROOT / "pyproject.toml", LOCKS / "setup.txt", lock]
+    if installed(extra or "run", files):
         return
     say("vtm: installing packages (the first time takes some minutes)")
-    pip = [str(venv_python()), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
-    if os.environ.get("CI"):
-        pip.append("--quiet")
-    target = str(ROOT) + (f"[{extra}]" if extra else "")
-    for arguments in (["-e", target], ["--no-deps", RTMLIB]):
-        if subprocess.call([*pip, *arguments], stdin=subprocess.DEVNULL):
-            fail(
-                f"vtm: pip could not install {arguments[-1]} (its own words are above); check the network and run again"
-            )
-    stamp.write_text(state, encoding="utf-8")
+    locked = ["--no-deps", "--require-hashes", "-r"]
+    for arguments in (
+        [*locked, str(LOCKS / "setup.txt")],
+        [*locked, str(lock)],
+        ["--no-deps", "--no-build-isolation", "-e", str(ROOT)],
+    ):
+        if pip_install(arguments):
+            fail(f"vtm: pip could not install {arguments[-1]} (its own words are above); check the network, run again")
+    installed(extra or "run", files, now=True)
+
+
+def installed(what: str, files: list[Path], now: bool = False) -> bool:
+    """True when `what` was installed with `files` as they are; `now`: it just was."""
+    parts = [path.read_text(encoding="utf-8") for path in files] + [sys.version, str(ROOT)]
+    state = hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    stamp = VENV / ("stamp-" + what)
+    if now:
+        stamp.write_text(state, encoding="utf-8")
+    return stamp.exists() and stamp.read_text(encoding="utf-8") == state
+
+
+def pip_install(arguments: list[str]) -> int:
+    """pip's exit code."""
+    quiet = ["--quiet"] if os.environ.get("CI") else []
+    pip = [str(venv_python()), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", *quiet]
+    environment = dict(os.environ, PYTHONWARNINGS="ignore")  # setuptools' about editable installations
+    return subprocess.call([*pip, *arguments], stdin=subprocess.DEVNULL, env=environment)
+
+
+def torch_kind() -> str:
+    """What TORCH in the environment asks for."""
+    kind = os.environ.get("TORCH") or "cpu"
+    if kind not in TORCH_KINDS:
+        fail(f"vtm: TORCH is {kind}, expected one of {', '.join(TORCH_KINDS)}")
+    return kind
+
+
+def install_torch() -> None:
+    """Install torch for tests and training; a line where it cannot be had: what needs it is then skipped.
+
+    Some indexes offer a CUDA build of several GB only. Then uv fetches the CPU build from where PyTorch keeps it.
+    """
+    kind, lock = torch_kind(), LOCKS / "torch.txt"
+    if kind == "none":
+        say("vtm: TORCH=none: the tests that need torch are skipped")
+        return
+    if installed("torch-" + kind, [lock]):
+        return
+    locked = [line for line in lock.read_text(encoding="utf-8").splitlines() if line.startswith("torch==")]
+    if kind == "cpu" and pip_offers_cpu_build(locked[0]):
+        failed = pip_install([locked[0], "-c", str(lock)])
+    else:
+        uv = [str(venv_python()), "-m", "uv", "pip", "install", "--python", str(venv_python())]
+        build = ["--torch-backend", "cpu" if kind == "cpu" else "auto"]
+        failed = subprocess.call([*uv, *build, locked[0], "-c", str(lock)], stdin=subprocess.DEVNULL)
+    if failed:
+        say(f"vtm: no {kind} build of {locked[0]} could be installed (see above): the tests that need it are skipped")
+        return
+    for other in TORCH_KINDS:
+        (VENV / ("stamp-torch-" + other)).write_text("", encoding="utf-8")
+    installed("torch-" + kind, [lock], now=True)
+
+
+def pip_offers_cpu_build(requirement: str) -> bool:
+    """True when what pip would take brings no CUDA with it: always on Windows and macOS."""
+    if sys.platform != "linux":
+        return True
+    pip = [str(venv_python()), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--quiet"]
+    look = ["--dry-run", "--ignore-installed", "--no-deps", "--report", "-", requirement]
+    asked = subprocess.run([*pip, *look], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False)
+    try:
+        needs = json.loads(asked.stdout.decode())["install"][0]["metadata"].get("requires_dist", [])
+    except (ValueError, LookupError):
+        return False
+    return not any(need.startswith(("nvidia", "cuda")) for need in needs)
 
 
 def prepare(extra: str, libraries: list[str]) -> None:
-    """All set-up: interpreter, system libraries, environment, packages, detector weights."""
-    check_python()
+    """All set-up: system libraries, environment, packages, detector weights."""
     if sys.platform == "linux":
         apt_install(libraries, "libraries for the window")
     make_venv()
     install(extra)
+    if extra:
+        install_torch()
     subprocess.call(
         [str(venv_python()), "-m", "app", "fetch"], cwd=str(ROOT)
     )  # it names its own failure; the app repeats it
@@ -168,10 +256,11 @@ def run_check() -> int:
     """Format, lint, types, then the import table with the fast tests; stops at the first that fails."""
     prepare("dev", [*WINDOW_LIBRARIES, *TEST_LIBRARIES])
     python = [str(venv_python()), "-m"]
+    with_torch = subprocess.call([*python[:1], "-c", "import torch"], stderr=subprocess.DEVNULL) == 0
     steps = (
         [*python, "ruff", "format", "--check"],
         [*python, "ruff", "check"],
-        [*python, "mypy"],
+        [*python, "mypy", *([] if with_torch else MYPY_WITHOUT_TORCH)],
         under_xvfb([*python, "pytest", "-q", "-m", "not slow"]),
     )
     for step in steps:
@@ -187,6 +276,7 @@ def main(arguments: list[str]) -> int:
     if not arguments or arguments[0] not in ("run", "test", "check"):
         say("usage: python app/setup_env.py run|test|check [options]")
         return 2
+    check_python(arguments[0])
     if arguments[0] == "run":
         return run_app(arguments[1:])
     return run_tests(arguments[1:]) if arguments[0] == "test" else run_check()

@@ -20,8 +20,6 @@ for _name, _value in _SETTINGS.items():
 import cv2  # noqa: E402
 
 if os.environ["OPENCV_LOG_LEVEL"] == _SETTINGS["OPENCV_LOG_LEVEL"]:
-    # For when somebody imported it before. OpenCV 5 has moved the function.
-    _set_log_level = cv2.setLogLevel if hasattr(cv2, "setLogLevel") else cv2.utils.logging.setLogLevel
-    _set_log_level(0)  # LOG_LEVEL_SILENT
+    cv2.setLogLevel(0)  # LOG_LEVEL_SILENT, for when somebody imported it before
 
 __all__ = ["cv2"]

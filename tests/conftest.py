@@ -8,7 +8,8 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,33 @@ import models  # noqa: F401 - first of all: no test lets ONNX Runtime send telem
 if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+WITHOUT_TORCH = find_spec("torch") is None and (os.environ.get("TORCH") == "none" or "CI" not in os.environ)
+"""The app runs without torch and so do its tests; those of training are skipped then. CI asks for that by name."""
+_NO_TORCH = "No module named 'torch'"
 _ALLOWED_THREADS = ("tqdm", "Dummy-", "pydevd", "asyncio_")
 _PATIENCE_S = 3.0
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """A test file that needs torch is skipped, with a word, where there is none."""
+    report = yield
+    if WITHOUT_TORCH and report.failed and _NO_TORCH in str(report.longrepr):
+        report.outcome, report.longrepr = "skipped", (str(collector.path), 0, "Skipped: needs torch")
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """The same for a test, or a fixture of it, that imports torch when it runs."""
+    report = yield
+    if WITHOUT_TORCH and call.excinfo is not None and _NO_TORCH in str(call.excinfo.value):
+        report.outcome, report.longrepr = "skipped", (str(item.path), 0, "Skipped: needs torch")
+    return report
 
 
 @pytest.fixture(autouse=True)

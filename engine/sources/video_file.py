@@ -145,4 +145,5 @@ def _open(path: Path) -> cv2.VideoCapture:
     if kind == -1 or kind.to_bytes(4, "little", signed=True) == _TEXT_FOURCC.encode():
         capture.release()
         raise CameraError(f"{path} is not a video, or its beginning or index is missing; check it in a video player")
+    capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1)  # phones write the turn into the header; OpenCV 4.11 leaves it there
     return capture

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 
 from engine.types import Keypoints2D
 from engine.window import MAX_GAP_S, WindowBuilder
@@ -51,6 +50,7 @@ def filled(times: np.ndarray, make: Callable[..., Keypoints2D] = seen, config: V
 
 def training_view(times: np.ndarray) -> tuple:
     """What training computes of somebody seen at these times: person_view on torch, single precision."""
+    torch = pytest.importorskip("torch")
     rays = np.stack([CAMERA.to_rays(walking(time_s)) for time_s in times])
     scores = np.tile(SCORES, (len(times), 1))
     return person_view(torch.from_numpy(rays[None]).float(), torch.from_numpy(scores[None]).float())

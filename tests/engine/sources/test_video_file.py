@@ -141,6 +141,23 @@ def test_a_phone_video_with_rotation_in_its_header_stands_upright(tmp_path: Path
     assert source.image_size == frame.image_size == (SIZE[1], SIZE[0])
 
 
+@pytest.mark.parametrize("codec", ["mpeg2video", "libx264"])
+def test_interlaced_video_has_a_picture(codec: str, tmp_path: Path) -> None:
+    av = pytest.importorskip("av")
+    path = tmp_path / "camcorder.ts"
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream(codec, rate=25)
+        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
+        stream.options = {"flags": "+ilme+ildct"}
+        for _ in range(10):
+            picture = av.VideoFrame.from_ndarray(np.full((240, 320, 3), 180, np.uint8), "bgr24")
+            out.mux(stream.encode(picture))
+        out.mux(stream.encode())
+    frames = read_all(FileSource(path, paced=False))
+    assert len(frames) == 10
+    assert all(abs(float(frame.bgr.mean()) - 180) < 5 for frame in frames)
+
+
 def test_a_closed_file_has_ended(video: Path) -> None:
     source = FileSource(video, paced=False)
     source.read()

@@ -16,7 +16,8 @@ from engine.vtm.plan import PlanError, PlanInfo, write_plan
 from engine.vtm.tensorrt_runtime import PlanRunner, TensorRtRuntime
 from engine.vtm.weights import load_weights
 from models.camera import Intrinsics
-from tests.engine.vtm.fake_gpu import FakeDriver, FakeEngine, fake_trt
+from tests.engine.vtm.constant_onnx import Answer
+from tests.engine.vtm.fake_gpu import OUTPUTS, FakeDriver, FakeEngine, fake_trt
 
 CAMERA = Intrinsics.from_hfov((640, 480), 1.0)
 CARD = GpuInfo("RTX 4090", (8, 9))
@@ -82,7 +83,9 @@ def test_a_plan_that_does_not_run_is_told(driver, engine, config):
 
 @pytest.fixture
 def machine(monkeypatch, driver, engine, weights, tmp_path):
-    """A machine with a GPU, TensorRT and a plan for them."""
+    """A machine with a GPU, TensorRT and a plan for them, which answers with a T-pose."""
+    pose = Answer.t_pose()
+    engine.answer = {name: getattr(pose, name) for name in OUTPUTS}
     plan = tmp_path / "vtm.plan"
     checked = load_weights(weights)
     info = PlanInfo(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from models.aist.library import AistLibrary, build_library
 from models.vtm.config import VTMConfig
 from tests.models.aist.aist_files import Dancer, write_dataset
+
+if TYPE_CHECKING:  # needs torch
+    from models.aist.library import AistLibrary
 
 
 @pytest.fixture(scope="session")
@@ -20,6 +23,8 @@ def written(tmp_path_factory) -> tuple[Path, dict[str, Dancer]]:
 
 @pytest.fixture(scope="session")
 def dances(written) -> AistLibrary:
+    from models.aist.library import build_library
+
     return build_library(written[0])
 
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-import torch
 
-from models.evaluation.checkpoint import CheckpointLifter
 from models.evaluation.predict import Answer, Inputs
-from models.synth.windows import WindowBatch
-from models.training.validate import validation_windows
 from models.vtm.config import VTMConfig
-from models.vtm.vtm import VTM
 from tests.engine.vtm.constant_onnx import Answer as ConstantAnswer
 from tests.engine.vtm.constant_onnx import write_weights
+
+if TYPE_CHECKING:  # need torch, without which the rest of this folder's tests still run
+    from models.evaluation.checkpoint import CheckpointLifter
+    from models.synth.windows import WindowBatch
 
 
 @dataclass
@@ -48,6 +48,8 @@ def weights(tmp_path, tiny) -> Path:
 @pytest.fixture(scope="package")
 def batch(library, tiny) -> WindowBatch:
     """Forty validation windows."""
+    from models.training.validate import validation_windows
+
     return validation_windows(library, tiny, 40)
 
 
@@ -60,5 +62,10 @@ def oracle(tiny, batch) -> Oracle:
 @pytest.fixture(scope="package")
 def untrained(tiny) -> CheckpointLifter:
     """A network with random weights."""
+    import torch
+
+    from models.evaluation.checkpoint import CheckpointLifter
+    from models.vtm.vtm import VTM
+
     torch.manual_seed(0)
     return CheckpointLifter(VTM(tiny).eval(), tiny, tiny.latency_frames)
