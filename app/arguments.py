@@ -30,6 +30,7 @@ class RunOptions:
     seconds: float | None = None
     record: Path | None = None
     stats: Path | None = None
+    force: bool = False  # a take that is there is replaced
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,7 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
         help="listen for calibration and faces; without HOST on this machine only",
     )
     parser.add_argument("--osc-rate", type=_rate, metavar="HZ", help="send so often, poses predicted to the present")
+    parser.add_argument("--force", action="store_true", help="replace the take that is there; else the next free name")
     parser.add_argument("--stats", type=Path, metavar="FILE", help="write the figures of the run as JSON")
     parser.add_argument("--source", metavar="S", help="camera number or name, file, URL, or demo")
     _add_engine_options(parser)

@@ -259,10 +259,14 @@ class Pipeline:
         """Follow another person in the picture, and stay with them."""
         self._shared.choose_person(choice)
 
-    def start_recording(self, path: Path) -> None:
-        """Record every pose from now on, with video when the settings say so. Raises UsageError, OutputError."""
-        config, stats = self._shared.config, self._shared.stats.stats(detector="", backend="")
-        self._take_control.start(path, video=config.record_video, camera_fps=stats.camera_fps, source=config.source)
+    def start_recording(self, path: Path, *, overwrite: bool = False) -> None:
+        """Record every pose from now on, with video when the settings say so, as `path` or the next free name.
+
+        overwrite  replace what is there once the take is finished
+        Raises UsageError, OutputError.
+        """
+        config = self._shared.config
+        self._take_control.start(path, video=config.record_video, source=config.source, overwrite=overwrite)
 
     def stop_recording(self) -> Path | None:
         """Finish the take: its file, or None when nothing was recorded. Waits for the disk. Raises OutputError."""

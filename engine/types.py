@@ -230,6 +230,8 @@ class RecordingState:
     poses: int
     size_bytes: int
     error: str | None
+    paused: bool = False  # no frame has come for a while: the clock stands still until one does
+    saved: float | None = None  # how much of the final file is written, 0 to 1; None: the take goes on
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,7 @@ def _allowed(thread: threading.Thread) -> bool:
 def own_config_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Settings and log go to a folder of the test."""
     folder = tmp_path_factory.mktemp("config")
+    monkeypatch.setenv("VTM_DATA_DIR", str(folder / "data"))
     monkeypatch.setenv("VTM_CONFIG_DIR", str(folder))
     monkeypatch.setenv("VTM_LOG_DIR", str(folder / "log"))
     return folder

@@ -35,6 +35,7 @@ TOOLS = {"app.commands.render_pairs", "app.commands.pair_maker"}
 CONFINED = {
     "pooch": ("engine.pose2d.download",),
     "requests": ("engine.pose2d.download",),
+    "av": ("engine.takes",),
     "rtmlib": ("engine.pose2d",),
     "ai_edge_litert": ("engine.pose2d",),
     "pythonosc": ("engine.osc",),

@@ -11,6 +11,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from threading import Event
 
@@ -61,6 +62,8 @@ class HeadlessRun:
         self._config = dataclasses.replace(config, loop=True) if looping else config
         self._seconds = options.seconds
         self._record = options.record
+        self._recorded: Path | None = None
+        self._force = options.force
         self._stats = options.stats
         self._factory = factory
         self._clock = clock
@@ -79,12 +82,23 @@ class HeadlessRun:
         with signals_set(self.stop, at_risk=take_at_risk(self._record)):
             with self._factory(self._config) as pipeline:
                 if self._record is not None:
-                    pipeline.start_recording(self._record)
+                    pipeline.start_recording(self._record, overwrite=self._force)
                 snapshot = self._watch(pipeline)
                 if self._record is not None:
-                    pipeline.stop_recording()
+                    self._recorded = self._stop_recording(pipeline)
                     snapshot = pipeline.snapshot()
+                    self._show(snapshot)  # what is said about the finished take
             return self._finish(snapshot)
+
+    def _stop_recording(self, pipeline: PipelineLike) -> Path | None:
+        """The file of the take; how far it is written is shown. Raises OutputError."""
+        with ThreadPoolExecutor(1, "save-take") as pool:
+            saving = pool.submit(pipeline.stop_recording)
+            while not wait([saving], POLL_S).done:
+                recording = pipeline.snapshot().recording
+                if recording is not None and recording.saved is not None:
+                    self._status.show(f"saving {Path(recording.path).name}: {recording.saved:.0%}")
+            return saving.result()
 
     def _watch(self, pipeline: PipelineLike) -> Snapshot:
         """Show the status until it is time to go; returns the last snapshot."""
@@ -121,10 +135,10 @@ class HeadlessRun:
             f"vtm: {stats.poses} poses in {stats.seconds:.1f} s, {stats.fps:.1f} fps, {stats.frames_dropped} dropped, "
             f"latency p50 {latency.p50:.1f} ms, p95 {latency.p95:.1f} ms, {stats.detector}, {stats.backend}"
         )
-        if self._record is not None:
-            video = self._record.with_suffix(VIDEO_SUFFIX)
+        if self._recorded is not None:
+            video = self._recorded.with_suffix(VIDEO_SUFFIX)
             beside = f" and {video}" if self._config.record_video and video.exists() else ""
-            say(f"vtm: recorded {self._record}{beside}")
+            say(f"vtm: recorded {self._recorded}{beside}")
         return 0
 
 

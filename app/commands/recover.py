@@ -21,12 +21,13 @@ def run_recover(paths: list[Path]) -> int:
 def _expanded(paths: list[Path]) -> list[Path]:
     """Folders become the unfinished takes in them; the name of a finished take that is not there, its partial file."""
     from engine.takes.partial_file import SUFFIX
-    from engine.takes.recorder import unfinished_takes
+    from engine.takes.recovery import unfinished_takes
 
     found: list[Path] = []
     for path in paths:
         partial = path.with_name(path.name + SUFFIX)
         if path.is_dir():
+            _clean_up(path)
             inside = unfinished_takes(path)
             if not inside:
                 say(f"vtm: {path}: no unfinished take in this folder")
@@ -40,9 +41,16 @@ def _expanded(paths: list[Path]) -> list[Path]:
     return found
 
 
+def _clean_up(folder: Path) -> None:
+    from engine.motion.atomic import remove_dead_temporaries
+
+    for path in remove_dead_temporaries(folder):
+        say(f"vtm: removed {path}, half written when its process was killed")
+
+
 def recover_one(partial: Path, *, avoid: Path | None = None) -> tuple[str, bool]:
     """Finish one take. The line that says how it went, and whether it is there now."""
-    from engine.takes.recorder import recover
+    from engine.takes.recovery import recover
 
     try:
         return f"recovered {recover(partial, avoid=avoid)}", True
@@ -51,9 +59,12 @@ def recover_one(partial: Path, *, avoid: Path | None = None) -> tuple[str, bool]
 
 
 def recover_beside(record: Path) -> None:
-    """At the start of a headless run that records: finish what a crash left in the same folder, one line each."""
-    from engine.takes.recorder import unfinished_takes
+    """At the start of a headless run that records: finish what a crash left there or in the safe place, a line each."""
+    from engine.takes.recovery import unfinished_takes
+    from engine.takes.safe_place import safe_folder
 
-    for partial in unfinished_takes(record.resolve().parent):
+    folder = record.resolve().parent
+    _clean_up(folder)
+    for partial in (*unfinished_takes(folder), *unfinished_takes(safe_folder())):
         line, good = recover_one(partial, avoid=record)
         say(f"vtm: {line}, a take that a crash left unfinished" if good else f"vtm: {line}")

@@ -41,9 +41,9 @@ class CueControl:
         elif self._side.record.button.isEnabled():
             self.start_take(self._side.record.new_take())
 
-    def start_take(self, path: Path) -> None:
-        """Begin a take after the countdown."""
-        self._session.start_recording(path, self._countdown_s())
+    def start_take(self, path: Path, *, overwrite: bool = False) -> None:
+        """Begin a take after the countdown; a take that is there is kept, unless `overwrite`."""
+        self._session.start_recording(path, self._countdown_s(), overwrite=overwrite)
 
     def pull(self, snapshot: Snapshot) -> None:
         """Show what a performer must know now."""

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from app.window.background import Background
 from app.window.notices import Notice
-from engine.takes.recorder import unfinished_takes
+from engine.motion.atomic import remove_dead_temporaries
+from engine.takes.recovery import unfinished_takes
+from engine.takes.safe_place import safe_folder
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +30,12 @@ class LeftOver:
 
     def look(self, folder: Path) -> None:
         """Look for unfinished takes in a folder; the answer comes with a later `notice`."""
-        self._search.start(lambda: unfinished_takes(folder))
+
+        def search() -> tuple[Path, ...]:
+            remove_dead_temporaries(folder)
+            return (*unfinished_takes(folder), *unfinished_takes(safe_folder()))
+
+        self._search.start(search)
 
     def notice(self) -> Notice | None:
         """What to offer now."""

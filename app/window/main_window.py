@@ -33,6 +33,7 @@ from app.window.widgets.arrangement import arranged, split_pictures
 from app.window.widgets.body_pane import BodyPane
 from app.window.widgets.header import Header
 from app.window.widgets.opengl import OpenGL
+from app.window.widgets.saving import Saving
 from app.window.widgets.side_panel import SidePanel
 from app.window.widgets.timing_strip import TimingStrip
 from app.window.widgets.video_view import VideoView
@@ -46,7 +47,7 @@ PULL_MS, FRUGAL_PULL_MS = 20, 30
 """The screen follows at up to 50 pictures a second, at 33 where few cores draw as well as track."""
 _SLOW_S = 0.25
 _PATIENCE_S = 15.0
-"""How long the closing window waits for the pipeline."""
+"""How long the closing window waits for the pipeline, or for a take that does not grow."""
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +74,8 @@ class MainWindow(QMainWindow):
         self._frame_key: tuple[str, int] | None = None
         self._frame_times: deque[float] = deque(maxlen=60)
         self._slow_at_s = self._closing_at_s = 0.0
+        self._saving: Saving | None = None
+        self._saved = -1.0  # how much of the take was written when it was last looked at
         self._unsaved = False
         self.screen_fps = 0.0
         self.last: Snapshot | None = None
@@ -283,7 +286,15 @@ class MainWindow(QMainWindow):
         self._timer.start(self._pull_ms)
 
     def _see_off(self, now_s: float) -> None:
+        """A take that is being written is waited for as long as it grows, in sight; a device that hangs is not."""
+        recording = self._session.snapshot().recording
+        if recording is not None and recording.saved is not None and recording.saved != self._saved:
+            self._saved, self._closing_at_s = recording.saved, now_s
+            self._saving = self._saving or Saving()
+            self._saving.show_state(recording)
         if self._session.closed or now_s - self._closing_at_s > _PATIENCE_S:
             self._timer.stop()
             self.cues.close()
+            if self._saving is not None:
+                self._saving.hide()
             self.finished.emit()

@@ -94,6 +94,6 @@ def _begin(window: MainWindow, options: RunOptions) -> None:
     window.show()
     window.begin()
     if options.record is not None:
-        window.cues.start_take(options.record)
+        window.cues.start_take(options.record, overwrite=options.force)
     if options.seconds is not None:
         QTimer.singleShot(round(options.seconds * 1000), window.close)

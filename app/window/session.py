@@ -70,9 +70,12 @@ class Session:
         if (pipeline := self._pipeline) is not None:
             pipeline.choose_person(choice)
 
-    def start_recording(self, path: Path, countdown_s: float = 0.0) -> None:
-        """Begin a take after so many seconds; its folder is made when missing, at once."""
-        take = WantedTake(path, self._clock() + countdown_s)
+    def start_recording(self, path: Path, countdown_s: float = 0.0, *, overwrite: bool = False) -> None:
+        """Begin a take after so many seconds; its folder is made when missing, at once.
+
+        A take that is there is kept, unless `overwrite`.
+        """
+        take = WantedTake(path, self._clock() + countdown_s, overwrite)
         self._want(lambda wanted: dataclasses.replace(wanted, take=take))
 
     def stop_recording(self) -> None:
@@ -235,10 +238,13 @@ class Session:
         self._state = "running"
 
     def _leave(self) -> None:
-        pipeline, self._pipeline = self._pipeline, None
+        """Until all has ended, `snapshot` goes on to show the pipeline: it may be writing a take."""
         self._state = "stopped"
-        if pipeline is not None:
-            pipeline.__exit__(None, None, None)
+        try:
+            if self._pipeline is not None:
+                self._pipeline.__exit__(None, None, None)
+        finally:
+            self._pipeline = None
 
     def _play(self, playing: Playing | None) -> None:
         try:
@@ -290,7 +296,7 @@ class Session:
         if take is None:  # ended, or its countdown was called off
             return
         try:
-            self._running().start_recording(take.path)
+            self._running().start_recording(take.path, overwrite=take.overwrite)
         except BaseException:
             self._give_up(take)
             raise

@@ -30,6 +30,7 @@ class WantedTake:
 
     path: Path
     from_s: float = -math.inf  # the countdown is over, on the session's clock
+    overwrite: bool = False  # of a finished take
 
 
 @dataclass(frozen=True, slots=True)

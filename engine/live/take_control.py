@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from engine.errors import OutputError, UsageError, VtmError
@@ -16,11 +17,12 @@ from engine.live.interfaces import Clock, Factories, Recorder, VideoLike
 from engine.types import Detection, Frame, Pose, RecordingState
 
 VIDEO_SUFFIX = ".mkv"
-_USUAL_FPS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class _Take:
+    wanted: Path
+    overwrite: bool
     recorder: Recorder
     video: VideoLike | None
 
@@ -32,11 +34,13 @@ class TakeControl:
         self._factories = factories
         self._clock = clock
         self._say = say
-        self._lock = threading.Lock()  # guards the next, which is replaced as a whole
+        self._lock = threading.Lock()  # held to start and to stop; guards the next, which is replaced as a whole
         self._take: _Take | None = None
+        self._finishing: _Take | None = None  # its file is being written
+        self._paused = False
 
-    def start(self, path: Path, *, video: bool, camera_fps: float, source: str) -> None:
-        """Begin a take. `camera_fps`: the video's rate, 0 when it is not known yet.
+    def start(self, path: Path, *, video: bool, source: str, overwrite: bool = False) -> None:
+        """Begin a take, as `path` or the next free name.
 
         Raises UsageError, OutputError; a video that cannot be written is said and left out.
         """
@@ -44,15 +48,26 @@ class TakeControl:
             if self._take is not None:
                 raise OutputError(f"already recording to {self._take.recorder.state().path}: stop that take first")
             beside = path.with_suffix(VIDEO_SUFFIX)
-            if video and beside.exists() and Path(source).exists() and beside.samefile(source):
+            if video and overwrite and beside.exists() and Path(source).exists() and beside.samefile(source):
                 raise UsageError(f"{beside} is what is being played: record under another name")
-            recorder = self._factories.make_recorder(path, clock=self._clock, video=beside if video else None)
-            self._take = _Take(recorder, self._video(beside, camera_fps) if video else None)
+            recorder = self._factories.make_recorder(
+                path, clock=self._clock, video=video, overwrite=overwrite, say=partial(self._say, "warning")
+            )
+            self._take = _Take(path, overwrite, recorder, self._video(recorder))
+            self._paused = False
+        name = Path(recorder.state().path)
+        if name != path:
+            self._say("warning", f"{path} is there already and is kept: recording to {name.name}")
 
-    def _video(self, path: Path, camera_fps: float) -> VideoLike | None:
+    def _video(self, recorder: Recorder) -> VideoLike | None:
+        if recorder.video is None:
+            return None
         try:
-            return self._factories.make_video(path, fps=float(round(camera_fps)) if camera_fps >= 1.0 else _USUAL_FPS)
+            return self._factories.make_video(
+                recorder.video, reserve=lambda: recorder.state().size_bytes, say=partial(self._say, "warning")
+            )
         except VtmError as error:
+            recorder.video.unlink(missing_ok=True)  # only the name was reserved
             self._say("warning", f"{error}; the take is recorded without it")
             return None
 
@@ -66,33 +81,59 @@ class TakeControl:
             take.video.write(frame)
 
     def state(self) -> RecordingState | None:
-        """Clock, size and trouble; None when nothing is recorded."""
-        take = self._take
+        """Clock, size and trouble; None when nothing is recorded or written. What changed is said."""
+        take = self._take or self._finishing
         if take is None:
             return None
         state = take.recorder.state()
+        self._tell_pause(state)
         if state.error is None and take.video is not None and take.video.error is not None:
             return replace(state, error=take.video.error)
         return state
+
+    def _tell_pause(self, state: RecordingState) -> None:
+        if state.paused == self._paused or state.saved is not None:
+            return
+        self._paused = state.paused
+        if state.paused:
+            self._say("warning", f"no picture comes, so the take {Path(state.path).name} pauses until one does")
+        else:
+            self._say("info", f"pictures come again: the take {Path(state.path).name} goes on")
 
     def stop(self) -> Path | None:
         """Finish the take: its file, or None when nothing was recorded. Waits for the disk. Raises OutputError."""
         with self._lock:
             take, self._take = self._take, None
-        if take is None:
-            return None
-        try:
-            return take.recorder.close()
-        finally:
-            self._finish_video(take.video)
+            if take is None:
+                return None
+            self._finishing = take
+            try:
+                return self._finish(take)
+            finally:
+                self._finishing = None
 
-    def _finish_video(self, video: VideoLike | None) -> None:
+    def _finish(self, take: _Take) -> Path:
+        path: Path | None = None
+        try:
+            recording = Path(take.recorder.state().path)
+            path = take.recorder.close()
+            if path.parent != recording.parent:
+                self._say("warning", f"the take could not be written to {recording.parent}: it is {path}")
+            elif path != recording:
+                self._say("warning", f"{recording.name} is there already and is kept: the take is {path.name}")
+            return path
+        finally:
+            self._finish_video(take, path)
+
+    def _finish_video(self, take: _Take, path: Path | None) -> None:
+        video = take.video
         if video is None:
             return
         try:
-            path = video.close()
+            name = video.close(path, overwrite=take.overwrite)
+            if path is not None and name != path.with_suffix(name.suffix):
+                self._say("warning", f"the video of {path} is {name}")
         except VtmError as error:
             self._say("warning", str(error))
-            return
         if video.lost:
-            self._say("warning", f"{path}: {video.lost} pictures were lost while the encoder was behind")
+            self._say("warning", f"the video lacks {video.lost} pictures that came while the encoder was behind")

@@ -7,8 +7,11 @@ The file is locked while it grows, so that nobody takes a running take for one t
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, NamedTuple, TypedDict, TypeGuard
 
@@ -18,11 +21,14 @@ from engine.errors import InputError, OutputError
 from engine.motion.file_lock import hold
 from engine.motion.plausible import usable_rows
 from engine.motion.take import ROW, Rows
+from engine.takes.safe_place import trouble_with
 from models.json_text import parse_json
 
 SUFFIX = ".partial"
 _MAGIC = b"VTMTAKE1"
 _RECORD = np.dtype([("row", ROW), ("crc32", "<u4")])
+_COPY_BYTES = 1 << 20
+_BLOCK_ROWS = 4096
 _LONGEST_HEADER = 1 << 16
 _LAYOUT = zlib.crc32(repr(ROW).encode())
 
@@ -44,14 +50,19 @@ class PartialFile:
         try:
             final.parent.mkdir(parents=True, exist_ok=True)
             self.path = free_partial_path(final)
-            self._file = self.path.open("xb", buffering=0)
-            hold(self._file)
-            about = {"final": final.name, "layout": _LAYOUT} | ({} if video is None else {"video": video.name})
-            header = json.dumps(about).encode()
-            self._file.write(_MAGIC + len(header).to_bytes(4, "little") + header)
+            self._file = self.path.open("x+b", buffering=0)
+            try:
+                hold(self._file)
+                about = {"final": final.name, "layout": _LAYOUT} | ({} if video is None else {"video": video.name})
+                header = json.dumps(about).encode()
+                self._write(_MAGIC + len(header).to_bytes(4, "little") + header)
+            except OSError:
+                self._file.close()
+                self.path.unlink(missing_ok=True)
+                raise
         except OSError as error:
             raise OutputError(f"cannot record to {final}: {error.strerror or error}; choose another folder") from error
-        self._end = self._file.tell()
+        self._rows_at = self._end = self._file.tell()
 
     @property
     def size_bytes(self) -> int:
@@ -63,15 +74,54 @@ class PartialFile:
         record = np.zeros(1, _RECORD)
         record["row"] = row
         record["crc32"] = zlib.crc32(row.tobytes())
-        data = record.tobytes()
+        self._append(record.tobytes())
+
+    def _append(self, data: bytes) -> None:
         try:
-            if self._file.write(data) != len(data):
-                raise OSError(28, "No space left on device")
+            self._write(data)
         except OSError:
             self._file.seek(self._end)
             self._file.truncate()
             raise
         self._end += len(data)
+
+    def _write(self, data: bytes) -> None:
+        if self._file.write(data) != len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def trouble(self) -> str | None:
+        """Why the file is not safe where it is; None while it is."""
+        return trouble_with(self.path, self._file)
+
+    def take_over(self, other: PartialFile) -> None:
+        """Append all rows of a file whose folder may be gone. Raises OSError; then nothing was appended."""
+        before, at = self._end, other._rows_at
+        try:
+            while at < other._end:
+                other._file.seek(at)
+                rows = other._file.read(min(_COPY_BYTES, other._end - at))
+                if not rows:
+                    raise OSError(errno.EIO, os.strerror(errno.EIO))
+                self._append(rows)
+                at += len(rows)
+        except OSError:
+            self._file.seek(before)
+            self._file.truncate()
+            self._end = before
+            raise
+        finally:
+            with suppress(OSError):
+                other._file.seek(other._end)
+
+    def remove(self) -> None:
+        """Let the file go and remove it, where it is ours and still there."""
+        try:
+            ours = self.trouble() is None
+            self.close()
+            if ours:
+                self.path.unlink(missing_ok=True)
+        except OSError:  # it stays; recovery finds it
+            return
 
     def close(self) -> None:
         """Let the file go; it stays on disk."""
@@ -87,28 +137,39 @@ class Unfinished(NamedTuple):
 
 
 def read_partial(path: Path) -> Unfinished:
-    """Raises InputError, one line."""
+    """Map the rows from the file, which must stay while they are used. Raises InputError, one line."""
+    header, start = _header_of(path)
     try:
-        with path.open("rb") as file:
-            header, start = _read_header(file)
-            file.seek(start)
-            body = file.read()
+        rows = _whole_rows(path, start)
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
-    except ValueError as error:
-        raise InputError(f"{path} is not an unfinished take ({error})") from error
-    if header["layout"] != _LAYOUT:
-        raise InputError(f"{path} was recorded by another version of vtm: recover it with that version")
-    records = np.frombuffer(body, _RECORD, count=len(body) // _RECORD.itemsize)
-    whole = [zlib.crc32(record.tobytes()) == crc for record, crc in zip(records["row"], records["crc32"], strict=True)]
-    rows = records["row"][np.array(whole, dtype=bool)]
-    return Unfinished(header["final"], rows[usable_rows(rows)], header["video"])
+    return Unfinished(header["final"], rows, header["video"])
+
+
+def names_in(path: Path) -> tuple[str, str | None]:
+    """What the take was to become, and the video beside it. Raises InputError, one line."""
+    header, _ = _header_of(path)
+    return header["final"], header["video"]
 
 
 class _Header(TypedDict):
     final: str
     layout: object
     video: str | None
+
+
+def _header_of(path: Path) -> tuple[_Header, int]:
+    """The header and where the rows begin. Raises InputError."""
+    try:
+        with path.open("rb") as file:
+            header, start = _read_header(file)
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
+    except ValueError as error:
+        raise InputError(f"{path} is not an unfinished take ({error})") from error
+    if header["layout"] != _LAYOUT:
+        raise InputError(f"{path} was recorded by another version of vtm: recover it with that version")
+    return header, start
 
 
 def _read_header(file: IO[bytes]) -> tuple[_Header, int]:
@@ -130,3 +191,20 @@ def _read_header(file: IO[bytes]) -> tuple[_Header, int]:
 def _is_file_name(name: object) -> TypeGuard[str]:
     """A name in the same folder, with an ending."""
     return isinstance(name, str) and name.isprintable() and Path(name).name == name and bool(Path(name).suffix)
+
+
+def _whole_rows(path: Path, start: int) -> Rows:
+    """(N,) of ROW, mapped from the file: an hour of motion is read as it is used. Torn rows are left out."""
+    size = _RECORD.itemsize
+    count = (path.stat().st_size - start) // size
+    if count <= 0:
+        return np.zeros(0, ROW)
+    records = np.memmap(path, _RECORD, "r", offset=start, shape=(count,)).view(np.ndarray)
+    data = records.view(np.uint8).data
+    sums = (zlib.crc32(data[at : at + ROW.itemsize]) for at in range(0, count * size, size))
+    whole = np.fromiter(sums, np.uint32, count) == records["crc32"]
+    good = int(whole.argmin()) if not whole.all() else count
+    rows = records["row"][:good] if not whole[good:].any() else records["row"][whole]
+    blocks = (rows[at : at + _BLOCK_ROWS] for at in range(0, len(rows), _BLOCK_ROWS))
+    usable = np.concatenate([np.zeros(0, np.bool_), *(usable_rows(block) for block in blocks)])
+    return rows if usable.all() else rows[usable]

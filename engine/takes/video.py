@@ -1,45 +1,61 @@
-"""The camera's picture beside a take, in step with it: NAME.mkv at a constant rate, placed by the same timestamps.
+"""The camera's picture beside a take, in step with it: NAME.mkv, each picture at its own time.
 
-A frame that comes late is repeated, one that comes early is left out, so that second t of the video is second t of the
-take. Matroska, because a file cut off by a crash still plays. Own thread, bounded queue: encoding blocks nothing else.
+Second t of the video is second t of the take, also where frames come unevenly or pause. At most half a second is lost
+when the process is killed. On a filling disk the video stops first, and the rest of the disk is the motion's. Own
+thread, of low priority where the system knows such, and a bounded queue: encoding blocks nothing else.
 """
 
 from __future__ import annotations
 
+import os
 import queue
+import sys
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
-from engine.errors import OutputError, UsageError
-from engine.opencv import cv2
+from engine.errors import OutputError, UsageError, VtmError
+from engine.takes.names import VIDEO_SUFFIX
+from engine.takes.recovery import file_video
+from engine.takes.video_encoder import EncodeError, VideoEncoder
+from engine.takes.video_file import VideoFile
 from engine.types import Frame
 
-VIDEO_SUFFIX = ".mkv"
-_QUEUE_FRAMES = 32  # pictures are large: 1080p is 6 MB each
-_LONGEST_GAP_S = 120.0  # a gap that is longer is not filled with copies of one picture
-_CODEC = "mp4v"
+_QUEUE_FRAMES = 16  # pictures are large: 1080p is 6 MB each
+_CHECK_S = 1.0  # of the video: how often its folder and its growth are looked at
+_NICE = 10
 _JOIN_S = 30.0
+
+
+class _StoppedError(Exception):
+    """The video ends here; the message says why."""
 
 
 class VideoRecorder:
     """One video. `write`, `error`, `lost` and `close` from any thread; "video" alone encodes."""
 
-    def __init__(self, path: Path | str, *, fps: float = 30.0) -> None:
+    def __init__(
+        self,
+        path: Path | str,
+        *,
+        reserve: Callable[[], int] = lambda: 0,
+        say: Callable[[str], None] = lambda _text: None,
+    ) -> None:
         """Start a video; the size is that of the first frame.
 
-        Raises UsageError for another suffix than .mkv or a rate of no camera, OutputError for a folder not writable.
+        path     a new file, or an empty one that reserves the name
+        reserve  bytes that the motion beside takes already
+        say      gets one line when the video goes on somewhere else
+        Raises UsageError for another suffix than .mkv, OutputError for a file that is there or cannot be written.
         """
-        self._path = Path(path)
-        if self._path.suffix.lower() != VIDEO_SUFFIX or not 1.0 <= fps <= 1000.0:
-            raise UsageError(f"cannot record video to {self._path.name} at {fps:g} fps: give NAME{VIDEO_SUFFIX}")
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._path.open("ab").close()  # OpenCV does not say why it cannot write
-        except OSError as error:
-            raise OutputError(f"cannot record video to {self._path}: {error.strerror or error}") from error
-        self._fps = fps
+        path = Path(path)
+        if path.suffix.lower() != VIDEO_SUFFIX:
+            raise UsageError(f"cannot record video to {path.name}: give NAME{VIDEO_SUFFIX}")
+        self._file = VideoFile(path, reserve=reserve, say=say)
         self._queue: queue.Queue[Frame | None] = queue.Queue(_QUEUE_FRAMES)
+        self._started_at_s: float | None = None  # the time of the first frame offered: where the take begins
+        self._written_s = 0.0
         self._lost = 0
         self._error: str | None = None
         self._closed = threading.Event()
@@ -60,56 +76,85 @@ class VideoRecorder:
         """Queue one frame; never waits. The picture must not be changed afterwards."""
         if self._closed.is_set() or self._error is not None:
             return
+        if self._started_at_s is None:
+            self._started_at_s = frame.captured_at_s
         try:
             self._queue.put_nowait(frame)
         except queue.Full:
             self._lost += 1
 
-    def close(self) -> Path:
-        """Encode what waits and finish the file. May be called again. Raises OutputError if it could not be written."""
+    def close(self, take: Path | None = None, *, overwrite: bool = False) -> Path:
+        """Encode what waits, finish the file and give it the name of the finished take. Idempotent without `take`.
+
+        Raises OutputError, one line, when it is not whole or could not be renamed; what was written is kept.
+        """
         if not self._closed.is_set():
             self._closed.set()
             try:
                 self._queue.put(None, timeout=_JOIN_S)
             except queue.Full:
-                self._error = f"the encoder does not answer; {self._path} may lack its end"
+                self._error = f"the encoder does not answer; {self._file.path} may lack its end"
         self._thread.join(_JOIN_S)
+        if take is not None and not self._thread.is_alive() and self._file.path.exists():
+            self._file.path = file_video(self._file.path, take, overwrite=overwrite)
         if self._error is not None:
             raise OutputError(self._error)
-        return self._path
+        return self._file.path
 
     def _run(self) -> None:
+        _lower_priority()
         try:
-            self._encode()
+            self._record()
+        except _StoppedError as stopped:
+            self._error = str(stopped)
+        except (OSError, EncodeError, VtmError) as error:
+            why = (self._file.broken or error).strerror or error if isinstance(error, OSError) else error
+            self._error = f"the video has stopped at {self._written_s:.1f} s ({why}); the take goes on"
         except Exception as error:  # noqa: BLE001 — a dead worker's exception is kept as data
-            self._error = f"cannot write the video {self._path}: {error}"
+            self._error = f"the video has stopped: unexpected {type(error).__name__}: {error}"
+        finally:
+            self._file.close()
 
-    def _encode(self) -> None:
+    def _record(self) -> None:
         first = self._queue.get()
         if first is None:
-            self._path.unlink(missing_ok=True)
-            raise OutputError("no picture arrived")
-        size = first.image_size
-        writer = cv2.VideoWriter(str(self._path), cv2.VideoWriter.fourcc(*_CODEC), self._fps, size)
-        if not writer.isOpened():
-            raise OutputError(f"OpenCV has no encoder for {size[0]}x{size[1]} at {self._fps:g} fps")
+            self._file.path.unlink(missing_ok=True)
+            raise _StoppedError(f"{self._file.path} was not written: no picture arrived")
+        encoder = VideoEncoder(self._file, first.image_size)
         try:
-            self._place_frames(writer, first)
-        finally:
-            writer.release()
+            for frame in self._frames(first):
+                time_s = frame.captured_at_s - (self._started_at_s or 0.0)
+                if encoder.encode(frame.bgr, time_s):
+                    self._written_s = time_s
+                if self._file.broken is not None:
+                    raise self._file.broken
+        except BaseException:
+            with suppress(OSError, EncodeError):  # the first trouble is the one to tell
+                encoder.close()
+            raise
+        encoder.close()
 
-    def _place_frames(self, writer: Any, first: Frame) -> None:
-        """Frame at its time: the picture of slot n is the last one captured by then."""
-        shown, written = first, 0
+    def _frames(self, first: Frame) -> Iterator[Frame]:
+        """What is queued, while the disk has room and the file grows."""
         frame: Frame | None = first
+        checked_at_s, size = first.captured_at_s, -1
         while frame is not None:
-            slot = round((frame.captured_at_s - first.captured_at_s) * self._fps)
-            if slot - written > _LONGEST_GAP_S * self._fps:
-                raise OutputError(f"no picture for more than {_LONGEST_GAP_S:g} s")
-            while written < slot:
-                writer.write(shown.bgr)
-                written += 1
-            if frame.image_size == first.image_size:
-                shown = frame
+            if self._file.lacks_room():
+                raise _StoppedError(
+                    f"the disk is nearly full, so the video {self._file.path.name} has stopped at "
+                    f"{self._written_s:.1f} s; the take goes on"
+                )
+            if frame.captured_at_s - checked_at_s >= _CHECK_S:
+                self._file.check()
+                if self._file.size_bytes <= size:
+                    raise _StoppedError(f"{self._file.path} does not grow any more: the video has stopped")
+                checked_at_s, size = frame.captured_at_s, self._file.size_bytes
+            yield frame
             frame = self._queue.get()
-        writer.write(shown.bgr)
+
+
+def _lower_priority() -> None:
+    """Of this thread alone, which only Linux can do: where processors are short, pictures are lost before poses."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)

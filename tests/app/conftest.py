@@ -124,14 +124,14 @@ class FakePipeline:
         self.calls.append("cancel_calibration")
         self.calibration = NOT_CALIBRATED
 
-    def start_recording(self, path: Path) -> None:
-        self.calls.append(f"record {path}")
+    def start_recording(self, path: Path, *, overwrite: bool = False) -> None:
+        self.calls.append(f"record {path}{' over' if overwrite else ''}")
         self._recording = (path, time.monotonic())
 
     def stop_recording(self) -> Path | None:
         self.calls.append("stop_recording")
-        self._recording = None
-        return self.saves
+        recording, self._recording = self._recording, None
+        return self.saves or (recording and recording[0])
 
     def snapshot(self) -> Snapshot:
         seconds = time.monotonic() - self._began_s

@@ -175,8 +175,9 @@ class FakeHub:
 
 
 class FakeVideo:
-    def __init__(self, path: Path, fps: float) -> None:
-        self.path, self.fps = path, fps
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.take: Path | None = None
         self.error: str | None = None
         self.lost = 0
         self.frames: list[Frame] = []
@@ -185,8 +186,8 @@ class FakeVideo:
     def write(self, frame: Frame) -> None:
         self.frames.append(frame)
 
-    def close(self) -> Path:
-        self.closed = True
+    def close(self, take: Path | None = None, *, overwrite: bool = False) -> Path:  # noqa: ARG002
+        self.closed, self.take = True, take
         return self.path
 
 
@@ -203,8 +204,8 @@ class FakeReceiver:
 
 
 class FakeRecorder:
-    def __init__(self, path: Path, video: Path | None) -> None:
-        self.path, self.video = path, video
+    def __init__(self, path: Path, video: bool) -> None:
+        self.path, self.video = path, path.with_suffix(".mkv") if video else None
         self.rows: list[tuple[Pose | None, Detection]] = []
         self.closed = False
 
@@ -260,7 +261,7 @@ class World:
             make_recorder=lambda path, video, **_: self._make(
                 "recorder", "", self.recorders, FakeRecorder(path, video)
             ),
-            make_video=lambda path, fps: self._make("video", "", self.videos, FakeVideo(path, fps)),
+            make_video=lambda path, **_: self._make("video", "", self.videos, FakeVideo(path)),
             make_receiver=lambda _change, calibrate, announce, host, port, **_: self._make(
                 "receiver", str(port), self.receivers, FakeReceiver(calibrate, announce, host, port)
             ),

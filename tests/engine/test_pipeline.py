@@ -442,6 +442,7 @@ def test_the_picture_is_recorded_beside_the_take_frame_for_frame(world: World, t
     (video,), (recorder,) = world.videos, world.recorders
     assert video.path == recorder.video == tmp_path / "take.mkv"
     assert video.closed
+    assert video.take == tmp_path / "take.npz"
     times = [detection.captured_at_s for _, detection in recorder.rows]
     assert [frame.captured_at_s for frame in video.frames] == times
 
@@ -471,7 +472,7 @@ def test_trouble_of_the_video_is_shown_and_its_end_said(world: World, tmp_path: 
         assert recording is not None
         assert recording.error == "the disk is full"
         pipeline.stop_recording()
-        assert any("3 pictures were lost" in text for text in say_texts(pipeline))
+        assert any("lacks 3 pictures" in text for text in say_texts(pipeline))
 
 
 def test_the_clip_that_is_played_is_never_recorded_over(world: World, tmp_path: Path):
@@ -479,7 +480,7 @@ def test_the_clip_that_is_played_is_never_recorded_over(world: World, tmp_path: 
     clip.touch()
     with world.pipeline(source=str(clip), record_video=True) as pipeline:
         with pytest.raises(UsageError, match="another name"):
-            pipeline.start_recording(tmp_path / "take.bvh")
+            pipeline.start_recording(tmp_path / "take.bvh", overwrite=True)
         assert world.videos == world.recorders == []
 
 

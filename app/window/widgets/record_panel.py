@@ -13,7 +13,7 @@ from app.cues import digit
 from app.window.widgets import icons
 from app.window.widgets.fields import Choice, Countdown, Elided, Section, Switch, icon_button
 from engine.config import Config
-from engine.takes.recorder import dated_take
+from engine.takes.names import dated_take
 from engine.types import RecordingState
 
 _FORMATS = (
@@ -32,6 +32,14 @@ def clock_text(seconds: float, size_bytes: int) -> str:
     minutes, rest = divmod(int(seconds), 60)
     size = f"{size_bytes / 1e6:.1f} MB" if size_bytes >= 1e6 else f"{size_bytes / 1e3:.0f} kB"
     return f"{minutes:02d}:{rest:02d}  ·  {size}"
+
+
+def recording_text(state: RecordingState) -> str:
+    """00:12 · 1.3 MB, Paused · 00:12 · 1.3 MB, Saving 43 %"""
+    if state.saved is not None:
+        return f"Saving {state.saved * 100:.0f} %"
+    clock = clock_text(state.seconds, state.size_bytes)
+    return f"Paused  ·  {clock}" if state.paused else clock
 
 
 def _from_home(folder: Path) -> str:
@@ -146,7 +154,8 @@ class RecordPanel(Section):
         changed = (state is None) != (self._state is None)
         self._state = state
         if state is not None:
-            self.button.setText(clock_text(state.seconds, state.size_bytes))
+            self.button.setText(recording_text(state))
+            self.button.setEnabled(state.saved is None)
             self._show_place(state.error or Path(state.path).name)
         if not changed:
             return
@@ -158,6 +167,7 @@ class RecordPanel(Section):
         self.video.setEnabled(state is None)
         if state is None:
             self.button.setText(self._counting or "Record")
+            self.button.setEnabled(True)
             self._show_place(_from_home(self._folder))
 
     def _show_place(self, text: str) -> None:

@@ -107,7 +107,7 @@ def test_an_error_while_recording_is_a_message_and_the_session_goes_on(session, 
     session.apply(Config())
     wait_for(lambda: session.snapshot().state == "running")
 
-    def full(_path: Path) -> None:
+    def full(_path: Path, **_: object) -> None:
         raise OutputError("the disk is full")
 
     monkeypatch.setattr(made[0], "start_recording", full)

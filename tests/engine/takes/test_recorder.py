@@ -17,9 +17,13 @@ import pytest
 
 from engine.errors import OutputError, UsageError, VtmError
 from engine.motion.npz import read_motion_npz
+from engine.motion.take import row_of
 from engine.takes import recorder as recorder_module
+from engine.takes import recovery
+from engine.takes.names import dated_take
 from engine.takes.partial_file import PartialFile, read_partial
-from engine.takes.recorder import Recorder, dated_take, recover, unfinished_takes
+from engine.takes.recorder import Recorder
+from engine.takes.recovery import recover, unfinished_takes
 from engine.types import Detection, Pose
 
 PoseMaker = Callable[..., Pose]
@@ -192,7 +196,7 @@ def test_a_row_that_does_not_fit_is_cut_off_whole(frames: Frames, tmp_path: Path
             return getattr(self.file, name)
 
     partial = PartialFile(tmp_path / "take.npz")
-    row = recorder_module.row_of(*frames[0])
+    row = row_of(*frames[0])
     partial.append(row)
     whole = partial._file
     partial._file = SmallDisk(whole)  # type: ignore[assignment]
@@ -207,18 +211,18 @@ def test_a_row_that_does_not_fit_is_cut_off_whole(frames: Frames, tmp_path: Path
 def test_when_the_final_file_cannot_be_written_the_partial_one_is_kept_and_named(
     frames: Frames, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def no_room(*_: object) -> None:
+    def no_room(*_: object, **__: object) -> None:
         raise OutputError("cannot write take.npz: No space left on device")
 
     recorder = Recorder(tmp_path / "take.npz")
     recorder.write(*frames[0])
     with monkeypatch.context() as patch:
-        patch.setattr(recorder_module, "write_motion", no_room)
+        patch.setattr(recovery, "write_motion", no_room)
         for _ in range(2):
             with pytest.raises(OutputError, match="vtm recover"):
                 recorder.close()
     (partial,) = unfinished_takes(tmp_path)
-    assert len(read_motion_npz(recover(partial))) == 1
+    assert len(read_motion_npz(recover(partial).path)) == 1
 
 
 KILLED = """
@@ -247,7 +251,7 @@ def test_after_kill_minus_nine_all_that_was_told_as_kept_is_recovered(tmp_path: 
                 break
     assert not path.exists()
     (partial,) = unfinished_takes(tmp_path)
-    final = recover(partial)
+    final = recover(partial).path
     assert final == path
     assert len(read_motion_npz(final)) >= 60
     assert list(tmp_path.iterdir()) == [path]
@@ -257,14 +261,14 @@ def test_recovery_leaves_out_torn_rows_and_overwrites_nothing(frames: Frames, tm
     path = tmp_path / "take.npz"
     partial = PartialFile(path)
     for frame in frames[:5]:
-        partial.append(recorder_module.row_of(*frame))
+        partial.append(row_of(*frame))
     partial.close()
     data = bytearray(partial.path.read_bytes())
     row_bytes = (len(data) - data.index(b"}") - 1) // 5
     data[-2 * row_bytes - 50] ^= 0xFF  # inside the third of five rows
     partial.path.write_bytes(data[:-7])  # and the last one cut
     path.write_bytes(b"someone else's")
-    final = recover(partial.path)
+    final = recover(partial.path).path
     assert final == tmp_path / "take-recovered-2.npz"
     assert len(read_motion_npz(final)) == 3
     assert path.read_bytes() == b"someone else's"
@@ -272,7 +276,7 @@ def test_recovery_leaves_out_torn_rows_and_overwrites_nothing(frames: Frames, tm
 
 def test_a_new_take_leaves_the_unfinished_one_of_the_same_name_alone(frames: Frames, tmp_path: Path) -> None:
     old = PartialFile(tmp_path / "take.npz")
-    old.append(recorder_module.row_of(*frames[0]))
+    old.append(row_of(*frames[0]))
     old.close()
     recorder = Recorder(tmp_path / "take.npz")
     recorder.write(*frames[1])
@@ -292,15 +296,15 @@ def test_a_take_that_still_grows_is_neither_found_nor_recovered(frames: Frames, 
 
 def test_a_recovered_take_does_not_get_the_name_of_the_next_one(frames: Frames, tmp_path: Path) -> None:
     old = PartialFile(tmp_path / "take.npz")
-    old.append(recorder_module.row_of(*frames[0]))
+    old.append(row_of(*frames[0]))
     old.close()
-    assert recover(old.path, avoid=tmp_path / "take.npz") == tmp_path / "take-recovered-2.npz"
+    assert recover(old.path, avoid=tmp_path / "take.npz").path == tmp_path / "take-recovered-2.npz"
     old = PartialFile(tmp_path / "take.npz")
-    old.append(recorder_module.row_of(*frames[0]))
+    old.append(row_of(*frames[0]))
     old.close()
     recorder = Recorder(tmp_path / "take.npz")
     recorder.write(*frames[1])
-    assert recover(old.path) == tmp_path / "take-recovered-3.npz"
+    assert recover(old.path).path == tmp_path / "take-recovered-3.npz"
     assert recorder.close() == tmp_path / "take.npz"
 
 
@@ -308,7 +312,7 @@ def _left_over(path: Path, frames: Frames, *, video: bytes | None) -> Path:
     """A take of one frame whose process was killed."""
     beside = path.with_suffix(".mkv")
     recorder = PartialFile(path, video=None if video is None else beside)
-    recorder.append(recorder_module.row_of(*frames[0]))
+    recorder.append(row_of(*frames[0]))
     recorder.close()
     if video is not None:
         beside.write_bytes(video)
@@ -317,14 +321,14 @@ def _left_over(path: Path, frames: Frames, *, video: bytes | None) -> Path:
 
 def test_the_video_of_a_recovered_take_gets_its_new_name_too(frames: Frames, tmp_path: Path) -> None:
     partial = _left_over(tmp_path / "take.npz", frames, video=b"moving pictures")
-    assert recover(partial, avoid=tmp_path / "take.npz") == tmp_path / "take-recovered-2.npz"
+    assert recover(partial, avoid=tmp_path / "take.npz").path == tmp_path / "take-recovered-2.npz"
     assert (tmp_path / "take-recovered-2.mkv").read_bytes() == b"moving pictures"
     assert not (tmp_path / "take.mkv").exists()
 
 
 def test_a_take_recovered_under_its_own_name_leaves_its_video_where_it_is(frames: Frames, tmp_path: Path) -> None:
     partial = _left_over(tmp_path / "take.npz", frames, video=b"moving pictures")
-    assert recover(partial) == tmp_path / "take.npz"
+    assert recover(partial).path == tmp_path / "take.npz"
     assert (tmp_path / "take.mkv").read_bytes() == b"moving pictures"
 
 
@@ -333,12 +337,12 @@ def test_a_recovered_take_takes_neither_a_name_nor_a_video_that_belongs_to_anoth
 ) -> None:
     (tmp_path / "take-recovered-2.mkv").write_bytes(b"of another take")
     partial = _left_over(tmp_path / "take.npz", frames, video=b"moving pictures")
-    assert recover(partial, avoid=tmp_path / "take.npz") == tmp_path / "take-recovered-3.npz"
+    assert recover(partial, avoid=tmp_path / "take.npz").path == tmp_path / "take-recovered-3.npz"
     assert (tmp_path / "take-recovered-2.mkv").read_bytes() == b"of another take"
     (tmp_path / "other.mkv").write_bytes(b"of the finished take")
     (tmp_path / "other.npz").touch()
     partial = _left_over(tmp_path / "other.npz", frames, video=None)
-    assert recover(partial) == tmp_path / "other-recovered-2.npz"
+    assert recover(partial).path == tmp_path / "other-recovered-2.npz"
     assert (tmp_path / "other.mkv").read_bytes() == b"of the finished take"
 
 
@@ -347,10 +351,10 @@ def test_a_video_that_cannot_be_renamed_is_one_line_and_the_take_is_kept(
 ) -> None:
     partial = _left_over(tmp_path / "take.npz", frames, video=b"moving pictures")
 
-    def refused(_self: Path, _target: Path) -> Path:
+    def refused(*_: object) -> Path:
         raise PermissionError(13, "in use")
 
-    monkeypatch.setattr(Path, "rename", refused)
+    monkeypatch.setattr(recovery, "move_to_free_name", refused)
     with pytest.raises(VtmError, match=r"video .*take\.mkv cannot be renamed to take-recovered-2\.mkv \(in use\)"):
         recover(partial, avoid=tmp_path / "take.npz")
     assert len(read_motion_npz(tmp_path / "take-recovered-2.npz")) == 1
