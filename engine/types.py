@@ -131,6 +131,8 @@ class RawMotion:
     contacts: F32  # (2,) left, right foot on the floor, 0..1
     confidence: float  # 0..1
     root_visible: bool = True  # the 2D hips were seen in the last frame
+    part_confidence: F32 | None = None
+    """(6,) how well each part of models.parts.PART_NAMES is seen, 0..1. None: the weights are of format 3."""
 
 
 @dataclass(frozen=True, slots=True)

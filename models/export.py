@@ -27,7 +27,7 @@ from models.vtm.resnet18 import WEIGHTS_FILE, BackboneError
 from models.vtm.vtm import VTM
 
 INPUTS = ("keypoints", "evidence", "box")
-OUTPUTS = ("rotations_6d", "root", "log_ratio", "contacts")
+OUTPUTS = ("rotations_6d", "root", "log_ratio", "contacts", "log_spread")
 PARITY = 1e-4
 """Largest difference from torch in any output, weights in float32."""
 PARITY_STORED = 5e-3

@@ -12,6 +12,10 @@ import onnx
 import torch
 from torch import Tensor, nn
 
+from models.onnx_session import ort
+
+OPSET = 17
+"""Of the file. Newer ones bring Gelu and axes as inputs, which TensorRT 8.6's parser refuses."""
 HALF_FROM = 1024  # numbers in a tensor
 
 
@@ -28,7 +32,11 @@ def hush_exporter() -> None:
 def write_onnx(
     module: nn.Module, example: tuple[Tensor, ...], path: Path, inputs: Sequence[str], outputs: Sequence[str]
 ) -> None:
-    """A network as ONNX, with the shapes of the example."""
+    """A network as ONNX, with the shapes of the example.
+
+    Opset 17 through the tracing exporter: GELU is written out, Pad and Reduce take no axes as inputs, so that TensorRT
+    from 8.6 on and every other runtime read the file (the newer exporter begins at opset 18).
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter warns about itself
         torch.onnx.export(
@@ -37,10 +45,28 @@ def write_onnx(
             str(path),
             input_names=list(inputs),
             output_names=list(outputs),
-            dynamo=True,
-            external_data=False,
-            verbose=False,
+            opset_version=OPSET,
+            dynamo=False,
         )
+    fold_constants(path)
+
+
+def fold_constants(path: Path) -> None:
+    """Reckon beforehand what depends on no input: the tracing exporter writes every shape as a chain of operators.
+
+    ONNX Runtime's basic level, which leaves standard operators alone.
+    """
+    options = ort.SessionOptions()
+    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    options.optimized_model_filepath = str(path)
+    options.log_severity_level = 3
+    ort.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
+    model = onnx.load(str(path))
+    domains = {node.domain for node in model.graph.node}
+    kept = [entry for entry in model.opset_import if entry.domain in domains]
+    del model.opset_import[:]  # ONNX Runtime lists every one that it knows
+    model.opset_import.extend(kept)
+    onnx.save(model, str(path))
 
 
 def store_half(path: Path) -> None:

@@ -67,7 +67,8 @@ def refine(
     keypoints = _sides_sorted(keypoints, drawn)
     bones = joints[:, _END] - joints[:, _START]  # (N, 8, 3)
     seen = keypoints[:, _TO, :2] * z[:, _END, None] - keypoints[:, _FROM, :2] * z[:, _START, None]  # (N, 8, 2)
-    off = xp.sum((seen - bones[..., :2]) ** 2, axis=-1, keepdims=True) / xp.sum(bones**2, axis=-1, keepdims=True)
+    squared = xp.clip(xp.sum(bones**2, axis=-1, keepdims=True), 1e-12, None)
+    off = xp.sum((seen - bones[..., :2]) ** 2, axis=-1, keepdims=True) / squared
     score = xp.minimum(keypoints[:, _FROM, 2:], keypoints[:, _TO, 2:])
     trust = TRUST * score**2 * xp.exp(-(DOUBT**2) * off)
     aimed = xp.concat([bones[..., :2] + trust * (seen - bones[..., :2]), bones[..., 2:]], axis=-1)

@@ -41,6 +41,15 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=0, help="train this many steps instead, to be had again exactly")
     parser.add_argument("--autoencoder", type=Path, help="checkpoint whose TPMAE is taken over: stage 2 only")
     parser.add_argument(
+        "--start", type=Path, help="weights to go on from: a checkpoint .pt, or an exported .onnx with its .json"
+    )
+    parser.add_argument(
+        "--cooldown",
+        type=float,
+        default=defaults.cooldown,
+        help="last part of the run, in which the rate falls to zero; default: a cosine over all of stage 2",
+    )
+    parser.add_argument(
         "--autoencoder-share", type=float, default=defaults.autoencoder_share, help="stage 1 of the run"
     )
     parser.add_argument("--ablation", choices=sorted(ABLATIONS), help="leave one choice out, for the table")
@@ -88,6 +97,16 @@ def _line(values: dict[str, float], minutes: float) -> str:
             f"  keypoints alone {values['alone_mpjpe_mm']:.1f} / {values['alone_pa_mpjpe_mm']:.1f} mm"
             f"  angle {values['angle_deg']:.1f}  hips {values['hips_deg']:.1f} deg"
         )
+    if "cut_lean_deg" in values:
+        errors += (
+            f"  cut views: arms {values['cut_arms_to_hips_mm']:.0f} mm to hips, {values['cut_arms_to_neck_mm']:.0f} to"
+            f" neck, lean {values['cut_lean_deg']:.1f}, head {values['cut_head_deg']:.1f} deg"
+        )
+    if {"cut_leg_seen_confidence", "cut_leg_unseen_confidence"} <= set(values):
+        errors += (
+            f", confidence of legs {values['cut_leg_seen_confidence']:.2f} seen"
+            f" {values['cut_leg_unseen_confidence']:.2f} unseen"
+        )
     return done + errors
 
 
@@ -106,6 +125,8 @@ def _trainer(args: argparse.Namespace, config: VTMConfig, team: Team) -> Trainer
         steps=args.steps,
         autoencoder=str(args.autoencoder or ""),
         autoencoder_share=args.autoencoder_share,
+        start=str(args.start or ""),
+        cooldown=args.cooldown,
         pairs=str(args.pairs or ""),
         pair_share=args.pair_share,
         blind=args.blind,

@@ -8,8 +8,8 @@ from engine.types import F32, RawMotion, Window
 from models.camera import Intrinsics
 from models.vtm.config import VTMConfig
 
-Outputs: TypeAlias = tuple[F32, F32, F32, F32]
-"""rotations_6d, root, log_ratio, contacts: of the shown frame, shapes as models.vtm.exported.ExportedVTM's."""
+Outputs: TypeAlias = tuple[F32, ...]
+"""The ONNX's outputs for the shown frame, in the order and shapes of models.vtm.answer.output_shapes."""
 
 
 class VtmRuntime(Protocol):

@@ -6,27 +6,29 @@ import numpy as np
 
 from engine.types import F32, RawMotion, Window
 from models.camera import Intrinsics
+from models.parts import part_confidence
 from models.refine import refine
 from models.rotations import rotation_6d_to_matrix
 from models.view import View, gravity_up, root_to_camera
+from models.vtm.answer import network_answer
 
 
-def decode(
-    window: Window, intrinsics: Intrinsics, rotations_6d: F32, root: F32, log_ratio: F32, contacts: F32
-) -> RawMotion:
+def decode(window: Window, intrinsics: Intrinsics, *outputs: F32) -> RawMotion:
     """The network's outputs for one window -> RawMotion.
 
-    rotations_6d (1, 22, 6); root (1, 5): log depth, place x, y, gravity pitch, roll; log_ratio (1, 22);
-    contacts (1, 2).
+    outputs  as models.vtm.answer.output_shapes: one row, or two, the window's and its mirror image's
     """
+    doubles = [output.astype(np.float64) for output in outputs]
+    answer = network_answer(doubles, mirrored=len(outputs[0]) == 2)
+    values, log_ratio = answer.root, answer.log_ratio
+    parts = None if answer.log_spread is None else part_confidence(answer.log_spread)[0].astype(np.float32)
     view = View(window.view_rotation, window.view_size, window.box)
     to_camera = window.view_rotation[0]
-    values = root.astype(np.float64)
-    matrices, place = rotation_6d_to_matrix(rotations_6d.astype(np.float64)), values[:, 1:3]
+    matrices, place = rotation_6d_to_matrix(answer.rotations_6d), values[:, 1:3]
     if window.refined:
         matrices, place = refine(
             matrices,
-            log_ratio.astype(np.float64),
+            log_ratio,
             np.exp(values[:, 0]) / window.view_size,
             place,
             window.shown.astype(np.float64),
@@ -42,9 +44,10 @@ def decode(
         rotations=rotations.astype(np.float32),
         root_px=intrinsics.to_pixels(place_cam).astype(np.float32),
         root_depth=float(place_cam[2]),
-        bone_ratio=np.exp(log_ratio[0]),
+        bone_ratio=np.exp(log_ratio[0]).astype(np.float32),
         up_cam=(to_camera @ gravity_up(values[0, 3:5])).astype(np.float32),
-        contacts=contacts[0],
+        contacts=answer.contacts[0].astype(np.float32),
         confidence=window.confidence,
         root_visible=window.root_visible,
+        part_confidence=parts,
     )

@@ -43,8 +43,7 @@ class OnnxRuntime:
     def infer(self, window: Window) -> Outputs:
         """The network alone. Solve thread only."""
         inputs = {"keypoints": window.keypoints, "evidence": window.evidence, "box": window.box}
-        rotations_6d, root, log_ratio, contacts = self._session.run(None, inputs)
-        return rotations_6d, root, log_ratio, contacts
+        return tuple(self._session.run(None, inputs))
 
     def lift(self, window: Window, intrinsics: Intrinsics) -> RawMotion:
         """Lift a window of 2D keypoints to motion (VTM, fig. 2, video side). Solve thread only."""

@@ -19,11 +19,11 @@ from engine.vtm.plan import REBUILD, PlanError, check_plan, plan_path, read_plan
 from engine.vtm.weights import Weights
 from models.camera import Intrinsics
 from models.keypoints import NUM_KEYPOINTS
+from models.vtm.answer import output_shapes
 from models.vtm.config import VTMConfig
 from models.vtm.evidence import evidence_shape
 
 INPUTS = ("keypoints", "evidence", "box")
-OUTPUTS = ("rotations_6d", "root", "log_ratio", "contacts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,7 @@ class PlanRunner:
     def __init__(self, data: bytes, config: VTMConfig, trt: Any, cuda: Cuda) -> None:
         """Takes over `cuda`. Raises PlanError (not a plan for this network), CudaError (no memory)."""
         self._cuda = cuda
+        self._outputs = tuple(output_shapes(config))
         self._log = _logger(trt)
         self._runtime = trt.Runtime(self._log)
         self._engine = self._runtime.deserialize_cuda_engine(data)
@@ -58,8 +59,7 @@ class PlanRunner:
             np.copyto(self._tensors[name].host, values)
         self._cuda.launch_graph()
         self._cuda.wait()
-        rotations_6d, root, log_ratio, contacts = (self._tensors[name].host for name in OUTPUTS)
-        return rotations_6d, root, log_ratio, contacts
+        return tuple(self._tensors[name].host for name in self._outputs)
 
     def close(self) -> None:
         """Give the GPU back. May be called again."""
@@ -75,9 +75,9 @@ class PlanRunner:
         names = [self._engine.get_tensor_name(index) for index in range(self._engine.num_io_tensors)]
         shapes = {name: tuple(int(n) for n in self._engine.get_tensor_shape(name)) for name in names}
         single = all(self._engine.get_tensor_dtype(name) == trt.float32 for name in names)
-        found = {name: shape for name, shape in shapes.items() if name in INPUTS}
-        if found != expected or set(shapes) != {*INPUTS, *OUTPUTS} or not single:
-            raise PlanError(f"the plan has tensors {shapes}, expected inputs {expected} in float32; run {REBUILD}")
+        expected |= output_shapes(config)
+        if shapes != expected or not single:
+            raise PlanError(f"the plan has tensors {shapes}, expected {expected} in float32; run {REBUILD}")
         return shapes
 
     def _bind(self, name: str, shape: tuple[int, ...]) -> Tensor:
@@ -93,7 +93,7 @@ class PlanRunner:
             self._cuda.to_device(self._tensors[name].address, self._tensors[name].host)
         if not self._context.execute_async_v3(self._cuda.stream):
             raise CudaError(f"TensorRT does not run the plan{self._log.said()}")
-        for name in OUTPUTS:
+        for name in self._outputs:
             self._cuda.to_host(self._tensors[name].host, self._tensors[name].address)
 
     def _record(self) -> None:
@@ -133,8 +133,7 @@ class TensorRtRuntime:
 
     def lift(self, window: Window, intrinsics: Intrinsics) -> RawMotion:
         """Lift a window of 2D keypoints to motion (VTM, fig. 2, video side). Solve thread only."""
-        rotations_6d, root, log_ratio, contacts = self.infer(window)
-        return decode(window, intrinsics, rotations_6d, root, log_ratio, contacts.copy())
+        return decode(window, intrinsics, *(output.copy() for output in self.infer(window)))
 
     def close(self) -> None:
         """Give the GPU back. May be called again."""

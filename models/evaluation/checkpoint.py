@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from models.evaluation.predict import Answer, Inputs
+from models.evaluation.predict import Answer, Inputs, joined_answers
+from models.parts import NUM_PARTS
 from models.training.state import load_network
-from models.vtm import mirror
+from models.vtm.answer import NetworkAnswer, network_answer
 from models.vtm.config import VTMConfig
 from models.vtm.direct import Network
+from models.vtm.mirror import with_mirror_image
 
 _CHUNK = 128
 
@@ -36,17 +38,18 @@ class CheckpointLifter:
             rows = slice(start, start + _CHUNK)
             arrays = (inputs.keypoints[rows], inputs.evidence[rows], inputs.box[rows])
             keypoints, evidence, box = (torch.from_numpy(np.ascontiguousarray(array)) for array in arrays)
-            parts.append(self._lift(keypoints, evidence, box)[:3])
-        whole = [torch.cat(column).double().numpy() for column in zip(*parts, strict=True)]
-        return Answer(whole[0], whole[1], whole[2], self.ahead)
+            parts.append(self._lift(keypoints, evidence, box))
+        return joined_answers(parts, self.ahead)
 
-    def _lift(self, keypoints: torch.Tensor, evidence: torch.Tensor, box: torch.Tensor) -> mirror.Answer:
+    def _lift(self, keypoints: torch.Tensor, evidence: torch.Tensor, box: torch.Tensor) -> NetworkAnswer:
         if self.config.mirrored:
-            keypoints, evidence, box = mirror.with_mirror_image(keypoints, evidence, box)
+            keypoints, evidence, box = with_mirror_image(keypoints, evidence, box)
         lifted, shown = self.model(keypoints, evidence, box), -1 - self.ahead
         motion = lifted.motion
-        answer = (motion.rotations_6d[:, shown], motion.root(shown), lifted.log_ratio, motion.contacts[:, shown])
-        return mirror.averaged(*answer) if self.config.mirrored else answer
+        spread = motion.contacts.new_zeros(*motion.contacts.shape[:2], NUM_PARTS)  # format 3: nothing declared
+        spread = spread if lifted.log_spread is None else lifted.log_spread
+        outputs = (motion.rotations_6d[:, shown], motion.root(shown), lifted.log_ratio, motion.contacts[:, shown])
+        return network_answer((*outputs, spread[:, shown]), mirrored=self.config.mirrored)
 
     def looking_ahead(self, frames: int) -> CheckpointLifter:
         """The same network read `frames` before the newest. Raises ValueError past its window."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -12,8 +13,10 @@ from numpy.typing import NDArray
 
 from models.kinematics import forward_kinematics, ratio_offsets
 from models.onnx_session import ort
+from models.parts import HEAD_CHAIN
 from models.refine import refine as refine_person
 from models.rotations import rotation_6d_to_matrix
+from models.vtm.answer import NetworkAnswer, network_answer
 from models.vtm.config import VTMConfig
 
 F32 = NDArray[np.float32]
@@ -45,6 +48,7 @@ class Answer:
     rotations_6d: F64  # (N, 22, 6)
     root: F64  # (N, 5) log depth, place x, y, gravity pitch, roll
     log_ratio: F64  # (N, 22)
+    log_spread: F64 | None = None  # (N, 6) declared error of each part; None: format 3
     ahead: int = 0  # the frame is this many before the newest
 
 
@@ -56,6 +60,25 @@ class Predictions:
     joints: F64  # (N, 22, 3) hip-centred, view axes, statures
     root: F64  # (N, 5) log depth, place x, y, gravity pitch, roll
     ratio: F64  # (N, 22)
+    log_spread: F64 | None = None  # (N, 6) declared error of each part (models.parts)
+
+    @property
+    def head(self) -> F64:
+        """(N, 3, 3) orientation of the head in the view."""
+        turned = self.rotations[:, HEAD_CHAIN[0]]
+        for joint in HEAD_CHAIN[1:]:
+            turned = turned @ self.rotations[:, joint]
+        return turned
+
+
+def joined_answers(parts: Sequence[NetworkAnswer], ahead: int) -> Answer:
+    """The answers for several batches of windows as one."""
+
+    def column(name: str) -> F64:
+        return np.concatenate([np.asarray(getattr(part, name)) for part in parts]).astype(np.float64)
+
+    spread = None if parts[0].log_spread is None else column("log_spread")
+    return Answer(column("rotations_6d"), column("root"), column("log_ratio"), spread, ahead)
 
 
 class Lifter(Protocol):
@@ -79,7 +102,7 @@ def decoded(answer: Answer, inputs: Inputs, *, refine: bool = True) -> Predictio
         rotations, root[:, 1:3] = refine_person(rotations, answer.log_ratio, depth, root[:, 1:3], shown, size)
     ratio = np.exp(answer.log_ratio)
     joints, _ = forward_kinematics(rotations, ratio_offsets(ratio), np.zeros((len(ratio), 3)))
-    return Predictions(rotations, joints, root, ratio)
+    return Predictions(rotations, joints, root, ratio, answer.log_spread)
 
 
 def readings(lifter: Lifter, inputs: Inputs) -> dict[str, Predictions]:
@@ -112,9 +135,8 @@ class Predictor:
         for index in range(len(inputs.keypoints)):
             one = slice(index, index + 1)
             feed = {"keypoints": inputs.keypoints[one], "evidence": inputs.evidence[one], "box": inputs.box[one]}
-            rows.append(self._session.run(None, feed))
-        rotations_6d, root, log_ratio = (np.concatenate([row[i] for row in rows]).astype(np.float64) for i in range(3))
-        return Answer(rotations_6d, root, log_ratio, self.config.latency_frames)
+            rows.append(network_answer(self._session.run(None, feed), mirrored=self.config.mirrored))
+        return joined_answers(rows, self.config.latency_frames)
 
     def predict(self, keypoints: F32, evidence: F32, box: F32, *, refine: bool = True) -> Predictions:
         """(N, T, 23, 3), (N, T, 27, 4), (N, 3) -> Predictions; `refine=False`: the network's answer as it is."""

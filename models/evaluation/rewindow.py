@@ -45,4 +45,6 @@ def decoded_in(reference: Inputs, answer: Answer, inputs: Inputs, *, refine: boo
     turn = np.swapaxes(turn_of(reference.box.astype(np.float64)), -1, -2) @ turn_of(inputs.box.astype(np.float64))
     rotations = found.rotations.copy()
     rotations[:, 0] = turn @ rotations[:, 0]
-    return Predictions(rotations, np.einsum("nij,nkj->nki", turn, found.joints), found.root, found.ratio)
+    return Predictions(
+        rotations, np.einsum("nij,nkj->nki", turn, found.joints), found.root, found.ratio, found.log_spread
+    )

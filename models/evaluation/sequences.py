@@ -22,6 +22,7 @@ from models.synth.cameras import sample_cameras, sample_ratios
 from models.synth.landmarks import place_landmarks
 from models.synth.noise import noisy_keypoints
 from models.synth.noisy_evidence import noisy_evidence
+from models.synth.randomisation import MEASURED
 from models.training.validate import HEIGHT_M
 from models.view import MIN_SCORE, View, person_view, root_to_camera
 
@@ -112,12 +113,16 @@ def _filmed(
     joints_cam = (joints - position) @ R.mT
     points = place_landmarks(joints_cam, R @ turned, rng)
     points[..., 2].clamp_(min=0.15)
-    detected = noisy_keypoints(points, half_width, half_height, rng, 1.0, 0.0)
+    edge = torch.stack([half_width, half_height], -1)
+    beyond = (points[..., :2].abs() - edge * points[..., 2:]).clamp(min=0).amax(-1)
+    detected = noisy_keypoints(points, beyond, rng, MEASURED.keypoints, MEASURED.cut, hide=0.0)
     rays, scores = detected.rays, detected.scores
     hips = joints_cam[0, :, ROOT]
     ahead = torch.tensor([0.0, 0.0, 1.0]).expand_as(hips)
     towards = torch.as_tensor(rotation_between(ahead, hips))  # the detector looks at the person, frame by frame
-    evidence = noisy_evidence(points @ towards[None], detected, (scores > MIN_SCORE).sum(-1) >= 4, rng)
+    evidence = noisy_evidence(
+        points @ towards[None], detected, (scores > MIN_SCORE).sum(-1) >= 4, rng, MEASURED.landmarks
+    )
     feet = joints[0, :, list(FEET)].double().numpy() * HEIGHT_M
     resting = resting_feet(feet, rate_hz) & bool(library.contact_valid[clip])
     return Sequence2D(

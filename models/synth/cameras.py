@@ -10,10 +10,8 @@ from torch import Tensor
 
 from models.kinematics import STATURE, ratio_offsets
 from models.skeleton import JOINT, JOINT_NAMES, MIRROR_JOINTS, NUM_JOINTS, REST_OFFSETS, SOLE
+from models.synth.randomisation import CAMERAS, PEOPLE, Cameras, People, Range
 
-CHILDREN = 0.12
-"""Share of the people drawn."""
-_LONG_LEGGED = 0.09  # share of the adults
 _HIPS_ABOVE_SEAT = 0.05  # hip joints above the seat of an upright sitter, statures
 _COLUMN = ("Spine", "Chest", "UpperChest", "Neck", "Head")
 
@@ -28,41 +26,39 @@ class CameraBatch:
     half_height: Tensor  # (B,)
 
 
-def sample_ratios(batch: int, rng: torch.Generator) -> Tensor:
-    """(B, 22) bone ratios of people: about 80 % adults, 8 % long-legged tall ones, 12 % children of some 3 to 9 years.
+def sample_ratios(batch: int, rng: torch.Generator, people: People = PEOPLE) -> Tensor:
+    """(B, 22) bone ratios of people: adults, long-legged tall ones, children (models.synth.randomisation.People).
 
-    What is drawn are proportions to stature: sitting height 0.50 .. 0.55 for adults (5th to 95th percentile; the means
-    of men and women are 0.52 to 0.53 in the U.S. Army's survey ANSUR II) and 0.535 .. 0.595 for children, whose legs
-    are short, arms shorter, heads larger; span, widths of shoulders and hips, thigh to shin, upper arm to forearm.
-    On top each bone has a spread of its own: rigs and people differ in where a joint is taken to be.
+    Upper arm, forearm, shoulder width, trunk, thigh and shank each have a spread of their own. Left equals right.
     """
     child, tall, even = torch.rand(3, batch, generator=rng)
-    normal = torch.randn(8, batch, generator=rng)
-    own = torch.randn(batch, NUM_JOINTS, generator=rng) * 0.03
-    young = child < CHILDREN
-    adult = torch.where(tall < _LONG_LEGGED, 0.509, 0.5235) + 0.0145 * normal[0]
-    legs, trunk, head = _split_at_seat(torch.where(young, 0.535 + 0.06 * even, adult), young)
-    arms = torch.where(young, 0.955, 1.0) * torch.exp(0.035 * normal[1])
-    crural, brachial = torch.exp(0.022 * normal[2]), torch.exp(0.025 * normal[3])
+    normal = torch.randn(11, batch, generator=rng)
+    own = torch.randn(batch, NUM_JOINTS, generator=rng) * people.any_bone
+    young = child < people.children
+    adult = torch.where(tall < people.long_legged, people.sitting_height_long_legged, people.sitting_height)
+    low, high = people.child_sitting_height
+    sitting = torch.where(young, low + (high - low) * even, adult + people.sitting_height_spread * normal[0])
+    legs, trunk, head = _split_at_seat(sitting, young, people.child_head_share)
+    arms = torch.where(young, people.child_arms, 1.0) * torch.exp(people.arms * normal[1])
     part = {
-        "UpperLeg": torch.exp(0.09 * normal[4]),
-        "LowerLeg": legs * crural,
-        "Foot": legs / crural,
-        "Toes": torch.where(young, 1.04, 1.0) * torch.exp(0.045 * normal[5]),
-        "Shoulder": torch.exp(0.06 * normal[6]),
-        "UpperArm": torch.exp(0.06 * normal[6]),
-        "LowerArm": arms * brachial,
-        "Hand": arms / brachial,
-        "Head": head * torch.exp(0.05 * normal[7]),
+        "UpperLeg": torch.exp(people.hip_width * normal[2]),
+        "LowerLeg": legs * torch.exp(people.thigh * normal[3]),
+        "Foot": legs * torch.exp(people.shank * normal[4]),
+        "Toes": torch.where(young, people.child_feet, 1.0) * torch.exp(people.foot * normal[5]),
+        "Shoulder": torch.exp(people.shoulder_width * normal[6]),
+        "UpperArm": torch.exp(people.shoulder_width * normal[6]),
+        "LowerArm": arms * torch.exp(people.upper_arm * normal[7]),
+        "Hand": arms * torch.exp(people.forearm * normal[8]),
+        "Head": head * torch.exp(people.head * normal[9]),
     }
     plain = [name.removeprefix("Left").removeprefix("Right") for name in JOINT_NAMES]
     ratio = torch.stack([part.get(name, trunk) for name in plain], dim=-1)
-    ratio = ratio * torch.exp((own + own[:, list(MIRROR_JOINTS)]) / 2 * 1.4)
+    ratio = ratio * torch.exp((own + own[:, list(MIRROR_JOINTS)]) / 2**0.5)
     ratio[:, JOINT["Hips"]] = 1.0
     return normalized_ratio(ratio)
 
 
-def _split_at_seat(sitting: Tensor, young: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def _split_at_seat(sitting: Tensor, young: Tensor, child_head_share: float) -> tuple[Tensor, Tensor, Tensor]:
     """(B,) sitting height over stature, (B,) bool -> (B,) factors of s̄'s legs, of trunk and neck, of the Head bone.
 
     What a child's upper body has more than an adult's is in good part head.
@@ -71,7 +67,7 @@ def _split_at_seat(sitting: Tensor, young: Tensor) -> tuple[Tensor, Tensor, Tens
     sole, above, head = SOLE / STATURE, sum(bones), bones[-1]
     joint = 1 + _HIPS_ABOVE_SEAT - sitting  # height of the hip joints over stature
     more = hips - joint  # than s̄'s upper body, in statures
-    share = torch.where(young, 0.27, head / above)
+    share = torch.where(young, child_head_share, head / above)
     return (joint - sole) / (hips - sole), 1 + more * (1 - share) / (above - head), 1 + more * share / head
 
 
@@ -101,20 +97,27 @@ def look(yaw: Tensor, pitch: Tensor, roll: Tensor) -> Tensor:
     return torch.stack([c * right + s * down, c * down - s * right, forward], dim=-2)
 
 
-def sample_cameras(target: Tensor, rng: torch.Generator) -> CameraBatch:
+def uniform(span: Range, batch: int, rng: torch.Generator) -> Tensor:
+    """(B,) drawn uniformly from a range."""
+    return span[0] + (span[1] - span[0]) * torch.rand(batch, generator=rng)
+
+
+_SHAPES = torch.tensor([3 / 4, 9 / 16, 4 / 3, 3 / 4])  # height over width of pictures
+
+
+def sample_cameras(target: Tensor, rng: torch.Generator, cameras: Cameras = CAMERAS) -> CameraBatch:
     """(B, 3) where the person is -> cameras that look there, sometimes so that part of the person is outside."""
-    batch = len(target)
+    c, batch = cameras, len(target)
     yaw = torch.rand(batch, generator=rng) * 2 * math.pi
-    pitch = _mixture(batch, 10.0, (-25.0, 48.0), 0.6, rng)
-    roll = _mixture(batch, 3.0, (-35.0, 35.0), 0.35, rng)
+    pitch = _mixture(batch, c.pitch_near_deg, c.pitch_wide_deg, c.pitch_wide, rng)
+    roll = _mixture(batch, c.roll_near_deg, c.roll_wide_deg, c.roll_wide, rng)
     R = look(yaw, pitch, roll)
-    half_width = torch.tan(torch.deg2rad(35 + 55 * torch.rand(batch, generator=rng)) / 2)
-    shape = torch.tensor([3 / 4, 9 / 16, 4 / 3, 3 / 4])[torch.randint(0, 4, (batch,), generator=rng)]
-    half_height = half_width * shape
-    fits = 0.62 / torch.minimum(half_width, half_height)  # distance at which a standing person fills the picture
-    far = fits * (1 + torch.rand(batch, generator=rng) ** 2 * 2.5)
-    close = fits * (0.45 + 0.55 * torch.rand(batch, generator=rng))
-    distance = torch.where(torch.rand(batch, generator=rng) < 0.75, far, close).clamp(0.7, 4.7)
+    half_width = torch.tan(torch.deg2rad(uniform(c.hfov_deg, batch, rng)) / 2)
+    half_height = half_width * _SHAPES[torch.randint(0, len(_SHAPES), (batch,), generator=rng)]
+    fits = c.fit / torch.minimum(half_width, half_height)  # distance at which a standing person fills the picture
+    far = fits * (1 + torch.rand(batch, generator=rng) ** 2 * (c.farthest - 1))
+    close = fits * uniform((c.nearest, 1.0), batch, rng)
+    distance = torch.where(torch.rand(batch, generator=rng) < c.far, far, close).clamp(*c.distance)
     slack = (distance / fits - 0.9).clamp(min=0.1)  # statures that the person may be off centre
     off = (torch.rand(batch, 2, generator=rng) * 2 - 1) * slack[:, None] * 0.5
     offset = off[:, :1] * R[:, 0] + off[:, 1:] * R[:, 1]

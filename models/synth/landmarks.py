@@ -7,6 +7,7 @@ from torch import Tensor
 
 from models.keypoints import EVIDENCE_NAMES
 from models.skeleton import JOINT, mirrored_name
+from models.synth.randomisation import PEOPLE, People
 
 _M = 1 / 1.7  # metres of a 1.70 m person -> statures
 
@@ -14,9 +15,9 @@ _M = 1 / 1.7  # metres of a 1.70 m person -> statures
 # marks it, spread over people, all in metres). BlazePose's are least squares over its keypoints on rendered people.
 _Offset = tuple[float, float, float]
 _TABLE: dict[str, tuple[str, _Offset, _Offset, float]] = {
-    "nose": ("Head", (0.0, 0.035, 0.110), (0.0, 0.040, 0.095), 0.010),
-    "eye": ("Head", (0.032, 0.072, 0.092), (0.024, 0.071, 0.069), 0.010),
-    "ear": ("Head", (0.075, 0.050, 0.015), (0.047, 0.052, 0.024), 0.010),
+    "nose": ("Head", (0.0, 0.035, 0.110), (0.0, 0.040, 0.095), 0.008),
+    "eye": ("Head", (0.032, 0.072, 0.092), (0.024, 0.071, 0.069), 0.006),
+    "ear": ("Head", (0.075, 0.050, 0.015), (0.047, 0.052, 0.024), 0.008),
     "shoulder": ("UpperArm", (0.0, 0.022, 0.0), (-0.033, 0.008, -0.005), 0.012),
     "elbow": ("LowerArm", (0.0, 0.0, 0.0), (-0.001, 0.007, 0.017), 0.010),
     "wrist": ("Hand", (0.0, 0.0, 0.0), (0.006, -0.002, 0.009), 0.008),
@@ -29,10 +30,6 @@ _TABLE: dict[str, tuple[str, _Offset, _Offset, float]] = {
     "pinky": ("Hand", (0.085, 0.0, -0.030), (0.085, 0.0, -0.030), 0.012),
     "index": ("Hand", (0.092, 0.0, 0.028), (0.092, 0.0, 0.028), 0.012),
 }
-BLAZEPOSE_SHARE = 0.75
-"""Of the windows have landmarks where BlazePose puts them, the others where annotators do."""
-_ALIKE = 0.5
-"""Of the spread's variance left and right have in common."""
 
 
 def _row(name: str) -> tuple[int, list[_Offset], float]:
@@ -52,17 +49,20 @@ _MIRROR = [EVIDENCE_NAMES.index(mirrored_name(name)) for name in EVIDENCE_NAMES]
 _FLIP = torch.tensor([-1.0, 1.0, 1.0])
 
 
-def place_landmarks(joints: Tensor, turned: Tensor, rng: torch.Generator, spread: float = 1.0) -> Tensor:
+def place_landmarks(
+    joints: Tensor, turned: Tensor, rng: torch.Generator, spread: float = 1.0, people: People = PEOPLE
+) -> Tensor:
     """Joints (B, T, 22, 3) and orientations (B, T, 22, 3, 3) -> the 27 points (B, T, 27, 3), same frame, statures.
 
     `spread` 0: where BlazePose puts them on everybody.
     """
-    batch = len(joints)
+    batch, spread = len(joints), spread * people.landmark_scale
     own = torch.randn(batch, len(BONES), 3, generator=rng)
     alike = torch.randn(batch, len(BONES), 3, generator=rng)
     alike = (alike + alike[:, _MIRROR] * _FLIP) / 2**0.5
-    moved = (own * (1 - _ALIKE) ** 0.5 + alike * _ALIKE**0.5) * _SPREADS[:, None] * spread
-    annotated = torch.rand(batch, generator=rng) < (1 - BLAZEPOSE_SHARE) * min(spread, 1.0)
+    both = people.landmark_symmetry
+    moved = (own * (1 - both) ** 0.5 + alike * both**0.5) * _SPREADS[:, None] * spread
+    annotated = torch.rand(batch, generator=rng) < (1 - people.blazepose_landmarks) * min(spread, 1.0)
     offsets = torch.where(annotated[:, None, None], _OFFSETS[0], _OFFSETS[1]) + moved
     bones = list(BONES)
     placed: Tensor = joints[:, :, bones] + (turned[:, :, bones] @ offsets[:, None, :, :, None])[..., 0]

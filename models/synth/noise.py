@@ -8,6 +8,7 @@ whole-body flips. The model card has measured and made ones side by side.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
@@ -15,6 +16,8 @@ import torch
 from torch import Tensor
 
 from models.keypoints import KEYPOINT, KEYPOINT_NAMES, MIRROR_KEYPOINTS, NUM_KEYPOINTS
+from models.synth.cut_views import guessed_scores
+from models.synth.randomisation import CutViews, KeypointErrors
 
 _LEGS = [i for i, name in enumerate(KEYPOINT_NAMES) if name.split("_")[-1] in ("knee", "ankle", "toe", "heel")]
 _FEET = [i for i, name in enumerate(KEYPOINT_NAMES) if name.split("_")[-1] in ("toe", "heel")]
@@ -22,22 +25,36 @@ _SMALL_TOES = [KEYPOINT["left_small_toe"], KEYPOINT["right_small_toe"]]
 _ARM_LEFT = [KEYPOINT["left_elbow"], KEYPOINT["left_wrist"]]
 _ARM_RIGHT = [KEYPOINT["right_elbow"], KEYPOINT["right_wrist"]]
 _TRUNK = [KEYPOINT[name] for name in ("left_shoulder", "right_shoulder", "left_hip", "right_hip")]
-# bare name: (error in statures, how many times larger when hidden, share of the frames that are far off)
-_ERRORS: dict[str, tuple[float, float, float]] = {
-    "shoulder": (0.0085, 1.4, 0.002),
-    "elbow": (0.0090, 4.0, 0.04),
-    "wrist": (0.0072, 5.0, 0.04),
-    "hip": (0.0095, 1.4, 0.002),
-    "knee": (0.0090, 2.6, 0.015),
-    "ankle": (0.0090, 3.5, 0.025),
-    "toe": (0.0115, 3.0, 0.015),
-    "heel": (0.0110, 3.0, 0.012),
+_GROUPS: dict[str, list[tuple[int, ...]]] = {
+    "alike_head": [tuple(range(5))],
+    "alike_shoulders": [(KEYPOINT["left_shoulder"], KEYPOINT["right_shoulder"])],
+    "alike_hips": [(KEYPOINT["left_hip"], KEYPOINT["right_hip"])],
+    "alike_foot": [
+        tuple(KEYPOINT[f"{side}_{name}"] for name in ("ankle", "big_toe", "small_toe", "heel"))
+        for side in ("left", "right")
+    ],
 }
-_HEAD = (0.0085, 1.5, 0.004)
-_SIGMA, _HIDDEN, _FAR = torch.tensor([_ERRORS.get(name.split("_")[-1], _HEAD) for name in KEYPOINT_NAMES]).unbind(-1)
-_JUMP_FRAMES = 4.0
-_BIAS, _SLOW, _JITTER = 1.0, 0.8, 0.12
-"""Of a keypoint's error: what stays over a window, what is correlated from frame to frame, what is not."""
+"""Keypoints that err together."""
+
+
+def mixing(size: int, groups: Iterable[tuple[tuple[int, ...], float]]) -> Tensor:
+    """(K, K) matrix that gives unit normal noise of K points a common part: (points, its fraction of the variance)."""
+    covariance = torch.eye(size, dtype=torch.float64)
+    for points, alike in groups:
+        for a in points:
+            for b in points:
+                covariance[a, b] = 1.0 if a == b else alike
+    root: Tensor = torch.linalg.cholesky(covariance)
+    return root.float()
+
+
+@cache
+def _sizes(errors: KeypointErrors) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """(23,) sizes, how many times larger when hidden, how often far off; (23, 23) what mixes the noise."""
+    rows = [getattr(errors, name.split("_")[-1], errors.head) for name in KEYPOINT_NAMES]
+    size, hidden, far = torch.tensor([(row.size, row.hidden, row.far) for row in rows]).unbind(-1)
+    groups = [(points, getattr(errors, name)) for name, several in _GROUPS.items() for points in several]
+    return size, hidden, far, mixing(NUM_KEYPOINTS, groups)
 
 
 @cache
@@ -95,66 +112,74 @@ class Detected:
 
 def noisy_keypoints(
     points: Tensor,
-    half_width: Tensor,
-    half_height: Tensor,
+    beyond: Tensor,
     rng: torch.Generator,
+    errors: KeypointErrors,
+    cut: CutViews,
+    *,
     strength: float = 1.0,
     hide: float = 1.0,
 ) -> Detected:
     """What a detector would say. `strength` scales its errors, `hide` how often keypoints are missing altogether.
 
-    points   (B, T, 27, 3) true landmarks, camera frame, statures
+    points   (B, T, 27, 3) landmarks where the detector takes them to be, camera frame, statures
+    beyond   (B, T, 27) how far out of sight they are (models.synth.cut_views)
     """
     batch, frames = points.shape[:2]
     rays = points[:, :, :NUM_KEYPOINTS, :2] / points[:, :, :NUM_KEYPOINTS, 2:].clamp(min=0.1)
     height = 1 / points[..., 2].mean(-1).clamp(min=0.3)  # (B, T) the person's height in ray units
-    outside = (rays.abs() > torch.stack([half_width, half_height], -1)[:, None, None]).any(-1)
+    outside = beyond[..., :NUM_KEYPOINTS] > 0
     hidden = _occluded(points, rays, height)
-    level = strength * torch.exp(torch.randn(batch, 1, 1, generator=rng) * 0.4 - 0.08)
-    worse = torch.where(hidden, _HIDDEN, 1.0) + 3.5 * outside
-    sigma = _SIGMA * level * worse  # (B, T, 23)
-    bias = torch.randn(batch, 1, NUM_KEYPOINTS, 2, generator=rng) * _BIAS
-    slow = slow_noise((batch, frames, NUM_KEYPOINTS, 2), 0.85, rng) * _SLOW
-    jitter = torch.randn(batch, frames, NUM_KEYPOINTS, 2, generator=rng) * _JITTER
-    error = (bias + slow + jitter) * sigma[..., None]
-    jumps = _jumps(batch, frames, hidden, rng)
-    far = torch.randn(batch, frames, NUM_KEYPOINTS, 2, generator=rng) * 0.12 * strength
+    size, when_hidden, often, mixed = _sizes(errors)
+    low, high = errors.level
+    level = strength * (low + (high - low) * torch.rand(batch, 1, 1, generator=rng))
+    spread = errors.person_spread
+    level = level * torch.exp(torch.randn(batch, 1, 1, generator=rng) * spread - spread**2 / 2)
+    worse = torch.where(hidden, when_hidden, 1.0) + errors.outside * outside
+    sigma = size * level * worse  # (B, T, 23)
+    bias = torch.randn(batch, 1, NUM_KEYPOINTS, 2, generator=rng) * errors.stays
+    slow = slow_noise((batch, frames, NUM_KEYPOINTS, 2), errors.slow_per_frame, rng) * errors.slow
+    jitter = torch.randn(batch, frames, NUM_KEYPOINTS, 2, generator=rng) * errors.jitter
+    error = (mixed @ (bias + slow + jitter)) * sigma[..., None]
+    jumps = _jumps(batch, frames, hidden, often, errors.far_frames, rng)
+    far = torch.randn(batch, frames, NUM_KEYPOINTS, 2, generator=rng) * errors.far_size * strength
     error = error + far * jumps[..., None]
-    score = _scores(error.norm(dim=-1), hidden, outside, jumps, rng)
+    score = _scores(error.norm(dim=-1), hidden, jumps, errors.informative_scores, rng)
+    score = guessed_scores(score, beyond, rng, cut)
     rays = rays + error * height[..., None, None]
-    rays, score, flipped = _swapped(points, rays, score, rng, strength)
+    rays, score, flipped = _swapped(points, rays, score, rng, errors, strength)
     return Detected(rays, dropped(score, rng, hide), flipped, error, hidden)
 
 
-def _jumps(batch: int, frames: int, hidden: Tensor, rng: torch.Generator) -> Tensor:
+def _jumps(batch: int, frames: int, hidden: Tensor, often: Tensor, mean_frames: float, rng: torch.Generator) -> Tensor:
     """(B, T, 23) bool: far off for some frames, hidden ones far more often."""
-    unit = slow_noise((batch, frames, NUM_KEYPOINTS), math.exp(-1.5 / _JUMP_FRAMES), rng)
-    share = torch.where(hidden, 4 * _FAR, _FAR)
+    unit = slow_noise((batch, frames, NUM_KEYPOINTS), math.exp(-1.5 / mean_frames), rng)
+    share = torch.where(hidden, 4 * often, often)
     on: Tensor = unit > math.sqrt(2) * torch.special.erfinv(1 - 2 * share)
     return on
 
 
-def _scores(error: Tensor, hidden: Tensor, outside: Tensor, jumps: Tensor, rng: torch.Generator) -> Tensor:
-    """(B, T, 23) scores that fall with the error; in a share of the windows they hardly tell."""
+def _scores(error: Tensor, hidden: Tensor, jumps: Tensor, informative: float, rng: torch.Generator) -> Tensor:
+    """(B, T, 23) scores that fall with the error; in the other windows they hardly tell."""
     batch = len(error)
-    told = torch.exp(-error / 0.10) * (1 - 0.35 * hidden) * (1 - 0.6 * outside) * (1 - 0.4 * jumps)
-    blind = 0.93 + 0 * error - 0.2 * hidden - 0.5 * outside
-    base = torch.where(_chance(batch, 0.5, rng)[:, None, None], blind, told)
+    telling = torch.exp(-error / 0.10) * (1 - 0.35 * hidden) * (1 - 0.4 * jumps)
+    flat = 0.93 + 0 * error - 0.2 * hidden
+    base = torch.where(_chance(batch, informative, rng)[:, None, None], telling, flat)
     return (base + 0.06 * torch.randn(error.shape, generator=rng)).clamp(0.12, 1.0)
 
 
 def _swapped(
-    points: Tensor, rays: Tensor, score: Tensor, rng: torch.Generator, strength: float
+    points: Tensor, rays: Tensor, score: Tensor, rng: torch.Generator, errors: KeypointErrors, strength: float
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Legs swapped in side views for short runs; rarely the whole body flips."""
     batch, frames = score.shape[:2]
     across = points[:, :, KEYPOINT["left_shoulder"]] - points[:, :, KEYPOINT["right_shoulder"]]
     side_view = across[..., :2].norm(dim=-1) < 0.45 * across.norm(dim=-1)
     back_or_side = across[..., 0] < 0.25 * across.norm(dim=-1)  # facing away, or nearly sideways
-    legs = runs(batch, frames, 0.08 * strength + 1e-4, 5.0, rng) & side_view
-    often = _chance(batch, 0.35, rng)[:, None]
-    anywhere = _chance(batch, 0.3, rng)[:, None]
-    flipped = runs(batch, frames, 0.10 * strength + 1e-4, 7.0, rng) & often & (back_or_side | anywhere)
+    legs = runs(batch, frames, errors.leg_swaps * strength + 1e-4, 5.0, rng) & side_view
+    often = _chance(batch, errors.flips_often, rng)[:, None]
+    anywhere = _chance(batch, errors.flips_anywhere, rng)[:, None]
+    flipped = runs(batch, frames, errors.flips * strength + 1e-4, 7.0, rng) & often & (back_or_side | anywhere)
     order = torch.arange(NUM_KEYPOINTS).expand(batch, frames, -1).clone()
     mirrored = torch.tensor(MIRROR_KEYPOINTS)
     leg = torch.zeros(NUM_KEYPOINTS, dtype=torch.bool)

@@ -16,6 +16,7 @@ from models.rotations import axis_angle_to_matrix, quaternion_to_matrix
 from models.skeleton import JOINT, JOINT_NAMES, MIRROR_JOINTS, NUM_JOINTS, UPPER
 from models.synth.motion import MotionBatch
 from models.synth.procedural import PoseMaker
+from models.synth.randomisation import POSES, Poses
 
 __all__ = ["PROCEDURAL_SHARE", "VARIED_SHARE", "MotionBatch", "MotionSampler"]
 
@@ -30,9 +31,9 @@ _GROUP = [
     else 0
     for index, name in enumerate(JOINT_NAMES)
 ]  # 0 root and legs, 1 spine and head, 2 left arm, 3 right arm
-VARIED_SHARE = 0.45
+VARIED_SHARE = POSES.varied
 """Of the recorded windows; the others are motion as it was recorded, mirrored and at another speed."""
-PROCEDURAL_SHARE = 0.2
+PROCEDURAL_SHARE = POSES.procedural
 """Of all windows when variety is 1: made from nothing (models.synth.procedural)."""
 _SPINE = ("Spine", "Chest", "UpperChest", "Neck", "Head")
 
@@ -40,8 +41,8 @@ _SPINE = ("Spine", "Chest", "UpperChest", "Neck", "Head")
 class MotionSampler:
     """Draws windows from the clips of a library. `variety` 0: the clips as they are; 1: as for training.
 
-    `procedural` is the share of windows made from nothing at variety 1; at variety 0 there are none. `varied` is the
-    share of the others that is varied.
+    `procedural`: fraction of the windows made from tables at variety 1, in place of that of `poses`; at variety 0 there
+    are none. `varied`: fraction of the recorded windows that is varied, in place of that of `poses`.
     Raises LibraryError when there is no clip to draw from.
     """
 
@@ -52,8 +53,9 @@ class MotionSampler:
         *,
         rate_hz: float,
         variety: float,
-        procedural: float = PROCEDURAL_SHARE,
-        varied: float = VARIED_SHARE,
+        procedural: float | None = None,
+        varied: float | None = None,
+        poses: Poses = POSES,
     ) -> None:
         if not clips:
             raise LibraryError(
@@ -68,10 +70,11 @@ class MotionSampler:
         self._contact_valid = torch.from_numpy(library.contact_valid)[clips]
         self._weight = self._length.double().sqrt()
         self._step = CACHE_HZ / rate_hz
-        self._variety = variety
-        self._procedural = procedural * variety
-        self._varied = varied
-        self._made = PoseMaker(rate_hz)
+        self.variety = variety
+        self._poses = poses
+        self._procedural = (poses.procedural if procedural is None else procedural) * variety
+        self._varied = poses.varied if varied is None else varied
+        self._made = PoseMaker(rate_hz, seated=poses.seated)
         self._group = torch.tensor(_GROUP)
         self._mirror = torch.tensor(MIRROR_JOINTS)
 
@@ -89,16 +92,16 @@ class MotionSampler:
         """Windows of the clips."""
         clip = torch.multinomial(self._weight, batch * 4, replacement=True, generator=rng).view(batch, 4)
         varied = torch.rand(batch, 1, generator=rng) < self._varied
-        mix = (torch.rand(batch, 4, generator=rng) < 0.35 * self._variety) & varied
+        mix = (torch.rand(batch, 4, generator=rng) < self._poses.mixed * self.variety) & varied
         mix[:, 0] = False
         clip = torch.where(mix, clip, clip[:, :1])
-        speed = 1.5 ** ((torch.rand(batch, 1, generator=rng) * 2 - 1) * self._variety)
+        speed = self._poses.speed ** ((torch.rand(batch, 1, generator=rng) * 2 - 1) * self.variety)
         at = self._rows(clip, mix, speed, frames, rng)  # (B, T, 4) row in the cache, fractional
         rotations = self._rotations(at)
         root, contacts = self._lerp(self._root, at[..., 0]), self._lerp(self._contacts, at[..., 0])
         motion = MotionBatch(rotations, root, contacts, self._contact_valid[clip[:, 0]])
         motion = _mirrored(motion, torch.rand(batch, generator=rng) < 0.5, self._mirror)
-        return _varied(motion, self._variety * varied[:, 0], rng) if self._variety > 0 else motion
+        return _varied(motion, self.variety * varied[:, 0], self._poses, rng) if self.variety > 0 else motion
 
     def _rows(self, clip: Tensor, mix: Tensor, speed: Tensor, frames: int, rng: torch.Generator) -> Tensor:
         """(B, 4) clips -> (B, T, 4) rows; a clip shorter than the window is played back and forth."""
@@ -181,7 +184,7 @@ def _flexion(batch: int, frames: int, most_deg: float, rng: torch.Generator) -> 
     return (torch.rand(batch, 1, generator=rng) * _degrees(most_deg) + wave).clamp(_degrees(2), _degrees(most_deg))
 
 
-def _varied(motion: MotionBatch, variety: Tensor, rng: torch.Generator) -> MotionBatch:
+def _varied(motion: MotionBatch, variety: Tensor, poses: Poses, rng: torch.Generator) -> MotionBatch:
     """Random rotations of limbs, spine and whole body, as likely as `variety` (B,); turned legs have no contacts."""
     rotations = motion.rotations.clone()
     batch, frames = rotations.shape[:2]
@@ -190,19 +193,19 @@ def _varied(motion: MotionBatch, variety: Tensor, rng: torch.Generator) -> Motio
         return torch.rand(batch, generator=rng) < p * variety
 
     for sign, side in ((1.0, "Left"), (-1.0, "Right")):
-        _vary_arm(rotations, side, sign, chance(0.4), chance(0.35), rng)
+        _vary_arm(rotations, side, sign, chance(poses.arm), chance(poses.elbow), rng)
     legs = torch.zeros(batch, dtype=torch.bool)
-    both = chance(0.12)
+    both = chance(poses.legs)
     for sign, side in ((1.0, "Left"), (-1.0, "Right")):
-        on, bent = chance(0.22) | both, chance(0.18) | both
+        on, bent = chance(poses.leg) | both, chance(poses.knee) | both
         legs |= on | bent
         _vary_leg(rotations, side, sign, on, bent, rng)
     for name, degrees in zip(_SPINE, (9, 9, 9, 12, 15), strict=True):
         turn = _smooth(batch, frames, _degrees(degrees), _degrees(degrees / 3), rng)
-        keep = chance(0.4)[:, None, None]
+        keep = chance(poses.spine)[:, None, None]
         joint = JOINT[name]
         rotations[:, :, joint] = rotations[:, :, joint] @ axis_angle_to_matrix(torch.where(keep, turn, 0 * turn))
-    tilt, roll_over = chance(0.3), chance(0.08)
+    tilt, roll_over = chance(poses.tilt), chance(poses.roll_over)
     spread = tilt * _degrees(13) + roll_over * _degrees(60)
     turn = _smooth(batch, frames, 1.0, 0.15, rng) * spread[:, None, None]
     rotations[:, :, 0] = axis_angle_to_matrix(turn) @ rotations[:, :, 0]

@@ -58,9 +58,12 @@ def _bearing(body: Body) -> Tensor:
 
 
 class PoseMaker:
-    """The table as tensors; `make` draws windows. `only`: names of classes, for pictures and tests."""
+    """The table as tensors; `make` draws windows. `only`: names of classes, for pictures and tests.
 
-    def __init__(self, rate_hz: float, only: tuple[str, ...] = ()) -> None:
+    `seated`: weight of the classes that sit, over what the table says.
+    """
+
+    def __init__(self, rate_hz: float, only: tuple[str, ...] = (), *, seated: float = 1.0) -> None:
         unknown = sorted(set(only) - set(BODIES))
         if unknown:
             raise ValueError(f"no pose class {', '.join(unknown)}: choose from {', '.join(BODIES)}")
@@ -80,7 +83,7 @@ class PoseMaker:
         self._alike = torch.tensor([body.alike for body in bodies])
         self._balanced = torch.tensor([body.balanced for body in bodies])
         self._chair = torch.tensor([body.chair for body in bodies])
-        share = torch.tensor([float(body.share) for body in bodies])
+        share = torch.tensor([body.share * (seated if body.chair else 1.0) for body in bodies])
         self._share = share * torch.tensor([not only or name in only for name in names])
         self._next = torch.eye(len(names))
         for row, body in enumerate(bodies):

@@ -12,6 +12,17 @@ STANDING: dict[str, Body] = {
     "relaxed": Body(
         5, EASY, _STRAIGHT, Leg((5, 25), (3, 15), (0, 25), (5, 40)), roll=(-6, 6), side=(-12, 12), into="stand front"
     ),
+    "talk": Body(
+        6,
+        "gesture gesture gesture open open wave point folded clasped phone",
+        _STRAIGHT,
+        Leg((0, 15), (0, 14), (0, 22), (0, 25)),
+        flex=(-8, 16),
+        side=(-10, 10),
+        twist=(-22, 22),
+        nod=(-20, 25),
+        into="stand relaxed",
+    ),
     "ankles": Body(2, EASY, Leg((0, 6), (-4, 0), (0, 10), (0, 8)), Leg((5, 12), (-12, -6), (0, 15), (5, 18))),
     "stretch": Body(
         4, "overhead overhead reach dance wide", _STRAIGHT, side=(-25, 25), flex=(-25, 10), twist=(-30, 30)

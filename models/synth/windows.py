@@ -11,10 +11,13 @@ from models.keypoints import KEYPOINT
 from models.kinematics import forward_kinematics, ratio_offsets
 from models.rotations import matrix_to_rotation_6d
 from models.synth.cameras import sample_cameras, sample_ratios
+from models.synth.cut_views import beyond_sight, guessed_points, sample_sight
+from models.synth.heads import heads_turned
 from models.synth.landmarks import place_landmarks
 from models.synth.noise import noisy_keypoints
 from models.synth.noisy_evidence import hidden_evidence, noisy_evidence
 from models.synth.poses import MotionSampler
+from models.synth.randomisation import MEASURED, Randomisation
 from models.view import MIN_SCORE, View, person_view
 
 
@@ -64,36 +67,55 @@ class Truth:
 class WindowMaker:
     """Draws WindowBatches from a MotionSampler; everything random comes from `rng`."""
 
-    def __init__(self, sampler: MotionSampler, *, frames: int, noise: float = 1.0, hide: float = 1.0) -> None:
+    def __init__(
+        self,
+        sampler: MotionSampler,
+        *,
+        frames: int,
+        noise: float = 1.0,
+        hide: float = 1.0,
+        randomisation: Randomisation = MEASURED,
+    ) -> None:
         self._sampler = sampler
+        self._randomisation = randomisation
         self._frames = frames
         self._noise = noise
         self._hide = hide
 
     def make(self, batch: int, rng: torch.Generator) -> tuple[WindowBatch, Truth]:
         """`batch` windows."""
+        drawn = self._randomisation
         motion = self._sampler.sample(batch, self._frames, rng)
-        ratio = sample_ratios(batch, rng)
+        if self._sampler.variety > 0:
+            motion = heads_turned(motion, self._sampler.variety, drawn.poses, rng)
+        ratio = sample_ratios(batch, rng, drawn.people)
         offsets = ratio_offsets(ratio)
         joints, turned = forward_kinematics(motion.rotations, offsets[:, None], motion.root)
         last = motion.root[:, -1] + 0.3 * (motion.root.mean(1) - motion.root[:, -1])
-        camera = sample_cameras(last, rng)
-        R = camera.R_cam_world
+        whole = sample_cameras(last, rng, drawn.cameras)
+        sight = sample_sight(joints[:, -1], turned[:, -1], whole, rng, drawn.cut)
+        camera, R = sight.camera, sight.camera.R_cam_world
         joints_cam = (joints - camera.position[:, None, None]) @ R[:, None].mT
         turned_cam = R[:, None, None] @ turned
-        points = place_landmarks(joints_cam, turned_cam, rng)
+        points = place_landmarks(joints_cam, turned_cam, rng, people=drawn.people)
+        height = (points @ R[:, None, :, 1:2])[..., 0] + camera.position[:, None, None, 1]  # in the world
+        beyond = beyond_sight(points, height, sight)
+        points = guessed_points(points, turned_cam, beyond, rng, drawn.cut)
         points[..., 2].clamp_(min=0.15)
-        detected = noisy_keypoints(points, camera.half_width, camera.half_height, rng, self._noise, self._hide)
+        detected = noisy_keypoints(
+            points, beyond, rng, drawn.keypoints, drawn.cut, strength=self._noise, hide=self._hide
+        )
         rays, scores = detected.rays, detected.scores
         # the user does not know the field of view: a wrong focal length stretches all rays alike
-        wrong = torch.randn(batch, generator=rng) * 0.15 * (torch.rand(batch, generator=rng) < 0.5)
+        unknown = torch.rand(batch, generator=rng) < drawn.cameras.wrong_focal
+        wrong = torch.randn(batch, generator=rng) * drawn.cameras.wrong_focal_spread * unknown
         zoom = torch.exp(wrong)
         view, keypoints = person_view(rays * zoom[:, None, None, None], scores)
         to_view = view.rotation.mT
         seen = (scores > MIN_SCORE).sum(-1) >= 4
-        evidence = noisy_evidence(points @ to_view[:, None].mT, detected, seen, rng)
+        evidence = noisy_evidence(points @ to_view[:, None].mT, detected, seen, rng, drawn.landmarks)
         if self._hide > 0:
-            evidence = hidden_evidence(evidence, scores, rng)
+            evidence = hidden_evidence(evidence, scores, rng, drawn.landmarks.missing_with_keypoint)
         hips_view = to_view[:, None] @ turned_cam[:, :, 0]
         local = torch.cat([hips_view[:, :, None], motion.rotations[:, :, 1:]], dim=2)
         root_cam = joints_cam[:, :, 0]

@@ -31,10 +31,11 @@ from models.training.recorded import Recorded
 from models.training.settings import TrainSettings
 from models.training.state import CheckpointError, Ema, Progress, read_checkpoint, save_checkpoint
 from models.training.team import ALONE, Team
-from models.training.validate import autoencoder_error, guess_last, last_frame_errors, validation_windows
+from models.training.validate import autoencoder_error, cut_errors, guess_last, last_frame_errors, validation_windows
 from models.training.visual import fitted
 from models.vtm.config import VTMConfig
-from models.vtm.direct import make_network
+from models.vtm.direct import Network, make_network
+from models.vtm.recovered import RecoverError, recovered_vtm
 from models.vtm.vtm import VTM, Lifted
 
 Report = Callable[[dict[str, float]], None]
@@ -69,21 +70,36 @@ class Trainer:
         if settings.autoencoder and isinstance(self.model, VTM):
             self.model.tpmae.load_state_dict(_autoencoder(Path(settings.autoencoder), config))
             self.ema = Ema(self.model, settings.ema_decay)
+        if settings.start:
+            _load_start(self.model, Path(settings.start))
+            self.ema = Ema(self.model, settings.ema_decay)
+        self._hold_decoders(self.progress.stage == 1)
         self.clips = len(library.names)
         self.optimizer = Optimizer(self.model, muon=settings.muon)
         sampler = MotionSampler(
-            library, library.clips(validation=False).tolist(), rate_hz=config.rate_hz, variety=settings.variety
+            library,
+            library.clips(validation=False).tolist(),
+            rate_hz=config.rate_hz,
+            variety=settings.variety,
+            poses=settings.randomisation.poses,
         )
-        self._maker = WindowMaker(sampler, frames=config.window_frames, hide=settings.hide)
+        self._maker = WindowMaker(
+            sampler, frames=config.window_frames, hide=settings.hide, randomisation=settings.randomisation
+        )
         self._backbone_mark = ""  # which weights the backbone had; export asks for the same
         self._earlier: list[dict[str, Any]] = []  # runs whose weights this one went on from
         self._recorded = list(recorded)
         if settings.pairs:
-            pairs = PairSampler(Path(settings.pairs), frames=config.window_frames, backbone=config.backbone)
+            errors = settings.randomisation.recorded
+            pairs = PairSampler(
+                Path(settings.pairs), frames=config.window_frames, backbone=config.backbone, errors=errors
+            )
             self._backbone_mark = pairs.mark
             self._recorded.insert(0, Recorded(pairs, settings.pair_share))
         windows = validation_windows(library, config, 768) if validation is None else validation
         self._validation = fitted(windows, config.backbone)
+        cut = validation_windows(library, config, 512, cut=1.0) if validation is None else None
+        self._cut = None if cut is None else fitted(cut, config.backbone)
 
     def resume(self, path: Path) -> None:
         """Go on from a checkpoint of the same config. Raises CheckpointError when it is of another one."""
@@ -98,6 +114,7 @@ class Trainer:
         except (ValueError, KeyError, TypeError) as error:
             raise CheckpointError(f"{path}: {error}; pass the same options or another --out") from error
         self.progress = data["progress"]
+        self._hold_decoders(self.progress.stage == 1)
         self._earlier = _runs_before(data, self._run())
 
     def save(self, path: Path) -> None:
@@ -167,14 +184,25 @@ class Trainer:
         assert isinstance(self.ema.model, VTM)
         self.model.tpmae.load_state_dict(self.ema.model.tpmae.state_dict())
         self.progress.stage = 2
+        self._hold_decoders(False)
         self.ema = Ema(self.model, self.settings.ema_decay)  # what stage 1 averaged of TPVE is noise
         self.optimizer = Optimizer(self.model, muon=self.settings.muon)
         self.save(self.out / "stage1.pt")
 
+    def _hold_decoders(self, held: bool) -> None:
+        """Keep TPMAE's decoders as they are while motion encoders are learnt for weights that came without."""
+        if isinstance(self.model, VTM) and self.settings.start:
+            for name, weight in self.model.tpmae.named_parameters():
+                weight.requires_grad_(not held or name.startswith("motion_encoder"))
+
     def _set_rates(self, share: float) -> None:
         warm = min(1.0, share / 0.02 + 0.05)
-        cosine = 0.5 * (1 + math.cos(math.pi * min(share, 1.0))) * 0.99 + 0.01
-        rate = self.settings.learning_rate * warm * cosine
+        cooldown = self.settings.cooldown
+        if cooldown:
+            falling = min(1.0, (1 - share) / cooldown) * 0.99 + 0.01
+        else:
+            falling = 0.5 * (1 + math.cos(math.pi * min(share, 1.0))) * 0.99 + 0.01
+        rate = self.settings.learning_rate * warm * falling
         own = 1.0 if self.progress.stage == 1 else self.settings.autoencoder_rate
         self.optimizer.set_rates(rate * own, rate * (self.progress.stage == 2))
 
@@ -205,7 +233,8 @@ class Trainer:
             weights = torch.zeros_like(weights)
             weights[-1] = config.window_frames
         ratio = lifted.log_ratio.float().exp()
-        terms = motion_losses(_full(lifted.motion), truth, batch.joints, ratio, batch, weights)
+        spread = None if lifted.log_spread is None else lifted.log_spread.float()
+        terms = motion_losses(_full(lifted.motion), truth, batch.joints, ratio, batch, weights, spread)
         terms["bone_ratio"] = ratio_loss(lifted.log_ratio.float(), batch.bone_ratio, batch.seen.float())
         return self._with_manifold(terms, lifted, batch) if isinstance(self.model, VTM) else terms
 
@@ -247,6 +276,9 @@ class Trainer:
             values |= last_frame_errors(guess_last(model, self._validation), self._validation)
             alone = last_frame_errors(guess_last(model, self._validation, evidence=False), self._validation)
             values |= {f"alone_{name}": value for name, value in alone.items() if name.endswith("mpjpe_mm")}
+            if self._cut is not None:
+                found = cut_errors(guess_last(model, self._cut), self._cut)
+                values |= {f"cut_{name}": value for name, value in found.items()}
         self.ema.model.to(self.device)
         self.progress.history.append(values)
         self.save(self.out / "last.pt")
@@ -264,6 +296,30 @@ def _runs_before(data: dict[str, Any], run: dict[str, Any]) -> list[dict[str, An
     earlier: list[dict[str, Any]] = data["run"].get("earlier", [])
     same = last.get("settings") == run["settings"]
     return earlier if same else [*earlier, last | {"until_step": data["progress"].step}]
+
+
+def _load_start(model: Network, path: Path) -> None:
+    """Weights of a checkpoint (averaged) or of an exported ONNX; what these lack stays as initialised.
+
+    Raises CheckpointError when they are of another network.
+    """
+    lacking = ["tpve.spread_head", "spread_head"]  # older weights know no confidence
+    if path.suffix == ".onnx":
+        try:
+            state = recovered_vtm(path).state_dict()
+        except RecoverError as error:
+            raise CheckpointError(str(error)) from error
+        lacking += ["tpmae.motion_encoder"]
+        state = {name: value for name, value in state.items() if not name.startswith(tuple(lacking))}
+    else:
+        state = read_checkpoint(path)["ema"]
+    try:
+        missing, unknown = model.load_state_dict(state, strict=False)
+    except RuntimeError as error:
+        raise CheckpointError(f"{path}: weights of other sizes; start from ones of this config") from error
+    wrong = [name for name in missing if not name.startswith(tuple(lacking))] + list(unknown)
+    if wrong:
+        raise CheckpointError(f"{path}: weights of another network ({wrong[0]}); start from ones of this config")
 
 
 def _autoencoder(path: Path, config: VTMConfig) -> dict[str, torch.Tensor]:

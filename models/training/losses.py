@@ -9,8 +9,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from models.kinematics import forward_kinematics, ratio_offsets
+from models.parts import HEAD_CHAIN, HEAD_LEVER, LIMB_OF_PART, PART_NAMES, TRUNK_JOINTS
 from models.rotations import rotation_6d_to_matrix
-from models.skeleton import JOINT_NAMES
+from models.skeleton import JOINT, JOINT_NAMES, ROOT
 from models.synth.windows import WindowBatch
 from models.view import gravity_up
 from models.vtm.tpmae import Motion
@@ -29,7 +30,9 @@ class LossWeights:
     gravity: float = 1.0
     contact: float = 0.4
     alignment: float = 0.1
-    bone_ratio: float = 2.0
+    bone_ratio: float = 4.0
+    head: float = 4.0  # tips of axes on the head, body heights
+    spread: float = 0.04  # negative log-likelihood of each part's error
 
 
 def truth_motion(batch: WindowBatch, rate_hz: float) -> Motion:
@@ -57,17 +60,31 @@ def frame_weights(frames: int, stride: int, device: torch.device) -> Tensor:
 _JOINT_WEIGHTS = torch.tensor([0.5 if name.endswith(("Toes", "Hand", "Shoulder")) else 1.0 for name in JOINT_NAMES])
 
 
+_LIMB_BONES = ("UpperArm", "LowerArm", "Hand", "LowerLeg", "Foot")
+_RATIO_WEIGHTS = torch.tensor([2.0 if name.endswith(_LIMB_BONES) else 1.0 for name in JOINT_NAMES[1:]])
+_RATIO_WEIGHTS /= _RATIO_WEIGHTS.mean()
+_HEAD = JOINT["Head"]
+
+
 def motion_losses(
-    guess: Motion, truth: Motion, joints: Tensor, ratio_guess: Tensor, batch: WindowBatch, weights: Tensor
+    guess: Motion,
+    truth: Motion,
+    joints: Tensor,
+    ratio_guess: Tensor,
+    batch: WindowBatch,
+    weights: Tensor,
+    log_spread: Tensor | None = None,
 ) -> dict[str, Tensor]:
-    """Reconstruction terms, scalars. joints (B, T, 22, 3) true, hip-centred; ratio_guess (B, 22); weights (T,)."""
+    """Reconstruction terms, scalars. joints (B, T, 22, 3) true, hip-centred; ratio_guess (B, 22); weights (T,);
+    log_spread (B, T, 6) of a network that declares its errors."""
     keep = batch.seen.float()[:, None] * weights  # (B, T)
     per_frame = keep / keep.mean().clamp(min=1e-6)
     matrix, true_matrix = rotation_6d_to_matrix(guess.rotations_6d), rotation_6d_to_matrix(truth.rotations_6d)
     angular = (matrix - true_matrix).pow(2).sum((-1, -2)).add(1e-6).sqrt()  # (B, T, 22) ~ sqrt(2) x angle
     others = angular[:, :, 1:] * _JOINT_WEIGHTS[1:].to(angular.device)
     zero = torch.zeros_like(joints[:, :, 0])
-    placed, _ = forward_kinematics(matrix, ratio_offsets(ratio_guess)[:, None], zero)
+    placed, turned = forward_kinematics(matrix, ratio_offsets(ratio_guess)[:, None], zero)
+    head = HEAD_LEVER * (turned[:, :, _HEAD] - head_turned(true_matrix)).norm(dim=-2).mean(-1)
     distance = (placed - joints).norm(dim=-1)
     step = (placed[:, 1:] - placed[:, :-1]) - (joints[:, 1:] - joints[:, :-1])
     up = gravity_up(guess.gravity)
@@ -86,7 +103,36 @@ def motion_losses(
         "root": (root * per_frame).mean(),
         "gravity": ((up - batch.up[:, None]).norm(dim=-1) * per_frame).mean(),
         "contact": (touching.mean(-1) * labelled).mean(),
-    }
+        "head": (head * per_frame).mean(),
+    } | _spread_term(log_spread, part_errors(placed, joints, head), per_frame)
+
+
+def head_turned(rotations: Tensor) -> Tensor:
+    """(..., 22, 3, 3) local -> (..., 3, 3) the head's orientation in the frame of the Hips rotation."""
+    turned = rotations[..., HEAD_CHAIN[0], :, :]
+    for joint in HEAD_CHAIN[1:]:
+        turned = turned @ rotations[..., joint, :, :]
+    return turned
+
+
+def part_errors(placed: Tensor, joints: Tensor, head: Tensor) -> Tensor:
+    """Joints as placed and in truth (B, T, 22, 3), the head's error (B, T) -> (B, T, 6) as in models.parts."""
+    off = placed - joints
+    root = off[:, :, [ROOT]]
+    errors = {"head": head, "trunk": (off[:, :, list(TRUNK_JOINTS)] - root).norm(dim=-1).mean(-1)}
+    for name, (start, ends) in LIMB_OF_PART.items():
+        errors[name] = (off[:, :, list(ends)] - off[:, :, [start]]).norm(dim=-1).mean(-1)
+    return torch.stack([errors[name] for name in PART_NAMES], dim=-1)
+
+
+def _spread_term(log_spread: Tensor | None, errors: Tensor, per_frame: Tensor) -> dict[str, Tensor]:
+    """Negative log-likelihood of the errors under an exponential distribution of the declared mean; exp(log_spread) is
+    least when it is the error that is to be expected. The errors themselves learn nothing from it."""
+    if log_spread is None:
+        return {}
+    spread = log_spread.clamp(-7.0, 1.0)
+    likelihood = errors.detach() * torch.exp(-spread) + spread
+    return {"spread": (likelihood.mean(-1) * per_frame).mean()}
 
 
 def alignment_loss(lifted: Lifted, z_upper: Tensor, z_lower: Tensor) -> Tensor:
@@ -95,8 +141,8 @@ def alignment_loss(lifted: Lifted, z_upper: Tensor, z_lower: Tensor) -> Tensor:
 
 
 def ratio_loss(log_ratio: Tensor, ratio: Tensor, seen: Tensor) -> Tensor:
-    """Bone ratio: L1 of the logarithm over the bones, on windows with a person."""
-    error = (log_ratio - ratio.log())[:, 1:].abs().mean(-1)
+    """Bone ratio: L1 of the logarithm over the bones, limbs and shoulders twice, on windows with a person."""
+    error = ((log_ratio - ratio.log())[:, 1:].abs() * _RATIO_WEIGHTS.to(log_ratio.device)).mean(-1)
     return (error * seen).sum() / seen.sum().clamp(min=1)
 
 

@@ -18,6 +18,7 @@ from models.npz import NpzError, read_npz
 from models.rotations import quaternion_to_matrix
 from models.skeleton import JOINT, JOINT_NAMES, LIMBS, NUM_JOINTS, PARENTS, REST_OFFSETS
 from models.synth.cameras import normalized_ratio
+from models.synth.randomisation import RecordedErrors
 from models.training.pair_shards import PairClip, find_shards, read_shard
 from models.training.recorded import RecordedRows, RecordedSampler
 from models.training.visual import ARRAYS, evidence_rows, one_backbone
@@ -129,11 +130,14 @@ class PairSampler(RecordedSampler):
     """Draws windows from a folder of shards (models.training.pair_shards), or from one packed file; each clip once for
     each detector that saw it. Also from NAME.npz (detections) beside NAME_truth.npz.
 
+    errors    how far the detector's errors are shrunk; None: they stay as recorded
     backbone  whose evidence they come with; `mark` then tells which weights it had ("" for landmarks)
     Raises PairError: nothing there, files that are no pairs, features of several backbones.
     """
 
-    def __init__(self, folder: Path, *, frames: int, backbone: str = "landmarks") -> None:
+    def __init__(
+        self, folder: Path, *, frames: int, backbone: str = "landmarks", errors: RecordedErrors | None = None
+    ) -> None:
         pairs = find_pairs(folder)
         rows = [read_pair(detections, truth, backbone) for detections, truth in pairs.items()]
         try:
@@ -144,7 +148,7 @@ class PairSampler(RecordedSampler):
             raise PairError(f"{folder}: {error}") from error
         if not rows:
             raise PairError(f"{folder}: no pairs in it; make them with python -m app.commands.render_pairs")
-        super().__init__(rows, frames=frames)
+        super().__init__(rows, frames=frames, errors=errors)
         log.info("%d pairs in %d clips", len(self), len(rows))
 
 

@@ -6,16 +6,19 @@ The renderer's pairs (models.training.pairs) and AIST++ (models.aist) both becom
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
-from models.keypoints import MIRROR_KEYPOINTS
-from models.rotations import axis_angle_to_matrix, matrix_to_rotation_6d
+from models.keypoints import EVIDENCE_NAMES, KEYPOINT, MIRROR_KEYPOINTS, NUM_KEYPOINTS
+from models.kinematics import forward_kinematics, ratio_offsets
+from models.rotations import axis_angle_to_matrix, matrix_to_rotation_6d, rotation_between
 from models.skeleton import MIRROR_JOINTS
+from models.synth.landmarks import place_landmarks
 from models.synth.noise import dropped
+from models.synth.randomisation import RecordedErrors
 from models.synth.windows import WindowBatch
 from models.training.visual import turned_evidence
 from models.view import MIN_SCORE, person_view
@@ -23,6 +26,9 @@ from models.vtm.backbones import is_map
 from models.vtm.mirror import mirrored_evidence
 
 _FLIP = torch.tensor([-1.0, 1.0, 1.0])
+_HEIGHT_M = 1.7
+_HAND_OF = [KEYPOINT[name.split("_")[0] + "_wrist"] for name in EVIDENCE_NAMES[NUM_KEYPOINTS:]]
+_KEYPOINT_OF = [*range(NUM_KEYPOINTS), *_HAND_OF]
 MAX_TURN_RAD = 0.4
 MIN_SEEN = 6
 """Keypoints that the last frame of a window must have."""
@@ -63,7 +69,8 @@ class RecordedRows:
 class RecordedSampler:
     """Draws windows of `frames` frames from clips; a window that begins before its clip is blank there."""
 
-    def __init__(self, rows: Sequence[RecordedRows], *, frames: int) -> None:
+    def __init__(self, rows: Sequence[RecordedRows], *, frames: int, errors: RecordedErrors | None = None) -> None:
+        self._errors = errors
         self._rows = RecordedRows(*(torch.cat([getattr(r, f.name) for r in rows]) for f in fields(RecordedRows)))
         lengths = torch.tensor([len(row.rays) for row in rows])
         begin = torch.cat([torch.zeros(1, dtype=torch.long), lengths.cumsum(0)[:-1]])
@@ -78,7 +85,10 @@ class RecordedSampler:
 
     def sample(self, batch: int, rng: torch.Generator) -> WindowBatch:
         """`batch` windows, mirrored, turned in the picture and thinned out at random."""
-        return augmented(*self._windows(batch, rng), rng)
+        window, inside = self._windows(batch, rng)
+        if self._errors is not None and not is_map(window.evidence):
+            window = with_smaller_errors(window, rng, self._errors)
+        return augmented(window, inside, rng)
 
     def plain(self, batch: int, rng: torch.Generator) -> WindowBatch:
         """`batch` windows as they were recorded."""
@@ -92,6 +102,33 @@ class RecordedSampler:
         inside = index >= self._begin_of[end][:, None]
         index = torch.maximum(index, self._begin_of[end][:, None])
         return RecordedRows(*(getattr(self._rows, f.name)[index] for f in fields(RecordedRows))), inside
+
+
+def with_smaller_errors(w: RecordedRows, rng: torch.Generator, errors: RecordedErrors) -> RecordedRows:
+    """Keypoints and landmarks moved towards the truth, by one fraction a window: real detectors err by different
+    amounts on different people. What has no score stays where the detector put it.
+    """
+    batch = len(w.rays)
+    _, turned = forward_kinematics(w.rotations, ratio_offsets(w.ratio), w.joints[:, :, 0])
+    points = place_landmarks(w.joints, turned, rng, 0.0)  # (B, T, 27, 3)
+    true_rays = points[:, :, :NUM_KEYPOINTS, :2] / points[:, :, :NUM_KEYPOINTS, 2:].clamp(min=0.1)
+    scored = w.scores > MIN_SCORE
+    off = (w.rays - true_rays).norm(dim=-1) * points[:, :, :NUM_KEYPOINTS, 2]
+    mean = (off * scored).sum((1, 2)) / scored.sum((1, 2)).clamp(min=1)
+    low, high = errors.level
+    level = low + (high - low) * torch.rand(batch, generator=rng)
+    stays = (torch.rand(batch, generator=rng) < errors.as_recorded) | (mean > errors.largest)
+    level = torch.where(stays, 1.0, level)[:, None, None, None]
+    rays = torch.where(scored[..., None], true_rays + level * (w.rays - true_rays), w.rays)
+    hips = points[:, :, [KEYPOINT["left_hip"], KEYPOINT["right_hip"]]].mean(2)
+    ahead = torch.tensor([0.0, 0.0, 1.0]).expand_as(hips)
+    towards = rotation_between(ahead, hips)  # (B, T, 3, 3): the detector looks at the person
+    landmarks = ((points - hips[:, :, None]) @ towards) * _HEIGHT_M
+    evidence = w.evidence[..., :3]
+    moved = landmarks + level * (evidence - landmarks)
+    trusted = (scored[:, :, _KEYPOINT_OF] & (w.evidence[..., 3] > 0))[..., None]
+    evidence = torch.cat([torch.where(trusted, moved, evidence), w.evidence[..., 3:]], dim=-1)
+    return replace(w, rays=rays, evidence=evidence)
 
 
 def augmented(window: RecordedRows, inside: Tensor, rng: torch.Generator) -> WindowBatch:

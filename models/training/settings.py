@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from models.synth.randomisation import Randomisation
 from models.training.losses import LossWeights
 
 
@@ -32,6 +33,9 @@ class TrainSettings:
     pair_share: float = 0.35  # of each batch in stage 2
     aist: str = ""  # folder of AIST++ (models.aist); none: without it
     aist_share: float = 0.35  # of each batch in stage 2
+    start: str = ""  # weights to go on from: a checkpoint, or an exported .onnx, whose motion encoders are learnt anew
+    cooldown: float = 0.0  # last part of the run, in which the rate falls to zero; 0: a cosine over all of stage 2
+    randomisation: Randomisation = field(default_factory=Randomisation)
     last_frame_only: bool = False  # ablation: no loss on the window's earlier frames
     losses: LossWeights = field(default_factory=LossWeights)
 
@@ -41,10 +45,13 @@ class TrainSettings:
         recorded = self.pair_share * bool(self.pairs) + self.aist_share * bool(self.aist)
         if not 0 <= recorded <= 1:
             raise ValueError(f"{recorded:g} of each batch are pairs and AIST++; expected at most 1")
+        if not 0 <= self.cooldown < 1:
+            raise ValueError(f"{self.cooldown:g} of the run for the rate to fall; expected 0 to 1")
         if not 0 <= self.blind <= 1:
             raise ValueError(f"{self.blind:g} of the windows without image evidence; expected 0 to 1")
 
     @property
     def first_stage(self) -> float:
         """Share of the run that stage 1 takes."""
-        return 0.0 if self.autoencoder else self.autoencoder_share
+        trained = bool(self.autoencoder) or self.start.endswith(".pt")
+        return 0.0 if trained else self.autoencoder_share

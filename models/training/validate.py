@@ -7,20 +7,29 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from models.keypoints import KEYPOINT
 from models.kinematics import forward_kinematics, ratio_offsets
 from models.metrics import position_errors
 from models.mocap.library import MotionLibrary
+from models.parts import PART, part_confidence
 from models.rotations import geodesic_angle, rotation_6d_to_matrix
 from models.skeleton import JOINT, LIMBS
 from models.synth.poses import MotionSampler
+from models.synth.randomisation import measured
 from models.synth.windows import WindowBatch, WindowMaker
-from models.training.losses import truth_motion
+from models.training.losses import head_turned, truth_motion
+from models.view import MIN_SCORE
 from models.vtm.config import VTMConfig
 from models.vtm.direct import Network
 from models.vtm.vtm import VTM
 
 HIPS = (JOINT["LeftUpperLeg"], JOINT["RightUpperLeg"])
 HEIGHT_M = 1.7
+_ARMS = [JOINT[side + name] for side in ("Left", "Right") for name in ("LowerArm", "Hand")]
+_SEEN_BY = {
+    "arm": [KEYPOINT[f"{side}_{name}"] for side in ("left", "right") for name in ("elbow", "wrist")],
+    "leg": [KEYPOINT[f"{side}_{name}"] for side in ("left", "right") for name in ("knee", "ankle")],
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +39,23 @@ class Guess:
     rotations: Tensor  # (B, 22, 3, 3)
     joints: Tensor  # (B, 22, 3) hip-centred, view axes, statures
     ratio: Tensor  # (B, 22)
+    head: Tensor  # (B, 3, 3) its orientation in the view
+    log_spread: Tensor | None = None  # (B, 6) declared error of each part
 
 
 def validation_windows(
-    library: MotionLibrary, config: VTMConfig, count: int, *, hide: float = 0.0, seed: int = 7
+    library: MotionLibrary, config: VTMConfig, count: int, *, hide: float = 0.0, cut: float = 0.0, seed: int = 7
 ) -> WindowBatch:
     """`count` fixed windows of the validation clips as they are (no pose variety), errors at full strength.
+
+    `cut`: fraction of upper bodies before a webcam (models.synth.cut_views).
 
     `hide` 0: the detector gives every keypoint, as BlazePose does, however wrong; 1: limbs, legs and frames go missing
     as often as in training.
     """
     clips = library.clips(validation=True).tolist()
     sampler = MotionSampler(library, clips, rate_hz=config.rate_hz, variety=0.0)
-    maker = WindowMaker(sampler, frames=config.window_frames, hide=hide)
+    maker = WindowMaker(sampler, frames=config.window_frames, hide=hide, randomisation=measured(cut=cut))
     return maker.make(count, torch.Generator().manual_seed(seed))[0]
 
 
@@ -51,15 +64,18 @@ def guess_last(model: Network, batch: WindowBatch, *, evidence: bool = True, chu
     """Run the network over windows, shown frame only. `evidence=False`: keypoints alone (the branch is masked)."""
     shown = -1 - model.config.latency_frames
     parts: list[tuple[Tensor, Tensor]] = []
+    spreads: list[Tensor] = []
     for start in range(0, len(batch.keypoints), chunk):
         rows = slice(start, start + chunk)
         image = batch.evidence[rows] * float(evidence)
         lifted = model(batch.keypoints[rows], image, batch.box[rows])
         parts.append((lifted.motion.rotations_6d[:, shown].float(), lifted.log_ratio.float()))
+        if lifted.log_spread is not None:
+            spreads.append(lifted.log_spread[:, shown].float())
     rotations = rotation_6d_to_matrix(torch.cat([part[0] for part in parts]))
     ratio = torch.cat([part[1] for part in parts]).exp()
-    joints, _ = forward_kinematics(rotations, ratio_offsets(ratio), torch.zeros(len(ratio), 3))
-    return Guess(rotations, joints, ratio)
+    joints, turned = forward_kinematics(rotations, ratio_offsets(ratio), torch.zeros(len(ratio), 3))
+    return Guess(rotations, joints, ratio, turned[:, JOINT["Head"]], torch.cat(spreads) if spreads else None)
 
 
 def last_frame_errors(guess: Guess, batch: WindowBatch, shown: int = -1) -> dict[str, float]:
@@ -74,6 +90,38 @@ def last_frame_errors(guess: Guess, batch: WindowBatch, shown: int = -1) -> dict
     errors["angle_deg"] = float(angles[:, 1:].mean())
     errors["hips_deg"] = float(angles[:, 0].mean())
     return errors
+
+
+def cut_errors(guess: Guess, batch: WindowBatch, shown: int = -1) -> dict[str, float]:
+    """Of upper bodies: elbows and wrists to the hips and to the neck (mm), lean of the trunk, turn of the head
+    (degrees), and the confidence of limbs with every keypoint and with none."""
+    seen = batch.seen
+    ours, truth = guess.joints[seen], batch.joints[:, shown][seen]
+    off = (ours - truth) * HEIGHT_M * 1000
+    arms, neck = off[:, _ARMS], off[:, [JOINT["Neck"]]]
+    lean = _angle(ours[:, JOINT["Neck"]], truth[:, JOINT["Neck"]])
+    true_head = head_turned(rotation_6d_to_matrix(batch.rotations_6d[:, shown][seen]))
+    errors = {
+        "arms_to_hips_mm": float(arms.norm(dim=-1).mean()),
+        "arms_to_neck_mm": float((arms - neck).norm(dim=-1).mean()),
+        "lean_deg": float(lean.mean()),
+        "head_deg": float(torch.rad2deg(geodesic_angle(guess.head[seen], true_head)).mean()),
+    }
+    if guess.log_spread is not None:
+        confidence = part_confidence(guess.log_spread[seen])
+        scores = batch.keypoints[:, shown][seen][..., 2]
+        for name, points in _SEEN_BY.items():
+            present = (scores[:, list(points)] > MIN_SCORE).float().mean(-1)
+            sides = [confidence[:, PART[f"left_{name}"]], confidence[:, PART[f"right_{name}"]]]
+            for word, rows in (("seen", present == 1), ("unseen", present == 0)):
+                if rows.any():
+                    errors[f"{name}_{word}_confidence"] = float(torch.stack(sides)[:, rows].mean())
+    return errors
+
+
+def _angle(a: Tensor, b: Tensor) -> Tensor:
+    """(B, 3), (B, 3) -> (B,) degrees between them."""
+    return torch.rad2deg(torch.atan2(torch.linalg.cross(a, b).norm(dim=-1), (a * b).sum(-1)))
 
 
 @torch.no_grad()

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.vtm.blocks import Embed
+from models.vtm.blocks import Embed, gelu
 from models.vtm.config import VTMConfig
 from models.vtm.evidence import MAP_CELLS, MAP_CHANNELS, evidence_shape
 
@@ -67,17 +67,13 @@ class FeatureMapEncoder(nn.Module):
         *batch, T, _ = visual.shape  # frames
         rows = visual.reshape(-1, MAP_CELLS * MAP_CELLS, MAP_CHANNELS + 1)
         present = rows[:, 0, -1:]  # (B * T, 1)
-        cells = _bent(self.norm(self.cell(rows)))  # (B * T, 16, narrow)
+        cells = gelu(self.norm(self.cell(rows)))  # (B * T, 16, narrow)
         half = MAP_CELLS // 2
         blocks = cells.reshape(-1, half, 2, half, 2, _NARROW).transpose(2, 3).reshape(-1, half * half, 4 * _NARROW)
-        quarters = _bent(self.quarter(blocks))  # (B * T, 4, features)
-        looked = _bent(self.whole(quarters.flatten(1))) * present  # (B * T, features)
+        quarters = gelu(self.quarter(blocks))  # (B * T, 4, features)
+        looked = gelu(self.whole(quarters.flatten(1))) * present  # (B * T, features)
         frames = torch.cat([looked, present], dim=1).reshape(*batch, T, -1).transpose(-1, -2)
-        return _bent(self.temporal(F.pad(frames, (_FRAMES - 1, 0)))).transpose(-1, -2)
-
-
-def _bent(x: Tensor) -> Tensor:
-    return F.gelu(x, approximate="tanh")
+        return gelu(self.temporal(F.pad(frames, (_FRAMES - 1, 0)))).transpose(-1, -2)
 
 
 def make_visual_encoder(config: VTMConfig) -> nn.Module:

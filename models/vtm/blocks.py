@@ -17,8 +17,21 @@ KERNEL = 3
 
 
 def gelu(x: Tensor) -> Tensor:
-    """The tanh form: cheap, and equal in every runtime."""
-    return F.gelu(x, approximate="tanh")
+    """The tanh form: cheap, and equal in every runtime.
+
+    Written out while an export traces it, in the order that ONNX Runtime knows as one operator: opset 17 has no Gelu.
+    """
+    if not torch._C._get_tracing_state():
+        return F.gelu(x, approximate="tanh")
+    inner = (x * 0.7978845608028654) * (x * 0.044715 * x + 1.0)
+    return (x * 0.5) * (inner.tanh() + 1.0)
+
+
+class Gelu(nn.Module):
+    """`gelu` as a layer."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return gelu(x)
 
 
 def patches(x: Tensor, frames: int) -> Tensor:
@@ -49,6 +62,11 @@ def newest(x: Tensor, last: int) -> int:
     return min(last, x.shape[-2]) or x.shape[-2]
 
 
+def latest(x: Tensor, count: int) -> Tensor:
+    """x's (..., N, C) newest `count` tokens, or all where there are no more; then nothing is cut out."""
+    return x if count >= x.shape[-2] else x[..., -count:, :]
+
+
 class CausalConv(nn.Module):
     """1D convolution over this token and the two before it, as one matrix. (..., N, C_in) -> (..., N, C_out)."""
 
@@ -64,7 +82,7 @@ class CausalConv(nn.Module):
 
     def forward(self, x: Tensor, last: int = 0) -> Tensor:
         M = newest(x, last)
-        read = x[..., -(M + self.reach) :, :]
+        read = latest(x, M + self.reach)
         before = M + self.reach - read.shape[-2]  # zeros where the window has not begun
         if before:
             read = F.pad(read, (0, 0, before, 0))
@@ -86,8 +104,8 @@ class Residual(nn.Module):
 
     def forward(self, x: Tensor, last: int = 0) -> Tensor:
         M = newest(x, last)
-        read = x[..., -(M + self.conv.reach) :, :]
-        out: Tensor = x[..., -M:, :] + self.out(gelu(self.conv(self.norm(read), M)))
+        read = latest(x, M + self.conv.reach)
+        out: Tensor = latest(x, M) + self.out(gelu(self.conv(self.norm(read), M)))
         return out
 
 
@@ -122,7 +140,7 @@ class CrossTemporalContextAggregation(nn.Module):
         self.feed = nn.Sequential(
             nn.LayerNorm(channels),
             nn.Linear(channels, 2 * channels),
-            nn.GELU(approximate="tanh"),
+            Gelu(),
             nn.Linear(2 * channels, channels),
         )
 
@@ -130,7 +148,7 @@ class CrossTemporalContextAggregation(nn.Module):
         M = newest(x, last)
         tokens = self.norm(x)
         local = gelu(self.local(tokens, M))
-        x = x[..., -M:, :] + self.aggregate(torch.cat([local, self._across(tokens, M)], dim=-1))
+        x = latest(x, M) + self.aggregate(torch.cat([local, self._across(tokens, M)], dim=-1))
         out: Tensor = x + self.feed(x)
         return out
 

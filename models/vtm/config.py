@@ -6,7 +6,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
+"""3: no confidence of parts; the ONNX decodes rotations and averages with the mirror image itself."""
+WITHOUT_CONFIDENCE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class VTMConfig:
     backbone: str = "landmarks"  # what feeds the visual branch (models.vtm.backbones)
     network: str = "vtm"  # or "direct": the plain regression it is compared with (models.vtm.direct)
     mirrored: bool = False  # the answer is the mean of the window's and its mirror image's (models.vtm.mirror)
+    confidence: bool = True  # says how far each part may be off (models.parts); False: format 3
 
     @property
     def stride(self) -> int:
@@ -43,13 +46,14 @@ class VTMConfig:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON and checkpoints."""
-        return {"format_version": FORMAT_VERSION, **asdict(self)}
+        return {"format_version": FORMAT_VERSION if self.confidence else WITHOUT_CONFIDENCE, **asdict(self)}
 
     @staticmethod
     def from_dict(values: dict[str, Any]) -> VTMConfig:
-        """Back from `to_dict`. Raises ValueError when the file is of another version of the network."""
+        """Back from `to_dict`. Raises ValueError when the file is of another version; format 3 knows no confidence."""
         version = values.get("format_version")
         names = {field.name for field in fields(VTMConfig)}
-        if version != FORMAT_VERSION or set(values) - names - {"format_version"}:
+        if version not in (WITHOUT_CONFIDENCE, FORMAT_VERSION) or set(values) - names - {"format_version"}:
             raise ValueError(f"weights of format {version}, expected {FORMAT_VERSION}; train or fetch them again")
-        return VTMConfig(**{name: values[name] for name in names if name in values})
+        known = {name: values[name] for name in names if name in values}
+        return VTMConfig(**known | {"confidence": version == FORMAT_VERSION})

@@ -12,11 +12,13 @@ import torch
 from torch import Tensor, nn
 
 from models.keypoints import NUM_KEYPOINTS
+from models.parts import NUM_PARTS
 from models.skeleton import MIRROR_JOINTS, NUM_JOINTS
 from models.vtm.backbones import make_visual_encoder
 from models.vtm.blocks import CrossTemporalContextAggregation, Embed, Residual, patches
 from models.vtm.config import VTMConfig
 from models.vtm.tpmae import Motion, motion_of
+from models.vtm.tpve import spread_head
 from models.vtm.vtm import VTM, Lifted
 
 _BOX = 3
@@ -43,6 +45,7 @@ class DirectRegression(nn.Module):
         self.body_head = nn.Linear(2 * width, NUM_JOINTS)
         nn.init.zeros_(self.body_head.weight)
         nn.init.zeros_(self.body_head.bias)
+        self.spread_head = spread_head(width, c) if c.confidence else None
         self.register_buffer("mirror", torch.tensor(MIRROR_JOINTS), persistent=False)
 
     def forward(self, keypoints: Tensor, evidence: Tensor, box: Tensor) -> Lifted:
@@ -56,7 +59,8 @@ class DirectRegression(nn.Module):
         log_ratio = self.body_head(torch.cat([tokens.mean(1), tokens.amax(1)], dim=-1))
         log_ratio = (log_ratio + log_ratio[:, self.mirror]) / 2
         empty = out.new_zeros(B, self.config.tokens, 0)
-        return Lifted(_motion(out), empty, empty, log_ratio)
+        spread = None if self.spread_head is None else self.spread_head(tokens).view(B, T, NUM_PARTS)
+        return Lifted(_motion(out), empty, empty, log_ratio, spread)
 
 
 def _start_at_rest(layer: nn.Module) -> None:

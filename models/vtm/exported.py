@@ -1,4 +1,4 @@
-"""What is exported and run: one window in, the shown frame out, and nothing computed that this does not need."""
+"""The exported network: one window in, the shown frame out, and nothing computed that this does not need."""
 
 from __future__ import annotations
 
@@ -7,45 +7,53 @@ import copy
 import torch
 from torch import Tensor, nn
 
-from models.rotations import orthonormal_6d
 from models.vtm.blocks import set_dilation, unwoven, woven
 from models.vtm.folded import folded
-from models.vtm.mirror import Answer, averaged, with_mirror_image
+from models.vtm.mirror import with_mirror_image
 from models.vtm.tpmae import DECODER_REACH
 from models.vtm.vtm import VTM
 
+Outputs = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
+
 
 class ExportedVTM(nn.Module):
-    """What the ONNX holds; with `config.mirrored` the mean of the window's answer and its mirror image's.
+    """What the ONNX holds. What becomes of its outputs is in models.vtm.answer.
 
-    keypoints (1, T, 23, 3), evidence (1, T, 27, 4), box (1, 3) ->
-    rotations_6d (1, 22, 6), root (1, 5): log depth, place x, y, pitch, roll; log_ratio (1, 22), contacts (1, 2) in 0..1
+    keypoints (1, T, 23, 3), evidence (1, T, 27, 4), box (1, 3) -> of P rows, 1 or with `config.mirrored` 2 (the window
+    and its mirror image): rotations_6d (P, 22, 6) as the decoder gives them, root (P, 5): log depth, place x, y, pitch,
+    roll; log_ratio (P, 22), contacts (P, 2) in 0..1, log_spread (P, 6)
     """
 
     def __init__(self, vtm: VTM) -> None:
+        """Raises ValueError for a network of format 3, which has no confidence of parts."""
         super().__init__()
+        if not vtm.config.confidence:
+            raise ValueError("the network has no confidence of parts (format 3); train it on with --start")
         vtm = copy.deepcopy(vtm)
         self.config, self.tpve, self.tpmae = vtm.config, vtm.tpve, vtm.tpmae
         self.upper, self.lower = folded(vtm.tpve.upper), folded(vtm.tpve.lower)
         self.windows = 2 if vtm.config.mirrored else 1
         set_dilation(self, self.windows)
 
-    def forward(self, keypoints: Tensor, evidence: Tensor, box: Tensor) -> Answer:
+    def forward(self, keypoints: Tensor, evidence: Tensor, box: Tensor) -> Outputs:
         if self.config.mirrored:
             keypoints, evidence, box = with_mirror_image(keypoints, evidence, box)
-        answer = self._lift(keypoints, evidence.flatten(-2), box)
-        rotations_6d, root, log_ratio, contacts = averaged(*answer) if self.config.mirrored else answer
-        return orthonormal_6d(rotations_6d), root, log_ratio, contacts
+        return self._lift(keypoints, evidence.flatten(-2), box)
 
-    def _lift(self, keypoints: Tensor, visual: Tensor, box: Tensor) -> Answer:
-        """B windows, woven into one -> what the network says of each."""
+    def _lift(self, keypoints: Tensor, visual: Tensor, box: Tensor) -> Outputs:
+        """B windows, interleaved into one -> the answer for each."""
         tokens = self.config.latency_frames // self.config.stride + 1  # whose frames are asked for
         upper, lower = (part.fusion(woven(part.embed(keypoints, visual, box))) for part in (self.upper, self.lower))
         body = self.tpve.body_encoder(torch.cat([upper, lower], dim=-1))
         read = (DECODER_REACH + tokens - 1) * self.windows
-        z_upper, z_lower = self.tpve.upper.encode(upper, read), self.tpve.lower.encode(lower, read)
-        decoded = self.tpmae.decode_tokens(z_upper, z_lower, tokens * self.windows)
+        upper, lower = self.tpve.upper.encode(upper, read), self.tpve.lower.encode(lower, read)
+        z_upper, z_lower = self.tpve.upper.to_latent(upper), self.tpve.lower.to_latent(lower)
+        newest = tokens * self.windows
+        decoded = self.tpmae.decode_tokens(z_upper, z_lower, newest)
         motion = self.tpmae.motion(*(unwoven(x, self.windows) for x in decoded))
         log_ratio = self.tpve.log_ratio(unwoven(body, self.windows))
+        spread = self.tpve.log_spread(*(unwoven(x[-newest:], self.windows) for x in (upper, lower)))
+        assert spread is not None
         shown = -1 - self.config.latency_frames
-        return motion.rotations_6d[:, shown], motion.root(shown), log_ratio, motion.contacts[:, shown].sigmoid()
+        contacts = motion.contacts[:, shown].sigmoid()
+        return motion.rotations_6d[:, shown], motion.root(shown), log_ratio, contacts, spread[:, shown]

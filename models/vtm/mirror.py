@@ -1,10 +1,10 @@
-"""A window in the mirror: what VTM says of it, mirrored back, and the mean of both answers.
+"""Test-time flip augmentation: the mirror image of a window.
 
-Somebody in a mirror is somebody, too, and training shows as many of the ones as of the others. The network errs
-differently on both, so the mean errs and trembles less. Much of a window's time goes into reading the weights, so that
+Training is mirror-symmetric, but the network errs differently on a window and on its mirror image, so the mean of both
+answers (models.vtm.answer) has a smaller error and less jitter. Much of a window's time goes into reading the weights:
 the second window costs a third of the first.
 
-Left and right are exchanged, and x is turned round: the frame's other half space.
+Left and right are exchanged, and x changes its sign.
 """
 
 from __future__ import annotations
@@ -13,19 +13,14 @@ import torch
 from torch import Tensor
 
 from models.keypoints import EVIDENCE_NAMES, MIRROR_KEYPOINTS
-from models.rotations import orthonormal_6d
-from models.skeleton import MIRROR_JOINTS, mirrored_name
+from models.skeleton import mirrored_name
 from models.vtm.backbones import is_map
 from models.vtm.evidence import MAP_CELLS
 
 Window = tuple[Tensor, Tensor, Tensor]
 """keypoints (B, T, 23, 3), evidence (B, T, rows, numbers), box (B, 3)."""
-Answer = tuple[Tensor, Tensor, Tensor, Tensor]
-"""Of one frame: rotations_6d (B, 22, 6), root (B, 5), log_ratio (B, 22), contacts (B, 2)."""
 
 _MIRROR_LANDMARKS = [EVIDENCE_NAMES.index(mirrored_name(name)) for name in EVIDENCE_NAMES]
-_COLUMNS = (1.0, -1.0, -1.0, -1.0, 1.0, 1.0)  # signs of M R M, its first two columns, M = diag(-1, 1, 1)
-_ROOT = (1.0, -1.0, 1.0, 1.0, -1.0)  # log depth, place x, y, pitch, roll
 
 
 def mirrored_evidence(evidence: Tensor) -> Tensor:
@@ -47,21 +42,6 @@ def with_mirror_image(keypoints: Tensor, evidence: Tensor, box: Tensor) -> Windo
     window = (keypoints, evidence, box)
     keypoints, evidence, box = (torch.cat(pair) for pair in zip(window, mirrored_window(*window), strict=True))
     return keypoints, evidence, box
-
-
-def averaged(rotations_6d: Tensor, root: Tensor, log_ratio: Tensor, contacts: Tensor) -> Answer:
-    """What the network says of `with_mirror_image`, 2 B -> B: the mean of the window's and the mirrored other's.
-
-    Rotations are averaged as matrices: the mean's columns are not of unit length.
-    """
-    ours, theirs = orthonormal_6d(rotations_6d).chunk(2)
-    rotations_6d = ours + _picked(theirs, -2, MIRROR_JOINTS) * _signs(theirs, *_COLUMNS)
-    ours, theirs = root.chunk(2)
-    root = (ours + theirs * _signs(root, *_ROOT)) / 2
-    ours, theirs = log_ratio.chunk(2)  # left = right in both
-    log_ratio = (ours + theirs) / 2
-    ours, theirs = contacts.chunk(2)
-    return rotations_6d, root, log_ratio, (ours + _picked(theirs, -1, (1, 0))) / 2
 
 
 def _picked(x: Tensor, axis: int, order: list[int] | tuple[int, ...]) -> Tensor:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from models.skeleton import LOWER, NON_ROOT, NUM_JOINTS, ROOT, UPPER
-from models.vtm.blocks import Residual, newest, patches
+from models.vtm.blocks import Residual, latest, newest, patches
 from models.vtm.config import VTMConfig
 
 ROOT_CHANNELS = 12
@@ -129,7 +129,7 @@ class TPMAE(nn.Module):
         others = to_rotations(mix(torch.cat([upper, lower], dim=-1), last))
         features, to_root = self.root_decoder
         root = to_root(_decoded(features, torch.cat([z_upper, z_lower], dim=-1), last))
-        return others, root, self.contact_head(lower[..., -newest(lower, last) :, :])
+        return others, root, self.contact_head(latest(lower, newest(lower, last)))
 
     def motion(self, others: Tensor, root: Tensor, contacts: Tensor) -> Motion:
         """Tokens (..., N, 4 x channels) -> frames."""

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 
 from models.keypoints import LOWER_KEYPOINTS, UPPER_KEYPOINTS
+from models.parts import NUM_PARTS
 from models.skeleton import MIRROR_JOINTS, NUM_JOINTS
 from models.vtm.backbones import make_visual_encoder
-from models.vtm.blocks import CrossTemporalContextAggregation, Embed, Residual, patches
+from models.vtm.blocks import CrossTemporalContextAggregation, Embed, Gelu, Residual, patches
 from models.vtm.config import VTMConfig
 
 _BOX = 3
+_SPREAD_WIDTH = 64
+_USUAL_ERROR = 0.04  # body heights
 
 
 class VisualPart(nn.Module):
@@ -44,13 +49,25 @@ class VisualPart(nn.Module):
         return torch.cat([flat, box.unsqueeze(-2).expand(*flat.shape[:-1], _BOX)], dim=-1)
 
     def encode(self, fused: Tensor, last: int = 0) -> Tensor:
-        """F (..., N, width) -> Z~ (..., N, latent), or of the `last` tokens alone."""
+        """F (..., N, width) -> what Z~ is read from (..., N, width), or of the `last` tokens alone."""
         x = fused + self.position.repeat_interleave(fused.shape[-2] // len(self.position), dim=0)
         *blocks, final = self.context
         for block in blocks:
             x = block(x)
-        latent: Tensor = self.to_latent(final(x, last))
-        return latent
+        context: Tensor = final(x, last)
+        return context
+
+
+def spread_head(channels: int, config: VTMConfig) -> nn.Sequential:
+    """Features (..., N, channels) -> (..., N, 4 * 6): log of the error that each part is expected to have."""
+    head = nn.Sequential(
+        nn.Linear(channels, _SPREAD_WIDTH),
+        Gelu(),
+        nn.Linear(_SPREAD_WIDTH, config.stride * NUM_PARTS),
+    )
+    assert isinstance(head[-1], nn.Linear)
+    nn.init.constant_(head[-1].bias, math.log(_USUAL_ERROR))
+    return head
 
 
 class TPVE(nn.Module):
@@ -69,12 +86,22 @@ class TPVE(nn.Module):
         nn.init.zeros_(self.body_head.weight)
         nn.init.zeros_(self.body_head.bias)
         self.register_buffer("mirror", torch.tensor(MIRROR_JOINTS), persistent=False)
+        self.spread_head = spread_head(2 * config.width, config) if config.confidence else None
 
-    def forward(self, keypoints: Tensor, visual: Tensor, box: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """(B, T, 23, 3), (B, T, V), (B, 3) -> Z~_u, Z~_l (B, N, latent), log bone ratio (B, 22), left = right."""
+    def forward(self, keypoints: Tensor, visual: Tensor, box: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
+        """(B, T, 23, 3), (B, T, V), (B, 3) -> Z~_u, Z~_l (B, N, latent), log bone ratio (B, 22), left = right, log of
+        each part's expected error (B, T, 6)."""
         upper, lower = (part.fusion(part.embed(keypoints, visual, box)) for part in (self.upper, self.lower))
         log_ratio = self.log_ratio(self.body_encoder(torch.cat([upper, lower], dim=-1)))
-        return self.upper.encode(upper), self.lower.encode(lower), log_ratio
+        upper, lower = self.upper.encode(upper), self.lower.encode(lower)
+        return self.upper.to_latent(upper), self.lower.to_latent(lower), log_ratio, self.log_spread(upper, lower)
+
+    def log_spread(self, upper: Tensor, lower: Tensor) -> Tensor | None:
+        """What both parts' latents are read from (B, N, width) -> (B, 4 * N, 6), or None without a head for it."""
+        if self.spread_head is None:
+            return None
+        out: Tensor = self.spread_head(torch.cat([upper, lower], dim=-1))
+        return out.reshape(out.shape[0], -1, NUM_PARTS)
 
     def log_ratio(self, body: Tensor) -> Tensor:
         """What E^B says of every token (..., N, width) -> (..., 22) of the window."""

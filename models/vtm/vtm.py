@@ -19,6 +19,7 @@ class Lifted:
     z_upper: Tensor  # (B, N, latent) Z~_u
     z_lower: Tensor  # (B, N, latent) Z~_l
     log_ratio: Tensor  # (B, 22)
+    log_spread: Tensor | None = None  # (B, T, 6) log of each part's expected error (models.parts)
 
 
 class VTM(nn.Module):
@@ -32,5 +33,5 @@ class VTM(nn.Module):
 
     def forward(self, keypoints: Tensor, evidence: Tensor, box: Tensor) -> Lifted:
         """(B, T, 23, 3), (B, T, 27, 4), (B, 3) -> Lifted."""
-        z_upper, z_lower, log_ratio = self.tpve(keypoints, evidence.flatten(2), box)
-        return Lifted(self.tpmae.decode(z_upper, z_lower), z_upper, z_lower, log_ratio)
+        z_upper, z_lower, log_ratio, log_spread = self.tpve(keypoints, evidence.flatten(2), box)
+        return Lifted(self.tpmae.decode(z_upper, z_lower), z_upper, z_lower, log_ratio, log_spread)

@@ -20,7 +20,9 @@ def quick(monkeypatch, tiny):
     """The smallest network, few windows to validate on, as many threads as before."""
     monkeypatch.setattr(train, "VTMConfig", lambda **changes: VTMConfig(**_fields(tiny) | changes))
     whole = loop.validation_windows
-    monkeypatch.setattr(loop, "validation_windows", lambda library, config, _count: whole(library, config, 8))
+    monkeypatch.setattr(
+        loop, "validation_windows", lambda library, config, _count, **cut: whole(library, config, 8, **cut)
+    )
     monkeypatch.setattr(torch, "set_num_threads", lambda _threads: None)
 
 

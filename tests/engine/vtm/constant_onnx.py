@@ -10,8 +10,10 @@ from pathlib import Path
 import numpy as np
 import onnx
 
+from models.parts import NUM_PARTS
 from models.rotations import matrix_to_rotation_6d
 from models.skeleton import NUM_JOINTS
+from models.vtm.answer import output_shapes
 from models.vtm.config import VTMConfig
 
 FACING_CAMERA = np.diag([1.0, -1.0, -1.0])
@@ -26,6 +28,8 @@ class Answer:
     root: np.ndarray = field(default_factory=lambda: np.array([[-1.2, 0.1, -0.2, 0.3, 0.05]], np.float32))
     log_ratio: np.ndarray = field(default_factory=lambda: np.zeros((1, NUM_JOINTS), np.float32))
     contacts: np.ndarray = field(default_factory=lambda: np.array([[0.9, 0.2]], np.float32))
+
+    log_spread: np.ndarray = field(default_factory=lambda: np.full((1, NUM_PARTS), -3.0, np.float32))
 
     @staticmethod
     def t_pose() -> Answer:
@@ -45,7 +49,7 @@ def write_weights(path: Path, config: VTMConfig, answer: Answer, *, frames: int 
     nodes.append(helper.make_node("Sum", [f"{name}_sum" for name in shapes], ["any"]))
     nodes.append(helper.make_node("Mul", ["any", "zero"], ["nothing"]))
     outputs, constants = [], [onnx.numpy_helper.from_array(np.zeros((), np.float32), "zero")]
-    for name in ("rotations_6d", "root", "log_ratio", "contacts"):
+    for name in output_shapes(config):
         value = getattr(answer, name).astype(np.float32)
         constants.append(onnx.numpy_helper.from_array(value, f"{name}_value"))
         nodes.append(helper.make_node("Add", [f"{name}_value", "nothing"], [name]))

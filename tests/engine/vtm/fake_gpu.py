@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-OUTPUTS = {"rotations_6d": (1, 22, 6), "root": (1, 5), "log_ratio": (1, 22), "contacts": (1, 2)}
+OUTPUTS = {"rotations_6d": (1, 22, 6), "root": (1, 5), "log_ratio": (1, 22), "contacts": (1, 2), "log_spread": (1, 6)}
 
 
 class FakeDriver:

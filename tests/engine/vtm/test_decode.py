@@ -14,7 +14,8 @@ from engine.window import WindowBuilder
 from models.camera import Intrinsics
 from models.keypoints import KEYPOINT_NAMES
 from models.kinematics import forward_kinematics, person_offsets
-from models.rotations import matrix_to_rotation_6d
+from models.parts import HALF_CONFIDENT, PART
+from models.rotations import matrix_to_rotation_6d, rotation_6d_to_matrix
 from models.skeleton import JOINT, MIRROR_JOINTS, NUM_JOINTS
 from tests.engine.vtm.constant_onnx import FACING_CAMERA
 
@@ -64,6 +65,36 @@ class Person:
         root = [np.log(z * size), x / z / size, y / z / size, np.arcsin(-up[2]), np.arctan2(up[0], -up[1])]
         arrays = (matrix_to_rotation_6d(rotations), np.array(root), np.log(self.ratio), np.array([0.9, 0.1]))
         return tuple(array[None].astype(np.float32) for array in arrays)
+
+
+def test_each_part_comes_with_a_confidence_and_format_3_has_none(config):
+    person = Person(0)
+    window = person.window(config)
+    answer = person.outputs(window)
+    spread = np.log(np.array([HALF_CONFIDENT], np.float32))
+    spread[0, PART["left_leg"]] += np.log(2)
+    raw = decode(window, CAMERA, *answer, spread)
+    assert raw.part_confidence == pytest.approx([0.5, 0.5, 0.5, 0.5, 0.2, 0.5], abs=1e-5)
+    assert decode(window, CAMERA, *answer).part_confidence is None
+
+
+def test_a_window_and_its_mirror_image_are_averaged(config):
+    person = Person(1)
+    window = person.window(config)
+    six, root, log_ratio, contacts = person.outputs(window)
+    flip = np.diag([-1.0, 1.0, 1.0])
+    mirrored = flip @ rotation_6d_to_matrix(six.astype(np.float64))[:, list(MIRROR_JOINTS)] @ flip
+    rows = (
+        np.concatenate([six, matrix_to_rotation_6d(mirrored).astype(np.float32)]),
+        np.concatenate([root, root * np.array([1, -1, 1, 1, -1], np.float32)]),
+        np.concatenate([log_ratio, log_ratio]),
+        np.concatenate([contacts, contacts[:, ::-1]]),
+        np.array([[-3, -3, -2, -4, -3, -3], [-3, -3, -4, -2, -3, -3]], np.float32),
+    )
+    both, alone = decode(window, CAMERA, *rows), decode(window, CAMERA, *(row[:1] for row in rows))
+    assert both.rotations == pytest.approx(alone.rotations, abs=1e-4)
+    assert both.root_px == pytest.approx(alone.root_px, abs=1e-2)
+    assert both.part_confidence == pytest.approx(alone.part_confidence, abs=1e-5)
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -27,7 +27,9 @@ def quick(monkeypatch):
     """The smallest network on the CPU, few windows to validate on."""
     monkeypatch.setattr(train, "VTMConfig", lambda **_given: SMALL)
     whole = loop.validation_windows
-    monkeypatch.setattr(loop, "validation_windows", lambda library, config, _count: whole(library, config, 8))
+    monkeypatch.setattr(
+        loop, "validation_windows", lambda library, config, _count, **cut: whole(library, config, 8, **cut)
+    )
     monkeypatch.setattr(torch, "set_num_threads", lambda _threads: None)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
 

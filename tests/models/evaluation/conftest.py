@@ -35,7 +35,7 @@ class Oracle:
         root[:, 0] = batch.root_depth[:, at].double().numpy()
         root[:, 1:3] = batch.root_place[:, at].double().numpy()
         return Answer(
-            batch.rotations_6d[:, at].double().numpy(), root, batch.bone_ratio.double().log().numpy(), self.ahead
+            batch.rotations_6d[:, at].double().numpy(), root, batch.bone_ratio.double().log().numpy(), ahead=self.ahead
         )
 
 

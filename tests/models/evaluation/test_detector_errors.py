@@ -20,12 +20,12 @@ def exact(library, monkeypatch) -> WindowBatch:
     """Windows whose keypoints and landmarks are the joints themselves, as far as their definitions allow."""
     place = windows.place_landmarks
 
-    def detect(points: torch.Tensor, *_: object) -> Detected:
+    def detect(points: torch.Tensor, *_: object, **__: object) -> Detected:
         rays = points[:, :, :23, :2] / points[:, :, :23, 2:]
         ones = torch.ones_like(rays[..., 0])
         return Detected(rays, ones, ones[..., 0] < 0, torch.zeros_like(rays), ones < 0)
 
-    monkeypatch.setattr(windows, "place_landmarks", lambda *args: place(*args, 0.0))
+    monkeypatch.setattr(windows, "place_landmarks", lambda *args, **_: place(*args, 0.0))
     monkeypatch.setattr(windows, "noisy_keypoints", detect)
     sampler = MotionSampler(library, library.clips(validation=False).tolist(), rate_hz=30.0, variety=0.0)
     return WindowMaker(sampler, frames=16, hide=0.0).make(64, torch.Generator().manual_seed(0))[0]

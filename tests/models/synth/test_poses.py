@@ -190,7 +190,7 @@ def test_a_quarter_of_the_windows_is_made_from_nothing_and_mixed_among_the_other
     motion = sampler(library, clips=[0], procedural=PROCEDURAL_SHARE).sample(400, FRAMES, rng())
     # the clip's hips hang at the same height in every frame
     made = (motion.root[..., 1] - library.root[0, 1]).abs().amax(1) > 1e-4
-    assert 0.18 < made.float().mean() < 0.32
+    assert made.float().mean() == pytest.approx(PROCEDURAL_SHARE, abs=0.07)
     assert made[:100].any()
     assert made[300:].any()
     assert (~made[:100]).any()

@@ -37,7 +37,7 @@ def small(patch: pytest.MonkeyPatch) -> None:
     """Budgets in steps, not in the machine's time; validation on few windows; the CPU, where sums are reproducible."""
     whole = loop.validation_windows
     patch.setattr(loop, "time", Ticking())
-    patch.setattr(loop, "validation_windows", lambda library, config, _count: whole(library, config, 24))
+    patch.setattr(loop, "validation_windows", lambda library, config, _count, **cut: whole(library, config, 24, **cut))
     patch.setattr(torch.cuda, "is_available", lambda: False)
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import fields, replace
 
 import pytest
 import torch
 
+from models.kinematics import forward_kinematics, ratio_offsets
+from models.parts import PART, PART_NAMES
+from models.rotations import axis_angle_to_matrix, matrix_to_rotation_6d, rotation_6d_to_matrix
 from models.skeleton import JOINT
 from models.synth.poses import MotionSampler
 from models.synth.windows import WindowBatch, WindowMaker
@@ -15,6 +19,7 @@ from models.training.losses import (
     alignment_loss,
     frame_weights,
     motion_losses,
+    part_errors,
     ratio_loss,
     total,
     truth_motion,
@@ -35,9 +40,12 @@ def batch(library) -> WindowBatch:
     return replace(windows, seen=torch.ones(12, dtype=torch.bool))
 
 
-def losses(batch: WindowBatch, guess: Motion, ratio: torch.Tensor | None = None) -> dict[str, float]:
+def losses(
+    batch: WindowBatch, guess: Motion, ratio: torch.Tensor | None = None, spread: torch.Tensor | None = None
+) -> dict[str, float]:
     truth = truth_motion(batch, 30.0)
-    terms = motion_losses(guess, truth, batch.joints, batch.bone_ratio if ratio is None else ratio, batch, EVEN)
+    ratio = batch.bone_ratio if ratio is None else ratio
+    terms = motion_losses(guess, truth, batch.joints, ratio, batch, EVEN, spread)
     return {name: float(term) for name, term in terms.items()}
 
 
@@ -123,7 +131,40 @@ def test_wrong_proportions_cost_position_and_ratio(batch):
     assert losses(batch, truth_motion(batch, 30.0), wrong)["position"] > 1e-3
     seen = torch.ones(len(wrong))
     assert ratio_loss(batch.bone_ratio.log(), batch.bone_ratio, seen) == 0
-    assert ratio_loss(wrong.log(), batch.bone_ratio, seen) == pytest.approx(2 / 21 * 0.405465, rel=1e-3)
+    assert ratio_loss(wrong.log(), batch.bone_ratio, seen) == pytest.approx(
+        2 / 21 * 0.405465 * 21 * 2 / 31, rel=1e-3
+    )  # 10 bones count twice
+
+
+def test_a_turned_head_costs_the_head_even_where_no_joint_moves(batch):
+    truth = truth_motion(batch, 30.0)
+    rotations = truth.rotations_6d.clone()
+    turn = axis_angle_to_matrix(torch.tensor([0.0, 0.6, 0.0]))
+    head = rotation_6d_to_matrix(rotations[:, :, JOINT["Head"]]) @ turn
+    rotations[:, :, JOINT["Head"]] = matrix_to_rotation_6d(head)
+    right, wrong = losses(batch, truth), losses(batch, with_change(truth, rotations_6d=rotations))
+    assert wrong["head"] == pytest.approx(0.1 * 2 / 3 * 2 * math.sin(0.3), rel=0.02)  # two of three axes move
+    assert wrong["position"] == pytest.approx(right["position"], abs=1e-6)
+
+
+def test_the_declared_error_that_costs_least_is_the_error(batch):
+    truth = truth_motion(batch, 30.0)
+    rotations = truth.rotations_6d.clone()
+    rotations[:, :, JOINT["LeftLowerArm"]] = torch.tensor([0.0, 1.0, 0.0, 0.0, 0.0, 1.0])
+    guess = with_change(truth, rotations_6d=rotations)
+    shape = (12, FRAMES, len(PART_NAMES))
+    costs = {}
+    for declared in (0.01, 0.03, 0.05, 0.07, 0.1, 0.2, 0.4):
+        spread = torch.full(shape, -7.0)  # all others are right and say so
+        spread[..., PART["left_arm"]] = math.log(declared)
+        costs[declared] = losses(batch, guess, spread=spread)["spread"]
+    placed, _ = forward_kinematics(
+        rotation_6d_to_matrix(rotations), ratio_offsets(batch.bone_ratio)[:, None], torch.zeros(12, FRAMES, 3)
+    )
+    error = part_errors(placed, batch.joints, torch.zeros(12, FRAMES))[..., PART["left_arm"]].mean()
+    best = min(costs, key=lambda declared: costs[declared])
+    assert best / 1.6 < error < best * 1.6
+    assert "spread" not in losses(batch, guess)
 
 
 def test_windows_without_a_person_teach_nothing(batch):
@@ -172,6 +213,6 @@ def test_every_term_has_a_weight(batch):
     truth = truth_motion(batch, 30.0)
     terms = motion_losses(truth, truth, batch.joints, batch.bone_ratio, batch, EVEN)
     names = {field.name for field in fields(LossWeights)}
-    assert set(terms) | {"alignment", "bone_ratio"} == names
+    assert set(terms) | {"alignment", "bone_ratio", "spread"} == names
     twice = LossWeights(**{name: 2 * getattr(LossWeights(), name) for name in names})
     assert total(terms, twice) == pytest.approx(2 * float(total(terms, LossWeights())))

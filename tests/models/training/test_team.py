@@ -35,7 +35,7 @@ def learn(team: Team, config: VTMConfig, library: MotionLibrary, folder: Path) -
     """A short run; the weights at its end."""
     torch.set_num_threads(1)
     whole = loop.validation_windows
-    loop.validation_windows = lambda library, config, _count: whole(library, config, 8)
+    loop.validation_windows = lambda library, config, _count, **cut: whole(library, config, 8, **cut)
     try:
         trainer = Trainer(config, SETTINGS, library, folder / "run", team=team)
         trainer.run(lambda _values: None)

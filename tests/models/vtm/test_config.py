@@ -29,6 +29,15 @@ def test_another_version_is_refused_with_what_to_do(change):
         VTMConfig.from_dict(VTMConfig().to_dict() | change)
 
 
+def test_format_3_is_read_as_a_network_without_confidence_and_written_as_it_was():
+    values = VTMConfig().to_dict() | {"format_version": 3}
+    del values["confidence"]
+    config = VTMConfig.from_dict(values)
+    assert not config.confidence
+    assert config.to_dict()["format_version"] == 3
+    assert VTMConfig.from_dict(config.to_dict()) == config
+
+
 def test_a_file_without_a_version_is_refused():
     with pytest.raises(ValueError, match="format None"):
         VTMConfig.from_dict({})

@@ -32,9 +32,10 @@ def inputs(tiny):
 
 @torch.no_grad()
 def test_shapes_are_those_of_the_docstring(tpve, inputs, tiny):
-    z_upper, z_lower, log_ratio = tpve(*inputs)
+    z_upper, z_lower, log_ratio, log_spread = tpve(*inputs)
     assert z_upper.shape == z_lower.shape == (BATCH, tiny.tokens, tiny.latent)
     assert log_ratio.shape == (BATCH, 22)
+    assert log_spread.shape == (BATCH, tiny.window_frames, 6)
 
 
 @torch.no_grad()
@@ -52,7 +53,7 @@ def test_an_untrained_network_takes_everybody_for_the_mean_skeleton(tiny, inputs
 @torch.no_grad()
 def test_the_upper_latent_does_not_see_knees_and_feet_nor_the_lower_one_the_arms(tpve, inputs):
     keypoints, visual, box = inputs
-    upper, lower, _ = tpve(keypoints, visual, box)
+    upper, lower, *_ = tpve(keypoints, visual, box)
     for own, others, before in (
         (0, set(LOWER_KEYPOINTS) - set(UPPER_KEYPOINTS), upper),
         (1, set(UPPER_KEYPOINTS) - set(LOWER_KEYPOINTS), lower),

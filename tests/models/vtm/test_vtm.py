@@ -10,6 +10,7 @@ import torch
 from models.export import example_inputs
 from models.rotations import matrix_to_rotation_6d, rotation_6d_to_matrix
 from models.skeleton import MIRROR_JOINTS
+from models.vtm.answer import network_answer
 from models.vtm.exported import ExportedVTM
 from models.vtm.vtm import VTM
 
@@ -52,11 +53,14 @@ def test_keypoints_alone_give_another_finite_answer(tiny):
 def test_the_exported_network_shows_the_frame_that_the_config_names(tiny, latency):
     model = make(replace(tiny, latency_frames=latency, window_frames=48))  # more tokens than the decoders reach
     inputs = example_inputs(model)
-    rotations_6d, root, log_ratio, contacts = ExportedVTM(model)(*inputs)
+    outputs = ExportedVTM(model)(*inputs)
+    rotations_6d, root, log_ratio, contacts, log_spread = outputs
     motion = model(*inputs).motion
     shown = -1 - latency
     expected = matrix_to_rotation_6d(rotation_6d_to_matrix(motion.rotations_6d[:, shown]))
-    torch.testing.assert_close(rotations_6d, expected, atol=1e-5, rtol=0)
+    torch.testing.assert_close(network_answer(outputs, mirrored=False).rotations_6d, expected, atol=1e-5, rtol=0)
+    torch.testing.assert_close(log_spread, model(*inputs).log_spread[:, shown], atol=1e-5, rtol=0)
+    assert rotations_6d.shape == (1, 22, 6)
     assert root.shape == (1, 5)
     torch.testing.assert_close(root[:, 0], motion.depth[:, shown], atol=1e-5, rtol=0)
     torch.testing.assert_close(root[:, 1:3], motion.place[:, shown], atol=1e-5, rtol=0)
@@ -72,7 +76,8 @@ def test_gradients_reach_every_part_of_the_network(tiny):
     )
     torch.nn.init.normal_(model.tpve.body_head.weight, std=0.1)
     lifted = model(keypoints, evidence, box)
-    parts = (lifted.motion.rotations_6d, lifted.motion.depth, lifted.motion.contacts, lifted.log_ratio)
+    motion = lifted.motion
+    parts = (motion.rotations_6d, motion.depth, motion.contacts, lifted.log_ratio, lifted.log_spread)
     sum(part.square().sum() for part in parts).backward()
     without = {name for name, value in model.named_parameters() if value.grad is None or not value.grad.any()}
     assert all("motion_encoder" in name for name in without), without  # E^M is trained on motion, not on video

@@ -1,0 +1,233 @@
+"""Every number that is drawn at random for training windows, in one frozen dataclass.
+
+It is part of TrainSettings, so it is written into the checkpoint and into the sidecar of the exported weights. The
+tables of poses (models.synth.arm_table, standing_table, low_table) hold ranges of joint angles; their weights in a
+batch are here. Lengths are in body heights (a person of stature 1) unless a suffix says otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+Range = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Body proportions. Each spread is the standard deviation of the logarithm, drawn independently of the others.
+
+    Source: ANSUR II (Gordon et al., NATICK/TR-15/007, 2014), 4,082 men and 1,986 women. Sitting height over stature as
+    there. Of lengths over stature its standard deviations and correlations leave about 2.7 % for acromion to radiale
+    (upper arm), 3.5 % for radiale to stylion (forearm), 4.3 % for the biacromial breadth and 2 to 3 % for thigh and
+    shank; they are drawn half as wide again, since rigs and people also differ in where a joint is taken to be.
+    Children's proportions (3 to 9 years): sitting height 0.535 to 0.595 of the stature, short arms, large heads.
+    """
+
+    children: float = 0.12  # fraction of the people
+    long_legged: float = 0.09  # fraction of the adults
+    sitting_height: float = 0.5235  # mean over stature, adults
+    sitting_height_long_legged: float = 0.509
+    sitting_height_spread: float = 0.0145
+    child_sitting_height: Range = (0.535, 0.595)
+    child_head_share: float = 0.27  # of what a child's upper body has more than an adult's
+    child_arms: float = 0.955
+    child_feet: float = 1.04
+    arms: float = 0.025  # upper arm and forearm together
+    upper_arm: float = 0.040
+    forearm: float = 0.045
+    shoulder_width: float = 0.065
+    hip_width: float = 0.09
+    thigh: float = 0.035
+    shank: float = 0.035
+    foot: float = 0.045
+    head: float = 0.05
+    any_bone: float = 0.015  # on top, each bone
+    landmark_scale: float = 1.0  # of the spreads in models.synth.landmarks: where a detector's points sit on a body
+    blazepose_landmarks: float = 0.75  # fraction of windows with points where BlazePose puts them, not annotators
+    landmark_symmetry: float = 0.8  # fraction of their variance that left and right have in common
+
+
+@dataclass(frozen=True, slots=True)
+class Cameras:
+    """Cameras that look at the whole person or at most of it."""
+
+    pitch_near_deg: float = 10.0  # standard deviation of a normal distribution
+    pitch_wide_deg: Range = (-25.0, 48.0)  # drawn uniformly for `pitch_wide` of the windows
+    pitch_wide: float = 0.6
+    roll_near_deg: float = 3.0
+    roll_wide_deg: Range = (-35.0, 35.0)
+    roll_wide: float = 0.35
+    hfov_deg: Range = (35.0, 90.0)
+    fit: float = 0.62  # the distance at which a person fills the picture is this over the half field of view
+    far: float = 0.75  # fraction of the windows farther away than that, up to `farthest` times
+    farthest: float = 3.5
+    nearest: float = 0.45
+    distance: Range = (0.7, 4.7)
+    wrong_focal: float = 0.5  # fraction of the windows whose focal length is not known
+    wrong_focal_spread: float = 0.15  # standard deviation of its logarithm
+
+
+@dataclass(frozen=True, slots=True)
+class CutViews:
+    """Upper bodies before a webcam: what is below a height on the body is outside the picture or behind a desk."""
+
+    fraction: float = 0.35  # of the windows
+    by_desk: float = 0.35  # of these: cut by a horizontal plane in the world, not by the picture's edge
+    at_shoulders: float = 0.25  # of these: cut between neck and armpits; the others as often at the chest
+    at_waist: float = 0.4  # between chest and mid-thigh
+    shoulders: Range = (0.02, 0.13)  # the cut's height below the Neck joint
+    chest: Range = (0.13, 0.30)
+    waist: Range = (0.30, 0.52)
+    headroom: Range = (0.03, 0.30)  # above the head, of the height that is seen
+    hfov_deg: Range = (50.0, 95.0)
+    distance: Range = (0.22, 1.4)  # nearest and farthest camera
+    pitch_deg: Range = (-30.0, 32.0)  # negative: a laptop that looks up
+    roll_spread_deg: float = 4.0
+    frontal: float = 0.8  # fraction of the windows within `yaw_spread_deg` of the front
+    yaw_spread_deg: float = 28.0
+    facing: float = 0.6  # fraction of the recorded motions turned so that the camera is in front of them
+    soft: float = 0.2  # distance beyond the edge at which a point is wholly guessed
+    guessed_size: Range = (0.35, 1.05)  # limbs out of sight come out short
+    guessed_truth: Range = (0.0, 0.6)  # how far a wholly guessed limb follows the true one
+    scored: float = 0.2  # fraction of the windows whose detector scores guessed points (others: near zero)
+    score_exponent: Range = (-4.0, -1.2)  # powers of ten of those near zero
+
+
+@dataclass(frozen=True, slots=True)
+class Poses:
+    """Recorded motion, varied, and motion made from tables."""
+
+    speed: float = 1.5  # recorded motion is played up to so many times faster or slower
+    procedural: float = 0.28  # fraction of the windows made from tables of poses
+    seated: float = 2.2  # weight of the seated classes over the others
+    varied: float = 0.45  # of the recorded windows; the others are as recorded, mirrored, at another speed
+    mixed: float = 0.35  # of the varied: a limb from another clip
+    arm: float = 0.4
+    elbow: float = 0.35
+    legs: float = 0.12
+    leg: float = 0.22
+    knee: float = 0.18
+    spine: float = 0.4
+    tilt: float = 0.3
+    roll_over: float = 0.08
+    head: float = 0.5  # of all windows, recorded or made: head and neck get a turn, tilt and nod of their own
+    turn_deg: float = 70.0  # largest
+    side_deg: float = 40.0
+    nod_deg: float = 40.0
+    head_mixture: float = 0.5  # of these: drawn uniformly up to the largest, the others normal with a third of it
+    head_rate_hz: Range = (0.1, 1.2)
+
+
+@dataclass(frozen=True, slots=True)
+class PointError:
+    """2D error of a keypoint: its size, how many times larger when hidden, fraction of the frames that are far off."""
+
+    size: float
+    hidden: float
+    far: float
+
+
+@dataclass(frozen=True, slots=True)
+class KeypointErrors:
+    """BlazePose's 2D errors on rendered people; `level` scales all of them, drawn once per window."""
+
+    level: Range = (1 / 3, 1.05)
+    shoulder: PointError = PointError(0.0085, 1.4, 0.002)
+    elbow: PointError = PointError(0.0090, 4.0, 0.04)
+    wrist: PointError = PointError(0.0072, 5.0, 0.04)
+    hip: PointError = PointError(0.0095, 1.4, 0.002)
+    knee: PointError = PointError(0.0090, 2.6, 0.015)
+    ankle: PointError = PointError(0.0090, 3.5, 0.025)
+    toe: PointError = PointError(0.0115, 3.0, 0.015)
+    heel: PointError = PointError(0.0110, 3.0, 0.012)
+    head: PointError = PointError(0.0100, 1.5, 0.004)
+    alike_head: float = 0.85  # fraction of the variance that the points of a head have in common
+    alike_shoulders: float = 0.65
+    alike_hips: float = 0.5
+    alike_foot: float = 0.35
+    person_spread: float = 0.4  # standard deviation of the logarithm of a window's level
+    outside: float = 3.5  # times larger outside the picture, on top
+    far_size: float = 0.12
+    far_frames: float = 4.0
+    stays: float = 1.0  # of an error: constant over a window
+    slow: float = 0.8  # correlated from frame to frame
+    jitter: float = 0.12
+    slow_per_frame: float = 0.85  # autocorrelation
+    informative_scores: float = 0.5  # fraction of the windows whose scores fall with the error
+    leg_swaps: float = 0.08
+    flips: float = 0.10
+    flips_often: float = 0.35
+    flips_anywhere: float = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class LandmarkError:
+    """Error of a 3D landmark across the picture and in depth, metres."""
+
+    across_m: float
+    depth_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class LandmarkErrors:
+    """The 3D errors of the detector's own network; `level` and `depth_level` are drawn once per window."""
+
+    level: Range = (0.25, 1.1)
+    depth_level: Range = (0.25, 1.1)  # flattening of limbs, tilt of the body, error in depth
+    hip: LandmarkError = LandmarkError(0.010, 0.010)
+    shoulder: LandmarkError = LandmarkError(0.012, 0.032)
+    elbow: LandmarkError = LandmarkError(0.014, 0.050)
+    knee: LandmarkError = LandmarkError(0.020, 0.050)
+    wrist: LandmarkError = LandmarkError(0.018, 0.080)
+    hand: LandmarkError = LandmarkError(0.018, 0.080)
+    foot: LandmarkError = LandmarkError(0.016, 0.068)
+    head: LandmarkError = LandmarkError(0.020, 0.055)
+    alike_head: float = 0.85
+    alike_hand: float = 0.92
+    alike_foot: float = 0.85
+    alike_shoulders: float = 0.65
+    person_spread: float = 0.5
+    size_spread: float = 0.05
+    hidden: float = 1.5
+    varying: tuple[float, float, float] = (0.6, 0.6, 0.9)
+    reach: Range = (-0.15, 0.25)  # mean and spread of how much farther a limb seems to reach in depth
+    tilt_rad: tuple[float, float, float] = (0.08, 0.08, 0.03)
+    tilt_varying_rad: tuple[float, float, float] = (0.06, 0.06, 0.02)
+    missing_with_keypoint: float = 0.7  # fraction of the windows where a missing keypoint has no landmark either
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedErrors:
+    """Recorded windows (rendered people): their real errors are shrunk, drawn once per window."""
+
+    level: Range = (1 / 3, 1.0)
+    as_recorded: float = 0.4  # fraction of the windows left as they are
+    largest: float = 0.12  # a window whose mean error is larger is left as it is: it holds a flip or somebody else
+
+
+@dataclass(frozen=True, slots=True)
+class Randomisation:
+    """All of it."""
+
+    people: People = field(default_factory=People)
+    cameras: Cameras = field(default_factory=Cameras)
+    cut: CutViews = field(default_factory=CutViews)
+    poses: Poses = field(default_factory=Poses)
+    keypoints: KeypointErrors = field(default_factory=KeypointErrors)
+    landmarks: LandmarkErrors = field(default_factory=LandmarkErrors)
+    recorded: RecordedErrors = field(default_factory=RecordedErrors)
+
+
+def measured(*, cut: float = 0.0) -> Randomisation:
+    """Errors as large as measured, whole bodies but for a fraction of cut views: for validation and tables."""
+    return Randomisation(
+        cut=CutViews(fraction=cut),
+        keypoints=KeypointErrors(level=(1.0, 1.0)),
+        landmarks=LandmarkErrors(level=(1.0, 1.0), depth_level=(1.0, 1.0)),
+    )
+
+
+MEASURED = measured()
+PEOPLE = People()
+CAMERAS = Cameras()
+POSES = Poses()

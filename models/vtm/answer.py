@@ -1,0 +1,87 @@
+"""What the exported network puts out, and one answer made of it: the decoding that is kept out of the graph.
+
+A network with `mirrored` gives two rows, the window's and its mirror image's; their mean is taken here, and rotations
+become orthonormal here, so that a runtime has nothing to get wrong (TensorRT 8.6 read wrong columns of the 6D
+rotations). A few hundred numbers in NumPy, or in torch for checkpoints. No torch is imported: the engine reads this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from array_api_compat import array_namespace
+
+from models.parts import MIRROR_PARTS, NUM_PARTS
+from models.rotations import orthonormal_6d
+from models.skeleton import MIRROR_JOINTS, NUM_JOINTS
+from models.vtm.config import VTMConfig
+
+Array: TypeAlias = Any  # a NumPy array or a torch tensor
+
+_COLUMNS = (1.0, -1.0, -1.0, -1.0, 1.0, 1.0)  # signs of M R M, its first two columns, M = diag(-1, 1, 1)
+_ROOT = (1.0, -1.0, 1.0, 1.0, -1.0)  # log depth, place x, y, pitch, roll
+_SHAPES: dict[str, tuple[int, ...]] = {
+    "rotations_6d": (NUM_JOINTS, 6),
+    "root": (5,),
+    "log_ratio": (NUM_JOINTS,),
+    "contacts": (2,),
+    "log_spread": (NUM_PARTS,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkAnswer:
+    """One frame of B windows, in each window's view."""
+
+    rotations_6d: Array  # (B, 22, 6) columns of unit length
+    root: Array  # (B, 5) log depth, place x, y, gravity pitch, roll
+    log_ratio: Array  # (B, 22)
+    contacts: Array  # (B, 2) 0..1
+    log_spread: Array | None = None  # (B, 6) log of each part's expected error (models.parts); None: format 3
+
+
+def output_shapes(config: VTMConfig) -> dict[str, tuple[int, ...]]:
+    """Names and shapes of the ONNX's outputs, in its order."""
+    rows = 2 if config.mirrored and config.confidence else 1
+    return {name: (rows, *shape) for name, shape in _SHAPES.items() if config.confidence or name != "log_spread"}
+
+
+def network_answer(outputs: Sequence[Array], *, mirrored: bool) -> NetworkAnswer:
+    """The outputs of B windows, or with `mirrored` of B windows and then their mirror images (2 B rows).
+
+    Format 3 averages inside its graph and has no log_spread: four outputs of B rows.
+    """
+    answer = NetworkAnswer(*outputs)
+    if mirrored and answer.log_spread is not None:
+        answer = _averaged(answer)
+    return NetworkAnswer(orthonormal_6d(answer.rotations_6d), *_rest(answer))
+
+
+def _rest(answer: NetworkAnswer) -> tuple[Array, Array, Array, Array | None]:
+    return answer.root, answer.log_ratio, answer.contacts, answer.log_spread
+
+
+def _averaged(both: NetworkAnswer) -> NetworkAnswer:
+    """2 B rows -> B: the mean of the window's answer and the mirrored other's. Rotations are averaged as matrices."""
+    ours, theirs = _halves(orthonormal_6d(both.rotations_6d))
+    rotations_6d = ours + theirs[:, list(MIRROR_JOINTS)] * _like(theirs, _COLUMNS)
+    ours, theirs = _halves(both.root)
+    root = (ours + theirs * _like(theirs, _ROOT)) / 2
+    ours, theirs = _halves(both.log_ratio)  # left = right in both
+    log_ratio = (ours + theirs) / 2
+    ours, theirs = _halves(both.contacts)
+    contacts = (ours + theirs[:, [1, 0]]) / 2
+    ours, theirs = _halves(both.log_spread)
+    return NetworkAnswer(rotations_6d, root, log_ratio, contacts, (ours + theirs[:, list(MIRROR_PARTS)]) / 2)
+
+
+def _halves(x: Array) -> tuple[Array, Array]:
+    rows = x.shape[0] // 2
+    return x[:rows], x[rows:]
+
+
+def _like(x: Array, values: Sequence[float]) -> Array:
+    xp = array_namespace(x)
+    return xp.asarray(values, dtype=x.dtype, device=getattr(x, "device", None))
