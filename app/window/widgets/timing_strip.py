@@ -182,8 +182,11 @@ class TimingStrip(QWidget):
         self.camera.set(f"{stats.camera_fps:.1f}" if running else "–", "frames/s")
         self.output.set(f"{stats.fps:.1f}" if running else "–", "poses/s")
         reduced = ", less detail" if stats.left_out else ""
-        p95 = f"p95 {stats.latency_ms.p95:.0f} ms{reduced}"
-        self.latency.set(f"{stats.latency_ms.p50:.0f} ms" if running else "–", p95)
+        latency = stats.latency_ms
+        if stats.fps > 0:
+            self.latency.set(f"{latency.p50:.0f} ms", f"p95 {latency.p95:.0f} ms{reduced}")
+        else:
+            self.latency.set("–", "no poses")
         gone = f". Left out until there is time for it: {', '.join(stats.left_out)}" if stats.left_out else ""
         self.latency.setToolTip(LATENCY_TIP + gone)
         self.output.setToolTip(f"Poses per second; the screen shows {screen_fps:.0f} of them")

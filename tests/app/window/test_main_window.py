@@ -77,6 +77,14 @@ def test_the_timing_strip_tells_what_is_left_out_to_keep_up(window):
     assert "limb refinement" not in window.strip.latency.toolTip()
 
 
+def test_without_poses_no_latency_is_claimed(window):
+    window._timer.stop()
+    window.strip.show_stats(dataclasses.replace(window.last.stats, fps=0.0), 30.0)
+    assert window.strip.latency.text == "– no poses"
+    window.strip.show_stats(window.last.stats, 30.0)
+    assert "ms" in window.strip.latency.text
+
+
 def test_figures_and_state_appear(window, until):
     until(lambda: "30.0" in window.strip.output.text)
     assert "Live" in window.header.status.text()
