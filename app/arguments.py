@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn, TypeAlias
 
-from engine.config import BACKENDS, DETECTORS, ROTATIONS_DEG, Config
+from engine.config import BACKENDS, DETECTOR_SIZES, DETECTORS, ROTATIONS_DEG, Config
 from engine.errors import UsageError
 
 MOTION_SUFFIXES = (".npz", ".bvh", ".csv", ".glb", ".vrma", ".jsonl")
@@ -139,6 +139,9 @@ def _add_engine_options(parser: argparse.ArgumentParser) -> None:
     lens.add_argument("--intrinsics", metavar="FILE", help=".json with fx, fy, cx, cy in pixels")
     parser.add_argument("--height-m", type=_height, metavar="H", help="the performer's height in metres")
     parser.add_argument("--detector", choices=DETECTORS, help="2D keypoint detector")
+    parser.add_argument(
+        "--detector-size", choices=DETECTOR_SIZES, help="of BlazePose; auto: what the camera's rate allows, or heavy"
+    )
     parser.add_argument("--backend", choices=BACKENDS, help="what runs the VTM network")
 
 
@@ -223,6 +226,7 @@ def config_from(options: argparse.Namespace, base: Config) -> Config:
         "intrinsics_file": options.intrinsics,
         "height_m": options.height_m,
         "detector": options.detector,
+        "detector_size": options.detector_size,
         "backend": options.backend,
         "osc": tuple(options.osc) if getattr(options, "osc", None) else None,
         "osc_rate_hz": getattr(options, "osc_rate", None),

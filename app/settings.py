@@ -14,7 +14,7 @@ from typing import Any
 
 import platformdirs
 
-from engine.config import BACKENDS, COUNTDOWNS_S, DETECTORS, Config
+from engine.config import BACKENDS, COUNTDOWNS_S, DETECTOR_SIZES, DETECTORS, Config
 from engine.errors import OutputError
 
 DEFAULT_TARGET = "vmc://127.0.0.1:39539"
@@ -106,6 +106,8 @@ def _from_json(data: Any) -> Settings:
     config = dataclasses.replace(default.config, **_fields(Config, default.config, data["config"]))
     if config.detector not in DETECTORS or config.backend not in BACKENDS:
         raise ValueError(f"detector {config.detector!r}, backend {config.backend!r}")
+    if config.detector_size not in DETECTOR_SIZES:
+        raise ValueError(f"detector size {config.detector_size!r}")
     if not 10.0 <= config.hfov_deg <= 170.0 or not 0.5 <= config.height_m <= 2.6:
         raise ValueError(f"field of view {config.hfov_deg}, height {config.height_m}")
     if not all(isinstance(url, str) for url in config.osc):

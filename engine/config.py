@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 DETECTORS = ("auto", "rtmpose", "blazepose")
+DETECTOR_SIZES = ("auto", "lite", "full", "heavy")
+"""Of BlazePose. auto: live the largest that keeps the camera's rate, converting the largest."""
 BACKENDS = ("auto", "tensorrt", "tensorrt-rtx", "cuda", "openvino", "cpu")
 ROTATIONS_DEG = (0, 90, 180, 270)
 COUNTDOWNS_S = (0, 3, 5, 10)
@@ -24,6 +26,7 @@ class Config:
     intrinsics_file: str | None = None
     height_m: float = DEFAULT_HEIGHT_M
     detector: str = "auto"
+    detector_size: str = "auto"
     backend: str = "auto"
     osc: tuple[str, ...] = ()
     osc_rate_hz: float = 0.0  # poses predicted to a steady clock of up to 120 Hz; 0: one per camera frame

@@ -127,7 +127,8 @@ def _opened(
         source, orientation=orientation_of(config), loop=False, clock=time.monotonic, on_message=say
     )
     try:
-        detector = factories.make_detector(config.detector, threads=threads, on_message=say)
+        size = "largest" if config.detector_size == "auto" else config.detector_size
+        detector = factories.make_detector(config.detector, size=size, threads=threads, on_message=say)
         try:
 
             def detections() -> Iterator[Detection]:

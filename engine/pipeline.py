@@ -67,9 +67,9 @@ def real_factories(*, paced: bool = True, strict_outputs: bool = True) -> Factor
     from engine.vtm.weights import load_weights
     from engine.window import WindowBuilder
 
-    def make_seeing_detector(name: str, *, threads: int, on_message: OnMessage) -> Detector:
+    def make_seeing_detector(name: str, *, size: str, threads: int, on_message: OnMessage) -> Detector:
         """With what feeds the visual branch of the weights: its own landmarks, or a backbone after it."""
-        detector = make_detector(name, threads=threads, on_message=on_message)
+        detector = make_detector(name, size=size, threads=threads, on_message=on_message)
         try:
             backbone = load_weights().backbone
         except ModelError:  # the solve thread says so; picture and keypoints are shown all the same
@@ -211,7 +211,10 @@ class Pipeline:
             detection=view.detection,
             pose=view.pose,
             stats=shared.stats.stats(
-                detector=shared.name_of("detector"), backend=shared.name_of("backend"), left_out=shared.shedding.names
+                detector=shared.name_of("detector"),
+                detector_size=shared.name_of("detector size"),
+                backend=shared.name_of("backend"),
+                left_out=shared.shedding.names,
             ),
             messages=shared.messages,
             targets=() if self._hub is None else self._hub.states(),

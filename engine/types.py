@@ -250,6 +250,7 @@ class Stats:
     stages: dict[str, Percentiles]  # capture, pose2d, vtm, solver, osc
     detector: str
     backend: str
+    detector_size: str = ""  # lite, full or heavy; "" where the detector has one size
     left_out: tuple[str, ...] = ()  # detail given up to keep up, see engine/live/load_shedding.py
 
 

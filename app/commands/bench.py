@@ -39,6 +39,9 @@ def show(found: dict[str, Any], console: Console) -> None:
         (_growth(growth), []),
         (_windows(growth["window"]), growth["notes"]),
     ]
+    if found["detector_sizes"]:
+        notes = [f"{row['size']}: {row['detail']}" for row in found["detector_sizes"] if not row["works"]]
+        sections.insert(1, (_detector_sizes(found), notes))
     for table, notes in sections:
         console.print(table)
         for note in notes:
@@ -51,11 +54,12 @@ def environment_lines(found: dict[str, Any]) -> list[str]:
     machine, chain = found["environment"], found["end_to_end"]
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
     load = "" if machine["load_average"] is None else f", load average {machine['load_average']:g}"
+    detector = f"{machine['detector']} {machine['detector_size']}".strip()
     webcam, latency, left_out = (chain[name] for name in ("webcam_latency_ms", "latency_ms", "left_out"))
     return [
         f"{machine['cpu']}, {machine['cores']} cores{load}, GPU: {machine['gpu'] or 'none'}, {machine['system']}",
         f"Python {machine['python']}, {versions}",
-        f"{machine['clip']}, {machine['detector']}, VTM on {found['backend']}: {chain['fps']:.1f} poses/s; frame "
+        f"{machine['clip']}, {detector}, VTM on {found['backend']}: {chain['fps']:.1f} poses/s; frame "
         f"available to packet sent at {chain['webcam_hz']:g} frames/s {_spread(webcam)}, at "
         f"{chain['latency_at_hz']:g} {_spread(latency)}; first pose after {chain['first_pose_s']:.1f} s; "
         f"{found['memory_mb']:.0f} MB" + (f"; left out to keep up: {', '.join(left_out)}" if left_out else ""),
@@ -88,6 +92,16 @@ def _stages(found: dict[str, Any]) -> Table:
     table = Table("stage", "p50", "p95", "p99", title="Each stage, ms", title_justify="left")
     for name, times in found["stages"].items():
         table.add_row(name, *_times(times))
+    return table
+
+
+def _detector_sizes(found: dict[str, Any]) -> Table:
+    columns = ("BlazePose", "p50", "p95", "p99", "frames/s", "runs live")
+    table = Table(*columns, title="Sizes of the detector, ms a frame", title_justify="left")
+    for row in found["detector_sizes"]:
+        if row["works"]:
+            mark = "yes" if row["size"] == found["environment"]["detector_size"] else ""
+            table.add_row(row["size"], *_times(row["ms"]), f"{row['per_second']:.0f}", mark)
     return table
 
 

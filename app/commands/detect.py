@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from engine.errors import UsageError, VtmError
 from engine.pose2d.base import Detector
 from engine.pose2d.choose import make_detector
+from engine.pose2d.weights import BY_SIZE
 from engine.sources.open_source import open_source
 from engine.types import Detection, Keypoints2D
 from engine.visual.backbone import Backbone
@@ -34,12 +35,12 @@ _ROWS, _NUMBERS = evidence_shape("resnet18")
 
 
 def detect_all(
-    video: str, detector_name: str, threads: int, backbone: Backbone | None = None
+    video: str, detector_name: str, threads: int, backbone: Backbone | None = None, size: str = "full"
 ) -> dict[str, NDArray[Any]]:
     """Every frame of a video -> the arrays of a keypoints .npz; without a person: score 0, NaN evidence."""
     source = open_source(video, paced=False)
     try:
-        detector: Detector = make_detector(detector_name, threads=threads, on_message=lambda _text: None)
+        detector: Detector = make_detector(detector_name, size=size, threads=threads, on_message=lambda _text: None)
         if backbone is not None:
             detector = VisualDetector(detector, backbone)
         try:
@@ -112,6 +113,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("video")
     parser.add_argument("out", type=Path)
     parser.add_argument("--detector", default="blazepose")
+    parser.add_argument("--detector-size", choices=tuple(BY_SIZE), default="full", help="default %(default)s")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--features", choices=FEATURES, help="also store what this backbone gives of the crop")
     parser.add_argument(
@@ -121,7 +123,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     started_s = time.perf_counter()
     try:
         backbone = _open_backbone(args.features, args.backbone_weights, args.threads)
-        arrays = detect_all(args.video, args.detector, args.threads, backbone)
+        arrays = detect_all(args.video, args.detector, args.threads, backbone, args.detector_size)
         partial = args.out.with_suffix(".partial")
         with partial.open("wb") as file:
             np.savez_compressed(file, **arrays)  # type: ignore[arg-type]

@@ -70,10 +70,16 @@ def _backends() -> Iterator[Finding]:
 
 
 def _weights() -> Iterator[Finding]:
-    from engine.pose2d.weights import weights_state
+    from engine.pose2d.weights import BY_SIZE, file_state, weights_state
 
     state = weights_state()
-    yield Finding("detector weights", state.state == "ready", f"{state.state}, {state.folder}", state.fix)
+    good = state.state == "ready"
+    yield Finding("detector weights", good, f"{state.state}, {state.folder}", "" if good else state.fix)
+    for size, file in BY_SIZE.items():
+        there = size in state.sizes
+        seen = "ready" if there else file_state(file)
+        fix = "" if there or not good else f"{file.num_bytes / 1e6:.0f} MB: {state.fix}"
+        yield Finding(f"BlazePose {size}", True if there else None, seen, fix)
 
 
 def _cameras() -> Iterator[Finding]:

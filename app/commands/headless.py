@@ -133,7 +133,8 @@ class HeadlessRun:
         stats, latency = snapshot.stats, snapshot.stats.latency_ms
         say(
             f"vtm: {stats.poses} poses in {stats.seconds:.1f} s, {stats.fps:.1f} fps, {stats.frames_dropped} dropped, "
-            f"latency p50 {latency.p50:.1f} ms, p95 {latency.p95:.1f} ms, {stats.detector}, {stats.backend}"
+            f"latency p50 {latency.p50:.1f} ms, p95 {latency.p95:.1f} ms, "
+            f"{f'{stats.detector} {stats.detector_size}'.strip()}, {stats.backend}"
         )
         if self._recorded is not None:
             video = self._recorded.with_suffix(VIDEO_SUFFIX)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from app.commands.detect import keypoint_arrays
 from engine.errors import UsageError
 from engine.pose2d.base import Detector
 from engine.pose2d.blazepose import BlazePose
-from engine.pose2d.weights import installed_heavy, installed_weights
+from engine.pose2d.weights import installed_weights
 from engine.types import Frame
 from models.mocap.library import open_library
 from models.rendering.clip import FPS, Clip, ClipStyle
@@ -24,7 +25,7 @@ from models.rendering.renderer import open_renderer
 from models.rendering.studio import open_studio
 from models.training.pair_shards import ENDING, PairClip, write_shard
 
-SIZES = {"full": installed_weights, "heavy": installed_heavy}
+SIZES = {size: partial(installed_weights, size) for size in ("full", "heavy")}
 """The detectors that see every frame."""
 JPEG_SHARE, JPEG_QUALITY = 0.6, (55, 96)
 """Clips whose pictures come through a webcam's JPEG, and of which quality."""

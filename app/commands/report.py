@@ -86,7 +86,8 @@ def _running(snapshot: Snapshot) -> Iterator[str]:
     stats = snapshot.stats
     yield f"{snapshot.state}, source {snapshot.source or 'not known yet'}"
     left_out = ", ".join(stats.left_out) or "nothing"
-    yield f"{stats.detector or 'no detector'}, {stats.backend or 'no back end'}, left out: {left_out}"
+    detector = f"{stats.detector or 'no detector'} {stats.detector_size}".strip()
+    yield f"{detector}, {stats.backend or 'no back end'}, left out: {left_out}"
     yield (
         f"{stats.seconds:.1f} s, {stats.frames_captured} frames, {stats.frames_dropped} dropped, {stats.poses} poses, "
         f"{stats.fps:.1f} poses/s, latency p50 {stats.latency_ms.p50:.1f} ms, p95 {stats.latency_ms.p95:.1f} ms"

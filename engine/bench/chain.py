@@ -49,6 +49,7 @@ class Measured:
     first_pose_s: float  # from the start of the pipeline
     memory_mb: float
     detector: str
+    detector_size: str
     backend: str
     left_out: tuple[str, ...] = ()  # detail given up to keep up, at the end of the run
 
@@ -79,6 +80,7 @@ def measure(config: Config, run: Run) -> Measured:
         first_pose_s=first_pose_s,
         memory_mb=memory,
         detector=snapshot.stats.detector,
+        detector_size=snapshot.stats.detector_size,
         backend=snapshot.stats.backend,
         left_out=snapshot.stats.left_out,
     )
@@ -101,9 +103,10 @@ def _timed_factories(samples: Samples, run: Run) -> Factories:
         del source, orientation, loop, clock, on_message
         return clip
 
-    def make_detector(name: str, *, threads: int, on_message: OnMessage) -> TimedDetector:
+    def make_detector(name: str, *, size: str, threads: int, on_message: OnMessage) -> TimedDetector:
         number = threads if run.threads is None else run.threads[0]
-        return TimedDetector(real.make_detector(name, threads=number, on_message=on_message), samples, clip.taken)
+        detector = real.make_detector(name, size=size, threads=number, on_message=on_message)
+        return TimedDetector(detector, samples, clip.taken)
 
     def load_runtime(backend: str, *, threads: int, on_message: OnMessage) -> TimedRuntime:
         number = threads if run.threads is None else run.threads[1]

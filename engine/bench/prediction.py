@@ -41,7 +41,9 @@ def live_poses(config: Config, clip: Path) -> list[Pose]:
     """Return every tracked pose of the clip's first frames, solved as in a live run."""
     factories, poses = real_factories(), []
     source = FileSource(clip, paced=False)
-    detector = factories.make_detector(config.detector, threads=worker_threads()[0], on_message=_quiet)
+    detector = factories.make_detector(
+        config.detector, size=config.detector_size, threads=worker_threads()[0], on_message=_quiet
+    )
     runtime = factories.load_runtime(config.backend, threads=worker_threads()[1], on_message=_quiet)
     try:
         camera = intrinsics_for(config, source.image_size)

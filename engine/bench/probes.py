@@ -34,6 +34,17 @@ class TimedDetector:
         return self.inner.name
 
     @property
+    def size(self) -> str:
+        return self.inner.size
+
+    @property
+    def size_steps(self) -> int:
+        return self.inner.size_steps
+
+    def size_costs_s(self, frame: Frame) -> tuple[float, ...]:
+        return self.inner.size_costs_s(frame)
+
+    @property
     def details(self) -> tuple[str, ...]:
         return self.inner.details
 

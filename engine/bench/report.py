@@ -15,6 +15,7 @@ from engine.bench.network import measure_network
 from engine.bench.peers import measure_mediapipe
 from engine.bench.prediction import RATE_HZ, measure_prediction
 from engine.bench.samples import as_json
+from engine.bench.sizes import live_size, measure_sizes
 from engine.bench.windows import measure_windows
 from engine.config import Config
 from engine.errors import ModelError
@@ -42,6 +43,10 @@ def run_bench(config: Config, seconds: float, *, say: Say) -> dict[str, Any]:
     states = [state for state in backend_states() if config.backend in ("auto", state.name)]
     if not any(state.works for state in states):
         raise ModelError(f"back end {config.backend}: {states[0].detail if states else 'unknown'}")
+    say("each size of the detector")
+    sizes = measure_sizes(clip, seconds / 2) if config.detector != "rtmpose" else []
+    if config.detector_size == "auto" and sizes:
+        config = dataclasses.replace(config, detector_size=live_size(sizes, WEBCAM_HZ) or "auto")
     rows = [_backend(state, config, clip, seconds, say) for state in states]
     main, latency = next((row.fed, row.paced) for row in rows if row.fed is not None and row.paced is not None)
     say("mediapipe's own tracker, when it is installed")
@@ -54,7 +59,12 @@ def run_bench(config: Config, seconds: float, *, say: Say) -> dict[str, Any]:
     say(f"poses predicted to a clock of {RATE_HZ:g} per second")
     prediction = measure_prediction(config, clip, latency.latency_ms.p50 / 1e3)
     return {
-        "environment": found | {"clip": clip.name, "detector": main.detector, "threads": list(worker_threads())},
+        "environment": found
+        | {
+            **{"clip": clip.name, "detector": main.detector, "detector_size": main.detector_size},
+            "threads": list(worker_threads()),
+        },
+        "detector_sizes": sizes,
         "backend": main.backend,
         "stages": _stages(main),
         "end_to_end": {

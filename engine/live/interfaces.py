@@ -111,9 +111,12 @@ class OpenSource(Protocol):
 
 
 class MakeDetector(Protocol):
-    """Raises DetectorError. `on_message` says which detector was taken, and why."""
+    """Raises DetectorError. `on_message` says which detector was taken, and why.
 
-    def __call__(self, name: str, *, threads: int, on_message: OnMessage) -> Detector: ...
+    size  of the detector's network; "auto": all sizes that are there, the largest first; "largest": only that one
+    """
+
+    def __call__(self, name: str, *, size: str, threads: int, on_message: OnMessage) -> Detector: ...
 
 
 class LoadRuntime(Protocol):

@@ -2,6 +2,10 @@
 
 Each stage offers what it can do without. The busiest stage gives up one thing at a time; with room to spare the last
 one given up comes back first. Between the two limits nothing changes, and what had to go again soon waits longer.
+
+The first offers of a stage may be larger networks. These go before anything else of any stage, also when the stage
+takes longer than the camera's frames are apart; one comes back only if, by its measured time, a quarter of the time
+between frames would be to spare.
 """
 
 from __future__ import annotations
@@ -13,6 +17,8 @@ BUDGET_S = 0.070
 """Frame available -> pose handed out: above this a performer sees the avatar lag."""
 ROOM_S = 0.050
 """Below this there is room for more detail."""
+SPARE = 0.75
+"""Of the time between frames: what a network may take to be chosen."""
 DOWN_AFTER_S = 1.5
 UP_AFTER_S = 10.0
 LONGEST_WAIT_S = 160.0
@@ -49,6 +55,9 @@ class LoadShedding:
         self._lock = threading.Lock()  # guards all below
         self._offers: dict[str, tuple[str, ...]] = {}
         self._left_out: list[tuple[str, str]] = []  # stage, what; in the order in which they went
+        self._sizes: dict[str, int] = {}  # of a stage's offers, so many are larger networks
+        self._costs: dict[str, tuple[float, ...]] = {}  # measured seconds with 0, 1, ... of them left out
+        self._period_s = 0.0  # between frames; 0: unknown
         self._took: dict[str, _Mean] = {}
         self._latency = _Mean()
         self._late_since_s: float | None = None
@@ -56,10 +65,15 @@ class LoadShedding:
         self._back_at_s = float("-inf")
         self._wait_s = UP_AFTER_S
 
-    def offer(self, stage: str, details: Sequence[str]) -> None:
-        """What a stage, just opened, can do without: what is missed least comes first. Nothing of it is left out."""
+    def offer(self, stage: str, details: Sequence[str], sizes: int = 0) -> None:
+        """What a stage, just opened, can do without: what is missed least comes first. Nothing of it is left out.
+
+        sizes  so many of the first ones are larger networks
+        """
         with self._lock:
             self._offers[stage] = tuple(details)
+            self._sizes[stage] = sizes
+            self._costs.pop(stage, None)
             self._left_out = [entry for entry in self._left_out if entry[0] != stage]
 
     def left_out(self, stage: str) -> int:
@@ -68,8 +82,28 @@ class LoadShedding:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All that is left out, in the order in which it went."""
-        return tuple(what for _, what in self._left_out)
+        """All that is left out, in the order in which it went; a smaller network that runs is no such thing."""
+        return tuple(what for stage, what in self._left_out if what not in self._larger(stage))
+
+    def _larger(self, stage: str) -> tuple[str, ...]:
+        return self._offers.get(stage, ())[: self._sizes.get(stage, 0)]
+
+    def frames_come(self, period_s: float) -> None:
+        """The time between the camera's frames, as it is now."""
+        self._period_s = period_s
+
+    def choose_size(self, stage: str, costs_s: Sequence[float]) -> int:
+        """Take the largest network that keeps the camera's rate with a quarter to spare; returns what is left out.
+
+        costs_s  measured seconds of a frame, the largest network first
+        """
+        limit_s = SPARE * self._period_s
+        number = next((n for n, cost_s in enumerate(costs_s) if cost_s <= limit_s), len(costs_s) - 1)
+        with self._lock:
+            self._costs[stage] = tuple(costs_s)
+            others = [entry for entry in self._left_out if entry[1] not in self._larger(entry[0]) or entry[0] != stage]
+            self._left_out = [(stage, what) for what in self._larger(stage)[:number]] + others
+        return number
 
     def took(self, stage: str, seconds: float) -> None:
         """One call of a stage that can leave something out."""
@@ -82,7 +116,8 @@ class LoadShedding:
         with self._lock:
             if not self._latency.add(latency_s, now_s):
                 self._late_since_s = self._room_since_s = None
-            self._late_since_s = _since(self._late_since_s, now_s, holds=self._latency.value > BUDGET_S)
+            late = self._latency.value > BUDGET_S or self._stage_with_size(slow=True) is not None
+            self._late_since_s = _since(self._late_since_s, now_s, holds=late)
             self._room_since_s = _since(self._room_since_s, now_s, holds=self._latency.value < ROOM_S)
             line = None
             if self._late_since_s is not None and now_s - self._late_since_s >= DOWN_AFTER_S:
@@ -95,16 +130,36 @@ class LoadShedding:
     def _give_up(self, now_s: float) -> str | None:
         """Under the lock. The line for the user; None when there is nothing left to give up."""
         self._late_since_s = None
-        able = [stage for stage, offers in self._offers.items() if self.left_out(stage) < len(offers)]
-        if not able:
+        stage = self._stage_with_size(slow=self._latency.value <= BUDGET_S)
+        able = [name for name, offers in self._offers.items() if self.left_out(name) < len(offers)]
+        if stage is None and (not able or self._latency.value <= BUDGET_S):
             return None
-        stage = max(able, key=lambda name: self._took[name].value if name in self._took else 0.0)
+        stage = stage or max(able, key=self._time_of)
         what = self._offers[stage][self.left_out(stage)]
         self._left_out.append((stage, what))
         if now_s - self._back_at_s < _RELAPSE_S:
             self._wait_s = min(2 * self._wait_s, LONGEST_WAIT_S)
-        late_ms = self._latency.value * 1e3
-        return f"poses come {late_ms:.0f} ms after their frame: {what} is left out until there is time for it"
+        why = f"poses come {self._latency.value * 1e3:.0f} ms after their frame"
+        if self._latency.value <= BUDGET_S:
+            why = f"{stage} takes {self._time_of(stage) * 1e3:.0f} ms, frames come every {self._period_s * 1e3:.0f}"
+        return f"{why}: {what} is left out until there is time for it"
+
+    def _stage_with_size(self, *, slow: bool) -> str | None:
+        """A stage that can turn to a smaller network; `slow`: and takes longer than frames are apart."""
+        able = [name for name, sizes in self._sizes.items() if self.left_out(name) < sizes]
+        if slow:
+            able = [name for name in able if 0.0 < self._period_s < self._time_of(name)]
+        return max(able, key=self._time_of, default=None)
+
+    def _time_of(self, stage: str) -> float:
+        return self._took[stage].value if stage in self._took else 0.0
+
+    def _has_time_for(self, stage: str, what: str) -> bool:
+        """A larger network: by its measured time, on the machine as busy as it is now."""
+        costs, number = self._costs.get(stage, ()), self.left_out(stage)
+        if what not in self._larger(stage) or number >= len(costs) or not self._period_s:
+            return True
+        return self._time_of(stage) * costs[number - 1] / costs[number] <= SPARE * self._period_s
 
     def _bring_back(self, now_s: float) -> str | None:
         """Under the lock."""
@@ -112,7 +167,10 @@ class LoadShedding:
         if not self._left_out:
             self._wait_s = UP_AFTER_S
             return None
-        _, what = self._left_out.pop()
+        stage, what = self._left_out[-1]
+        if not self._has_time_for(stage, what):
+            return None
+        self._left_out.pop()
         self._back_at_s = now_s
         return f"there is time again: {what} is back"
 

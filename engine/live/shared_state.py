@@ -48,7 +48,7 @@ class SharedState:
         self._failures: dict[str, Exception] = {}  # by worker
         self._view = View()
         self._choice: PersonChoice | None = None
-        self._names = {"source": "", "detector": "", "backend": ""}
+        self._names = {"source": "", "detector": "", "detector size": "", "backend": ""}
         self._shown: FrameKey = (0, -1)
         self._last: FrameKey | None = None  # of a source that is over
         self._ended = self._stopped = False
@@ -103,7 +103,7 @@ class SharedState:
             return "starting" if self._view.frame is None else "running"
 
     def name_of(self, part: str) -> str:
-        """Of the "source", "detector" or "backend" in use; "" before it is known."""
+        """Of the "source", "detector", "detector size" or "backend" in use; "" before it is known."""
         return self._names[part]
 
     def set_name(self, part: str, name: str) -> None:

@@ -125,7 +125,7 @@ class StatsCollector:
         with self._lock:
             self._ended_s = self._figures = None
 
-    def stats(self, *, detector: str, backend: str, left_out: tuple[str, ...] = ()) -> Stats:
+    def stats(self, *, detector: str, backend: str, detector_size: str = "", left_out: tuple[str, ...] = ()) -> Stats:
         """All figures now; counts are exact, rates and percentiles at most a tenth of a second old."""
         with self._lock:
             now_s = self._clock() if self._ended_s is None else self._ended_s
@@ -143,6 +143,7 @@ class StatsCollector:
                 stages=figures.stages,
                 detector=detector,
                 backend=backend,
+                detector_size=detector_size,
                 left_out=left_out,
             )
 
@@ -172,6 +173,7 @@ def stats_json(stats: Stats, targets: Sequence[TargetState]) -> dict[str, Any]:
         "latency_ms": _percentiles_json(stats.latency_ms),
         "stages": {name: _percentiles_json(stage) for name, stage in stats.stages.items()},
         "detector": stats.detector,
+        "detector_size": stats.detector_size,
         "backend": stats.backend,
         "left_out": list(stats.left_out),
         "osc": [

@@ -14,9 +14,11 @@ from typing import TypeAlias
 
 from engine.config import Config
 from engine.live.calibration import CalibrationControl
+from engine.live.frame_rate import FrameRate
 from engine.live.interfaces import Clock, Factories, Runtime, SolverLike, WindowLike
 from engine.live.shared_state import SharedState, View
 from engine.live.worker import POLL_S, Worker
+from engine.pose2d.base import Detector
 from engine.queues import BoundedQueue, Latest
 from engine.sources.base import Source
 from engine.sources.intrinsics import LiveIntrinsics, orientation_of
@@ -123,34 +125,61 @@ class PoseWorker(Worker):
 
     @staticmethod
     def _wanted(config: Config) -> tuple[object, ...]:
-        return (config.detector,)
+        return config.detector, config.detector_size
 
     def _serve(self, wanted: tuple[object, ...]) -> None:
+        config = self._shared.config
         detector = self._factories.make_detector(
-            self._shared.config.detector, threads=self._threads, on_message=self._inform
+            config.detector, size=config.detector_size, threads=self._threads, on_message=self._inform
         )
         try:
             self._shared.set_name("detector", detector.name)
-            self._shared.shedding.offer("pose2d", detector.details)
-            source, left_out = None, 0
-            while self._still(wanted):
-                captured = self._in.get(POLL_S)
-                if captured is None:
-                    continue
-                if captured.source_number != source:
-                    source = captured.source_number
-                    detector.reset()
-                if left_out != (wanted_out := self._shared.shedding.left_out("pose2d")):
-                    left_out = wanted_out
-                    detector.leave_out(left_out)
-                if (choice := self._shared.take_choice()) is not None:
-                    detector.choose(choice)
-                started_s = self._clock()
-                detection = detector.detect(captured.frame)
-                self._took(self._clock() - started_s)
-                self._put(DetectedFrame(captured.source_number, captured.frame, detection))
+            self._shared.set_name("detector size", detector.size)
+            self._shared.shedding.offer("pose2d", detector.details, detector.size_steps)
+            self._detect_all(detector, wanted)
         finally:
             detector.close()
+
+    def _detect_all(self, detector: Detector, wanted: tuple[object, ...]) -> None:
+        """Every frame, with as much detail as there is time for."""
+        source, rate, undecided = None, FrameRate(), detector.size_steps > 0
+        left_out = 0
+        while self._still(wanted):
+            captured = self._in.get(POLL_S)
+            if captured is None:
+                continue
+            if captured.source_number != source:
+                source = captured.source_number
+                detector.reset()
+                rate.reset()
+            if left_out != (wanted_out := self._shared.shedding.left_out("pose2d")):
+                left_out = wanted_out
+                detector.leave_out(left_out)
+                self._shared.set_name("detector size", detector.size)
+            if (choice := self._shared.take_choice()) is not None:
+                detector.choose(choice)
+            started_s = self._clock()
+            detection = detector.detect(captured.frame)
+            self._took(self._clock() - started_s)
+            self._put(DetectedFrame(captured.source_number, captured.frame, detection))
+            if (period_s := rate.add(captured.frame)) is not None and detector.size_steps:
+                self._shared.shedding.frames_come(period_s)
+                undecided = undecided and not self._decided(detector, captured.frame, period_s)
+
+    def _decided(self, detector: Detector, frame: Frame, period_s: float) -> bool:
+        """Measure the sizes on the person in this frame and take the one that there is time for; False without one."""
+        costs_s = detector.size_costs_s(frame)
+        if not costs_s:
+            return False
+        number = self._shared.shedding.choose_size("pose2d", costs_s)
+        detector.leave_out(number)
+        self._shared.set_name("detector size", detector.size)
+        larger = f", the next larger one {costs_s[number - 1] * 1e3:.0f}" if number else ""
+        self._inform(
+            f"2D detector: {detector.size}, which takes {costs_s[number] * 1e3:.0f} ms a frame{larger}; "
+            f"the camera gives {1 / period_s:.0f} frames a second"
+        )
+        return True
 
     def _took(self, seconds: float) -> None:
         self._shared.stats.stage_took("pose2d", seconds)

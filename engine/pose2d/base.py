@@ -15,6 +15,17 @@ class Detector(Protocol):
         """ "blazepose" or "rtmpose"."""
 
     @property
+    def size(self) -> str:
+        """Of the network that runs now: "lite", "full" or "heavy"; "" where there is only one."""
+
+    @property
+    def size_steps(self) -> int:
+        """So many of the first `details` are smaller networks."""
+
+    def size_costs_s(self, frame: Frame) -> tuple[float, ...]:
+        """Measure each network on the person in this frame: seconds, the largest first. () with nobody followed."""
+
+    @property
     def details(self) -> tuple[str, ...]:
         """What it can leave out under load (engine/live/load_shedding.py), least important first."""
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import time
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,7 @@ from models.keypoints import EVIDENCE_NAMES, NUM_KEYPOINTS
 
 F32 = NDArray[np.float32]
 MIN_PERSON_SCORE = 0.5
+_TRIAL_RUNS = 5
 OUTSIDE_SCORE = 0.1
 """Factor on the score of a point that lies outside the picture: the network guesses it."""
 
@@ -37,25 +40,66 @@ _STAND_IN = np.array(
 class BlazePose(FollowingDetector):
     """The embedded 2D detector (also gives 3D evidence). Pose thread only; frames in order."""
 
-    def __init__(self, paths: WeightPaths, *, threads: int = 1) -> None:
-        """Load both networks; download nothing. Raises DetectorError."""
-        super().__init__(BlazePoseNetworks(paths, threads=threads))
+    def __init__(self, paths: WeightPaths, *smaller: WeightPaths, threads: int = 1) -> None:
+        """Load the networks; download nothing. Raises DetectorError.
+
+        smaller  other sizes of the landmark network that `leave_out` may turn to, the larger ones first
+        """
+        super().__init__(BlazePoseNetworks(paths, *smaller, threads=threads))
 
 
 class BlazePoseNetworks:
-    """PeopleNetworks: the person finder and the landmark network. Pose thread only."""
+    """PeopleNetworks: the person finder and the landmark network, of one size or several. Pose thread only."""
 
     name = "blazepose"
-    details = ("heatmap refinement",)
 
-    def __init__(self, paths: WeightPaths, *, threads: int) -> None:
-        """Load both networks; download nothing. Raises DetectorError."""
+    def __init__(
+        self,
+        paths: WeightPaths,
+        *smaller: WeightPaths,
+        threads: int,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        """Load the networks, smaller ones when they are first used; download nothing. Raises DetectorError."""
+        self._sizes = (paths, *smaller)
+        self._threads = threads
+        self._clock = clock
         self._finder = PersonFinder(paths.person, threads=threads)
-        self._reader = LandmarkReader(paths.landmarks, threads=threads)
+        self._readers: dict[str, LandmarkReader] = {}
+        self._reader = self._reader_of(paths)
+        self.size = paths.size
+        self.size_steps = len(smaller)
+        larger = (f"{size.size} network" for size in self._sizes[:-1])
+        self.details: tuple[str, ...] = (*larger, "heatmap refinement")
+
+    def _reader_of(self, paths: WeightPaths) -> LandmarkReader:
+        if paths.size not in self._readers:
+            self._readers[paths.size] = LandmarkReader(paths.landmarks, threads=self._threads)
+        return self._readers[paths.size]
 
     def leave_out(self, number: int) -> None:
-        """1: points as the network regresses them, not moved to the peaks of their heatmaps."""
-        self._reader.refines = number < 1
+        """First the larger networks; then points are as the network regresses them, not moved to their heatmaps' peaks.
+
+        Raises DetectorError when a network cannot be loaded.
+        """
+        paths = self._sizes[min(number, self.size_steps)]
+        self._reader = self._reader_of(paths)
+        self._reader.refines = number <= self.size_steps
+        self.size = paths.size
+
+    def size_costs_s(self, frame: Frame, region: Region) -> tuple[float, ...]:
+        """Median of some runs of each size on the person in a region, after one that warms it up."""
+        costs = []
+        for paths in self._sizes:
+            reader = self._reader_of(paths)
+            reader.read(frame.bgr, region)
+            times = []
+            for _ in range(_TRIAL_RUNS):
+                started_s = self._clock()
+                reader.read(frame.bgr, region)
+                times.append(self._clock() - started_s)
+            costs.append(float(np.median(times)))
+        return tuple(costs)
 
     def find(self, frame: Frame) -> list[Region]:
         """Return everybody in the picture, best score first. Raises DetectorError."""

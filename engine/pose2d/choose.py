@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from engine.config import DETECTORS
 from engine.errors import DetectorError, UsageError
@@ -14,7 +14,16 @@ from engine.pose2d.download import Progress
 from engine.pose2d.native_log import without_native_chatter
 from engine.pose2d.rtmpose import RtmPose
 from engine.pose2d.rtmpose_weights import ensure_rtm_weights
-from engine.pose2d.weights import ensure_weights, installed_weights, weights_state
+from engine.pose2d.weight_sources import ensure_weights
+from engine.pose2d.weights import (
+    BY_SIZE,
+    PERSON,
+    WeightFile,
+    file_state,
+    installed_weights,
+    nearest_size,
+    weights_state,
+)
 
 log = logging.getLogger(__name__)
 
@@ -26,10 +35,12 @@ _PROGRESS_STEP = 0.2
 OnMessage = Callable[[str], None]
 
 
-def make_detector(name: str, *, threads: int = 1, on_message: OnMessage) -> Detector:
+def make_detector(name: str, *, size: str = "auto", threads: int = 1, on_message: OnMessage) -> Detector:
     """Make the detector `name` (models of it are downloaded when missing, with progress as messages).
 
     name        "auto", "rtmpose" or "blazepose"
+    size        of BlazePose: "lite", "full" or "heavy"; "auto" all that are there, the largest first, for `leave_out`
+                to choose from; "largest" only that one
     threads     for networks that run on the CPU
     on_message  gets one line with the choice and the reason
     Raises UsageError (unknown name), DetectorError (weights missing and offline, tampered, not loadable).
@@ -39,15 +50,15 @@ def make_detector(name: str, *, threads: int = 1, on_message: OnMessage) -> Dete
     if name == "rtmpose":
         return _rtmpose(threads, on_message)
     if name == "blazepose":
-        return _blazepose(threads, on_message, "as chosen")
+        return _blazepose(size, threads, on_message, "as chosen")
     no_gpu = why_no_cuda()
     if no_gpu is not None:
-        return _blazepose(threads, on_message, f"RTMPose needs a GPU: {no_gpu}")
+        return _blazepose(size, threads, on_message, f"RTMPose needs a GPU: {no_gpu}")
     try:
         detector = RtmPose(ensure_rtm_weights(progress_lines("RTMPose's networks", on_message)), cuda=True)
     except DetectorError as error:
         log.warning("RTMPose cannot be used", exc_info=True)
-        return _blazepose(threads, on_message, f"RTMPose cannot be used: {error}")
+        return _blazepose(size, threads, on_message, f"RTMPose cannot be used: {error}")
     on_message("2D detector: RTMPose on CUDA (a GPU runs it)")
     return detector
 
@@ -91,12 +102,48 @@ def _rtmpose(threads: int, on_message: OnMessage) -> Detector:
     return detector
 
 
-def _blazepose(threads: int, on_message: OnMessage, reason: str) -> Detector:
+def _blazepose(size: str, threads: int, on_message: OnMessage, reason: str) -> Detector:
     """Downloads only what is missing: a tampered file is an error that the user shall see."""
-    if weights_state().state == "missing":
-        paths = ensure_weights(progress_lines("BlazePose's networks", on_message))
-    else:
-        paths = installed_weights()
-    detector = BlazePose(paths, threads=threads)
-    on_message(f"2D detector: BlazePose ({reason})")
+    note = _fetched(size, on_message)
+    sizes = _sizes_there(size)
+    detector = BlazePose(*(installed_weights(found) for found in sizes), threads=threads)
+    on_message(f"2D detector: BlazePose {' or '.join(sizes)} ({reason}{note})")
     return detector
+
+
+def _fetched(size: str, on_message: OnMessage) -> str:
+    """Download what cannot be done without: a size asked for by name, everything where there is nothing yet.
+
+    Returns a note on a size that is not there all the same, "" for none. Raises DetectorError when none is.
+    """
+    chosen = size in BY_SIZE
+    files = (PERSON, BY_SIZE[size]) if chosen else (PERSON, *BY_SIZE.values())
+    lacking = [file for file in files if file_state(file) == "missing"]
+    if not lacking:
+        return ""
+    if not chosen and weights_state().state != "missing":
+        return f"; {_missing(lacking)} not here: vtm fetch"
+    try:
+        ensure_weights(progress_lines("BlazePose's networks", on_message), lacking)
+    except DetectorError:
+        if not weights_state().sizes or file_state(PERSON) != "ready":
+            raise
+        log.warning("a size of BlazePose is missing", exc_info=True)
+        return f"; {_missing(lacking)} could not be downloaded: vtm fetch"
+    return ""
+
+
+def _missing(files: Sequence[WeightFile]) -> str:
+    """The sizes among these files that are not there now."""
+    return " and ".join(name for name, file in BY_SIZE.items() if file in files and file_state(file) == "missing")
+
+
+def _sizes_there(size: str) -> tuple[str, ...]:
+    """The sizes to use of those that are there, the largest first. Raises DetectorError for one that was changed."""
+    for name, file in BY_SIZE.items():
+        if file_state(file) == "tampered" and size in (name, "auto", "largest"):
+            installed_weights(name)  # says so
+    there = weights_state().sizes
+    if size == "auto":
+        return there[::-1]
+    return (nearest_size("heavy" if size == "largest" else size, there),)

@@ -47,6 +47,17 @@ class PeopleNetworks(Protocol):
     def details(self) -> tuple[str, ...]:
         """What it can leave out under load, least important first."""
 
+    @property
+    def size(self) -> str:
+        """Of the network that reads a person: "lite", "full" or "heavy"; "" where there is only one."""
+
+    @property
+    def size_steps(self) -> int:
+        """So many of the first `details` are smaller networks."""
+
+    def size_costs_s(self, frame: Frame, region: Region) -> tuple[float, ...]:
+        """Measure each size on the person in a region: seconds, the largest first. Raises DetectorError."""
+
     def leave_out(self, number: int) -> None:
         """Do without the first so many of `details`."""
 
@@ -79,6 +90,22 @@ class FollowingDetector:
     def details(self) -> tuple[str, ...]:
         """The networks' own, then the search for other people."""
         return (*self._networks.details, NEARBY)
+
+    @property
+    def size(self) -> str:
+        """The networks' size that runs now."""
+        return self._networks.size
+
+    @property
+    def size_steps(self) -> int:
+        """So many of the first `details` are smaller networks."""
+        return self._networks.size_steps
+
+    def size_costs_s(self, frame: Frame) -> tuple[float, ...]:
+        """Measure each size on the followed person: seconds, the largest first. () without a person or a choice."""
+        if self._reading_region is None or not self.size_steps:
+            return ()
+        return self._networks.size_costs_s(frame, self._reading_region)
 
     def leave_out(self, number: int) -> None:
         """Do without the first so many of `details`."""

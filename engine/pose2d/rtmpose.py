@@ -47,6 +47,7 @@ class RtmPoseNetworks:
     """PeopleNetworks: yolox and RTMPose. Pose thread only."""
 
     name = "rtmpose"
+    size, size_steps = "", 0
     details: tuple[str, ...] = ()  # it is the network that takes the time; another one would have to be downloaded
 
     def __init__(self, paths: RtmPaths, *, cuda: bool, threads: int) -> None:
@@ -64,6 +65,11 @@ class RtmPoseNetworks:
 
     def leave_out(self, number: int) -> None:
         """Do nothing: there is nothing to leave out."""
+
+    def size_costs_s(self, frame: Frame, region: Region) -> tuple[float, ...]:
+        """There is one size."""
+        del frame, region
+        return ()
 
     def find(self, frame: Frame) -> list[Region]:
         """Return everybody in the picture. Raises DetectorError."""

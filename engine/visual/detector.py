@@ -21,6 +21,11 @@ class Finds(Protocol):
     def name(self) -> str: ...
     def detect(self, frame: Frame) -> Detection: ...
     @property
+    def size(self) -> str: ...
+    @property
+    def size_steps(self) -> int: ...
+    def size_costs_s(self, frame: Frame) -> tuple[float, ...]: ...
+    @property
     def details(self) -> tuple[str, ...]: ...
     def leave_out(self, number: int) -> None: ...
     def choose(self, choice: PersonChoice) -> None: ...
@@ -60,14 +65,29 @@ class VisualDetector:
         return self._features
 
     @property
+    def size(self) -> str:
+        """The 2D detector's size."""
+        return self._detector.size
+
+    @property
+    def size_steps(self) -> int:
+        """The 2D detector's smaller networks."""
+        return self._detector.size_steps
+
+    def size_costs_s(self, frame: Frame) -> tuple[float, ...]:
+        """As the 2D detector's."""
+        return self._detector.size_costs_s(frame)
+
+    @property
     def details(self) -> tuple[str, ...]:
-        """The backbone comes first: it takes as long as the 2D detector, and two frames hardly differ."""
-        return (HALF_THE_FEATURES, *self._detector.details)
+        """Smaller networks of the 2D detector; then features of every other frame, as two frames hardly differ."""
+        own = self._detector.details
+        return (*own[: self.size_steps], HALF_THE_FEATURES, *own[self.size_steps :])
 
     def leave_out(self, number: int) -> None:
-        """Leave out so many: 1 is image features of every other frame, more also what the 2D detector can leave out."""
-        self._every = 2 if number else 1
-        self._detector.leave_out(max(number - 1, 0))
+        """Leave out so many of `details`."""
+        self._every = 2 if number > self.size_steps else 1
+        self._detector.leave_out(number - (number > self.size_steps))
 
     def choose(self, choice: PersonChoice) -> None:
         """Follow another person; no features are kept."""

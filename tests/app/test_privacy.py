@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.pose2d.weights import cache_folder, ensure_weights
+from engine.pose2d.weights import cache_folder
+from tests.detector_weights import weights_for_tests
 
 ROOT = Path(__file__).parents[2]
 HOMES = ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")
@@ -32,7 +33,7 @@ sys.addaudithook(watch)
 @pytest.fixture
 def empty_home(tmp_path: Path) -> tuple[Path, dict[str, str]]:
     """An empty folder, and the environment of a user who lives there. The detector's weights are elsewhere."""
-    ensure_weights()
+    weights_for_tests()
     home = tmp_path / "home"
     home.mkdir()
     kept = {name: value for name, value in os.environ.items() if name not in (*HOMES, *HOMES_TOO)}

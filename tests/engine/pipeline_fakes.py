@@ -74,13 +74,24 @@ class FakeSource:
         self.closed_by = threading.current_thread().name
 
 
-class FakeDetector:
-    details = ("fine points",)
+SIZES = ("heavy", "full", "lite")
 
-    def __init__(self, world: World, name: str) -> None:
-        self.world, self.name = world, name
+
+class FakeDetector:
+    def __init__(self, world: World, name: str, size: str = "auto") -> None:
+        self.world, self.name, self.wanted_size = world, name, size
+        self.size_steps = len(world.size_costs_s) - 1 if size == "auto" and world.size_costs_s else 0
+        self.details = (*SIZES[: self.size_steps], "fine points")
         self.resets = self.left_out = 0
         self.closed = False
+
+    @property
+    def size(self) -> str:
+        return SIZES[min(self.left_out, self.size_steps)] if self.size_steps else ""
+
+    def size_costs_s(self, frame: Frame) -> tuple[float, ...]:
+        del frame
+        return self.world.size_costs_s if self.world.person else ()
 
     def leave_out(self, number: int) -> None:
         self.left_out = number
@@ -242,6 +253,7 @@ class World:
         self.receivers: list[FakeReceiver] = []
         self.choices: list[PersonChoice] = []
         self.strict = True
+        self.size_costs_s: tuple[float, ...] = ()  # of a detector with sizes, the largest first
 
     def _make(self, part: str, key: str, made: list[Any], thing: Any) -> Any:
         for name in (part, key):
@@ -253,7 +265,9 @@ class World:
     def factories(self) -> Factories:
         return Factories(
             open_source=lambda source, **_: self._make("source", source, self.sources, FakeSource(self, source)),
-            make_detector=lambda name, **_: self._make("detector", name, self.detectors, FakeDetector(self, name)),
+            make_detector=lambda name, *, size, **_: self._make(
+                "detector", name, self.detectors, FakeDetector(self, name, size)
+            ),
             load_runtime=lambda backend, **_: self._make("runtime", backend, self.runtimes, FakeRuntime(self, backend)),
             make_window=FakeWindow,
             make_solver=Solver,

@@ -593,6 +593,37 @@ def test_a_slow_detector_gives_up_detail_until_there_is_time_again(world: World)
     assert lines[1] == "there is time again: fine points is back"
 
 
+def test_the_largest_network_that_keeps_the_cameras_rate_is_taken_in_the_first_second(world: World):
+    now = [50.0]
+    world.clock = lambda: now[0]
+    world.size_costs_s = (0.050, 0.015, 0.010)
+
+    def detecting(_frame: Frame) -> None:
+        now[0] += 1 / 30
+
+    world.detecting = detecting
+    with world.pipeline() as pipeline:
+        until(lambda: pipeline.snapshot().stats.detector_size == "full")
+        assert now[0] < 51.0
+        (line,) = [text for text in say_texts(pipeline) if "2D detector" in text]
+        assert "full, which takes 15 ms a frame, the next larger one 50; the camera gives 30 frames a second" in line
+        assert pipeline.snapshot().stats.left_out == ()
+        pipeline.reconfigure(Config(source="cam", detector="blazepose", backend="cpu", detector_size="heavy"))
+        until(lambda: len(world.detectors) == 2)
+        until(lambda: pipeline.snapshot().stats.detector_size == "")
+    assert [detector.wanted_size for detector in world.detectors] == ["auto", "heavy"]
+    assert world.detectors[1].left_out == 0
+
+
+def test_without_a_person_no_network_is_chosen(world: World):
+    world.size_costs_s, world.person = (0.050, 0.015, 0.010), False
+    with world.pipeline() as pipeline:
+        until(lambda: pipeline.snapshot().stats.frames_captured > 40)
+        assert pipeline.snapshot().stats.detector_size == "heavy"
+        world.person = True
+        until(lambda: pipeline.snapshot().stats.detector_size != "heavy")
+
+
 def test_a_slow_network_gives_up_the_refinement_of_limbs(world: World):
     now, refined = [50.0], []
     world.clock = lambda: now[0]

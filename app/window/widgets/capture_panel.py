@@ -10,6 +10,7 @@ from engine.config import Config
 from engine.types import Calibration
 
 _DETECTORS = (("Automatic", "auto"), ("RTMPose", "rtmpose"), ("BlazePose", "blazepose"))
+_SIZES = (("Automatic", "auto"), ("Lite", "lite"), ("Full", "full"), ("Heavy", "heavy"))
 _BACKENDS = (
     ("Automatic", "auto"),
     ("TensorRT", "tensorrt"),
@@ -70,14 +71,20 @@ class TrackingPanel(Section):
         self.hfov_deg = Number("Horizontal field of view", 10, 170, "°")
         self.hfov_deg.setToolTip("Of the camera: most webcams have 55 to 80 degrees")
         self.detector = Choice("Detector", _DETECTORS)
+        self.detector_size = Choice("Detector size", _SIZES)
+        self.detector_size.setToolTip("Of BlazePose: larger is more accurate and slower")
         self.backend = Choice("Back end", _BACKENDS)
         self.running = Elided("muted")
         self.row("Field of view", self.hfov_deg)
         self.row("Detector", self.detector)
+        self.row("Detector size", self.detector_size)
         self.row("Back end", self.backend)
         self.row("", self.running)
         self.hfov_deg.valueChanged.connect(lambda deg: self.changed.emit({"hfov_deg": deg}))
         self.detector.activated.connect(lambda _index: self.changed.emit({"detector": self.detector.value}))
+        self.detector_size.activated.connect(
+            lambda _index: self.changed.emit({"detector_size": self.detector_size.value})
+        )
         self.backend.activated.connect(lambda _index: self.changed.emit({"backend": self.backend.value}))
 
     def show_config(self, config: Config) -> None:
@@ -85,9 +92,10 @@ class TrackingPanel(Section):
         self.hfov_deg.set_quietly(config.hfov_deg)
         self.hfov_deg.setEnabled(config.intrinsics_file is None)
         self.detector.choose(config.detector)
+        self.detector_size.choose(config.detector_size)
         self.backend.choose(config.backend)
 
-    def show_running(self, detector: str, backend: str) -> None:
+    def show_running(self, detector: str, size: str, backend: str) -> None:
         """What "automatic" has become."""
-        parts = [_name(detector, _DETECTORS), _name(backend, _BACKENDS)]
+        parts = [f"{_name(detector, _DETECTORS)} {size}".strip(), _name(backend, _BACKENDS)]
         self.running.set_whole("Running " + ", ".join(part for part in parts if part) if any(parts) else "")

@@ -62,7 +62,8 @@ class SidePanel(QScrollArea):
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Live state; a few times a second is enough."""
-        self.tracking.show_running(snapshot.stats.detector, snapshot.stats.backend)
+        stats = snapshot.stats
+        self.tracking.show_running(stats.detector, stats.detector_size, stats.backend)
         self.targets.show_states(snapshot.targets)
         self.receive.show_state(snapshot.receiver)
         self.record.show_state(snapshot.recording)

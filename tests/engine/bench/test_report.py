@@ -20,7 +20,7 @@ from engine.sources.open_source import DEMO_CLIP
 from engine.vtm.choose import BackendState
 from engine.vtm.weights import WEIGHTS, load_weights
 
-CONFIG = Config(source="demo", detector="blazepose", backend="auto")
+CONFIG = Config(source="demo", detector="blazepose", detector_size="full", backend="auto")
 needs_detector = pytest.mark.skipif(weights_state().state != "ready", reason="BlazePose is not here: vtm fetch")
 needs_weights = pytest.mark.skipif(not WEIGHTS.exists(), reason="VTM's weights are not here")
 PERCENTILES = {"p50", "p95", "p99"}
@@ -40,6 +40,9 @@ def test_every_figure_is_there_and_the_tables_show_them(monkeypatch, capsys):
     assert set(found["stages"]) == {"capture", "pose2d", "window", "vtm", "solver", "osc"}
     assert all(set(times) == PERCENTILES for times in found["stages"].values())
     assert set(found["end_to_end"]["latency_ms"]) == set(found["end_to_end"]["webcam_latency_ms"]) == PERCENTILES
+    assert [row["size"] for row in found["detector_sizes"]] == ["lite", "full", "heavy"]
+    assert all(set(row["ms"]) == PERCENTILES for row in found["detector_sizes"] if row["works"])
+    assert found["environment"]["detector_size"] == "full"
     assert found["end_to_end"]["fps"] > 1
     assert found["memory_mb"] > 10
     assert [row["targets"] for row in found["osc_targets"]] == [["vmc"], ["vmc", "vrchat", "osc"]]

@@ -116,3 +116,101 @@ def test_a_stage_opened_anew_leaves_nothing_out():
     assert stage.control.names == ("limbs",)
     stage.run(20.0, LATE_S)
     assert stage.control.names == ("limbs",)
+
+
+COSTS_S = (0.050, 0.015, 0.010)
+
+
+class Sizes(Stage):
+    """A camera of 30 frames a second before a detector of three sizes, whose time follows the one that runs."""
+
+    def __init__(self, busy: float = 1.0) -> None:
+        super().__init__()
+        self.busy = busy
+        self.control.offer("pose2d", ("heavy network", "full network", "heatmaps"), 2)
+        self.control.frames_come(FRAME_S)
+        self.control.choose_size("pose2d", [busy * cost_s for cost_s in COSTS_S])
+
+    @property
+    def size(self) -> int:
+        return min(self.control.left_out("pose2d"), 2)
+
+    def run(self, seconds: float, latency_s: float) -> None:
+        for _ in range(round(seconds / FRAME_S)):
+            self.took["pose2d"] = self.busy * COSTS_S[self.size]
+            super().run(FRAME_S, latency_s)
+
+
+@pytest.mark.parametrize(("busy", "size"), [(0.4, 0), (0.51, 1), (1.0, 1), (1.7, 2), (9.0, 2)])
+def test_the_largest_network_is_taken_that_leaves_a_quarter_of_the_time_between_frames(busy, size):
+    stage = Sizes(busy)
+    assert stage.size == size
+    assert stage.control.names == ()  # a smaller network is no detail that is left out
+    assert stage.lines == []
+
+
+def test_a_smaller_network_takes_over_when_frames_come_faster_than_they_are_read():
+    stage = Sizes(0.4)
+    stage.run(5.0, FINE_S)
+    assert stage.size == 0
+    stage.busy = 0.8  # another program wants the processor
+    stage.run(4.0, FINE_S)
+    assert stage.size == 1
+    assert stage.lines == [
+        "info: pose2d takes 40 ms, frames come every 33: heavy network is left out until there is time for it"
+    ]
+
+
+def test_networks_go_before_any_other_detail_even_of_a_slower_stage():
+    stage = Sizes(0.1)
+    stage.took["vtm"] = 0.100
+    stage.run(2.0, LATE_S)
+    assert (stage.size, stage.control.names) == (1, ())
+    stage.run(2.0, LATE_S)
+    assert (stage.size, stage.control.names) == (2, ())
+    stage.until(("limbs",), LATE_S, 3.0)
+    assert stage.size == 2
+
+
+def test_a_network_that_does_not_keep_up_takes_nothing_else_with_it():
+    stage = Sizes(9.0)
+    stage.run(60.0, FINE_S)
+    assert stage.control.names == ()
+
+
+def test_a_larger_network_comes_back_when_there_is_time_for_it_and_not_before():
+    stage = Sizes(1.0)
+    stage.run(200.0, FINE_S)
+    assert stage.size == 1
+    stage.busy = 0.4  # the other program has ended
+    stage.run(UP_AFTER_S + 1.0, FINE_S)
+    assert stage.size == 0
+    assert stage.lines == ["info: there is time again: heavy network is back"]
+
+
+def test_a_camera_that_slows_down_in_the_dark_leaves_time_for_a_larger_network():
+    stage = Sizes(0.6)
+    stage.run(30.0, FINE_S)
+    assert stage.size == 1
+    stage.control.frames_come(2 * FRAME_S)
+    stage.run(UP_AFTER_S + 1.0, FINE_S)
+    assert stage.size == 0
+
+
+def test_detail_comes_back_before_larger_networks_do():
+    stage = Sizes(0.3)
+    stage.took["vtm"] = 0.001
+    stage.until(("heatmaps",), LATE_S, 10.0)
+    assert stage.size == 2
+    stage.until((), FINE_S, UP_AFTER_S + 2.0)
+    assert stage.size == 2
+    stage.run(2 * UP_AFTER_S + 2.0, FINE_S)
+    assert stage.size == 0
+
+
+def test_another_detector_is_chosen_anew():
+    stage = Sizes(1.0)
+    stage.control.offer("pose2d", ("heatmaps",))
+    assert stage.control.left_out("pose2d") == 0
+    stage.run(30.0, FINE_S)
+    assert stage.lines == []

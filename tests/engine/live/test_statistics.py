@@ -112,7 +112,7 @@ def test_stats_json_has_the_keys_of_the_contract_and_is_valid_json():
     found = json.loads(json.dumps(stats_json(stats, [target]), allow_nan=False))
     assert set(found) == {
         *("frames_captured", "frames_dropped", "poses", "seconds", "fps"),
-        *("latency_ms", "stages", "detector", "backend", "left_out", "osc"),
+        *("latency_ms", "stages", "detector", "detector_size", "backend", "left_out", "osc"),
     }
     assert set(found["latency_ms"]) == set(found["stages"]["pose2d"]) == {"p50", "p95", "p99"}
     assert found["left_out"] == ["limb refinement"]

@@ -11,8 +11,9 @@ import pytest
 from numpy.typing import NDArray
 
 from engine.opencv import cv2
-from engine.pose2d.weights import WeightPaths, ensure_weights
+from engine.pose2d.weights import WeightPaths
 from engine.types import Frame
+from tests.detector_weights import weights_for_tests
 
 DEMO = Path(__file__).parents[3] / "engine" / "sources"
 
@@ -30,7 +31,7 @@ class Demo:
 
 @pytest.fixture(scope="session")
 def weights() -> WeightPaths:
-    return ensure_weights()
+    return weights_for_tests()
 
 
 def read_frames(path: Path) -> Iterator[Frame]:

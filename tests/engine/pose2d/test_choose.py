@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from engine.errors import DetectorError, UsageError
 from engine.pose2d import choose
+from engine.pose2d.base import Detector
 from engine.pose2d.rtmpose_weights import RtmPaths
-from engine.pose2d.weights import LANDMARKS, PERSON, WeightPaths
+from engine.pose2d.weights import BY_SIZE, FILES, LANDMARKS, PERSON, WeightFile, WeightPaths
+from engine.types import Keypoints2D
+from tests.engine.pose2d.conftest import Demo
 
 
 class FakeRtmPose:
@@ -77,22 +82,120 @@ def test_rtmpose_asked_for_by_name_fails_rather_than_be_replaced(monkeypatch: py
         choose.make_detector("rtmpose", on_message=lambda _: None)
 
 
-@pytest.mark.usefixtures("weights")
+@pytest.fixture
+def cache(weights: WeightPaths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The person finder and full, and nowhere to fetch from."""
+    shutil.copy(weights.person, tmp_path / PERSON.name)
+    shutil.copy(weights.landmarks, tmp_path / LANDMARKS.name)
+    monkeypatch.setenv("VTM_CACHE", str(tmp_path))
+
+    def offline(_progress: object, files: Sequence[WeightFile] = FILES) -> WeightPaths:
+        raise DetectorError(f"could not download {[file.name for file in files]}: offline")
+
+    monkeypatch.setattr(choose, "ensure_weights", offline)
+    return tmp_path
+
+
+def chosen(size: str) -> tuple[Detector, str]:
+    said: list[str] = []
+    detector = choose.make_detector("blazepose", size=size, on_message=said.append)
+    assert len(said) == 1
+    return detector, said[0]
+
+
+@pytest.mark.usefixtures("cache")
 def test_blazepose_asked_for_by_name_is_taken_whatever_the_machine_has(monkeypatch: pytest.MonkeyPatch) -> None:
     with_rtmpose(monkeypatch, no_cuda=None, weights=GOOD)
-    said: list[str] = []
-    assert choose.make_detector("blazepose", on_message=said.append).name == "blazepose"
-    assert said == ["2D detector: BlazePose (as chosen)"]
+    detector, said = chosen("full")
+    assert (detector.name, detector.size, detector.size_steps) == ("blazepose", "full", 0)
+    assert said == "2D detector: BlazePose full (as chosen)"
 
 
-def test_a_tampered_network_is_an_error_and_is_not_silently_replaced(
-    weights: WeightPaths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.usefixtures("cache")
+@pytest.mark.parametrize("size", ["auto", "largest"])
+def test_without_a_choice_what_is_there_runs_and_nothing_is_downloaded(size: str) -> None:
+    detector, said = chosen(size)
+    assert (detector.size, detector.size_steps) == ("full", 0)
+    assert said == "2D detector: BlazePose full (as chosen; lite and heavy not here: vtm fetch)"
+
+
+@pytest.mark.usefixtures("cache")
+@pytest.mark.parametrize("size", ["lite", "heavy"])
+def test_a_size_that_cannot_be_had_falls_back_with_a_word(size: str) -> None:
+    detector, said = chosen(size)
+    assert detector.size == "full"
+    assert said == f"2D detector: BlazePose full (as chosen; {size} could not be downloaded: vtm fetch)"
+
+
+def test_a_size_that_is_missing_is_downloaded_when_it_is_asked_for(
+    cache: Path, weights: WeightPaths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / PERSON.name).write_bytes(weights.person.read_bytes())
-    (tmp_path / LANDMARKS.name).write_bytes(b"evil")
+    lite = WeightFile("lite.tflite", 1, LANDMARKS.sha256)  # the bytes of full will do
+
+    def fetch(_progress: object, files: Sequence[WeightFile]) -> None:
+        assert list(files) == [lite]
+        shutil.copy(weights.landmarks, cache / lite.name)
+
+    monkeypatch.setitem(BY_SIZE, "lite", lite)
+    monkeypatch.setattr(choose, "ensure_weights", fetch)
+    detector, said = chosen("lite")
+    assert (detector.size, said) == ("lite", "2D detector: BlazePose lite (as chosen)")
+
+
+def test_all_sizes_that_are_there_can_be_stepped_through(
+    cache: Path, weights: WeightPaths, monkeypatch: pytest.MonkeyPatch, demo: Demo
+) -> None:
+    for size in ("lite", "heavy"):
+        monkeypatch.setitem(BY_SIZE, size, WeightFile(f"{size}.tflite", 1, LANDMARKS.sha256))
+        shutil.copy(weights.landmarks, cache / f"{size}.tflite")
+    detector, said = chosen("auto")
+    assert "heavy or full or lite (as chosen)" in said
+    assert detector.details[:3] == ("heavy network", "full network", "heatmap refinement")
+    sizes = []
+    for number in (0, 1, 2, 3, 0):
+        detector.leave_out(number)
+        sizes.append(detector.size)
+        assert isinstance(detector.detect(demo.frames[0]), Keypoints2D)
+    assert sizes == ["heavy", "full", "lite", "lite", "heavy"]
+    costs_s = detector.size_costs_s(demo.frames[0])
+    assert len(costs_s) == 3
+    assert all(cost_s > 0 for cost_s in costs_s)
+    assert choose.make_detector("blazepose", size="largest", on_message=print).size == "heavy"
+
+
+def test_with_nothing_there_everything_is_fetched(
+    tmp_path: Path, weights: WeightPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("VTM_CACHE", str(tmp_path))
-    with pytest.raises(DetectorError, match=r"wrong sha256.*vtm fetch"):
+
+    def fetch(_progress: object, files: Sequence[WeightFile]) -> None:
+        assert list(files) == list(FILES)
+        shutil.copy(weights.person, tmp_path / PERSON.name)
+        shutil.copy(weights.landmarks, tmp_path / LANDMARKS.name)
+        raise DetectorError("the other sizes could not be downloaded")
+
+    monkeypatch.setattr(choose, "ensure_weights", fetch)
+    detector, said = chosen("auto")
+    assert detector.size == "full"
+    assert "(as chosen; lite and heavy could not be downloaded: vtm fetch)" in said
+
+
+def test_with_nothing_there_and_offline_it_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VTM_CACHE", str(tmp_path))
+
+    def offline(_progress: object, _files: Sequence[WeightFile]) -> None:
+        raise DetectorError("offline")
+
+    monkeypatch.setattr(choose, "ensure_weights", offline)
+    with pytest.raises(DetectorError, match="offline"):
         choose.make_detector("blazepose", on_message=lambda _: None)
+
+
+@pytest.mark.parametrize("size", ["auto", "full"])
+def test_a_tampered_network_is_an_error_and_is_not_silently_replaced(cache: Path, size: str) -> None:
+    (cache / LANDMARKS.name).write_bytes(b"evil")
+    with pytest.raises(DetectorError, match=r"wrong sha256.*vtm fetch"):
+        choose.make_detector("blazepose", size=size, on_message=lambda _: None)
 
 
 def test_an_unknown_name_is_wrong_usage() -> None:

@@ -18,6 +18,7 @@ class People:
     """Networks that see coloured rectangles. `cast`: name -> (x, colour), later ones stand in front."""
 
     name = "people"
+    size, size_steps = "full", 0
     details = ("detail",)
 
     def __init__(self) -> None:
@@ -53,6 +54,9 @@ class People:
             frame.frame_id, frame.captured_at_s, frame.image_size, points, np.ones(NUM_KEYPOINTS, np.float32)
         )
         return Reading(keypoints, Region(near[0], 240.0, SIDE, 0.0))
+
+    def size_costs_s(self, frame: Frame, region: Region) -> tuple[float, ...]:
+        return (frame.captured_at_s, region.x_px)
 
     def leave_out(self, number: int) -> None:
         self.left_out = number
@@ -196,3 +200,14 @@ def test_an_empty_picture_is_nobody():
     assert world.step() is None
     world.hold(0.5, a=(480, RED))
     assert world.step() is None
+
+
+def test_sizes_are_measured_on_the_person_who_is_followed():
+    world = World()
+    assert world.detector.size_costs_s(Frame(world.people.picture(), 0, 0.0)) == ()
+    world.step(a=(480, RED), b=(900, BLUE))
+    shown = Frame(world.people.picture(), 1, 0.5)
+    assert world.detector.size_costs_s(shown) == ()  # there is only one
+    world.people.size_steps = 1
+    assert world.detector.size_costs_s(shown) == (0.5, 480)
+    assert (world.detector.size, world.detector.size_steps) == ("full", 1)

@@ -10,7 +10,7 @@ import pytest
 from engine.errors import ModelError
 from engine.types import Detection, Frame, Keypoints2D, NoPerson, PersonChoice
 from engine.visual.backbone import Backbone
-from engine.visual.detector import VisualDetector, with_backbone
+from engine.visual.detector import HALF_THE_FEATURES, VisualDetector, with_backbone
 from tests.engine.visual.colour_onnx import write_backbone
 
 SIZE = (640, 480)
@@ -20,7 +20,8 @@ SOMEBODY = Keypoints2D(5, 0.1, SIZE, POINTS, np.ones(23, np.float32), np.zeros((
 
 class FakeDetector:
     name = "fake"
-    details = ("its own",)
+    size, size_steps = "full", 1
+    details = ("its larger network", "its own")
 
     def __init__(self, found: Detection) -> None:
         self.found = found
@@ -32,6 +33,9 @@ class FakeDetector:
 
     def leave_out(self, number: int) -> None:
         self.left_out = number
+
+    def size_costs_s(self, frame: Frame) -> tuple[float, ...]:
+        return (frame.captured_at_s, 0.01)
 
     def detect(self, frame: Frame) -> Detection:
         assert frame.frame_id == 5
@@ -86,18 +90,19 @@ def test_it_goes_by_the_detectors_name_and_passes_on_what_it_is_told(backbone):
     detector.reset()
     detector.close()
     assert (detector.name, inner.resets, inner.closed) == ("fake", 1, True)
+    assert (detector.size, detector.size_steps, detector.size_costs_s(frame())) == ("full", 1, (0.1, 0.01))
 
 
 def test_to_keep_up_it_looks_at_every_other_frame_only_and_then_the_detector_gives_up_its_own(backbone):
     inner = FakeDetector(SOMEBODY)
     detector = VisualDetector(inner, backbone)
-    assert len(detector.details) == 2
-    for left_out, distinct, inner_out in ((0, 4, 0), (1, 2, 0), (2, 2, 1), (0, 4, 0)):
+    assert detector.details == ("its larger network", HALF_THE_FEATURES, "its own")
+    for left_out, distinct, inner_out in ((0, 4, 0), (1, 4, 1), (2, 2, 1), (3, 2, 2), (0, 4, 0)):
         detector.leave_out(left_out)
         detector.reset()
         assert len({id(features) for features in [detector.detect(frame()).features for _ in range(4)]}) == distinct
         assert inner.left_out == inner_out
-    detector.leave_out(1)
+    detector.leave_out(2)
     first = detector.detect(frame()).features
     detector.reset()
     assert detector.detect(frame()).features is not first, "another source must not get this one's features"

@@ -1,0 +1,61 @@
+"""Measures each size of BlazePose on the clip, as many threads as live, and which of them live use would take."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from engine.bench.samples import Samples, as_json
+from engine.errors import DetectorError
+from engine.live.load_shedding import SPARE
+from engine.pipeline import worker_threads
+from engine.pose2d.blazepose import BlazePose
+from engine.pose2d.weights import BY_SIZE, installed_weights
+from engine.sources.video_file import FileSource
+
+WARM_UP_FRAMES = 10
+_STAGE = "pose2d"
+
+
+def measure_sizes(clip: Path, seconds: float) -> list[dict[str, Any]]:
+    """Return a row per size, the smallest first: size, works, detail; and where it works ms and frames per second."""
+    rows: list[dict[str, Any]] = []
+    for size in BY_SIZE:
+        try:
+            rows.append({"size": size, "works": True, "detail": "", **_measured(size, clip, seconds)})
+        except DetectorError as error:
+            rows.append({"size": size, "works": False, "detail": str(error)})
+    return rows
+
+
+def live_size(rows: list[dict[str, Any]], rate_hz: float) -> str:
+    """Return the largest size that keeps a camera's rate with a quarter to spare, else the smallest; "" for none."""
+    able = [row for row in rows if row["works"]]
+    fast = [row for row in able if row["ms"]["p50"] <= SPARE * 1e3 / rate_hz]
+    return str((fast[-1] if fast else able[0])["size"]) if able else ""
+
+
+def _measured(size: str, clip: Path, seconds: float) -> dict[str, Any]:
+    samples = Samples(time.perf_counter)
+    detector = BlazePose(installed_weights(size), threads=worker_threads()[0])
+    source = FileSource(clip, paced=False, loop=True)
+    try:
+        warm_up, until_s = WARM_UP_FRAMES, float("inf")
+        while samples.clock() < until_s:
+            frame = source.read()
+            if frame is None:
+                continue
+            if warm_up == 0:
+                samples.begin()
+                until_s = samples.clock() + seconds
+            warm_up -= 1
+            started_s = samples.clock()
+            detector.detect(frame)
+            samples.add(_STAGE, samples.clock() - started_s)
+        samples.end()
+    finally:
+        source.close()
+        detector.close()
+    times = as_json(samples.percentiles_ms(_STAGE))
+    return {"ms": times, "per_second": round(1e3 / samples.mean_ms(_STAGE), 1)}
