@@ -2,7 +2,7 @@
 
     python app/setup_env.py run [VTM OPTIONS]     set up, then start the app
     python app/setup_env.py test [PYTEST OPTIONS] set up with what the tests need, then run them (under Xvfb on Linux)
-    python app/setup_env.py check                 format, lint, types, import table, fast tests
+    python app/setup_env.py check                 format, lint, import contracts, types, fast tests
 
 Packages are those of requirements/ (made by app/lock_packages.py), each file checked by its sha256. Tests and training
 use torch, too: TORCH=cpu (the default) never takes a CUDA build, TORCH=cuda takes the one for this GPU, TORCH=none
@@ -253,13 +253,14 @@ def run_tests(arguments: list[str]) -> int:
 
 
 def run_check() -> int:
-    """Format, lint, types, then the import table with the fast tests; stops at the first that fails."""
+    """Format, lint, import contracts, types, fast tests; stops at the first that fails."""
     prepare("dev", [*WINDOW_LIBRARIES, *TEST_LIBRARIES])
     python = [str(venv_python()), "-m"]
     with_torch = subprocess.call([*python[:1], "-c", "import torch"], stderr=subprocess.DEVNULL) == 0
     steps = (
         [*python, "ruff", "format", "--check"],
         [*python, "ruff", "check"],
+        [str(venv_python().with_name("lint-imports")), "--no-logo", "--no-cache"],
         [*python, "mypy", *([] if with_torch else MYPY_WITHOUT_TORCH)],
         under_xvfb([*python, "pytest", "-q", "-m", "not slow"]),
     )
