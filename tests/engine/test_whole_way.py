@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +21,8 @@ from models.skeleton import JOINT
 
 CONFIG = Config(source="demo", detector="blazepose", backend="cpu", height_m=1.66)
 HEAD, HIPS = JOINT["Head"], JOINT["Hips"]
+POSES = 40
+WAIT_S = 60.0
 
 pytestmark = [
     pytest.mark.skipif(weights_state().state != "ready", reason="BlazePose's weights are not here: vtm fetch"),
@@ -26,18 +30,27 @@ pytestmark = [
 ]
 
 
+def until(reached: Callable[[], bool], pipeline: Pipeline) -> None:
+    """As soon as it is reached; a slow machine may take its time."""
+    until_s = time.monotonic() + WAIT_S
+    while not reached():
+        assert pipeline.wait(0.02) == "running", pipeline.snapshot().messages
+        assert time.monotonic() < until_s, pipeline.snapshot().messages
+
+
 def test_live_on_the_demo_clip(tmp_path: Path):
     with Pipeline(CONFIG) as pipeline:
-        assert pipeline.wait_for_pose(20.0), pipeline.snapshot().messages
+        assert pipeline.wait_for_pose(WAIT_S), pipeline.snapshot().messages
         pipeline.start_recording(tmp_path / "take.npz")
-        assert pipeline.wait(3.0) == "running", pipeline.snapshot().messages
+        enough = pipeline.snapshot().stats.poses + POSES
+        until(lambda: pipeline.snapshot().stats.poses >= enough, pipeline)
         snapshot = pipeline.snapshot()
         pipeline.stop_recording()
     assert snapshot.source == "demo"
     assert snapshot.stats.detector == "blazepose"
-    assert snapshot.stats.fps > 10
     assert set(snapshot.stats.stages) >= {"capture", "pose2d", "vtm", "solver"}
     take = read_motion_npz(tmp_path / "take.npz")
+    assert len(take) >= POSES - 2  # the first pose may be there before the recorder is, the last not yet
     assert take.tracked.mean() > 0.9
     tracked = take.joints_world_m[take.tracked]
     assert (tracked[:, HEAD, 1] > tracked[:, HIPS, 1]).all()
@@ -45,14 +58,16 @@ def test_live_on_the_demo_clip(tmp_path: Path):
 
 def test_a_change_of_height_is_followed_live():
     with Pipeline(CONFIG) as pipeline:
-        assert pipeline.wait_for_pose(20.0)
-        before = pipeline.snapshot().pose
+        assert pipeline.wait_for_pose(WAIT_S)
+
+        def hips_m() -> float:
+            pose = pipeline.snapshot().pose
+            assert pose is not None
+            return float(pose.rest_offsets_m[0, 1])
+
+        before_m = hips_m()
         pipeline.reconfigure(dataclasses.replace(CONFIG, height_m=1.9))
-        pipeline.wait(1.0)
-        after = pipeline.snapshot().pose
-    assert before is not None
-    assert after is not None
-    assert after.rest_offsets_m[0, 1] > 1.05 * before.rest_offsets_m[0, 1]
+        until(lambda: hips_m() > 1.05 * before_m, pipeline)
 
 
 @pytest.mark.slow
