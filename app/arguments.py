@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn, TypeAlias
 
-from engine.config import BACKENDS, DETECTOR_SIZES, DETECTORS, ROTATIONS_DEG, Config
+from engine.config import BACKENDS, COUNTDOWNS_S, DETECTOR_SIZES, DETECTORS, ROTATIONS_DEG, Config
 from engine.errors import UsageError
 
 MOTION_SUFFIXES = (".npz", ".bvh", ".csv", ".glb", ".vrma", ".jsonl")
@@ -31,6 +31,7 @@ class RunOptions:
     record: Path | None = None
     stats: Path | None = None
     force: bool = False  # a take that is there is replaced
+    calibrate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,15 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
         "--vmc-receive",
         metavar="[HOST:]PORT",
         help="listen for calibration and faces; without HOST on this machine only",
+    )
+    parser.add_argument(
+        "--calibrate", action="store_true", help="the first person seen faces the front and stands over the origin"
+    )
+    parser.add_argument(
+        "--countdown",
+        type=int,
+        choices=COUNTDOWNS_S,
+        help="seconds to get into position before --calibrate and --record",
     )
     parser.add_argument("--osc-rate", type=_rate, metavar="HZ", help="send so often, poses predicted to the present")
     parser.add_argument("--force", action="store_true", help="replace the take that is there; else the next free name")
@@ -231,6 +241,7 @@ def config_from(options: argparse.Namespace, base: Config) -> Config:
         "osc": tuple(options.osc) if getattr(options, "osc", None) else None,
         "osc_rate_hz": getattr(options, "osc_rate", None),
         "vmc_receive": getattr(options, "vmc_receive", None),
+        "countdown_s": getattr(options, "countdown", None),
         "record_video": getattr(options, "record_video", None),
     }
     if given["vmc_receive"]:

@@ -78,7 +78,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _run_options(options: argparse.Namespace) -> RunOptions:
-    return RunOptions(options.seconds, options.record, options.stats, options.force)
+    return RunOptions(options.seconds, options.record, options.stats, options.force, options.calibrate)
 
 
 def _headless(options: RunOptions, config: Config) -> int:

@@ -23,6 +23,7 @@ class Cue:
     line: str
     tone: str = ""  # one of TONES, heard when the headline appears; "" for none
     level: str = "info"  # "warning" for a failure
+    announced: bool = False  # the pipeline says the same in a line of its own
 
     @property
     def is_digit(self) -> bool:
@@ -57,7 +58,7 @@ def _of_calibration(snapshot: Snapshot) -> Cue | None:
     if calibration.state == "waiting":
         return _of_waiting(snapshot, left_s)
     if calibration.state == "failed":
-        return Cue("calibrate", "Not\ncalibrated", _sentence(calibration.reason), FAILED, "warning")
+        return Cue("calibrate", "Not\ncalibrated", _sentence(calibration.reason), FAILED, "warning", announced=True)
     return _of_done(calibration, at_s)
 
 
@@ -70,7 +71,7 @@ def _of_waiting(snapshot: Snapshot, left_s: float) -> Cue:
 def _of_done(calibration: Calibration, at_s: float) -> Cue | None:
     if calibration.state != "done" or at_s - calibration.since_s > _DONE_FOR_S:
         return None
-    return Cue("calibrate", "Calibrated", "You face the front and stand over the origin", DONE)
+    return Cue("calibrate", "Calibrated", "You face the front and stand over the origin", DONE, announced=True)
 
 
 def _of_take(take_in_s: float | None, recording: RecordingState | None) -> Cue | None:

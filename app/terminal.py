@@ -56,6 +56,11 @@ class StatusLine:
             _write("\r" + " " * width + "\r", self._stream)
         say(line, self._stream)
 
+    def bell(self) -> None:
+        """Sound the terminal's bell; a log has none."""
+        if self._live:
+            _write("\a", self._stream)
+
     def close(self) -> None:
         """Leave the cursor on a fresh line."""
         if self._live:

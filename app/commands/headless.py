@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
+from functools import partial
 from pathlib import Path
 from threading import Event
 
 from app.arguments import RunOptions
+from app.commands.preparation import Preparation
 from app.commands.recover import recover_beside
+from app.commands.terminal_cues import TerminalCues
+from app.cues import cue_of
 from app.engine_access import PipelineFactory, PipelineLike, real_pipeline
 from app.signals import signals_set
 from app.terminal import StatusLine, say
@@ -27,6 +32,8 @@ from engine.live.take_control import VIDEO_SUFFIX
 from engine.types import Message, Snapshot
 
 POLL_S = 0.2
+_STARTING_S = 30.0  # --seconds count from the end of the countdown, but a camera that never starts ends the run, too
+_OVER = ("ended", "failed", "stopped")
 
 
 def status_text(snapshot: Snapshot, silence_s: float | None = None) -> str:
@@ -64,12 +71,15 @@ class HeadlessRun:
         self._record = options.record
         self._recorded: Path | None = None
         self._force = options.force
+        self._calibrate = options.calibrate
         self._stats = options.stats
         self._factory = factory
         self._clock = clock
         self._seen: tuple[Message, ...] = ()
         self._troubles = Troubles(clock)
         self._status = StatusLine(sys.stderr, clock=clock)
+        self._cues = TerminalCues(self._status)
+        self._take_began = False
         self.stop = Event()
 
     def run(self) -> int:
@@ -81,10 +91,8 @@ class HeadlessRun:
             recover_beside(self._record)
         with signals_set(self.stop, at_risk=take_at_risk(self._record)):
             with self._factory(self._config) as pipeline:
-                if self._record is not None:
-                    pipeline.start_recording(self._record, overwrite=self._force)
                 snapshot = self._watch(pipeline)
-                if self._record is not None:
+                if self._take_began:
                     self._recorded = self._stop_recording(pipeline)
                     snapshot = pipeline.snapshot()
                     self._show(snapshot)  # what is said about the finished take
@@ -101,15 +109,38 @@ class HeadlessRun:
             return saving.result()
 
     def _watch(self, pipeline: PipelineLike) -> Snapshot:
-        """Show the status until it is time to go; returns the last snapshot."""
-        until_s = float("inf") if self._seconds is None else self._clock() + self._seconds
+        """Calibrate, record and show the status until it is time to go; returns the last snapshot."""
+        before = self._preparation(pipeline)
+        until_s = self._end_s(0.0 if before.over else _STARTING_S + self._config.countdown_s)
         while True:
             snapshot = pipeline.snapshot()
+            preparing = not before.over
+            cue = before.step(snapshot) if preparing else cue_of(snapshot, None)
+            if preparing and before.over:
+                until_s = self._end_s(0.0)
+            self._cues.show(cue)
             self._show(snapshot)
             left_s = until_s - self._clock()
-            if snapshot.state in ("ended", "failed", "stopped") or self.stop.is_set() or left_s <= 0:
+            if snapshot.state in _OVER or self.stop.is_set() or left_s <= 0:
                 return snapshot
-            self.stop.wait(min(POLL_S, left_s))
+            self.stop.wait(min(before.wait_s(POLL_S), left_s))
+
+    def _preparation(self, pipeline: PipelineLike) -> Preparation:
+        def start_take(path: Path) -> None:
+            pipeline.start_recording(path, overwrite=self._force)
+            self._take_began = True
+
+        return Preparation(
+            pipeline,
+            calibrate=self._calibrate,
+            start_take=None if self._record is None else partial(start_take, self._record),
+            countdown_s=self._config.countdown_s,
+            clock=self._clock,
+        )
+
+    def _end_s(self, extra_s: float) -> float:
+        """When the run is over, counted from now."""
+        return math.inf if self._seconds is None else self._clock() + self._seconds + extra_s
 
     def _show(self, snapshot: Snapshot) -> None:
         for message in new_messages(self._seen, snapshot.messages):
@@ -136,7 +167,9 @@ class HeadlessRun:
             f"latency p50 {latency.p50:.1f} ms, p95 {latency.p95:.1f} ms, "
             f"{f'{stats.detector} {stats.detector_size}'.strip()}, {stats.backend}"
         )
-        if self._recorded is not None:
+        if self._record is not None and not self._take_began:
+            say(f"vtm: {self._record} was not recorded: the run was over before the countdown")
+        elif self._recorded is not None:
             video = self._recorded.with_suffix(VIDEO_SUFFIX)
             beside = f" and {video}" if self._config.record_video and video.exists() else ""
             say(f"vtm: recorded {self._recorded}{beside}")

@@ -95,5 +95,7 @@ def _begin(window: MainWindow, options: RunOptions) -> None:
     window.begin()
     if options.record is not None:
         window.cues.start_take(options.record, overwrite=options.force)
+    if options.calibrate:
+        window.cues.toggle_calibration()
     if options.seconds is not None:
         QTimer.singleShot(round(options.seconds * 1000), window.close)

@@ -70,7 +70,7 @@ def test_calibrated_is_said_when_it_is_done_and_for_a_moment_only(somebody: Pose
 
 def test_a_failure_gives_its_reason_and_sounds_otherwise():
     cue = cue_of(snapshot(Calibration("failed", NOW_S, NOW_S + 6.0, "nobody was seen for 10 s")), None)
-    assert cue == Cue("calibrate", "Not\ncalibrated", "Nobody was seen for 10 s", FAILED, "warning")
+    assert cue == Cue("calibrate", "Not\ncalibrated", "Nobody was seen for 10 s", FAILED, "warning", announced=True)
 
 
 def test_a_take_counts_down_begins_with_a_tone_of_its_own_and_leaves_the_picture_alone():
