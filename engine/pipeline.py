@@ -7,6 +7,7 @@ for, from the camera on; a running take is finished; the targets are closed last
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -31,6 +32,8 @@ from engine.pose2d.base import Detector
 from engine.queues import BoundedQueue, Latest
 from engine.sources.intrinsics import check_intrinsics
 from engine.types import CapturedFrame, DetectedFrame, Detection, Frame, PersonChoice, Pose, Snapshot
+
+log = logging.getLogger(__name__)
 
 JOIN_S = 5.0
 """How long stopping waits for each thread; a device that hangs longer is left behind, and that is said."""
@@ -177,6 +180,7 @@ class Pipeline:
         try:
             self.stop_recording()
         except VtmError as error:
+            log.error("the take is not finished", exc_info=True)
             self._shared.say("error", str(error))
         self._receive.close()
         self._output.close()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import logging
 import math
 import sys
 import time
@@ -30,6 +31,8 @@ from engine.config import Config
 from engine.errors import OutputError
 from engine.live.take_control import VIDEO_SUFFIX
 from engine.types import Message, Snapshot
+
+log = logging.getLogger(__name__)
 
 POLL_S = 0.2
 _STARTING_S = 30.0  # --seconds count from the end of the countdown, but a camera that never starts ends the run, too
@@ -162,18 +165,23 @@ class HeadlessRun:
             say(f"vtm: {errors[-1] if errors else 'the pipeline stopped without saying why; run again with --debug'}")
             return 1
         stats, latency = snapshot.stats, snapshot.stats.latency_ms
-        say(
-            f"vtm: {stats.poses} poses in {stats.seconds:.1f} s, {stats.fps:.1f} fps, {stats.frames_dropped} dropped, "
+        _conclude(
+            f"{stats.poses} poses in {stats.seconds:.1f} s, {stats.fps:.1f} fps, {stats.frames_dropped} dropped, "
             f"latency p50 {latency.p50:.1f} ms, p95 {latency.p95:.1f} ms, "
             f"{f'{stats.detector} {stats.detector_size}'.strip()}, {stats.backend}"
         )
         if self._record is not None and not self._take_began:
-            say(f"vtm: {self._record} was not recorded: the run was over before the countdown")
+            _conclude(f"{self._record} was not recorded: the run was over before the countdown")
         elif self._recorded is not None:
             video = self._recorded.with_suffix(VIDEO_SUFFIX)
             beside = f" and {video}" if self._config.record_video and video.exists() else ""
-            say(f"vtm: recorded {self._recorded}{beside}")
+            _conclude(f"recorded {self._recorded}{beside}")
         return 0
+
+
+def _conclude(line: str) -> None:
+    log.info("%s", line)
+    say(f"vtm: {line}")
 
 
 def take_at_risk(record: Path | None) -> str:

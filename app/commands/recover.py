@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from app.terminal import say
 from engine.errors import UsageError, VtmError
+
+log = logging.getLogger(__name__)
 
 
 def run_recover(paths: list[Path]) -> int:
@@ -55,6 +58,7 @@ def recover_one(partial: Path, *, avoid: Path | None = None) -> tuple[str, bool]
     try:
         return f"recovered {recover(partial, avoid=avoid)}", True
     except VtmError as error:
+        log.warning("%s is not recovered", partial, exc_info=True)
         return str(error), False
 
 

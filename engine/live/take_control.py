@@ -6,6 +6,7 @@ video, with the same time, so that second t of the one is second t of the other.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -15,6 +16,8 @@ from pathlib import Path
 from engine.errors import OutputError, UsageError, VtmError
 from engine.live.interfaces import Clock, Factories, Recorder, VideoLike
 from engine.types import Detection, Frame, Pose, RecordingState
+
+log = logging.getLogger(__name__)
 
 VIDEO_SUFFIX = ".mkv"
 
@@ -68,6 +71,7 @@ class TakeControl:
             )
         except VtmError as error:
             recorder.video.unlink(missing_ok=True)  # only the name was reserved
+            log.warning("no video beside the take", exc_info=True)
             self._say("warning", f"{error}; the take is recorded without it")
             return None
 
@@ -134,6 +138,7 @@ class TakeControl:
             if path is not None and name != path.with_suffix(name.suffix):
                 self._say("warning", f"the video of {path} is {name}")
         except VtmError as error:
+            log.warning("the video beside the take is not whole", exc_info=True)
             self._say("warning", str(error))
         if video.lost:
             self._say("warning", f"the video lacks {video.lost} pictures that came while the encoder was behind")

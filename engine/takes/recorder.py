@@ -8,13 +8,14 @@ finishes it. A take in which no frame comes for LONGEST_HOLD_S pauses: its clock
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from engine.errors import OutputError, VtmError
+from engine.errors import OutputError, VtmError, describe
 from engine.motion.formats import check_motion_path
 from engine.motion.resample import LONGEST_HOLD_S
 from engine.motion.take import row_of
@@ -23,6 +24,8 @@ from engine.takes.recovery import NothingRecordedError, build_take
 from engine.takes.safe_place import safe_folder
 from engine.takes.take_file import TakeFile
 from engine.types import Detection, Pose, RecordingState
+
+log = logging.getLogger(__name__)
 
 _QUEUE_POSES = 1024  # some 17 s at 60 poses/s for a disk that stalls
 _RETRY_S = 1.0  # a full disk is tried again this often
@@ -126,7 +129,7 @@ class Recorder:
 
     def _trouble(self) -> str | None:
         if self._thread_error is not None:
-            return f"recording to {self._path} has stopped: {self._thread_error}"
+            return f"recording to {self._path} has stopped: {describe(self._thread_error)}"
         if self._disk_error is not None:
             return f"cannot write to {self._path.parent}: {self._disk_error}; {self._poses} poses are kept"
         if self._lost:
@@ -170,6 +173,7 @@ class Recorder:
         except NothingRecordedError as error:
             return OutputError(str(error))
         except VtmError as error:
+            log.warning("the take cannot be built from %s", partial, exc_info=True)
             trouble = str(error)
         safe = safe_folder() / self._path.name
         if safe != self._path:
@@ -177,7 +181,7 @@ class Recorder:
                 safe.parent.mkdir(parents=True, exist_ok=True)
                 return self._build(partial, safe)
             except (VtmError, OSError):  # the first trouble is the one to tell
-                pass
+                log.warning("nor in the safe place", exc_info=True)
         return OutputError(f"{trouble}; the take is kept in {partial}: run vtm recover {partial}")
 
     def _build(self, partial: Path, final: Path) -> Path:
@@ -191,7 +195,8 @@ class Recorder:
     def _run(self) -> None:
         try:
             self._write_rows()
-        except Exception as error:  # noqa: BLE001 — a dead worker's exception is kept as data
+        except Exception as error:  # a dead worker's exception is kept as data
+            log.error("recording has stopped", exc_info=True)
             with self._lock:
                 self._thread_error = error
 

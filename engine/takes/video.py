@@ -7,6 +7,7 @@ thread, of low priority where the system knows such, and a bounded queue: encodi
 
 from __future__ import annotations
 
+import logging
 import os
 import queue
 import sys
@@ -15,12 +16,14 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from engine.errors import OutputError, UsageError, VtmError
+from engine.errors import OutputError, UsageError, VtmError, describe
 from engine.takes.names import VIDEO_SUFFIX
 from engine.takes.recovery import file_video
 from engine.takes.video_encoder import EncodeError, VideoEncoder
 from engine.takes.video_file import VideoFile
 from engine.types import Frame
+
+log = logging.getLogger(__name__)
 
 _QUEUE_FRAMES = 16  # pictures are large: 1080p is 6 MB each
 _CHECK_S = 1.0  # of the video: how often its folder and its growth are looked at
@@ -108,10 +111,12 @@ class VideoRecorder:
         except _StoppedError as stopped:
             self._error = str(stopped)
         except (OSError, EncodeError, VtmError) as error:
+            log.warning("the video has stopped", exc_info=True)
             why = (self._file.broken or error).strerror or error if isinstance(error, OSError) else error
             self._error = f"the video has stopped at {self._written_s:.1f} s ({why}); the take goes on"
-        except Exception as error:  # noqa: BLE001 — a dead worker's exception is kept as data
-            self._error = f"the video has stopped: unexpected {type(error).__name__}: {error}"
+        except Exception as error:  # a dead worker's exception is kept as data
+            log.error("the video has stopped", exc_info=True)
+            self._error = f"the video has stopped: {describe(error)}"
         finally:
             self._file.close()
 

@@ -380,3 +380,18 @@ def test_new_takes_are_named_by_date_and_never_like_one_that_is_there(tmp_path: 
     assert second.name == "2026-11-22_14-03-07_2.bvh"
     (tmp_path / f"{second.name}.partial").touch()
     assert dated_take(tmp_path, ".bvh", now).name == "2026-11-22_14-03-07_3.bvh"
+
+
+def test_a_defect_is_shown_as_ours_and_logged_and_what_was_written_is_kept(
+    frames: Frames, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    recorder = Recorder(tmp_path / "take.npz")
+    for frame in frames:
+        recorder.write(*frame)
+    _wait_until(lambda: recorder.state().poses == len(frames))
+    monkeypatch.setattr(recorder_module, "row_of", lambda *_, **__: {}["LeftHand"])
+    recorder.write(*frames[-1])
+    _wait_until(lambda: recorder.state().error is not None)
+    assert "unexpected KeyError: 'LeftHand'" in (recorder.state().error or "")
+    assert any(record.exc_info for record in caplog.records)
+    assert len(read_motion_npz(recorder.close())) == len(frames)
