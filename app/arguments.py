@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 from engine.config import BACKENDS, COUNTDOWNS_S, DETECTOR_SIZES, DETECTORS, ROTATIONS_DEG, Config
 from engine.errors import UsageError
+from engine.file_kinds import VIDEO_SUFFIXES
 
 MOTION_SUFFIXES = (".npz", ".bvh", ".csv", ".glb", ".vrma", ".jsonl")
 """What takes are written as; engine.motion.formats has the same, but is slow to import."""
@@ -17,7 +20,11 @@ MOTION_SUFFIXES = (".npz", ".bvh", ".csv", ".glb", ".vrma", ".jsonl")
 
 BVH_STYLES = ("default", "blender", "mixamo", "rokoko")
 """As engine.motion.bvh_styles has them."""
+COMMAND_NAMES = ("convert", "recover", "replay", "osc-map", "bench", "doctor", "cameras", "fetch")
 MAX_JOBS = 64
+HEIGHT_M, HFOV_DEG, OSC_RATE_HZ = (0.5, 2.6), (10.0, 170.0), (1.0, 120.0)
+"""Lowest and highest."""
+_LONGEST_S = 1e6  # Qt's timers end at 24 days
 REPORT_HERE = ""
 """`vtm doctor --report` without a FILE: one with a dated name in the working folder."""
 Commands: TypeAlias = "argparse._SubParsersAction[OneLineParser]"
@@ -32,6 +39,7 @@ class RunOptions:
     stats: Path | None = None
     force: bool = False  # a take that is there is replaced
     calibrate: bool = False
+    replay: Path | None = None  # played instead of the live motion, from the start
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,25 +60,26 @@ class OneLineParser(argparse.ArgumentParser):
         raise UsageError(f"{message}; see: {self.prog} --help")
 
 
-def _positive(text: str) -> float:
-    value = float(text)
-    if not 0.0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"got {text}, expected a number above 0")
-    return value
+def _number(low: float, high: float, expected: str, cm: bool = False) -> Callable[[str], float]:
+    """A number in a range; `cm`: one that looks like centimetres gets a hint."""
+
+    def convert(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = float("nan")
+        if not low <= value <= high:
+            hint = f"; {text} cm is {value / 100:g}" if cm and low <= value / 100 <= high else ""
+            raise argparse.ArgumentTypeError(f"got {text}, expected {expected}{hint}")
+        return value
+
+    return convert
 
 
-def _field_of_view(text: str) -> float:
-    value = float(text)
-    if not 10.0 <= value <= 170.0:
-        raise argparse.ArgumentTypeError(f"got {text}, expected degrees from 10 to 170")
-    return value
-
-
-def _height(text: str) -> float:
-    value = float(text)
-    if not 0.5 <= value <= 2.6:
-        raise argparse.ArgumentTypeError(f"got {text}, expected metres from 0.5 to 2.6")
-    return value
+_seconds = _number(1e-3, _LONGEST_S, "seconds above 0, for example 20")
+_field_of_view = _number(*HFOV_DEG, "degrees from 10 to 170")
+_height = _number(*HEIGHT_M, "metres from 0.5 to 2.6", cm=True)
+_rate = _number(*OSC_RATE_HZ, "1 to 120 per second")
 
 
 def _format(text: str) -> str:
@@ -81,31 +90,40 @@ def _format(text: str) -> str:
 
 
 def _jobs(text: str) -> int:
-    value = int(text)
-    if not 1 <= value <= MAX_JOBS:
+    if not text.isascii() or not text.isdecimal() or not 1 <= int(text) <= MAX_JOBS:
         raise argparse.ArgumentTypeError(f"got {text}, expected a whole number from 1 to {MAX_JOBS}")
-    return value
-
-
-def _rate(text: str) -> float:
-    value = float(text)
-    if not 1.0 <= value <= 120.0:
-        raise argparse.ArgumentTypeError(f"got {text}, expected 1 to 120 per second")
-    return value
+    return int(text)
 
 
 def _take_path(text: str) -> Path:
     path = Path(text)
-    if path.suffix.lower() not in MOTION_SUFFIXES:
-        raise argparse.ArgumentTypeError(
-            f"got {text}, expected a file name that ends in {' or '.join(MOTION_SUFFIXES)}"
-        )
+    suffix = path.suffix.lower()
+    if suffix not in MOTION_SUFFIXES:
+        expected = f"a file name that ends in {' or '.join(MOTION_SUFFIXES)}"
+        if suffix == ".fbx":
+            expected += "; of these .glb and .bvh go where FBX does"
+        elif suffix in VIDEO_SUFFIXES:
+            expected += "; the picture comes beside it with --record-video"
+        elif not suffix:
+            expected += f", for example {text}.bvh"
+        raise argparse.ArgumentTypeError(f"got {text}, expected {expected}")
     return path
 
 
+class _Version(argparse.Action):
+    """`--version`: one line that says what runs where."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object, **__: object) -> None:
+        from app.log_header import machine, version
+
+        parser._print_message(f"vtm {version()}, {machine()}\n", sys.stdout)
+        parser.exit()
+
+
 def _add_run_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--version", action=_Version, nargs=0, help="version, Python and system in one line")
     parser.add_argument("--headless", action="store_true", help="no window: status on one line, Ctrl-C stops")
-    parser.add_argument("--seconds", type=_positive, metavar="N", help="stop after N seconds")
+    parser.add_argument("--seconds", type=_seconds, metavar="N", help="stop after N seconds")
     parser.add_argument(
         "--osc", action="append", metavar="URL", help="vmc://HOST:PORT, vrchat://… or osc://…; may be repeated"
     )
@@ -189,24 +207,11 @@ def _add_take_commands(commands: Commands, debug: OneLineParser) -> None:
     osc_map.add_argument("--send", metavar="GROUP,…", help="as in osc://HOST:PORT?send=root,contacts")
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The whole command line; `command` is None for a run."""
-    debug = OneLineParser(add_help=False)
-    debug.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help="show the traceback of an error")
-    parser = OneLineParser(
-        prog="vtm",
-        parents=[debug],
-        description="Motion capture from one webcam, live. Without a command: open the window.",
-        epilog="Exit codes: 0 done, 1 a failure at run time, 2 wrong usage.",
-    )
-    _add_run_options(parser)
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=OneLineParser)
-    _add_convert(commands, debug)
-    _add_take_commands(commands, debug)
+def _add_tool_commands(commands: Commands, debug: OneLineParser) -> None:
     bench = commands.add_parser("bench", parents=[debug], help="speed of each stage, each back end and the whole")
     bench.add_argument("--json", action="store_true", help="figures as JSON on stdout")
     bench.add_argument("--source", metavar="FILE", help="the video to measure with; else the demo clip")
-    bench.add_argument("--seconds", type=_positive, metavar="N", help="of each measurement; else 8")
+    bench.add_argument("--seconds", type=_seconds, metavar="N", help="of each measurement; else 8")
     _add_engine_options(bench)
     doctor = commands.add_parser(
         "doctor", parents=[debug], help="what is installed and really runs, and the fix for what is not"
@@ -220,15 +225,48 @@ def build_parser() -> argparse.ArgumentParser:
     )
     commands.add_parser("cameras", parents=[debug], help="list the cameras by name")
     commands.add_parser("fetch", parents=[debug], help="download the detector's weights")
+
+
+def _debug_option() -> OneLineParser:
+    debug = OneLineParser(add_help=False)
+    debug.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help="show the traceback of an error")
+    return debug
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line but for files without a command; `command` is None for a run."""
+    debug = _debug_option()
+    parser = OneLineParser(
+        prog="vtm",
+        parents=[debug],
+        usage="vtm [FILE] [options]\n       vtm COMMAND ...",
+        description="Motion capture from one webcam, live. Without a command: open the window. FILE is a video that is"
+        " played, or a take (.npz) or OSC log (.jsonl) that is replayed.",
+        epilog="vtm help COMMAND tells more. Exit codes: 0 done, 1 a failure at run time, 2 wrong usage.",
+    )
+    _add_run_options(parser)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", prog="vtm", parser_class=OneLineParser)
+    _add_convert(commands, debug)
+    _add_take_commands(commands, debug)
+    _add_tool_commands(commands, debug)
+    return parser
+
+
+def build_run_parser() -> argparse.ArgumentParser:
+    """A run with its options and `words`, what stands there without one."""
+    parser = OneLineParser(prog="vtm", parents=[_debug_option()], add_help=False)
+    _add_run_options(parser)
+    parser.add_argument("words", nargs="*", metavar="FILE")
     return parser
 
 
 def config_from(options: argparse.Namespace, base: Config) -> Config:
     """`base` with every given option in its place. Raises UsageError for a target that can never work."""
+    from engine.osc.own_port import check_own_port
     from engine.osc.receive_port import listen_address
     from engine.osc.targets import parse_targets
 
-    given = {
+    given: dict[str, Any] = {
         "source": getattr(options, "source", None),
         "mirror": options.mirror,
         "rotate_deg": options.rotate,
@@ -246,5 +284,7 @@ def config_from(options: argparse.Namespace, base: Config) -> Config:
     }
     if given["vmc_receive"]:
         listen_address(given["vmc_receive"])
-    parse_targets(tuple(options.osc) if getattr(options, "osc", None) else ())
-    return dataclasses.replace(base, **{name: value for name, value in given.items() if value is not None})
+    parse_targets(given["osc"] or ())
+    config = dataclasses.replace(base, **{name: value for name, value in given.items() if value is not None})
+    check_own_port(config.osc, config.vmc_receive)
+    return config

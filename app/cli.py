@@ -15,7 +15,8 @@ import sys
 import threading
 from collections.abc import Callable
 
-from app.arguments import ConvertOptions, RunOptions, build_parser, config_from
+from app.arguments import ConvertOptions, RunOptions, config_from
+from app.command_line import parse
 from app.log_file import log_folder, logging_set_up, native_crashes_kept
 from app.log_header import log_header
 from app.settings import load_settings
@@ -39,7 +40,7 @@ def main(argv: list[str] | None = None) -> int:
 def _run_command(arguments: list[str]) -> int:
     _hear_ctrl_c()
     try:
-        options = build_parser().parse_args(arguments)
+        options = parse(arguments)
         log_header(arguments)
         with native_crashes_kept(log_folder()):
             return _COMMANDS[options.command](options)
@@ -64,27 +65,46 @@ def _hear_ctrl_c() -> None:
 def _run(options: argparse.Namespace) -> int:
     if options.headless and options.record_video and options.record is None:
         raise UsageError("--record-video goes beside a take: add --record FILE")
+    run = RunOptions(
+        seconds=options.seconds,
+        record=options.record,
+        stats=options.stats,
+        force=options.force,
+        calibrate=options.calibrate,
+        replay=options.replay,
+    )
     if options.headless:
-        return _headless(_run_options(options), config_from(options, Config()))
-    settings, _ = load_settings()
-    config = config_from(options, settings.config)
+        return _headless(run, config_from(options, Config()))
+    settings, problem = load_settings()
+    settings = dataclasses.replace(settings, config=config_from(options, settings.config))
     if display_available():
         from app.window.open_window import open_window
 
-        return open_window(_run_options(options), config)
-    seconds = options.seconds or SECONDS_WITHOUT_DISPLAY
-    say(f"vtm: no display found, so no window: running without it for {seconds:g} s (vtm --headless runs until Ctrl-C)")
-    return _headless(dataclasses.replace(_run_options(options), seconds=seconds), config)
-
-
-def _run_options(options: argparse.Namespace) -> RunOptions:
-    return RunOptions(options.seconds, options.record, options.stats, options.force, options.calibrate)
+        return open_window(run, settings, problem)
+    if problem is not None:
+        say(f"vtm: {problem}")
+    if run.replay is None and run.seconds is None:
+        run = dataclasses.replace(run, seconds=SECONDS_WITHOUT_DISPLAY)
+    until = "" if run.seconds is None else f" for {run.seconds:g} s (vtm --headless runs until Ctrl-C)"
+    say(f"vtm: no display found, so no window: running without it{until}")
+    return _headless(run, settings.config)
 
 
 def _headless(options: RunOptions, config: Config) -> int:
+    if options.replay is not None:
+        return _replay_headless(options, config)
     from app.commands.headless import HeadlessRun
 
     return HeadlessRun(config, options).run()
+
+
+def _replay_headless(options: RunOptions, config: Config) -> int:
+    from app.commands.replay import run_replay
+
+    assert options.replay is not None
+    if not config.osc:
+        raise UsageError(f"say where to send {options.replay} to: add --osc vmc://127.0.0.1:39539")
+    return run_replay(options.replay, config.osc, loop=False, seconds=options.seconds)
 
 
 def _convert(options: argparse.Namespace) -> int:

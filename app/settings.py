@@ -1,6 +1,7 @@
 """What survives a restart: one JSON file in the user's configuration folder (VTM_CONFIG_DIR overrides it, for tests).
 
-A file that cannot be read gives the defaults and one line that says so, never a crash; it is kept aside as .broken.
+Each value is checked by itself (app/setting_checks.py): a bad one falls back to its default with a word, no other.
+A file that is no JSON gives the defaults. Neither is lost: the old file is kept as settings.broken.
 """
 
 from __future__ import annotations
@@ -8,16 +9,22 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import shutil
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import platformdirs
 
-from engine.config import BACKENDS, COUNTDOWNS_S, DETECTOR_SIZES, DETECTORS, Config
-from engine.errors import OutputError
+from engine.config import Config
+from engine.errors import OutputError, one_line
+from engine.masking import mask_secrets
+from models.json_text import JsonError, read_json
 
 DEFAULT_TARGET = "vmc://127.0.0.1:39539"
+_MAX_BYTES = 1 << 20
+_MOST_NAMED = 3
+_MOST_KEPT = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,23 +51,40 @@ def settings_path() -> Path:
 
 
 def load_settings() -> tuple[Settings, str | None]:
-    """The saved settings and a line for the user when they could not be used."""
+    """The saved settings, as far as they can be used, and one line for the user about what cannot. Never raises."""
+    from app.setting_checks import checked_settings
+
     path = settings_path()
     try:
-        text = path.read_text(encoding="utf-8")
+        values = read_json(path, max_bytes=_MAX_BYTES, strict=False)
     except FileNotFoundError:
         return Settings(), None
-    except (OSError, UnicodeDecodeError) as error:
-        return Settings(), f"The settings in {path} cannot be read ({error}); using the defaults"
-    try:
-        return _from_json(json.loads(text)), None
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        kept = path.with_suffix(".broken")
-        try:
+    except (OSError, JsonError) as error:
+        return Settings(), _line(f"The settings cannot be read ({error}): using the defaults", path, move=True)
+    settings, dropped = checked_settings(values, Settings())
+    if not dropped:
+        return settings, None
+    more = f"; and {len(dropped) - _MOST_NAMED} more" if len(dropped) > _MOST_NAMED else ""
+    return settings, _line(f"In the settings: {'; '.join(dropped[:_MOST_NAMED])}{more}", path, move=False)
+
+
+def _line(text: str, path: Path, *, move: bool) -> str:
+    return one_line(mask_secrets(text + _kept(path, move=move)))
+
+
+def _kept(path: Path, *, move: bool) -> str:
+    """Put the old file aside, under a name that is free; the words that say where it is."""
+    taken = [path.with_suffix(".broken"), *(path.with_suffix(f".{number}.broken") for number in range(2, _MOST_KEPT))]
+    with suppress(OSError):
+        if path.is_file() and any(kept.is_file() and kept.read_bytes() == path.read_bytes() for kept in taken):
+            return ""
+        kept = next((name for name in taken if not name.exists()), taken[-1])
+        if move:
             path.replace(kept)
-        except OSError:
-            kept = path
-        return Settings(), f"The settings were not usable ({error}); using the defaults, the old file is {kept}"
+        else:
+            shutil.copyfile(path, kept)
+        return f"; the old file is kept as {kept}"
+    return ""
 
 
 def save_settings(settings: Settings) -> None:
@@ -73,48 +97,3 @@ def save_settings(settings: Settings) -> None:
         partial.replace(path)
     except OSError as error:
         raise OutputError(f"The settings cannot be saved in {path} ({error.strerror}); check the folder") from error
-
-
-def _typed(name: str, value: Any, default: Any) -> Any:
-    """`value` when it has the type of `default` (a whole number counts as float, a list as tuple); else ValueError."""
-    if isinstance(default, bool) or isinstance(value, bool):
-        good = isinstance(default, bool) and isinstance(value, bool)
-    elif isinstance(default, float):
-        good = isinstance(value, int | float)
-    elif isinstance(default, tuple):
-        good = isinstance(value, list)
-        value = tuple(value) if good else value
-    else:
-        good = value is None or isinstance(value, str) if default is None else isinstance(value, type(default))
-    if not good:
-        raise ValueError(f"{name} is {value!r}")
-    return value
-
-
-def _fields(kind: type[Any], default: Any, data: Any) -> dict[str, Any]:
-    """The known fields of a dataclass found in `data`, checked; unknown ones (of a newer version) are left out."""
-    if not isinstance(data, dict):
-        raise ValueError(f"expected a table, got {data!r}")
-    names = [item.name for item in dataclasses.fields(kind)]
-    return {
-        name: _typed(name, data[name], getattr(default, name)) for name in names if name in data and name != "config"
-    }
-
-
-def _from_json(data: Any) -> Settings:
-    default = Settings()
-    config = dataclasses.replace(default.config, **_fields(Config, default.config, data["config"]))
-    if config.detector not in DETECTORS or config.backend not in BACKENDS:
-        raise ValueError(f"detector {config.detector!r}, backend {config.backend!r}")
-    if config.detector_size not in DETECTOR_SIZES:
-        raise ValueError(f"detector size {config.detector_size!r}")
-    if not 10.0 <= config.hfov_deg <= 170.0 or not 0.5 <= config.height_m <= 2.6:
-        raise ValueError(f"field of view {config.hfov_deg}, height {config.height_m}")
-    if not all(isinstance(url, str) for url in config.osc):
-        raise ValueError(f"osc is {config.osc!r}")
-    if config.countdown_s not in COUNTDOWNS_S:
-        raise ValueError(f"countdown {config.countdown_s}")
-    settings = Settings(config=config, **_fields(Settings, default, data))
-    if not all(isinstance(width, int) for width in settings.splitter):
-        raise ValueError(f"splitter is {settings.splitter!r}")
-    return settings

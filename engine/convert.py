@@ -17,16 +17,17 @@ import numpy as np
 
 from engine.config import Config
 from engine.errors import CameraError, OutputError, UsageError
-from engine.keypoints_file import read_keypoints
+from engine.file_kinds import TAKE_SUFFIX, is_take, not_convertible
+from engine.keypoints_file import KeypointsFile, read_keypoints
 from engine.live.interfaces import Factories, Runtime, WindowLike
 from engine.motion.formats import TRUE_TIMES, check_motion_path, write_motion
-from engine.motion.npz import is_motion_npz, read_motion_npz
+from engine.motion.npz import read_motion_npz
 from engine.motion.resample import gaps_of, gaps_text
 from engine.motion.take import ROW, MotionTake, row_of, take_from_rows
 from engine.opencv import cv2
 from engine.pipeline import real_factories, worker_threads
 from engine.solver import Solver
-from engine.sources.intrinsics import intrinsics_for, orientation_of
+from engine.sources.intrinsics import check_intrinsics, intrinsics_for, orientation_of
 from engine.sources.open_source import DEMO, DEMO_CLIP
 from engine.types import Detection, Keypoints2D, RawMotion
 from models.camera import Intrinsics
@@ -68,20 +69,25 @@ def convert(
     on_written  the name that the file got
     on_message  one line each: which detector and back end were taken, what is wrong with a truncated video
     returns     the take that was written; frames without a person hold NaN and `tracked` False
-    Raises UsageError, CameraError, DetectorError, ModelError, OutputError.
+    Raises UsageError, InputError, CameraError, DetectorError, ModelError, OutputError.
     """
     target = Path(target)
     check_motion_path(target)
     if not target.resolve().parent.is_dir():
         raise OutputError(f"cannot write {target}: there is no folder {target.resolve().parent}; create it first")
     say = on_message or (lambda _text: None)
-    if is_motion_npz(Path(source)):
+    if is_take(Path(source)):
         take = read_motion_npz(Path(source))
         return _written(take, target, bvh_style, overwrite, say, on_written)
+    problem = not_convertible(Path(source)) if Path(source).exists() else None
+    if problem is not None:
+        raise UsageError(problem)
+    check_intrinsics(config)
+    keypoints = read_keypoints(Path(source)) if Path(source).suffix.lower() == TAKE_SUFFIX else None
     factories = real_factories(paced=False) if factories is None else factories
     runtime = factories.load_runtime(config.backend, threads=worker_threads(processes)[1], on_message=say)
     try:
-        with _opened(str(source), config, factories, say, worker_threads(processes)[0]) as clip:
+        with _opened(str(source), keypoints, config, factories, say, worker_threads(processes)[0]) as clip:
             detections, raws, intrinsics = _lift(clip, config, factories, runtime, on_progress)
     finally:
         runtime.close()
@@ -113,12 +119,16 @@ def _written(
 
 @contextmanager
 def _opened(
-    source: str, config: Config, factories: Factories, say: Callable[[str], None], threads: int
+    source: str,
+    keypoints: KeypointsFile | None,
+    config: Config,
+    factories: Factories,
+    say: Callable[[str], None],
+    threads: int,
 ) -> Iterator[Clip]:
-    """The clip, whatever kind it is; closed at the end."""
+    """The clip: the file's keypoints, or what a detector finds in a video; closed at the end."""
     path = Path(source)
-    if path.suffix.lower() == ".npz":
-        keypoints = read_keypoints(path)
+    if keypoints is not None:
         yield Clip(keypoints.detections(), keypoints.fps, len(keypoints), keypoints.intrinsics)
         return
     if source != DEMO and not path.is_file():

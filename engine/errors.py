@@ -22,6 +22,11 @@ _LONGEST, _LONGEST_END = 1000, 300
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
+def printable(text: str) -> bool:
+    """No control characters, no half surrogate pairs, nothing that turns the line round."""
+    return _UNPRINTABLE.search(text) is None
+
+
 def one_line(text: str) -> str:
     """The text as one line that any terminal can show: what a file or a file name holds may be anything."""
     line = _UNPRINTABLE.sub("?", " ".join(text.split()))

@@ -28,6 +28,7 @@ from engine.live.workers import QUEUE_FRAMES, CaptureWorker, PoseWorker, SolveWo
 from engine.masking import mask_secrets
 from engine.osc.output_clock import check_rate
 from engine.osc.output_rate import OutputRate
+from engine.osc.own_port import check_own_port
 from engine.pose2d.base import Detector
 from engine.queues import BoundedQueue, Latest
 from engine.sources.intrinsics import check_intrinsics
@@ -142,6 +143,7 @@ class Pipeline:
             self._started = True
         try:
             check_intrinsics(self._shared.config)
+            check_own_port(self._shared.config.osc, self._shared.config.vmc_receive)
             self._hub = self._factories.make_hub(
                 self._shared.config.osc,
                 clock=self._clock,
@@ -235,6 +237,7 @@ class Pipeline:
         Raises UsageError for a setting that can never work, and then changes nothing.
         """
         check_intrinsics(config)
+        check_own_port(config.osc, config.vmc_receive)
         if config.osc_rate_hz:
             check_rate(config.osc_rate_hz)
         with self._lock:

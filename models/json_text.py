@@ -16,7 +16,7 @@ class JsonError(ValueError):
     """The text is not JSON that we take. Its message does not name the file."""
 
 
-def read_json(path: Path, *, max_bytes: int = MAX_BYTES) -> Any:
+def read_json(path: Path, *, max_bytes: int = MAX_BYTES, strict: bool = True) -> Any:
     """The value in a UTF-8 file. Raises JsonError for its content, OSError when it cannot be read."""
     if path.exists() and not path.is_file():
         raise JsonError("it is no file")  # a pipe would be waited for
@@ -24,13 +24,19 @@ def read_json(path: Path, *, max_bytes: int = MAX_BYTES) -> Any:
         data = file.read(max_bytes + 1)
     if len(data) > max_bytes:
         raise JsonError(f"it is longer than {max_bytes / 1e6:.1f} MB")
-    return parse_json(data)
+    return parse_json(data, strict=strict)
 
 
-def parse_json(data: bytes | str) -> Any:
-    """The value of one JSON text. Raises JsonError, one line."""
+def parse_json(data: bytes | str, *, strict: bool = True) -> Any:
+    """The value of one JSON text. Raises JsonError, one line.
+
+    strict  False: numbers may be infinite or NaN, a key may come twice, text may be anything, values may be deep; for
+            readers that check every value themselves and drop the bad ones alone
+    """
     try:
         text = data if isinstance(data, str) else data.decode("utf-8-sig")
+        if not strict:
+            return json.loads(text, parse_int=_any_integer)
         value = json.loads(
             text, parse_float=_real, parse_int=_integer, parse_constant=_no_number, object_pairs_hook=_table
         )
@@ -41,7 +47,7 @@ def parse_json(data: bytes | str) -> Any:
     except json.JSONDecodeError as error:
         raise JsonError(f"it is not JSON ({error})") from error
     except RecursionError as error:
-        raise JsonError(f"it is nested deeper than {MAX_DEPTH} levels") from error
+        raise JsonError("it is nested too deeply") from error
     _check_values(value)
     return value
 
@@ -66,6 +72,10 @@ def _integer(text: str) -> int:
     if len(text) > _LONGEST_INTEGER:
         _no_number(f"{text[:8]}… ({len(text)} digits)")
     return int(text)
+
+
+def _any_integer(text: str) -> int | float:
+    return int(text) if len(text) <= _LONGEST_INTEGER else math.inf
 
 
 def _table(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

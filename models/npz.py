@@ -77,6 +77,14 @@ class NpzArchive:
             return array
 
 
+def array_names(path: Path) -> frozenset[str]:
+    """Names of the arrays, of a damaged file too if its table of contents is whole. Raises NpzError."""
+    if not path.is_file():
+        raise NpzError("there is no such file")
+    with _damage_told("it is not a whole .npz"), zipfile.ZipFile(path) as archive:
+        return frozenset(name.removesuffix(_ENDING) for name in archive.namelist() if name.endswith(_ENDING))
+
+
 @contextmanager
 def open_npz(path: Path) -> Iterator[NpzArchive]:
     """Open a .npz and check all its headers. Raises NpzError; its text does not name the file."""
@@ -144,11 +152,11 @@ def _check_size(unpacked: int, packed: int, max_bytes: int) -> None:
 
 
 def _header(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> ArrayHeader:
-    """Raises NpzError, and what zipfile and NumPy raise."""
+    """Raises NpzError."""
     name = info.filename.removesuffix(_ENDING)
-    with archive.open(info) as file:
+    with _damage_told(f"{name} is damaged"), archive.open(info) as file:
         head = io.BytesIO(file.read(_HEADER_BYTES))
-    with warnings.catch_warnings():
+    with _damage_told(f"{name} is damaged"), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of headers that are odd but readable
         version = np.lib.format.read_magic(head)
         if version not in ((1, 0), (2, 0)):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import sys
+import time
 from pathlib import Path
 from threading import Event
 
@@ -21,9 +23,15 @@ def replay_text(state: PlayerState) -> str:
     return f"{text}  {errors[0]}" if errors else text
 
 
-def run_replay(path: Path, urls: tuple[str, ...], *, loop: bool, stop: Event | None = None) -> int:
-    """Main thread; `stop` may be set from any. Raises UsageError, VtmError (file), OutputError (target)."""
+def run_replay(
+    path: Path, urls: tuple[str, ...], *, loop: bool, seconds: float | None = None, stop: Event | None = None
+) -> int:
+    """Main thread; `stop` may be set from any, and ends it as the end of `seconds` does.
+
+    Raises UsageError, VtmError (file), OutputError (target).
+    """
     stop = Event() if stop is None else stop
+    until_s = math.inf if seconds is None else time.monotonic() + seconds
     status = StatusLine(sys.stderr)
     with signals_set(stop):
         player = Player(path, urls, loop=loop)
@@ -31,9 +39,9 @@ def run_replay(path: Path, urls: tuple[str, ...], *, loop: bool, stop: Event | N
             state = player.state()
             if state.message:
                 say(f"vtm: {state.message}")
-            while state.state == "playing" and not stop.is_set():
+            while state.state == "playing" and not stop.is_set() and (left_s := until_s - time.monotonic()) > 0:
                 status.show(replay_text(state))
-                stop.wait(min(POLL_S, max(0.01, state.duration_s - state.position_s)))
+                stop.wait(min(POLL_S, left_s, max(0.01, state.duration_s - state.position_s)))
                 state = player.state()
         finally:
             player.close()
@@ -42,5 +50,6 @@ def run_replay(path: Path, urls: tuple[str, ...], *, loop: bool, stop: Event | N
         raise OutputError(f"the replay of {path} has stopped: {state.message}")
     sent = player.state().targets
     for target in sent:
-        say(f"vtm: {target.target}: {target.packets} packets, {target.errors} errors")
+        why = f" ({target.last_error})" if target.errors and target.last_error else ""
+        say(f"vtm: {target.target}: {target.packets} packets, {target.errors} errors{why}")
     return 0

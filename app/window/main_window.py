@@ -38,7 +38,8 @@ from app.window.widgets.side_panel import SidePanel
 from app.window.widgets.timing_strip import TimingStrip
 from app.window.widgets.video_view import VideoView
 from engine.config import Config
-from engine.errors import OutputError
+from engine.errors import OutputError, UsageError
+from engine.osc.own_port import check_own_port
 from engine.sources.camera_list import CameraInfo
 from engine.takes.recording import REPLAY_SUFFIXES
 from engine.types import PersonChoice, Pose, Snapshot
@@ -114,6 +115,12 @@ class MainWindow(QMainWindow):
         """Take new fields of Config: send the whole to the pipeline and keep it for the next start."""
         config = dataclasses.replace(self.config, **fields)  # type: ignore[arg-type]  # the panels send Config's own fields
         if config == self.config:
+            return
+        try:
+            check_own_port(config.osc, config.vmc_receive)
+        except UsageError as error:
+            self.say("warning", str(error))
+            self.side.show_config(self.config)
             return
         if config.source != self.config.source:
             self.strip.chart.clear()

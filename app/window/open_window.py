@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 from collections.abc import Callable
 from threading import Event
@@ -14,7 +13,7 @@ from app.arguments import RunOptions
 from app.commands.headless import check_writable, take_at_risk, write_stats
 from app.engine_access import PipelineFactory, forgiving_pipeline
 from app.log_file import defects_shown
-from app.settings import load_settings
+from app.settings import Settings
 from app.signals import signals_set
 from app.terminal import say
 from app.window.main_window import CameraLister, MainWindow
@@ -23,13 +22,13 @@ from app.window.session import Session
 from app.window.widgets import icons
 from app.window.widgets.opengl import OpenGL, probe_opengl
 from app.window.widgets.theme import apply_theme
-from engine.config import Config
 from engine.sources.camera_list import list_cameras
 
 
 def open_window(
     options: RunOptions,
-    config: Config,
+    settings: Settings,
+    problem: str | None = None,
     factory: PipelineFactory = forgiving_pipeline,
     cameras: CameraLister = list_cameras,
     *,
@@ -38,7 +37,8 @@ def open_window(
 ) -> int:
     """Main thread; returns the exit code when window and pipeline have ended.
 
-    config    the settings with the command line's options in place
+    settings  those of the user, with the command line's options in place
+    problem   what of the settings file could not be used: one line
     opengl    what is known of it; else it is asked
     on_open   called once the window shows and runs
     Raises OutputError: take or stats cannot be written where they should go.
@@ -47,9 +47,8 @@ def open_window(
         if path is not None:
             check_writable(path)
     application = make_application()
-    settings, problem = load_settings()
     session = Session(factory)
-    window = MainWindow(session, dataclasses.replace(settings, config=config), cameras, opengl or probe_opengl())
+    window = MainWindow(session, settings, cameras, opengl or probe_opengl())
     window.finished.connect(application.quit)
     if problem:
         say(f"vtm: {problem}")
@@ -97,5 +96,7 @@ def _begin(window: MainWindow, options: RunOptions) -> None:
         window.cues.start_take(options.record, overwrite=options.force)
     if options.calibrate:
         window.cues.toggle_calibration()
+    if options.replay is not None:
+        window.replay.open(options.replay)
     if options.seconds is not None:
         QTimer.singleShot(round(options.seconds * 1000), window.close)

@@ -16,7 +16,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication
 
 from app.arguments import RunOptions
-from app.settings import DEFAULT_TARGET
+from app.settings import DEFAULT_TARGET, Settings
 from app.terminal import say
 from app.window.main_window import MainWindow
 from app.window.open_window import open_window
@@ -43,7 +43,8 @@ def take_screenshot(out: Path, source: str, after_s: float, size: tuple[int, int
         QTimer.singleShot(round(after_s * 1000), lambda: grab(window))
 
     smooth = OpenGL("", software=False)
-    code = open_window(RunOptions(), Config(source=source, osc=(DEFAULT_TARGET,)), opengl=smooth, on_open=opened)
+    settings = Settings(Config(source=source, osc=(DEFAULT_TARGET,)))
+    code = open_window(RunOptions(), settings, opengl=smooth, on_open=opened)
     receiver.close()
     return written[0] and code == 0
 

@@ -12,7 +12,7 @@ from engine.errors import InputError
 from engine.motion.plausible import check_take
 from engine.motion.take import MotionTake, Progress, no_progress
 from models.keypoints import KEYPOINT_NAMES, NUM_KEYPOINTS
-from models.npz import Expected, NpzError, open_npz, read_arrays
+from models.npz import Expected, NpzError, read_arrays
 from models.skeleton import JOINT_NAMES, NUM_JOINTS, REST_OFFSETS
 
 _J, _K = NUM_JOINTS, NUM_KEYPOINTS
@@ -40,8 +40,6 @@ _BESIDE = {
     "bone_lengths_m": Expected((_J,)),
 }
 _EXPECTED = _BESIDE | {name: expected for name, (expected, _) in _ARRAYS.items()}
-_MARK = "rotations_xyzw"
-"""An array that only a take has."""
 
 
 def write_motion_npz(file: IO[bytes], take: MotionTake, progress: Progress = no_progress) -> None:
@@ -73,15 +71,6 @@ class _Counted:
         self._done += len(data)
         self._progress(min(1.0, self._done / self._total))
         return self.file.write(data)
-
-
-def is_motion_npz(path: Path) -> bool:
-    """The file claims to be a take; quick, nothing is checked."""
-    try:
-        with open_npz(path) as file:
-            return _MARK in file.headers
-    except NpzError:
-        return False
 
 
 def read_motion_npz(path: Path) -> MotionTake:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.errors import CameraError, UsageError
+from engine.file_kinds import not_a_video
 from engine.masking import mask_secrets
 from engine.sources.base import Source
 from engine.sources.camera_list import CameraInfo, ListCameras, camera_by_name, list_cameras, named, unlisted_camera
@@ -57,6 +58,9 @@ def open_source(
     if text == DEMO:
         return file(DEMO_CLIP, DEMO)
     if text and not text.isdecimal() and Path(text).exists():
+        problem = not_a_video(Path(text))
+        if problem is not None:
+            raise UsageError(problem)
         return file(Path(text))
     found = _choose(text, cameras())
     if found is not None:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import UsageError
+from engine.file_kinds import LOG_SUFFIX, TAKE_SUFFIX, not_a_recording
 from engine.motion.npz import read_motion_npz
 from engine.motion.osc_log import read_osc_log
 from engine.motion.take_poses import poses_of
 from engine.osc.demo_pose import t_pose, wave_pose
 from engine.types import Pose
 
-REPLAY_SUFFIXES = (".npz", ".jsonl")
+REPLAY_SUFFIXES = (TAKE_SUFFIX, LOG_SUFFIX)
 TEST_POSES: dict[str, Callable[[float, float], Pose]] = {"T-pose": t_pose, "Wave": wave_pose}
 """By name: (height_m, time_s) -> pose. Each repeats after a second."""
 _TEST_HZ = 30
@@ -32,14 +33,14 @@ class Recording:
 
 def load_recording(path: Path) -> Recording:
     """Read a take or a log. Raises UsageError (suffix), VtmError (file), one line each."""
-    suffix = path.suffix.lower()
-    if suffix == ".npz":
+    problem = not_a_recording(path)
+    if problem is not None:
+        raise UsageError(problem)
+    if path.suffix.lower() == TAKE_SUFFIX:
         poses = tuple(poses_of(read_motion_npz(path)))
         return Recording(str(path), [pose.captured_at_s for pose in poses], poses)
-    if suffix == ".jsonl":
-        log = read_osc_log(path)
-        return Recording(str(path), log.times_s, log.datagrams, log.scheme, log.warning)
-    raise UsageError(f"cannot replay {path.name}: give a take (.npz) or an OSC log (.jsonl)")
+    log = read_osc_log(path)
+    return Recording(str(path), log.times_s, log.datagrams, log.scheme, log.warning)
 
 
 def pose_recording(name: str, height_m: float) -> Recording:

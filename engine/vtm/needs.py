@@ -66,7 +66,9 @@ def _cuda() -> Need | None:
     if _listed("cuda"):
         return None
     fix = over_onnxruntime("onnxruntime-gpu")
-    return Need(NO_GPU if gpu_info() is None else "this onnxruntime has no CUDA", fix)
+    if gpu_info() is None:
+        return Need(NO_GPU, f"with a GPU and its driver: {fix}")
+    return Need("this onnxruntime has no CUDA", fix)
 
 
 def _openvino() -> Need | None:

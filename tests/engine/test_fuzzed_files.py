@@ -20,16 +20,17 @@ import pytest
 from engine.config import Config
 from engine.convert import convert
 from engine.errors import VtmError
+from engine.file_kinds import is_take
 from engine.keypoints_file import read_keypoints
 from engine.motion.formats import MOTION_SUFFIXES, write_motion
-from engine.motion.npz import is_motion_npz, read_motion_npz
+from engine.motion.npz import read_motion_npz
 from engine.motion.osc_log import read_osc_log
 from engine.motion.take import MotionTake, Rows, row_of, take_from_rows
 from engine.osc.reading import read_packet
 from engine.sources.intrinsics import intrinsics_for
 from engine.takes.partial_file import _RECORD, PartialFile, read_partial
-from engine.takes.recorder import recover
 from engine.takes.recording import load_recording
+from engine.takes.recovery import recover
 from engine.types import Keypoints2D, Pose
 from engine.vtm.plan import PlanInfo, read_plan, sidecar_path, write_plan
 from engine.vtm.weights import WEIGHTS, load_weights
@@ -114,7 +115,7 @@ def test_takes(take: MotionTake, tmp_path: Path) -> None:
     path, rng = tmp_path / "a.npz", random.Random(0)
 
     def judge(read: MotionTake) -> None:
-        assert is_motion_npz(path)
+        assert is_take(path)
         judge_take(read)
         out = tmp_path / f"out{rng.choice(MOTION_SUFFIXES)}"
         try:
@@ -214,7 +215,7 @@ def test_unfinished_takes(rows: Rows, tmp_path: Path) -> None:
     def judge(unfinished: Any) -> None:
         assert unfinished.final
         try:
-            final = recover(path)
+            final = recover(path).path
         except VtmError:
             return
         assert final.parent == folder

@@ -58,7 +58,7 @@ class SidePanel(QScrollArea):
         """Show settings without emitting."""
         for panel in (self.source, self.performer, self.tracking, self.record, self.receive):
             panel.show_config(config)
-        self.targets.show_urls(config.osc)
+        self.targets.show_urls(config.osc, config.vmc_receive)
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Live state; a few times a second is enough."""

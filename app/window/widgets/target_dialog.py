@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from app.commands.osc_map import lines_of
 from app.window.widgets.fields import Choice, label
 from engine.errors import UsageError
+from engine.osc.own_port import check_own_port
 from engine.osc.plain import PlainOptions, address_map
 from engine.osc.targets import DEFAULT_PORTS, parse_target, parse_targets
 from engine.osc.vmc_options import PRESETS
@@ -63,8 +64,10 @@ def split_query(url: str) -> tuple[str, str]:
 class TargetDialog(QDialog):
     """`url` holds the answer after exec() returned accepted."""
 
-    def __init__(self, parent: QWidget, url: str, others: tuple[str, ...]) -> None:
+    def __init__(self, parent: QWidget, url: str, others: tuple[str, ...], vmc_receive: str = "") -> None:
+        """url: what is changed, "" for a new one; others: the other targets; vmc_receive: as Config has it."""
         super().__init__(parent)
+        self._vmc_receive = vmc_receive
         self.setWindowTitle("Send the motion to")
         self.setMinimumWidth(430)
         self._others = others
@@ -141,6 +144,7 @@ class TargetDialog(QDialog):
         problem = ""
         try:
             parse_targets((*self._others, self.url))
+            check_own_port((self.url,), self._vmc_receive)
         except UsageError as error:
             problem = str(error)
         self._show_map(problem)

@@ -75,6 +75,7 @@ class TargetsPanel(Section):
     def __init__(self) -> None:
         super().__init__("Send to")
         self._urls: tuple[str, ...] = ()
+        self._vmc_receive = ""
         self.rows: list[TargetRow] = []
         self.add = icon_button(icons.plus(), "Add a target")
         self.head.addWidget(self.add)
@@ -99,8 +100,9 @@ class TargetsPanel(Section):
         for own, button in self.tests.items():
             button.setChecked(own == name)
 
-    def show_urls(self, urls: tuple[str, ...]) -> None:
-        """One row per target."""
+    def show_urls(self, urls: tuple[str, ...], vmc_receive: str = "") -> None:
+        """One row per target. `vmc_receive`: what we listen on, where none may be."""
+        self._vmc_receive = vmc_receive
         if urls == self._urls:
             return
         self._urls = urls
@@ -122,7 +124,7 @@ class TargetsPanel(Section):
 
     def _ask(self, url: str) -> None:
         others = tuple(other for other in self._urls if other != url)
-        dialog = TargetDialog(self, url, others)
+        dialog = TargetDialog(self, url, others, self._vmc_receive)
         if dialog.exec() == QDialog.DialogCode.Accepted:
             urls = tuple(dialog.url if one == url else one for one in self._urls) if url else (*self._urls, dialog.url)
             self.changed.emit({"osc": urls})

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDropEvent, QKeySequence, QShortcut
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
@@ -514,13 +514,49 @@ def test_the_whole_window_opens_and_closes_by_itself(fake, application, monkeypa
         return made[-1]
 
     options = RunOptions(seconds=1.0, record=tmp_path / "take.bvh", stats=tmp_path / "stats.json")
-    code = window_main.open_window(options, Config(source="demo"), factory, lambda: CAMERAS)
+    code = window_main.open_window(options, Settings(Config(source="demo")), None, factory, lambda: CAMERAS)
     assert code == 0
     assert made[0].calls[0] == "enter"
     assert f"record {tmp_path / 'take.bvh'}" in made[0].calls
     assert made[0].calls[-1] == "exit"
     assert (tmp_path / "stats.json").exists()
     assert isinstance(application, QApplication)
+
+
+def test_a_receive_port_that_one_sends_to_is_refused_with_a_word(window, made, until):
+    window.change({"vmc_receive": "39539"})
+    assert window.config.vmc_receive == ""
+    assert not window.side.receive.on.isChecked()
+    until(lambda: window.video.banner.notice is not None and "listened on" in window.video.banner.notice.text)
+    assert made[0].config.vmc_receive == ""
+    window.change({"vmc_receive": "39541"})
+    until(lambda: made[0].config.vmc_receive == "39541")
+
+
+def test_a_take_named_on_the_command_line_is_replayed(fake, application, monkeypatch, tmp_path, waving):
+    import app.window.open_window as window_main
+
+    monkeypatch.setattr(window_main, "make_application", lambda: application)
+    write_motion(tmp_path / "take.npz", waving(60))
+    played = []
+
+    def opened(window: MainWindow) -> None:
+        timer = QTimer(window)
+
+        def look() -> None:
+            if window.replay.state is not None:
+                played.append(window.replay.state.path)
+                timer.stop()
+                window.close()
+
+        timer.timeout.connect(look)
+        timer.start(10)
+
+    options = RunOptions(seconds=20.0, replay=tmp_path / "take.npz")
+    settings = Settings(Config(source="demo"))
+    code = window_main.open_window(options, settings, "odd", fake, lambda: CAMERAS, opengl=NO_OPENGL, on_open=opened)
+    assert code == 0
+    assert played == [str(tmp_path / "take.npz")]
 
 
 def test_an_error_that_nobody_caught_is_shown_with_the_button_that_helps(window, until):

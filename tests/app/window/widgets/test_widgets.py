@@ -197,3 +197,16 @@ def test_the_target_dialog_shows_the_addresses_of_a_plain_osc_target():
     dialog.protocol.activated.emit(0)
     assert dialog.map.isHidden()
     dialog.deleteLater()
+
+
+@pytest.mark.usefixtures("application")
+def test_the_target_dialog_refuses_the_port_that_is_listened_on():
+    parent = VideoView()
+    dialog = TargetDialog(parent, "", (), "39540")
+    dialog.host.setText("127.0.0.1")
+    dialog.port.setText("39540")
+    assert not dialog.accept_button.isEnabled()
+    assert "listened on" in dialog._problem.text()
+    dialog.host.setText("10.0.0.5")
+    assert dialog.accept_button.isEnabled()
+    dialog.deleteLater()

@@ -1,0 +1,176 @@
+"""The check of each setting: JSON's value to the setting's, or why it cannot be; one bad value costs no other."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import reprlib
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from app.arguments import HEIGHT_M, HFOV_DEG, MOTION_SUFFIXES, OSC_RATE_HZ
+from engine.config import BACKENDS, COUNTDOWNS_S, DETECTOR_SIZES, DETECTORS, ROTATIONS_DEG, Config
+from engine.errors import UsageError, printable
+from models.json_text import finite_number
+
+if TYPE_CHECKING:
+    from app.settings import Settings
+
+Check = Callable[[Any], Any]
+"""JSON's value to the setting's. Raises ValueError: what was expected instead."""
+_LONGEST_TEXT = 4096
+_LARGEST_PX = 100_000
+
+
+def checked_settings(values: Any, defaults: Settings) -> tuple[Settings, list[str]]:
+    """The settings with every good value of a file in place, and a line for each that was dropped.
+
+    Unknown names, those of a newer version, are passed over.
+    """
+    if not isinstance(values, dict):
+        return defaults, [f"expected a table, got {reprlib.repr(values)}: using the defaults"]
+    dropped: list[str] = []
+    config_values = values.get("config", {})
+    if not isinstance(config_values, dict):
+        dropped.append(f"config is {reprlib.repr(config_values)}, expected a table: using the defaults")
+        config_values = {}
+    config = dataclasses.replace(defaults.config, **_checked(CONFIG_CHECKS, config_values, defaults.config, dropped))
+    config = _working_targets(config, config_values, dropped)
+    settings = dataclasses.replace(defaults, config=config)
+    return dataclasses.replace(settings, **_checked(SETTINGS_CHECKS, values, defaults, dropped)), dropped
+
+
+def _checked(checks: Mapping[str, Check], values: dict[str, Any], defaults: Any, dropped: list[str]) -> dict[str, Any]:
+    """The good values by name; a line for each bad one."""
+    good: dict[str, Any] = {}
+    for name, check in checks.items():
+        if name not in values:
+            continue
+        try:
+            good[name] = check(values[name])
+        except ValueError as error:
+            fallback = reprlib.repr(getattr(defaults, name))
+            dropped.append(f"{name} is {reprlib.repr(values[name])}, expected {error}: using {fallback}")
+    return good
+
+
+def _working_targets(config: Config, values: dict[str, Any], dropped: list[str]) -> Config:
+    """The targets one by one: those that can never work are dropped, and so is a receive port that one sends to."""
+    from engine.osc.own_port import check_own_port
+    from engine.osc.targets import parse_targets
+
+    if "osc" not in values or not isinstance(values["osc"], list):
+        return config
+    kept: tuple[str, ...] = ()
+    for url in config.osc:
+        try:
+            parse_targets((*kept, url))
+            kept = (*kept, url)
+        except UsageError as error:
+            dropped.append(f"a target is left out, {error}")
+    try:
+        check_own_port(kept, config.vmc_receive)
+    except UsageError as error:
+        dropped.append(f"receiving is off, {error}")
+        config = dataclasses.replace(config, vmc_receive="")
+    return dataclasses.replace(config, osc=kept)
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("true or false")
+    return value
+
+
+def _number(low: float, high: float) -> Check:
+    def check(value: Any) -> float:
+        number = finite_number(value)
+        if number is None or not low <= number <= high:
+            raise ValueError(f"{low:g} to {high:g}")
+        return number
+
+    return check
+
+
+def _one_of(words: tuple[Any, ...]) -> Check:
+    def check(value: Any) -> Any:
+        if type(value) is not type(words[0]) or value not in words:
+            raise ValueError(f"one of {', '.join(map(str, words))}")
+        return value
+
+    return check
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or len(value) > _LONGEST_TEXT or not printable(value):
+        raise ValueError("a text")
+    return value
+
+
+def _text_or_nothing(value: Any) -> str | None:
+    return None if value is None else _text(value)
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise ValueError("a list of targets like vmc://127.0.0.1:39539")
+    return tuple(item if isinstance(item, str) else reprlib.repr(item) for item in value)
+
+
+def _osc_rate(value: Any) -> float:
+    return 0.0 if value == 0 and not isinstance(value, bool) else float(_number(*OSC_RATE_HZ)(value))
+
+
+def _listen_address(value: Any) -> str:
+    from engine.osc.receive_port import listen_address
+
+    text = _text(value)
+    try:
+        if text:
+            listen_address(text)
+    except UsageError as error:
+        raise ValueError("PORT or HOST:PORT") from error
+    return text
+
+
+def _base64(value: Any) -> str:
+    text = _text(value)
+    try:
+        base64.b64decode(text, validate=True)
+    except ValueError as error:
+        raise ValueError("base64") from error
+    return text
+
+
+def _widths(value: Any) -> tuple[int, ...]:
+    good = isinstance(value, list) and all(type(width) is int and 0 <= width <= _LARGEST_PX for width in value)
+    if not good or (value and not any(value)):
+        raise ValueError("widths in pixels")
+    return tuple(value)
+
+
+CONFIG_CHECKS: dict[str, Check] = {
+    "source": _text,
+    "mirror": _flag,
+    "rotate_deg": _one_of(ROTATIONS_DEG),
+    "hfov_deg": _number(*HFOV_DEG),
+    "intrinsics_file": _text_or_nothing,
+    "height_m": _number(*HEIGHT_M),
+    "detector": _one_of(DETECTORS),
+    "detector_size": _one_of(DETECTOR_SIZES),
+    "backend": _one_of(BACKENDS),
+    "osc": _texts,
+    "osc_rate_hz": _osc_rate,
+    "vmc_receive": _listen_address,
+    "countdown_s": _one_of(COUNTDOWNS_S),
+    "record_video": _flag,
+    "loop": _flag,
+}
+"""For every field of Config; a test holds them together."""
+SETTINGS_CHECKS: dict[str, Check] = {
+    "take_folder": _text,
+    "take_suffix": _one_of(MOTION_SUFFIXES),
+    "window_geometry": _base64,
+    "splitter": _widths,
+    "sounds": _flag,
+}

@@ -1,0 +1,98 @@
+"""What a file is, as far as its name and a first look tell; and the line that helps when it is used as another kind.
+
+Light to import: the command line asks it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+VIDEO_SUFFIXES = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".mts", ".m2ts", ".ts")
+TAKE_SUFFIX, LOG_SUFFIX = ".npz", ".jsonl"
+_UNFINISHED = ".partial"
+_MOTION = {
+    ".bvh": "a BVH file",
+    ".glb": "a glTF file",
+    ".gltf": "a glTF file",
+    ".vrma": "a VRM animation",
+    ".fbx": "an FBX file",
+    ".csv": "a CSV table",
+}
+
+
+def is_take(path: Path) -> bool:
+    """A .npz that claims to hold motion; quick, nothing else is checked."""
+    return _holds(path, "rotations_xyzw")
+
+
+def is_keypoints(path: Path) -> bool:
+    """A .npz that claims to hold keypoints and no motion."""
+    return _holds(path, "keypoints_px") and not is_take(path)
+
+
+def not_a_video(path: Path) -> str | None:
+    """The line for a file that is played as if it were a video; None: it may be one."""
+    suffix = path.suffix.lower()
+    if suffix in _MOTION:
+        return _only_written(path)
+    if suffix == LOG_SUFFIX:
+        return f"{path} is an OSC log, not a video: vtm {_quoted(path)} replays it"
+    if suffix == _UNFINISHED:
+        return f"{path} is an unfinished take, not a video: vtm recover {_quoted(path)} finishes it"
+    if suffix == ".json":
+        return f"{path} is a JSON file, not a video: a camera's intrinsics go after --intrinsics"
+    if suffix != TAKE_SUFFIX:
+        return None
+    if is_keypoints(path):
+        return f"{path} holds keypoints, not a video: vtm convert {_quoted(path)} take.npz makes a take of them"
+    if not is_take(path):
+        return f"{path} is a .npz file that holds no take, not a video"
+    take = _quoted(path)
+    return f"{path} is a take, not a video: vtm {take} replays it, vtm convert {take} take.glb converts it"
+
+
+def not_a_recording(path: Path) -> str | None:
+    """The line for a file that is replayed as if it were a take or an OSC log; None: it may be one."""
+    suffix = path.suffix.lower()
+    if suffix in _MOTION:
+        return _only_written(path)
+    if suffix in VIDEO_SUFFIXES:
+        video = _quoted(path)
+        return f"{path} is a video, not a take: vtm {video} plays it, vtm convert {video} take.npz makes a take of it"
+    if suffix == _UNFINISHED:
+        return f"{path} is an unfinished take: vtm recover {_quoted(path)} finishes it"
+    if suffix == TAKE_SUFFIX and is_keypoints(path):
+        return f"{path} holds keypoints, not a take: vtm convert {_quoted(path)} take.npz makes a take of them"
+    if suffix not in (TAKE_SUFFIX, LOG_SUFFIX):
+        return f"cannot replay {path}: give a take (.npz) or an OSC log (.jsonl)"
+    return None
+
+
+def not_convertible(path: Path) -> str | None:
+    """The line for an input of `vtm convert` that is none; None: it may be one."""
+    suffix = path.suffix.lower()
+    if suffix in _MOTION:
+        return _only_written(path)
+    if suffix == LOG_SUFFIX:
+        return f"{path} is an OSC log, which is replayed (vtm {_quoted(path)}) and not converted: record takes as .npz"
+    return not_a_video(path) if suffix in (_UNFINISHED, ".json") else None
+
+
+def _only_written(path: Path) -> str:
+    what = _MOTION[path.suffix.lower()]
+    return f"{path} is {what}, which is written here and not read: give the video, or the take (.npz) it was made from"
+
+
+def _holds(path: Path, name: str) -> bool:
+    from models.npz import NpzError, array_names
+
+    try:
+        return name in array_names(path)
+    except NpzError:
+        return False
+
+
+def _quoted(path: Path) -> str:
+    """As it is typed in a shell."""
+    text = str(path)
+    return f'"{text}"' if any(not (letter.isalnum() or letter in "_-./\\:") for letter in text) else text
