@@ -13,7 +13,9 @@ F64 = NDArray[np.float64]
 LIMITS_DEG = (70.0, 40.0, 40.0)
 """Turn, tilt and nod at most, to either side."""
 _USUAL_DEG = (16.0, 8.0, 10.0)
-_WIDE = 0.45  # share of the targets drawn anywhere within the limits
+_WIDE = 0.45  # share of the targets drawn anywhere within a clip's reach
+_REACH = (0.2, 1.0)
+"""How much of its limits the head of a clip uses: most people before a camera are calm."""
 _TURNS_TRUNK = 0.35  # share of the clips in which the chest goes along with the head
 _TALKING_DEG = (3.0, 2.5, 5.0)
 
@@ -22,7 +24,9 @@ def head_angles(frames: int, rate_hz: float, rng: np.random.Generator) -> F64:
     """(T, 3) turn, tilt, nod in degrees: from one glance to the next within a fifth to a whole second, some unrest."""
     time_s = np.arange(frames) / rate_hz
     angles = np.empty((frames, 3))
-    for axis, (limit, usual, talking) in enumerate(zip(LIMITS_DEG, _USUAL_DEG, _TALKING_DEG, strict=True)):
+    reach = rng.uniform(*_REACH)
+    for axis, (most, usual, talking) in enumerate(zip(LIMITS_DEG, _USUAL_DEG, _TALKING_DEG, strict=True)):
+        limit = reach * most
         glances = rng.integers(1, 5)
         targets = np.where(
             rng.random(glances + 1) < _WIDE,
