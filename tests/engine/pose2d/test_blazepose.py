@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from engine.errors import DetectorError
 from engine.opencv import cv2
 from engine.pose2d.blazepose import BlazePose
 from engine.pose2d.blazepose_person import Candidate
 from engine.pose2d.following import NEARBY
-from engine.pose2d.weights import WeightPaths
+from engine.pose2d.weights import WeightPaths, installed_weights
 from engine.types import Frame, Keypoints2D, NoPerson
 from models.keypoints import KEYPOINT, NUM_EVIDENCE, NUM_KEYPOINTS
 
@@ -82,6 +83,22 @@ def test_keypoints_lie_within_three_percent_of_the_persons_height(found: list[Ke
     print(f"2D error: median {np.median(errors):.2%}, mean {errors.mean():.2%} of the height")  # noqa: T201
     assert np.median(errors) < 0.015
     assert np.percentile(errors, 95) < 0.05
+
+
+@pytest.mark.parametrize("size", ["lite", "heavy"])
+def test_the_other_sizes_find_the_same_person(size: str, found: list[Keypoints2D], demo: Demo) -> None:
+    try:
+        paths = installed_weights(size)
+    except DetectorError as error:
+        pytest.skip(str(error))
+    detector = BlazePose(paths)
+    assert detector.size == size
+    seen = [detector.detect(frame) for frame in demo.frames[:20:2]]
+    points = np.stack([result.points_px for result in seen if isinstance(result, Keypoints2D)])
+    assert len(points) == 10
+    full = np.stack([result.points_px for result in found[:10]])
+    apart = np.linalg.norm(points - full, axis=-1)[:, LIMB_KEYPOINTS] / demo.height_px[:20:2, None]
+    assert 0.0005 < np.median(apart) < 0.03
 
 
 def test_evidence_is_in_camera_axes_and_as_good_as_the_network_can_be(found: list[Keypoints2D], demo: Demo) -> None:
