@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, TypeAlias
 
-from engine.config import BACKENDS, COUNTDOWNS_S, DETECTOR_SIZES, DETECTORS, ROTATIONS_DEG, Config
+from engine.config import BACKENDS, BODIES, COUNTDOWNS_S, DETECTOR_SIZES, DETECTORS, ROTATIONS_DEG, Config
 from engine.errors import UsageError
 from engine.file_kinds import VIDEO_SUFFIXES
 
@@ -166,6 +166,7 @@ def _add_engine_options(parser: argparse.ArgumentParser) -> None:
     lens.add_argument("--hfov", type=_field_of_view, metavar="DEG", help="field of view of the picture's longer side")
     lens.add_argument("--intrinsics", metavar="FILE", help=".json with fx, fy, cx, cy in pixels")
     parser.add_argument("--height-m", type=_height, metavar="H", help="the performer's height in metres")
+    parser.add_argument("--body", choices=BODIES, help="lower body: as seen, or a standing or seated stance (auto)")
     parser.add_argument("--detector", choices=DETECTORS, help="2D keypoint detector")
     parser.add_argument(
         "--detector-size", choices=DETECTOR_SIZES, help="of BlazePose; auto: what the camera's rate allows, or heavy"
@@ -273,6 +274,7 @@ def config_from(options: argparse.Namespace, base: Config) -> Config:
         "hfov_deg": options.hfov,
         "intrinsics_file": options.intrinsics,
         "height_m": options.height_m,
+        "body": options.body,
         "detector": options.detector,
         "detector_size": options.detector_size,
         "backend": options.backend,

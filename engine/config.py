@@ -8,6 +8,8 @@ DETECTORS = ("auto", "rtmpose", "blazepose")
 DETECTOR_SIZES = ("auto", "lite", "full", "heavy")
 """Of BlazePose. auto: live the largest that keeps the camera's rate, converting the largest."""
 BACKENDS = ("auto", "tensorrt", "tensorrt-rtx", "cuda", "openvino", "cpu")
+BODIES = ("auto", "whole", "upper", "seated")
+"""auto: the legs while they are seen, else a standing stance; the others: always the legs, standing, seated."""
 ROTATIONS_DEG = (0, 90, 180, 270)
 COUNTDOWNS_S = (0, 3, 5, 10)
 """Seconds to get into position before a calibration or a take; 0: at once."""
@@ -25,6 +27,7 @@ class Config:
     hfov_deg: float = DEFAULT_HFOV_DEG  # field of view of the picture's LONGER side
     intrinsics_file: str | None = None
     height_m: float = DEFAULT_HEIGHT_M
+    body: str = "auto"  # one of BODIES: which lower body is shown
     detector: str = "auto"
     detector_size: str = "auto"
     backend: str = "auto"

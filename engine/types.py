@@ -7,12 +7,13 @@ floor at y = 0. Quaternions x, y, z, w. 22 joints as in models.skeleton, 23 keyp
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.camera import Intrinsics
+from models.parts import NUM_PARTS
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -106,10 +107,12 @@ class Window:
     box: F32  # (1, 3) centre as a ray, log size
     view_rotation: F64  # (1, 3, 3) view -> camera
     view_size: F64  # (1,) ray units
-    confidence: float  # mean score of the last frame's keypoints, 0..1
+    confidence: float  # mean of parts_seen, 0..1
     root_visible: bool  # the hips were seen in the last frame
     latency_frames: int = 0  # the frame that is shown is this many before the last
     refined: bool = True  # the answer's limbs are drawn to the keypoints (models.refine)
+    parts_seen: F32 = field(default_factory=lambda: np.ones(NUM_PARTS, np.float32))
+    """(6,) how well each part of models.parts.PART_NAMES is seen in the last frame, 0..1 (models.seen_parts)."""
 
     @property
     def shown(self) -> F32:
@@ -132,7 +135,7 @@ class RawMotion:
     confidence: float  # 0..1
     root_visible: bool = True  # the 2D hips were seen in the last frame
     part_confidence: F32 | None = None
-    """(6,) how well each part of models.parts.PART_NAMES is seen, 0..1. None: the weights are of format 3."""
+    """(6,) how well each part of models.parts.PART_NAMES is seen, 0..1. None: unknown, taken as well seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +155,10 @@ class Pose:
     R_world_cam: F32  # (3, 3)
     t_world_cam: F32  # (3,) x_world = R_world_cam @ x_cam + t_world_cam
     intrinsics: Intrinsics
+    part_confidence: F32 = field(default_factory=lambda: np.ones(NUM_PARTS, np.float32))
+    """(6,) how well each part of models.parts.PART_NAMES is SEEN, 0..1; 0 is made up."""
+    body: str = "whole"
+    """What is shown of the lower body: "whole" as seen, or a stance in its place, "upper" (standing) or "seated"."""
 
     @property
     def bone_lengths_m(self) -> F32:

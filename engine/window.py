@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from engine.types import F32, F64, Keypoints2D, Window
 from models.camera import Intrinsics
 from models.keypoints import KEYPOINT
+from models.seen_parts import seen_parts
 from models.view import MIN_SCORE, person_view
 from models.vtm.config import VTMConfig
 from models.vtm.evidence import evidence_shape
@@ -59,6 +60,7 @@ class WindowBuilder:
         if int(seen.sum()) < MIN_KEYPOINTS:
             return None
         points, evidence = self._resampled(last.captured_at_s)
+        parts = seen_parts(last.points_px, last.scores, last.image_size)
         view, keypoints = person_view(points[None, ..., :2], points[None, ..., 2])
         return Window(
             frame_id=last.frame_id,
@@ -68,9 +70,10 @@ class WindowBuilder:
             box=view.box.astype(np.float32),
             view_rotation=view.rotation,
             view_size=view.size,
-            confidence=float(scores[seen].mean()),
+            confidence=float(parts.mean()),
             latency_frames=self._latency_frames,
             root_visible=bool((scores[_HIPS] > 0.3).all()),
+            parts_seen=parts,
         )
 
     def _rays(self, keypoints: Keypoints2D) -> F32:

@@ -39,6 +39,14 @@ def _needs() -> F32:
 NEEDS: F32 = _needs()
 
 
+def least_sure(network: F32 | None, seen: F32) -> F32:
+    """Return the confidence (6,) of parts that both the network and the picture speak for: the smaller one.
+
+    network is None for weights that say nothing of it.
+    """
+    return seen if network is None else np.minimum(network, seen)
+
+
 def seen_parts(points_px: F32, scores: F32, image_size: tuple[int, int]) -> F32:
     """Return how well each part of models.parts.PART_NAMES is seen, (6,) in 0..1.
 

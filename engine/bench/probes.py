@@ -141,6 +141,9 @@ class TimedSolver:
     def set_intrinsics(self, intrinsics: Intrinsics) -> None:
         self.inner.set_intrinsics(intrinsics)
 
+    def set_body(self, body: str) -> None:
+        self.inner.set_body(body)
+
 
 class TimedHub:
     """An OSC hub that times sending, and the latency of each pose sent: frame available -> last packet out."""

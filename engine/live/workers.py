@@ -306,6 +306,7 @@ class SolveWorker(Worker):
         self._source, self._intrinsics = source, intrinsics
         self._solver.set_intrinsics(intrinsics)
         self._solver.set_height(config.height_m)
+        self._solver.set_body(config.body)
         return self._solver, self._window
 
 

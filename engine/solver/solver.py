@@ -14,6 +14,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from engine.solver.body import Body
+from engine.solver.body_mode import BodyMode
 from engine.solver.feet import FeetLock
 from engine.solver.floor import Floor, Grounding, sole_heights
 from engine.solver.gravity import Gravity
@@ -22,14 +23,19 @@ from engine.solver.proportions import Proportions, weighted_median
 from engine.solver.reacquire import Reacquire
 from engine.solver.root import to_camera, to_ray
 from engine.solver.smoothing import GAP_S, Smooth, Smoother, smooth_take
-from engine.types import F64, Pose, RawMotion
+from engine.solver.stance import LowerBody, blended, facing, hips_height_m
+from engine.types import F32, F64, Pose, RawMotion
 from models.camera import Intrinsics
 from models.kinematics import forward_kinematics, posed
+from models.parts import NUM_PARTS, PART
 from models.skeleton import NUM_JOINTS, ROOT
 
 FADE_S = 1.0
 """A lost person's confidence falls to 0 in this time; the pose is held."""
 _LONG_GAP_S = 2.0  # after which somebody else may have come
+SURE = 0.5
+"""Legs seen at least so well say where the performer stands."""
+_LEGS = [PART["left_leg"], PART["right_leg"]]
 _MIN_CONFIDENCE = 0.2  # below it nothing is learnt about the body, the camera or the floor
 _DEPTH_LIMITS = (0.05, 100.0)  # statures
 
@@ -59,6 +65,8 @@ class Solver:
         self._grounding = Grounding()
         self._placement = Placement()
         self._feet = FeetLock()
+        self._body_mode = BodyMode()
+        self._lower_body = LowerBody()
         self._last: Pose | None = None  # the last tracked pose
         self._lost_since_s: float | None = None
         self._learning = True
@@ -107,6 +115,7 @@ class Solver:
             tracked=False,
             contacts=np.zeros(2, np.float32),
             confidence=self._last.confidence * faded,
+            part_confidence=self._last.part_confidence * np.float32(faded),
         )
 
     def fit(self, take: Sequence[RawMotion]) -> None:
@@ -151,8 +160,13 @@ class Solver:
             self._intrinsics = intrinsics
             self._new_world()
 
+    def set_body(self, body: str) -> None:
+        """One of engine.config.BODIES: which lower body is shown."""
+        self._body_mode.setting = body
+
     def reset(self) -> None:
         """Forget everything: another source."""
+        self._body_mode.reset()
         self._new_world()
         self._proportions.reset()
         self._last, self._lost_since_s = None, None
@@ -161,7 +175,7 @@ class Solver:
         self._smooth_take, self._learning = {}, True
         camera = (self._smoother, self._reacquire, self._gravity)
         ground = (self._floor, self._grounding, self._feet)
-        for part in (*camera, *ground, self._placement):
+        for part in (*camera, *ground, self._placement, self._lower_body):
             part.reset()
 
     def _time_step(self, captured_at_s: float) -> float:
@@ -200,12 +214,28 @@ class Solver:
         self._feet.reset()
         self._placement.anchor(seen.smooth.joints[ROOT])
         self._placement.face(seen.smooth.turned[ROOT], self._gravity.up_cam)
+        self._lower_body.plant(np.zeros(2), 0.0)
 
     def _stand(self, seen: _Seen, raw: RawMotion, dt_s: float) -> Body:
-        """Into the upright world, onto the floor, feet held."""
+        """Into the upright world, onto the floor; feet held where legs are seen, else a stance in their place."""
+        offsets_m = self._proportions.offsets_m
+        legs = _legs_confidence(raw)
+        weight = self._body_mode.push(legs, dt_s)
+        body = self._grounded(seen, raw, dt_s, guessed=weight > 0)
+        if weight <= 0:
+            if legs > SURE:
+                self._lower_body.plant(body.joints[ROOT][[0, 2]], facing(body.turned[ROOT]))
+            return body
+        stance = self._lower_body(body, offsets_m, self._body_mode.stance, dt_s)
+        return blended(body, stance, weight, offsets_m) if weight < 1 else stance
+
+    def _grounded(self, seen: _Seen, raw: RawMotion, dt_s: float, *, guessed: bool) -> Body:
+        """The body as it was seen, on the floor. Guessed legs say nothing about the floor and are not held on it."""
         R, offsets_m = self._placement.R, self._proportions.offsets_m
         over_anchor = seen.smooth.joints @ R.T + self._placement.translation(0.0)
         soles_m = sole_heights(over_anchor, offsets_m)
+        if guessed:
+            soles_m[:] = over_anchor[ROOT, 1] - hips_height_m(offsets_m, self._body_mode.stance)
         if self._learns_from(raw):
             self._floor.push(soles_m, dt_s)
         soles_m -= self._floor.height_m
@@ -214,7 +244,8 @@ class Solver:
         rotations = seen.smooth.rotations.copy()
         rotations[ROOT] = R @ rotations[ROOT]
         body = Body(rotations, over_anchor, R @ seen.smooth.turned)
-        return self._feet(body, raw.contacts, soles_m + rise_m, dt_s)
+        contacts = np.zeros(2, np.float32) if guessed else raw.contacts
+        return self._feet(body, contacts, soles_m + rise_m, dt_s)
 
     def _pose(self, raw: RawMotion, seen: _Seen, body: Body) -> Pose:
         quaternions = Rotation.from_matrix(body.rotations, assume_valid=True).as_quat()
@@ -230,12 +261,30 @@ class Solver:
             joints_world_m=body.joints.astype(np.float32),
             joints_cam_m=seen.raw_joints.astype(np.float32),
             rest_offsets_m=self._proportions.offsets_m.astype(np.float32),
-            contacts=np.clip(raw.contacts, 0.0, 1.0).astype(np.float32),
+            contacts=self._contacts(raw),
             confidence=min(max(raw.confidence, 0.0), 1.0),
             R_world_cam=self._placement.R.astype(np.float32),
             t_world_cam=self._placement.translation(self._floor.height_m).astype(np.float32),
             intrinsics=self._intrinsics,
+            part_confidence=_part_confidence(raw),
+            body=self._body_mode.name,
         )
+
+    def _contacts(self, raw: RawMotion) -> F32:
+        """(2,) of the feet; those of a stance are planted."""
+        weight = self._body_mode.weight
+        contacts: F32 = ((1 - weight) * np.clip(raw.contacts, 0.0, 1.0) + weight).astype(np.float32)
+        return contacts
+
+
+def _part_confidence(raw: RawMotion) -> F32:
+    """(6,) of the parts; ones where nothing is known."""
+    return np.ones(NUM_PARTS, np.float32) if raw.part_confidence is None else raw.part_confidence
+
+
+def _legs_confidence(raw: RawMotion) -> float:
+    """Of the leg that is seen better: somebody behind a low table may show one."""
+    return float(_part_confidence(raw)[_LEGS].max())
 
 
 def is_plausible(raw: RawMotion) -> bool:

@@ -92,7 +92,7 @@ class LowerBody:
         rotations[_LEGS] = np.eye(3)
         rotations[UPPER_LEGS] = pelvis.T @ _about_y(self._facing_rad) @ _about_x(-stance.thigh_forward)
         rotations[LOWER_LEGS] = _about_x(stance.thigh_forward)
-        hips = np.array([self._place_m[0], _seat_height(offsets_m, stance), self._place_m[1]])
+        hips = np.array([self._place_m[0], hips_height_m(offsets_m, stance), self._place_m[1]])
         feet = self._feet(hips, offsets_m, stance)
         hips[[0, 2]] += self._sway_m
         joints, turned = posed(rotations[None], offsets_m, hips[None])
@@ -172,7 +172,7 @@ def _spread(bend: F64) -> F64:
     return np.tile(third, (len(_SPINE), 1, 1))
 
 
-def _seat_height(offsets_m: F64, stance: Stance) -> float:
+def hips_height_m(offsets_m: F64, stance: Stance) -> float:
     """Return the hips' height in metres with both soles on the floor."""
     legs = -float((offsets_m[LOWER_LEGS] + offsets_m[list(FEET)])[:, 1].mean())
     thigh = -float(offsets_m[LOWER_LEGS][:, 1].mean())

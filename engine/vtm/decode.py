@@ -9,6 +9,7 @@ from models.camera import Intrinsics
 from models.parts import part_confidence
 from models.refine import refine
 from models.rotations import rotation_6d_to_matrix
+from models.seen_parts import least_sure
 from models.view import View, gravity_up, root_to_camera
 from models.vtm.answer import network_answer
 
@@ -49,5 +50,5 @@ def decode(window: Window, intrinsics: Intrinsics, *outputs: F32) -> RawMotion:
         contacts=answer.contacts[0].astype(np.float32),
         confidence=window.confidence,
         root_visible=window.root_visible,
-        part_confidence=parts,
+        part_confidence=least_sure(parts, window.parts_seen),
     )

@@ -274,10 +274,11 @@ def test_before_the_person_came_in_there_is_no_feature_map():
     assert (evidence[11:, :, -1] == 1).all()
 
 
-def test_confidence_is_the_mean_score_of_what_is_seen_and_stays_within_one():
+def test_confidence_is_the_mean_of_all_parts_and_stays_within_one():
     scores = np.where(np.arange(NUM_KEYPOINTS) < 10, 0.8, 0.0).astype(np.float32)
     window = filled(np.arange(5) / 30, lambda time_s, index: seen(time_s, index, scores=scores)).window()
-    assert window.confidence == pytest.approx(0.8)
+    assert window.parts_seen == pytest.approx([0.8, 0.4, 0.8, 0.48, 0.0, 0.0])
+    assert window.confidence == pytest.approx(window.parts_seen.mean())
     assert not window.root_visible
     loud = filled(np.arange(5) / 30, lambda time_s, index: seen(time_s, index, scores=SCORES * 3)).window()
     assert loud.confidence == 1.0
