@@ -67,15 +67,20 @@ class Person:
         return tuple(array[None].astype(np.float32) for array in arrays)
 
 
-def test_each_part_comes_with_a_confidence_and_format_3_has_none(config):
+def test_a_part_is_as_sure_as_the_less_sure_of_network_and_picture(config):
     person = Person(0)
-    window = person.window(config)
+    window = replace(person.window(config), parts_seen=np.array([0.9, 0.9, 0.9, 0.9, 0.9, 0.1], np.float32))
     answer = person.outputs(window)
     spread = np.log(np.array([HALF_CONFIDENT], np.float32))
     spread[0, PART["left_leg"]] += np.log(2)
     raw = decode(window, CAMERA, *answer, spread)
-    assert raw.part_confidence == pytest.approx([0.5, 0.5, 0.5, 0.5, 0.2, 0.5], abs=1e-5)
-    assert decode(window, CAMERA, *answer).part_confidence is None
+    assert raw.part_confidence == pytest.approx([0.5, 0.5, 0.5, 0.5, 0.2, 0.1], abs=1e-5)
+
+
+def test_weights_of_format_3_leave_the_word_to_the_picture(config):
+    person = Person(0)
+    window = replace(person.window(config), parts_seen=np.linspace(0.1, 0.6, 6, dtype=np.float32))
+    assert decode(window, CAMERA, *person.outputs(window)).part_confidence == pytest.approx(window.parts_seen)
 
 
 def test_a_window_and_its_mirror_image_are_averaged(config):
