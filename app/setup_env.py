@@ -2,7 +2,7 @@
 
     python app/setup_env.py run [VTM OPTIONS]     set up, then start the app
     python app/setup_env.py test [PYTEST OPTIONS] set up with what the tests need, then run them (under Xvfb on Linux)
-    python app/setup_env.py check                 format, lint, import contracts, types, fast tests
+    python app/setup_env.py check [--static]      format, lint, import contracts, types, fast tests; or without tests
 
 Packages are those of requirements/ (made by app/lock_packages.py), each file checked by its sha256. Tests and training
 use torch, too: TORCH=cpu (the default) never takes a CUDA build, TORCH=cuda takes the one for this GPU, TORCH=none
@@ -252,18 +252,22 @@ def run_tests(arguments: list[str]) -> int:
     return subprocess.call(under_xvfb([str(venv_python()), "-m", "pytest", *arguments]), cwd=str(ROOT))
 
 
-def run_check() -> int:
+def run_check(arguments: list[str]) -> int:
     """Format, lint, import contracts, types, fast tests; stops at the first that fails."""
+    if arguments not in ([], ["--static"]):
+        say("usage: python app/setup_env.py check [--static]")
+        return 2
     prepare("dev", [*WINDOW_LIBRARIES, *TEST_LIBRARIES])
     python = [str(venv_python()), "-m"]
     with_torch = subprocess.call([*python[:1], "-c", "import torch"], stderr=subprocess.DEVNULL) == 0
-    steps = (
+    steps = [
         [*python, "ruff", "format", "--check"],
         [*python, "ruff", "check"],
         [str(venv_python().with_name("lint-imports")), "--no-logo", "--no-cache"],
         [*python, "mypy", *([] if with_torch else MYPY_WITHOUT_TORCH)],
-        under_xvfb([*python, "pytest", "-q", "-m", "not slow"]),
-    )
+    ]
+    if not arguments:
+        steps.append(under_xvfb([*python, "pytest", "-q", "-m", "not slow"]))
     for step in steps:
         say("vtm: " + " ".join(step[step.index("-m") + 1 :] if "-m" in step else step))
         code = subprocess.call(step, cwd=str(ROOT))
@@ -280,7 +284,7 @@ def main(arguments: list[str]) -> int:
     check_python(arguments[0])
     if arguments[0] == "run":
         return run_app(arguments[1:])
-    return run_tests(arguments[1:]) if arguments[0] == "test" else run_check()
+    return run_tests(arguments[1:]) if arguments[0] == "test" else run_check(arguments[1:])
 
 
 if __name__ == "__main__":

@@ -48,6 +48,7 @@ def test_it_needs_only_the_standard_library():
 def test_a_wrong_word_is_exit_code_2(capsys):
     assert setup_env.main(["dance"]) == 2
     assert setup_env.main([]) == 2
+    assert setup_env.main(["check", "dance"]) == 2
     assert "run|test|check" in capsys.readouterr().err
 
 
@@ -232,6 +233,24 @@ def test_an_environment_that_does_not_fit_is_made_again_with_a_word(wrong, made_
     assert words[wrong] in capsys.readouterr().err
     assert not (setup_env.VENV / "old").exists()
     assert made[-1][1:] == ["-m", "venv", str(setup_env.VENV)]
+
+
+@pytest.mark.parametrize(("arguments", "tested"), [([], True), (["--static"], False)])
+@pytest.mark.parametrize("torch", [True, False])
+def test_the_check_goes_from_format_to_tests_and_needs_no_torch(programs, monkeypatch, arguments, tested, torch):
+    monkeypatch.setattr(setup_env, "prepare", lambda *_arguments: None)
+    programs.fail = None if torch else "import torch"
+    assert setup_env.run_check(arguments) == 0
+    steps = [command[command.index("-m") + 1 :] for command in programs.called if "-m" in command]
+    assert [step[0] for step in steps] == ["ruff", "ruff", "mypy"] + ["pytest"] * tested
+    assert ("app" in steps[2]) is not torch
+
+
+def test_the_check_stops_at_the_first_step_that_fails(programs, monkeypatch):
+    monkeypatch.setattr(setup_env, "prepare", lambda *_arguments: None)
+    programs.fail = "--check"
+    assert setup_env.run_check([]) == 1
+    assert programs.called[-1][-1] == "--check"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Xvfb is Linux'")
