@@ -37,7 +37,7 @@ def empty_home(tmp_path: Path) -> tuple[Path, dict[str, str]]:
     home = tmp_path / "home"
     home.mkdir()
     kept = {name: value for name, value in os.environ.items() if name not in (*HOMES, *HOMES_TOO)}
-    for name in ("ORT_DISABLE_TELEMETRY", "VTM_CONFIG_DIR", "DISPLAY", "WAYLAND_DISPLAY"):
+    for name in ("ORT_DISABLE_TELEMETRY", "VTM_CONFIG_DIR", "VTM_LOG_DIR", "DISPLAY", "WAYLAND_DISPLAY"):
         kept.pop(name, None)
     if os.name == "nt":
         kept |= {name: str(home) for name in ("USERPROFILE", "APPDATA", "LOCALAPPDATA")}
