@@ -205,7 +205,7 @@ class OutputHub:
         with self._lock:
             slot.sender = None
             slot.failures += 1
-            slot.error = f"sending failed ({type(error).__name__}: {error}); it is tried again"
+            slot.error = f"sending failed and is tried again: {describe(error)}"
             slot.not_before_s = self._clock() + _RETRY_S
         sender.close(repeat=False)
         self._wake_opener.set()

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from engine.errors import UsageError
+from engine.errors import UsageError, describe
 from engine.osc.predictor import Predictor
 from engine.types import Pose
 
@@ -92,7 +92,7 @@ class OscClock:
         except Exception as error:  # a dead worker's exception is kept as data
             log.error("the output clock has stopped", exc_info=True)
             self.error = error
-            self._on_error(f"poses are sent at the camera's rate: predicting failed ({type(error).__name__}: {error})")
+            self._on_error(f"poses are sent at the camera's rate, predicting has failed: {describe(error)}")
 
     def _run(self) -> None:
         due_s = self._clock()
