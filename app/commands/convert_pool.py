@@ -133,7 +133,9 @@ def _take(pipe: Connection, pool: dict[Connection, tuple[SpawnProcess, Job]], wa
         del pool[pipe]
         pipe.close()
         log_old_crashes(log_folder())  # where it crashed
-        ended = VtmError(f"{job.source}: the converting process died (exit code {process.exitcode}): try fewer --jobs")
+        ended = VtmError(
+            f"the converting process died (exit code {process.exitcode}); the log may say where; try fewer --jobs"
+        )
         yield Report(job, error=ended)
         return
     if isinstance(report, logging.LogRecord):
