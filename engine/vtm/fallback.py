@@ -59,14 +59,14 @@ class FallbackRuntime:
     def _replace(self, reason: str, window: Window) -> Outputs:
         """The first of the others that runs this very window stays."""
         failed = self._running
-        failed.close()
+        _release(failed)
         for other in self._others(failed.name):
             try:
                 outputs = other.infer(window)
             except Exception as error:
                 log.warning("back end %s failed", other.name, exc_info=True)
                 self._on_message(f"back end {other.name} failed ({first_line(error)})")
-                other.close()
+                _release(other)
                 continue
             self._running = other
             self._on_message(f"back end {failed.name} failed ({reason}); VTM goes on with {other.name}")
@@ -76,3 +76,11 @@ class FallbackRuntime:
     def close(self) -> None:
         """Release the back end."""
         self._running.close()
+
+
+def _release(failed: VtmRuntime) -> None:
+    """Close a back end that has failed; a device that is lost may fail at that, too."""
+    try:
+        failed.close()
+    except Exception:
+        log.warning("back end %s does not close", failed.name, exc_info=True)

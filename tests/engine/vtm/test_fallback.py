@@ -84,6 +84,14 @@ def test_one_that_fails_at_its_first_run_is_passed_over(cpu, window):
     assert len(messages) == 2
 
 
+def test_one_that_fails_at_closing_too_is_replaced_all_the_same(cpu, window, monkeypatch):
+    lost = Fake("cuda", cpu, 0)
+    monkeypatch.setattr(lost, "close", lambda: 1 / 0)
+    runtime = chain(lost, Fake("cpu", cpu, 1), messages=[])
+    assert runtime.lift(window, CAMERA).frame_id == window.frame_id
+    assert runtime.name == "cpu"
+
+
 def test_when_nobody_is_left_the_reason_is_told(cpu, window):
     runtime = chain(Fake("cpu", cpu, 0), messages=[])
     with pytest.raises(ModelError, match=r"cpu failed .*out of memory.* run vtm doctor"):
