@@ -123,6 +123,22 @@ def test_a_lost_or_a_new_person_is_not_carried_on():
     np.testing.assert_allclose(at_once.root_m, far.root_m)
 
 
+@pytest.mark.parametrize("metres", [0.6, 1.0, 30.0])
+def test_a_jump_is_shown_where_it_ends_and_is_not_carried_on(metres):
+    """Somebody else was picked, or the world was found anew: that is no speed."""
+    predictor = Predictor()
+    for frame in range(3):
+        predictor.push(walking(frame * FRAME_S), frame * FRAME_S)
+    there = walking(3 * FRAME_S)
+    far = replace(there, root_m=there.root_m + np.array([0, 0, metres], np.float32))
+    predictor.push(far, 3 * FRAME_S)
+    for later_s in (0.0, 0.02, 0.1, 1.0):
+        found = predictor.at(3 * FRAME_S + later_s)
+        assert found is not None
+        np.testing.assert_allclose(found.root_m, far.root_m, atol=1e-5)
+        np.testing.assert_allclose(np.abs(np.vecdot(found.rotations_xyzw, far.rotations_xyzw)), 1.0, atol=1e-6)
+
+
 def test_before_the_first_pose_there_is_nothing():
     assert Predictor().at(1.0) is None
 

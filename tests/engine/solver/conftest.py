@@ -12,6 +12,8 @@ from engine.types import RawMotion
 from models.camera import Intrinsics
 from models.skeleton import NUM_JOINTS
 
+FrameTimes = Callable[[float], np.ndarray]
+
 FACING_CAMERA = np.diag([1.0, -1.0, -1.0])
 """Hips in the camera frame of somebody upright who faces a level camera."""
 
@@ -40,3 +42,17 @@ def make_raw() -> Callable[..., RawMotion]:
         return RawMotion(**(fields | changes))
 
     return make
+
+
+@pytest.fixture(params=[15, 24, 30, 60, "uneven"], ids=lambda rate: f"{rate} Hz" if isinstance(rate, int) else rate)
+def frame_times(request: pytest.FixtureRequest) -> FrameTimes:
+    """frame_times(seconds) -> when the frames come: at a camera's rate, or at steps of 17 to 120 ms in turn."""
+
+    def times(seconds: float) -> np.ndarray:
+        if request.param == "uneven":
+            steps = np.random.default_rng(0).choice([1 / 60, 1 / 40, 1 / 20, 0.12], size=round(60 * seconds))
+            at = np.concatenate([[0.0], np.cumsum(steps)])
+            return at[at <= seconds]
+        return np.arange(round(seconds * request.param) + 1) / request.param
+
+    return times

@@ -78,6 +78,19 @@ def test_standing_feet_hold_still_while_the_root_trembles():
     assert np.std(feet[30:], axis=0)[:, [0, 2]].max() < 0.1 * np.std(loose, axis=0).max()
 
 
+@pytest.mark.parametrize("contacts", [BOTH, np.array([1, 0], np.float32)])
+def test_the_root_gives_way_before_the_legs_do(contacts):
+    """One camera sees depth badly: a body that drifts over feet that carry is moved back, its knees stay as seen."""
+    lock, drift = FeetLock(), 0.04
+    lock(standing(), contacts, np.zeros(2), DT_S)
+    for _ in range(30):
+        held = lock(standing(root=(0.0, 0.9, drift)), contacts, np.zeros(2), DT_S)
+    assert held.joints[0, 2] < 0.2 * drift
+    knees = Rotation.from_matrix(held.rotations[LOWER_LEGS]).magnitude()
+    np.testing.assert_allclose(knees, np.radians(40), atol=np.radians(1))
+    np.testing.assert_allclose(held.joints[FEET_LIST, 2][contacts > 0], standing().joints[FEET_LIST[0], 2], atol=3e-3)
+
+
 def test_without_contact_nothing_is_changed():
     lock, body = FeetLock(), standing()
     assert lock(body, NONE, np.zeros(2), DT_S) is body

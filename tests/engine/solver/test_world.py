@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
 
-from engine.solver.floor import Floor, Grounding, sole_heights
+from engine.solver.floor import Floor, Grounding, heights_over_sole, sole_heights
 from engine.solver.gravity import Gravity, angle_between
 from engine.solver.placement import Placement
 from engine.types import F64
 from models.kinematics import forward_kinematics, person_offsets
-from models.skeleton import NUM_JOINTS
+from models.skeleton import JOINT, NUM_JOINTS
 
 DT_S = 1 / 30
 
@@ -65,6 +67,21 @@ def test_soles_of_a_standing_person_are_level_and_rise_with_the_body():
     assert np.ptp(low) < 1e-9
     np.testing.assert_allclose(high - low, 0.3)
     np.testing.assert_allclose(low, -offsets[0, 1])
+
+
+def test_on_tiptoe_the_sole_is_where_the_toes_are():
+    offsets = person_offsets(np.ones(NUM_JOINTS), 1.7)
+    ankle_m, toes_m = (heights[0] for heights in heights_over_sole(offsets))
+    rotations = np.tile(np.eye(3), (NUM_JOINTS, 1, 1))
+    rotations[JOINT["LeftFoot"]] = Rotation.from_euler("x", 40, degrees=True).as_matrix()  # the heel goes up
+    joints, _ = forward_kinematics(rotations, offsets, offsets[0])
+    left, right = sole_heights(joints, offsets)
+    assert left == pytest.approx(joints[JOINT["LeftToes"], 1] - toes_m, abs=1e-9)
+    assert left < -0.05
+    assert right == pytest.approx(0.0, abs=1e-9)
+    standing_on_toes = joints - (0.0, left, 0.0)
+    assert sole_heights(standing_on_toes, offsets)[0] == pytest.approx(0.0, abs=1e-9)
+    assert standing_on_toes[JOINT["LeftFoot"], 1] > ankle_m + 0.05
 
 
 def test_the_floor_is_at_the_feet_at_once_and_jumps_do_not_lift_it():

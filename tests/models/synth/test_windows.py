@@ -10,7 +10,8 @@ import torch
 from models.keypoints import EVIDENCE_NAMES, KEYPOINT
 from models.kinematics import forward_kinematics, ratio_offsets
 from models.rotations import rotation_6d_to_matrix
-from models.skeleton import JOINT
+from models.skeleton import JOINT, NUM_JOINTS
+from models.synth.motion import MotionBatch
 from models.synth.poses import MotionSampler
 from models.synth.windows import WindowBatch, WindowMaker
 from models.view import root_to_camera
@@ -98,6 +99,30 @@ def test_the_evidence_has_its_left_where_the_joints_have_theirs(make):
     true = batch.joints[:, :, JOINT["LeftUpperArm"]] - batch.joints[:, :, JOINT["RightUpperArm"]]
     present = batch.evidence[:, :, left, 3] == 1
     assert ((told * true).sum(-1) > 0)[present].float().mean() > 0.95  # but for flips
+
+
+class Walk:
+    """Somebody far from the world's origin who walks two statures along x."""
+
+    variety = 0.0
+
+    def sample(self, batch: int, frames: int, _rng: torch.Generator) -> MotionBatch:
+        root = torch.tensor([30.0, 0.55, -20.0]).repeat(batch, frames, 1)
+        root[..., 0] += torch.linspace(0, 2, frames)
+        rotations = torch.eye(3).expand(batch, frames, NUM_JOINTS, 3, 3)
+        return MotionBatch(rotations, root, torch.ones(batch, frames, 2), torch.ones(batch, dtype=torch.bool))
+
+
+def test_the_camera_is_aimed_at_where_the_person_is_in_the_last_frames():
+    """The last frame is the one that is shown; a person outside its picture teaches nothing."""
+    maker = WindowMaker(Walk(), frames=FRAMES, noise=0.0, hide=0.0)  # type: ignore[arg-type]
+    windows, truth = maker.make(200, torch.Generator().manual_seed(0))
+    assert windows.seen.all()
+    beside = truth.root[..., :2].norm(dim=-1)  # of the line of sight, statures
+    assert beside[:, -1].median() < 0.4
+    assert (beside[:, -1] < beside[:, 0]).float().mean() > 0.9
+    ahead = truth.root[:, -1]
+    assert (ahead[:, :2].abs() < ahead[:, 2:]).all()
 
 
 def test_blind_windows_have_their_keypoints_alone(make):

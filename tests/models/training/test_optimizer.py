@@ -55,6 +55,32 @@ def test_steps_are_as_long_as_the_gradient_is_not(tiny):
     assert sizes[0] == pytest.approx(sizes[1], rel=0.02)
 
 
+@pytest.mark.parametrize("name", ["weight", "bias"])  # of Muon, of AdamW
+def test_one_wild_batch_does_not_decide_the_steps_after_it(tiny, name):
+    """Its gradients are clipped; else the moments of the optimisers would follow it for many steps."""
+    torch.manual_seed(0)
+    model = VTM(tiny)
+    optimizer = Optimizer(model)
+    optimizer.set_rates(1e-3, 1e-3)
+    weight = getattr(model.tpve.upper.to_latent, name)
+    wild, next_one = torch.randn(2, *weight.shape) * 10
+    optimizer.step((weight * wild).sum() * 1e4)
+    before = weight.detach().clone()
+    optimizer.step((weight * next_one).sum())
+    moved = -(weight.detach() - before).flatten()
+    assert torch.cosine_similarity(moved, next_one.flatten(), dim=0) > 0.3
+
+
+def test_small_gradients_are_left_as_they_are(tiny):
+    model = VTM(tiny)
+    optimizer = Optimizer(model)
+    optimizer.set_rates(0.0, 0.0)
+    weight, slope = model.tpve.upper.to_latent.bias, torch.full_like(model.tpve.upper.to_latent.bias, 1e-3)
+    optimizer.step((weight * slope).sum())
+    assert weight.grad is not None
+    assert torch.equal(weight.grad, slope)
+
+
 def test_a_state_goes_on_where_it_was_and_that_of_another_optimiser_is_refused(tiny):
     torch.manual_seed(0)
     model = VTM(tiny)
