@@ -19,7 +19,7 @@ from engine.pose2d.weights import weights_state
 from engine.vtm.weights import WEIGHTS
 from models.skeleton import JOINT
 
-CONFIG = Config(source="demo", detector="blazepose", backend="cpu", height_m=1.66)
+CONFIG = Config(source="demo", detector="blazepose", backend="cpu", height_m=1.66, detector_size="full")
 HEAD, HIPS = JOINT["Head"], JOINT["Hips"]
 POSES = 40
 WAIT_S = 60.0
