@@ -13,7 +13,7 @@ from engine.types import Message, NoPerson, Snapshot
 _SHOWN_FOR_S = {"info": 5.0, "warning": 8.0, "error": 12.0}
 _NO_PERSON_AFTER_S = 1.0
 _STALLED_AFTER_S = 2.0
-NO_PERSON = "No person in view. Step back until your whole body is in the picture"
+NO_PERSON = "No person in view: step into the picture"
 ENDED = "The clip is over"
 
 

@@ -13,11 +13,15 @@ from numpy.typing import NDArray
 
 from app.window.widgets.theme import ACCENT, CENTRE, RIGHT_SIDE
 from models.kinematics import forward_kinematics
+from models.parts import PART
 from models.rotations import quaternion_to_matrix
 from models.skeleton import JOINT, JOINT_NAMES, REST_OFFSETS
 
 F32 = NDArray[np.float32]
 _AROUND = 14
+_GLASS, _SOLID = 0.25, 0.40
+"""Confidence of a part below which it is drawn as grey glass, and from which it is solid."""
+_LEAST_CHANGE = 0.02
 _CAP_RINGS = 3
 _HIPS_HEIGHT_M = 0.93
 """The hips height that the radii below are meant for."""
@@ -62,6 +66,17 @@ _LEFT_PARTS = (
 def _mirrored(part: Part) -> Part:
     end = part.end.replace("Left", "Right") if isinstance(part.end, str) else (-part.end[0], *part.end[1:])
     return Part(part.start.replace("Left", "Right"), end, part.radius_start, part.radius_end, part.flat)
+
+
+def _body_part(part: Part) -> str:
+    """Return the part of models.parts.PART_NAMES that a capsule belongs to."""
+    side = next((side.lower() for side in ("Left", "Right") if part.start.startswith(side)), "")
+    if part.start in ("Neck", "Head"):
+        return "head"
+    for limb, joints in (("arm", ("UpperArm", "LowerArm", "Hand")), ("leg", ("UpperLeg", "LowerLeg", "Foot", "Toes"))):
+        if side and part.start.endswith(joints):
+            return f"{side}_{limb}"
+    return "trunk"
 
 
 PARTS: tuple[Part, ...] = (*_CENTRE_PARTS, *_LEFT_PARTS, *(_mirrored(part) for part in _LEFT_PARTS))
@@ -130,6 +145,18 @@ class BodyMesh:
         self._end = np.array([JOINT[part.end] if isinstance(part.end, str) else -1 for part in PARTS])
         self._fixed = np.array([part.end if not isinstance(part.end, str) else (0.0, 0.0, 0.0) for part in PARTS])
         self._across = np.array([_across(part) for part in PARTS])
+        self._body_part = np.array([PART[_body_part(part)] for part in PARTS])[self._part]
+
+    def show_seen(self, part_confidence: NDArray[np.floating]) -> bool:
+        """Write how well each vertex is seen (0 glass, 1 solid) into the colours' alpha; False when nothing changed.
+
+        part_confidence (6,) as models.parts.PART_NAMES.
+        """
+        seen = np.clip((part_confidence - _GLASS) / (_SOLID - _GLASS), 0.0, 1.0).astype(np.float32)[self._body_part]
+        if np.abs(seen - self.colours[:, 3]).max() < _LEAST_CHANGE:
+            return False
+        self.colours[:, 3] = seen
+        return True
 
     def pose(self, joints_m: NDArray[np.floating], rotations_xyzw: NDArray[np.floating], hips_height_m: float) -> None:
         """Place the body. joints_m (22, 3) world; rotations_xyzw (22, 4) local, Hips in the world."""

@@ -21,11 +21,11 @@ uniform mat3 u_normal;
 attribute vec4 a_position;
 attribute vec3 a_normal;
 attribute vec4 a_color;
-varying vec3 v_color;
+varying vec4 v_color;
 varying vec3 v_normal;
 void main() {
     v_normal = u_normal * a_normal;
-    v_color = a_color.rgb;
+    v_color = a_color;
     gl_Position = u_mvp * a_position;
 }
 """
@@ -34,16 +34,18 @@ _BODY_FRAGMENT = (
     _PRECISION
     + """
 uniform float u_lost[1];
-varying vec3 v_color;
+varying vec4 v_color;
 varying vec3 v_normal;
 void main() {
     vec3 n = normalize(v_normal);
     float key = max(dot(n, vec3(0.36, 0.62, 0.70)), 0.0);
     float sky = 0.5 + 0.5 * n.y;
     float rim = pow(1.0 - max(n.z, 0.0), 3.0);
-    vec3 base = mix(v_color, vec3(0.34, 0.37, 0.42), u_lost[0]);
+    vec3 grey = vec3(0.34, 0.37, 0.42);
+    vec3 base = mix(mix(grey, v_color.rgb, v_color.a), grey, u_lost[0]);
     vec3 lit = base * (0.22 + 0.28 * sky + 0.56 * key) + vec3(0.55, 0.75, 0.90) * rim * 0.14;
-    gl_FragColor = vec4(lit, 1.0);
+    float glass = 0.36 + 0.50 * pow(1.0 - abs(n.z), 2.0);
+    gl_FragColor = vec4(lit, mix(glass, 1.0, v_color.a));
 }
 """
 )
@@ -95,7 +97,7 @@ void main() {
 
 
 def body_shader() -> Any:
-    """`u_lost`: 0 tracked .. 1 held and fading."""
+    """`u_lost`: 0 tracked .. 1 held and fading. The colour's alpha: 0 a part that is guessed (glass) .. 1 seen."""
     stages = [VertexShader(_BODY_VERTEX), FragmentShader(_BODY_FRAGMENT)]
     return ShaderProgram("vtm-body", stages, uniforms={"u_lost": [0.0]})
 

@@ -58,14 +58,16 @@ class _PosedMesh(gl.MeshData):  # type: ignore[misc]  # pyqtgraph has no types
 class _BodyItem(gl.GLMeshItem):  # type: ignore[misc]
     """A mesh whose vertices and normals change in place: only these two go to the graphics card again."""
 
-    moved = True
+    moved = recoloured = True
 
     def parseMeshData(self) -> DirtyFlag:  # noqa: N802 - pyqtgraph's name
         """What to upload before this frame."""
         dirty = super().parseMeshData()
         if self.moved:
             dirty |= DirtyFlag.POSITION | DirtyFlag.NORMAL
-        self.moved = False
+        if self.recoloured:
+            dirty |= DirtyFlag.COLOR
+        self.moved = self.recoloured = False
         return dirty
 
 
@@ -130,7 +132,7 @@ class BodyView(GLViewMixin, QOpenGLWindow):  # type: ignore[misc]  # pyqtgraph h
         self._trail = _Trail()
         self._trail_item = gl.GLMeshItem(computeNormals=False, shader=None, glOptions="translucent")
         self._trail_item.setDepthValue(-1)
-        self._item = _BodyItem(meshdata=self._mesh, shader=self._body_shader)
+        self._item = _BodyItem(meshdata=self._mesh, shader=self._body_shader, glOptions="translucent")
         for item in (self._floor, self._trail_item, self._item):
             self.addItem(item)
         self._item.setVisible(False)
@@ -148,6 +150,8 @@ class BodyView(GLViewMixin, QOpenGLWindow):  # type: ignore[misc]  # pyqtgraph h
     def show_pose(self, pose: Pose) -> None:
         """Draw `pose`. Costs well under a millisecond besides the drawing itself."""
         self._body.pose(pose.joints_world_m, pose.rotations_xyzw, float(pose.rest_offsets_m[0, 1]))
+        if self._body.show_seen(pose.part_confidence):
+            self._item.recoloured = True
         root = to_gl(pose.root_m)
         self._floor_shader["u_body"] = [float(root[0]), float(root[1]), 1.0]
         feet = to_gl((pose.joints_world_m[list(FEET)] + pose.joints_world_m[list(TOES)]) / 2)

@@ -9,6 +9,12 @@ from app.window.widgets.fields import Choice, Countdown, Elided, Number, Section
 from engine.config import Config
 from engine.types import Calibration
 
+_BODIES = (
+    ("Automatic", "auto"),
+    ("As seen", "whole"),
+    ("Standing", "upper"),
+    ("Seated", "seated"),
+)
 _DETECTORS = (("Automatic", "auto"), ("RTMPose", "rtmpose"), ("BlazePose", "blazepose"))
 _SIZES = (("Automatic", "auto"), ("Lite", "lite"), ("Full", "full"), ("Heavy", "heavy"))
 _BACKENDS = (
@@ -39,12 +45,16 @@ class PerformerPanel(Section):
         self.button = QPushButton("Calibrate")
         self.button.setToolTip("Stand upright and face the camera: this becomes facing forward, at the origin (C)")
         self.countdown = Countdown("Countdown before a calibration")
+        self.lower_body = Choice("Lower body", _BODIES)
+        self.lower_body.setToolTip("Legs that are not in the picture stand or sit still instead of being guessed")
         self.row("Height", self.height_cm)
+        self.row("Lower body", self.lower_body)
         line = QHBoxLayout()
         line.setSpacing(8)
         line.addWidget(self.button, 1)
         line.addWidget(self.countdown)
         self.body.addLayout(line)
+        self.lower_body.activated.connect(lambda _index: self.changed.emit({"body": self.lower_body.value}))
         self.height_cm.valueChanged.connect(lambda cm: self.changed.emit({"height_m": cm / 100}))
         self.button.clicked.connect(self.calibrate)
         self.countdown.activated.connect(lambda _index: self.changed.emit({"countdown_s": self.countdown.seconds}))
@@ -53,6 +63,7 @@ class PerformerPanel(Section):
         """Show settings without emitting."""
         self.height_cm.set_quietly(round(config.height_m * 100))
         self.countdown.choose(str(config.countdown_s))
+        self.lower_body.choose(config.body)
 
     def show_calibration(self, calibration: Calibration) -> None:
         """The button calls off what is under way."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from app.window.person_words import person_words
 from app.window.widgets import icons
 from app.window.widgets.fields import Dot, icon_button, label
 from app.window.widgets.theme import ACCENT, ERROR, FAINT, WARNING
@@ -61,12 +62,8 @@ class Header(QWidget):
         self.status.setText(f"{words}  ·  {name}" if name else words)
         self.status.setToolTip("\n".join(message.text for message in snapshot.messages[-8:]))
         pose = snapshot.pose
-        if pose is None or snapshot.state != "running":
-            self.person.setText("")
-        elif not pose.tracked:
-            self.person.setText("No person")
-        else:
+        words = person_words(pose) if snapshot.state == "running" else ""
+        if pose is not None and pose.tracked and words:
             x, y, z = (float(value) for value in pose.root_m)
-            self.person.setText(
-                f"Tracked {pose.confidence:.0%}  ·  hips {y:.2f} m high, {x:+.2f} m across, {z:+.2f} m deep"
-            )
+            words += f"  ·  hips {y:.2f} m high, {x:+.2f} m across, {z:+.2f} m deep"
+        self.person.setText(words)

@@ -7,6 +7,7 @@ import pytest
 
 from app.window.widgets.body_mesh import PARTS, BodyMesh, to_gl
 from models.kinematics import forward_kinematics, person_offsets
+from models.parts import PART, PART_NAMES
 from models.skeleton import JOINT, NUM_JOINTS
 
 UPRIGHT = np.tile([0.0, 0.0, 0.0, 1.0], (NUM_JOINTS, 1))
@@ -72,3 +73,27 @@ def test_a_pose_is_written_in_place():
 def test_the_world_maps_to_gl_without_a_mirror():
     assert np.linalg.det(to_gl(np.eye(3))) == pytest.approx(1.0)
     assert to_gl(np.array([0.0, 1.0, 0.0])).tolist() == [0.0, 0.0, 1.0]
+
+
+def test_guessed_parts_turn_to_glass_and_others_stay_solid():
+    body = BodyMesh()
+    seen = np.ones(len(PART_NAMES), np.float32)
+    assert not body.show_seen(seen)
+    seen[PART["left_leg"]] = 0.1
+    assert body.show_seen(seen)
+    assert not body.show_seen(seen)
+    alphas = body.colours[:, 3]
+    glass = alphas < 0.5
+    assert 0.05 < glass.mean() < 0.3
+    left = body.colours[glass][:, :3]
+    assert (left == left[0]).all(), "only capsules of the left side"
+    assert set(np.unique(alphas)) == {0.0, 1.0}
+
+
+def test_every_part_of_the_body_has_capsules():
+    body = BodyMesh()
+    for name in PART_NAMES:
+        seen = np.ones(len(PART_NAMES), np.float32)
+        seen[PART[name]] = 0.0
+        body.show_seen(np.ones(len(PART_NAMES), np.float32))
+        assert body.show_seen(seen), name

@@ -1,0 +1,36 @@
+"""What the header says of the person: what is seen of them, and what is guessed. No Qt here."""
+
+from __future__ import annotations
+
+from engine.types import Pose
+from models.parts import PART
+
+GUESSED_BELOW = 0.3
+"""Confidence of a part below which it is called guessed, here and in the 3D view."""
+_BODIES = {"upper": "Upper body", "seated": "Seated"}
+
+
+def person_words(pose: Pose | None) -> str:
+    """Return one line: "Whole body", "Upper body, legs guessed", "Lost" or "" before anybody was seen."""
+    if pose is None:
+        return ""
+    if not pose.tracked:
+        return "Lost"
+    guessed = _guessed(pose)
+    whole = "Whole body" if not guessed else "Tracked"
+    shown = _BODIES.get(pose.body, whole)
+    return f"{shown}, {_listed(guessed)} guessed" if guessed else shown
+
+
+def _guessed(pose: Pose) -> list[str]:
+    """Return the parts that are guessed, both of a pair in one word."""
+    low = {name for name, index in PART.items() if float(pose.part_confidence[index]) < GUESSED_BELOW}
+    words: list[str] = [name for name in ("head", "trunk") if name in low]
+    for limb in ("arm", "leg"):
+        sides = [side for side in ("left", "right") if f"{side}_{limb}" in low]
+        words += [f"{limb}s"] if len(sides) == 2 else [f"{side} {limb}" for side in sides]
+    return words
+
+
+def _listed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
