@@ -15,6 +15,7 @@ from engine.osc.coordinates import SignContinuity
 from engine.osc.options import Options
 from engine.osc.packing import OscMessage, PacketSet, grouped
 from engine.types import Pose
+from models.parts import NUM_PARTS, PART_NAMES
 from models.skeleton import JOINT_NAMES, NUM_JOINTS
 
 MAX_BUNDLE_BYTES = 1200
@@ -23,6 +24,7 @@ _SIZES = {
     "speed": 1,
     "contacts": 2,
     "confidence": 1,
+    "parts": NUM_PARTS,
     "rate": 1,
     "time": 1,
     "tracked": 0,  # an int, apart from the floats
@@ -31,6 +33,7 @@ _SIZES = {
 }
 GROUPS = tuple(_SIZES)
 """What can be chosen, in the order it is sent."""
+_LOST_GROUPS = ("confidence", "parts", "tracked")
 _SMOOTHING_S = 0.2  # of fps and speed
 _FASTEST_M_S, _MOST_FPS = 1e6, 1e6  # two wild poses in a row must not give a number that no float32 holds
 
@@ -75,6 +78,7 @@ def address_map(options: PlainOptions | None = None) -> list[MapEntry]:
         ("contact/l", "f", "contacts", "left foot on the floor, 0..1"),
         ("contact/r", "f", "contacts", "right foot on the floor, 0..1"),
         ("conf", "f", "confidence", "of the pose, 0..1"),
+        *((f"part/{name}", "f", "parts", "how well it is seen, 0..1; 0 is made up") for name in PART_NAMES),
         ("fps", "f", "rate", "poses per second"),
         ("time", "f", "time", "seconds since the start"),
         ("tracked", "i", "tracked", "1 while a person is seen, else 0"),
@@ -102,7 +106,7 @@ class PlainOscEncoder:
         sent = [place for place, group in enumerate(groups) if group in self._options.send]
         self._packets = PacketSet(grouped(messages, MAX_BUNDLE_BYTES), floats_from=sent)
         self._numbers = np.zeros(len(groups), np.float32)  # as in _SIZES
-        lost = [entry.message for entry in address_map(self._options) if entry.group in ("confidence", "tracked")]
+        lost = [entry.message for entry in address_map(self._options) if entry.group in _LOST_GROUPS]
         self._lost = PacketSet([lost] if lost else [])
         self._signs = SignContinuity()
         self._pose_number = 0
@@ -119,7 +123,8 @@ class PlainOscEncoder:
             return []
         fps = min(1.0 / self._interval_s, _MOST_FPS) if self._interval_s else 0.0
         speed_m_s, contacts = min(self._speed_m_s, _FASTEST_M_S), pose.contacts.tolist()
-        scalars = [*pose.root_m.tolist(), speed_m_s, *contacts, pose.confidence, fps, elapsed_s]
+        seen = pose.part_confidence.tolist()
+        scalars = [*pose.root_m.tolist(), speed_m_s, *contacts, pose.confidence, *seen, fps, elapsed_s]
         rotations = self._signs(pose.rotations_xyzw)
         np.concatenate(
             (scalars, pose.joints_world_m.ravel(), rotations.ravel()), out=self._numbers, casting="same_kind"
@@ -128,7 +133,7 @@ class PlainOscEncoder:
         return self._packets.pack(self._numbers, tracked)
 
     def encode_lost(self, elapsed_s: float) -> list[bytes]:  # noqa: ARG002 — it goes with the pose
-        """Confidence and `tracked`, both 0; none where neither is sent."""
+        """Confidences and `tracked`, all 0; none where none is sent."""
         return self._lost.pack(np.zeros(self._lost.num_floats, np.float32), (0,) * self._lost.num_ints)
 
     def _follow(self, pose: Pose) -> None:

@@ -18,6 +18,7 @@ from engine.osc.packing import MAX_DATAGRAM_BYTES, OscMessage, PacketSet, groupe
 from engine.osc.vmc_bones import BoneLayout
 from engine.osc.vmc_options import VmcOptions
 from engine.types import Pose
+from models.parts import NUM_PARTS, PART_NAMES
 from models.skeleton import JOINT_NAMES, NON_ROOT
 
 MAX_BUNDLE_BYTES = 1200
@@ -78,7 +79,13 @@ class _Layout:
             groups = grouped(messages, limit) + grouped(more, MAX_BUNDLE_BYTES)
         self.packets = PacketSet(groups, bundled=options.packets != "bare")
         self.floats = np.zeros(self.packets.num_floats, np.float32)  # in the order of the messages
-        sizes = (kind.status, 7 * kind.root, 7 * len(bones) * kind.bones, len(kind.names), 3 * options.extras)
+        sizes = (
+            kind.status,
+            7 * kind.root,
+            7 * len(bones) * kind.bones,
+            len(kind.names),
+            (3 + NUM_PARTS) * options.extras,
+        )
         self.time, self.root, transforms, self.blends, self.extras, self.lengths = np.split(
             self.floats, np.cumsum(sizes)
         )
@@ -159,7 +166,11 @@ class VmcEncoder:
             np.multiply(quaternions, UNITY_QUATERNION, out=layout.quaternions)
             np.multiply(bones.hips, UNITY_POSITION, out=layout.hips)
         if self._options.extras:
-            layout.extras[:2], layout.extras[2] = pose.contacts, pose.confidence
+            layout.extras[:2], layout.extras[2], layout.extras[3:] = (
+                pose.contacts,
+                pose.confidence,
+                pose.part_confidence,
+            )
         if kind.lengths:
             layout.lengths[:] = pose.bone_lengths_m[list(NON_ROOT)]
 
@@ -191,7 +202,8 @@ def _messages(kind: _Kind, bones: list[str], extras: bool) -> list[OscMessage]:
     messages += [OscMessage("/VMC/Ext/Blend/Val", "sf", (name,)) for name in kind.names]
     if extras:
         messages += [OscMessage("/VMC/Thru/VTM/Contact", "sf", (side,)) for side in ("Left", "Right")]
-        messages.append(OscMessage("/VMC/Thru/VTM/Confidence", "sf", ("Body",)))
+        seen = ("Body", *(name.title().replace("_", "") for name in PART_NAMES))
+        messages += [OscMessage("/VMC/Thru/VTM/Confidence", "sf", (name,)) for name in seen]
     if kind.blends:
         messages.append(OscMessage("/VMC/Ext/Blend/Apply"))
     return messages

@@ -10,7 +10,7 @@ from scipy.spatial.transform import Rotation
 from engine.osc.vmc_options import VmcOptions
 from engine.types import F32, Pose
 from models.kinematics import STATURE, stature
-from models.skeleton import JOINT, JOINT_NAMES, NUM_JOINTS, REST_OFFSETS, ROOT
+from models.skeleton import JOINT, JOINT_NAMES, LOWER, NUM_JOINTS, REST_OFFSETS, ROOT
 
 _IDENTITY = np.array([0, 0, 0, 0, 0, 0, 1], np.float32)  # position, quaternion
 _LEVEL = np.array([1, 0, 1], np.float32)  # the part of a place along the floor
@@ -40,6 +40,7 @@ class BoneLayout:
         """Find out which bones are left after folding."""
         dropped = [_UPPER_CHEST] if "upperchest" in options.fold else []
         dropped += _SHOULDERS if "shoulders" in options.fold else []
+        dropped += [joint for joint in LOWER if joint != ROOT] if options.bones == "upper" else []
         self._kept = np.array([joint for joint in range(NUM_JOINTS) if joint not in dropped])
         self._nowhere = np.zeros((len(self._kept), 3), np.float32)
         self._options = options
@@ -70,6 +71,7 @@ class BoneLayout:
         quaternions = pose.rotations_xyzw
         if self._options.fold:
             offsets, quaternions = _folded(offsets.copy(), quaternions.copy(), self._options.fold)
+        if len(self._kept) < NUM_JOINTS:
             offsets, quaternions = offsets[self._kept], quaternions[self._kept]
         return self._nowhere if self._options.positions == "none" else offsets, quaternions, hips
 

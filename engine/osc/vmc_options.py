@@ -5,7 +5,8 @@ positions  real: the person's own; neutral: standard proportions of the same sta
 travel     hips: in the Hips bone, Root stays at identity; root: on the floor in Root, Hips keeps the height. Never both
 facing     forward: +Z; back: turned half round
 fold       bones that the avatar lacks, given to their neighbour: upperchest (into Chest), shoulders (into UpperArm)
-extras     contacts, confidence and bone lengths as /VMC/Thru/VTM/... besides
+bones      all; upper: without legs and feet, so that the receiving program's own pose stands (a desk, a seat)
+extras     contacts, bone lengths, confidence of the body and of each part as /VMC/Thru/VTM/... besides
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ POSITIONS = ("real", "neutral", "none")
 TRAVEL = ("hips", "root")
 FACING = ("forward", "back")
 FOLDS = ("upperchest", "shoulders")
+BONES = ("all", "upper")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class VmcOptions:
     travel: str = "hips"
     facing: str = "forward"
     fold: frozenset[str] = frozenset()
+    bones: str = "all"
     extras: bool = False
 
 
@@ -56,5 +59,6 @@ def read_vmc_options(options: Options) -> VmcOptions:
         travel=options.choice("travel", TRAVEL, preset.travel),
         facing=options.choice("facing", FACING, preset.facing),
         fold=options.several("fold", FOLDS, preset.fold),
+        bones=options.choice("bones", BONES, preset.bones),
         extras=options.flag("extras", preset.extras),
     )

@@ -1,4 +1,4 @@
-"""Poses and targets whose packets are kept in golden_packets.npz, as the hand-written packer of version 0.1 sent them.
+"""Poses and targets whose packets are kept in golden_packets.npz, so that no packet changes by accident.
 
 Every number of a pose comes from integers, so that no platform rounds it otherwise. To keep new packets (after a change
 of the protocol that is meant): `python -m tests.engine.osc.golden_packets` in the checkout.
@@ -35,6 +35,7 @@ CASES = (
     "vmc://127.0.0.1?facing=back&travel=root&positions=neutral",
     "vmc://127.0.0.1?fold=upperchest,shoulders",
     "vmc://127.0.0.1?fold=shoulders&travel=root&facing=back&extras=1#face",
+    "vmc://127.0.0.1?bones=upper&fold=upperchest",
     "vrchat://127.0.0.1",
     "vrchat://127.0.0.1?trackers=hip,feet,elbows",
     "osc://127.0.0.1",
@@ -68,6 +69,7 @@ def golden_pose(n: int) -> Pose:
         R_world_cam=np.eye(3, dtype=np.float32),
         t_world_cam=np.zeros(3, np.float32),
         intrinsics=Intrinsics(1.0, 1.0, 0.0, 0.0),
+        part_confidence=np.arange(6, dtype=np.float32) / 8,
     )
 
 

@@ -17,6 +17,7 @@ from engine.osc.vmc import VmcEncoder, VmcFeed
 from engine.osc.vmc_options import PRESETS, VmcOptions
 from engine.osc.vrchat import VrchatEncoder
 from engine.types import Pose
+from models.parts import PART
 from models.skeleton import JOINT
 from tests.engine.osc.vmc_listener import UNITY_PARENTS, VmcListener, osc_messages
 
@@ -94,10 +95,11 @@ def test_extras_tell_contacts_and_confidence_each_frame_and_bone_lengths_once_a_
     first, second, later = (_listen(encoder, pose, elapsed_s) for elapsed_s in (0.0, 0.5, 1.1))
     assert first.extras["VTM/Contact", "Right"] == 0.75
     assert second.extras["VTM/Confidence", "Body"] == 0.5
+    assert second.extras["VTM/Confidence", "LeftLeg"] == pytest.approx(pose.part_confidence[PART["left_leg"]])
     assert first.extras["VTM/BoneLength", "LeftHand"] == pytest.approx(pose.bone_lengths_m[JOINT["LeftHand"]])
-    assert [len(listener.extras) for listener in (first, second, later)] == [3 + 21, 3, 3 + 21]
+    assert [len(listener.extras) for listener in (first, second, later)] == [9 + 21, 9, 9 + 21]
     encoder.feed = VmcFeed(requests=1)
-    assert len(_listen(encoder, pose, 1.2).extras) == 3 + 21
+    assert len(_listen(encoder, pose, 1.2).extras) == 9 + 21
 
 
 def test_a_face_from_an_assistant_goes_out_before_apply(make_pose: PoseMaker) -> None:
@@ -208,3 +210,13 @@ def test_a_wrong_option_is_one_line_that_tells_what_is_allowed(url: str, says: s
     assert says in str(caught.value)
     assert repr(url) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_an_avatar_programs_own_legs_are_left_alone(make_pose: PoseMaker) -> None:
+    pose = make_pose()
+    whole, upper = _listen(VmcEncoder(_options("")), pose, 0.0), _listen(VmcEncoder(_options("bones=upper")), pose, 0.0)
+    left_out = set(whole.bones) - set(upper.bones)
+    assert left_out == {
+        f"{side}{name}" for side in ("Left", "Right") for name in ("UpperLeg", "LowerLeg", "Foot", "Toes")
+    }
+    assert all(upper.bones[name] == whole.bones[name] for name in upper.bones)

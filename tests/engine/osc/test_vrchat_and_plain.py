@@ -14,6 +14,7 @@ from engine.osc.plain import PlainOptions, PlainOscEncoder
 from engine.osc.vrchat import VrchatEncoder, euler_unity_deg
 from engine.types import Pose
 from models.kinematics import forward_kinematics
+from models.parts import PART_NAMES
 from models.skeleton import JOINT
 
 PoseMaker = Callable[..., Pose]
@@ -115,6 +116,7 @@ def test_plain_osc_has_flat_numeric_addresses_for_everything(make_pose: PoseMake
     np.testing.assert_allclose([values[f"/mocap/root/{axis}"][0] for axis in "xyz"], pose.root_m, atol=1e-6)
     assert [values["/mocap/contact/l"], values["/mocap/contact/r"]] == [[0.25], [0.75]]
     assert values["/mocap/conf"] == [0.5]
+    assert values["/mocap/part/head"] == [1.0]
     assert values["/mocap/time"] == [3.5]
     assert values["/mocap/tracked"] == [1]
 
@@ -129,7 +131,9 @@ def test_plain_osc_tells_the_rate_of_the_poses(make_pose: PoseMaker) -> None:
 
 
 def test_plain_osc_tells_that_nobody_is_tracked_where_that_is_sent() -> None:
-    assert _values(PlainOscEncoder().encode_lost(3.0)) == {"/mocap/conf": [0.0], "/mocap/tracked": [0]}
+    parts = {f"/mocap/part/{name}": [0.0] for name in PART_NAMES}
+    expected = {"/mocap/conf": [0.0], **parts, "/mocap/tracked": [0]}
+    assert _values(PlainOscEncoder().encode_lost(3.0)) == expected
     only = PlainOscEncoder(PlainOptions(send=frozenset({"tracked"})))
     assert _values(only.encode_lost(3.0)) == {"/mocap/tracked": [0]}
     assert PlainOscEncoder(PlainOptions(send=frozenset({"positions"}))).encode_lost(3.0) == []
