@@ -18,6 +18,8 @@ NO_PICTURE_AFTER_S = 1.0
 """A picture that is older is none: what was computed from it says nothing about now."""
 OVER_AFTER_S = 3.0
 """Trouble that is away for less comes and goes: it is not taken back."""
+FULL_STREAM = "the full stream"
+"""What is missing while a receiver's request makes the stream slower."""
 _LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 log = logging.getLogger(__name__)
@@ -82,7 +84,7 @@ class Troubles:
         """A target that is no longer wanted, or a take that is finished, takes its trouble along in silence."""
         there = {target.target for target in snapshot.targets}
         there |= {"recording"} if snapshot.recording is not None else set()
-        there |= {"receive port"} if snapshot.receiver is not None else set()
+        there |= {"receive port", FULL_STREAM} if snapshot.receiver is not None else set()
         self._standing = {key: trouble for key, trouble in self._standing.items() if key in there}
 
     def _over(self, now_s: float) -> Iterator[Message]:
@@ -101,6 +103,13 @@ def _found(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
         yield "recording", snapshot.recording.error
     if snapshot.receiver is not None and snapshot.receiver.error is not None:
         yield "receive port", snapshot.receiver.error
+    elif snapshot.receiver is not None and max(snapshot.receiver.periods) > 1:
+        every = max(snapshot.receiver.periods)
+        yield (
+            FULL_STREAM,
+            f"a receiver asked for one frame in {every}: VMC targets get at least one a second, and every frame again "
+            "when nobody has asked for a minute",
+        )
 
 
 def _target_line(target: TargetState) -> str:

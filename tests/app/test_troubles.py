@@ -127,3 +127,15 @@ def test_a_clip_that_is_over_is_not_waited_for(clock, at):
 def test_without_a_pose_no_latency_is_claimed(at):
     stats = dataclasses.replace(at().stats, fps=0.0)
     assert "latency none" in status_text(at(stats=stats))
+
+
+def test_a_receiver_that_asks_for_less_is_said_once_and_again_when_it_is_over(clock, at):
+    troubles = Troubles(clock)
+    slowed = ReceiverState("127.0.0.1", 39540, 1, 1, 0, 0, None, periods=(1, 1, 1000, 1))
+    begun = texts(troubles.news(at(receiver=slowed)))
+    assert len(begun) == 1
+    assert "one frame in 1000" in begun[0]
+    assert troubles.news(at(receiver=slowed)) == []
+    clock.now_s += OVER_AFTER_S + 0.1
+    full = dataclasses.replace(slowed, periods=(1, 1, 1, 1))
+    assert texts(troubles.news(at(receiver=full))) == ["the full stream: works again"]

@@ -59,6 +59,7 @@ class SidePanel(QScrollArea):
         for panel in (self.source, self.performer, self.tracking, self.record, self.receive):
             panel.show_config(config)
         self.targets.show_urls(config.osc, config.vmc_receive)
+        self.targets.show_rate(config.osc_rate_hz)
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Live state; a few times a second is enough."""

@@ -6,12 +6,13 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.window.widgets import icons
-from app.window.widgets.fields import Dot, Elided, Section, icon_button, label
+from app.window.widgets.fields import Choice, Dot, Elided, Section, icon_button, label
 from app.window.widgets.target_dialog import PRESET_NAMES, TargetDialog, split_query
 from app.window.widgets.theme import ACCENT, FAINT, WARNING
 from engine.takes.recording import TEST_POSES
 from engine.types import TargetState
 
+_RATES_HZ = (0.0, 60.0, 90.0, 120.0)
 _NAMES = {"vmc": "VMC", "vrchat": "VRChat", "osc": "OSC"}
 
 
@@ -21,6 +22,10 @@ def target_name(url: str) -> str:
     preset, _ = split_query(url)
     who = _NAMES.get(scheme, scheme) if scheme != "vmc" or preset == "generic" else PRESET_NAMES.get(preset, preset)
     return f"{who}  {rest.partition('?')[0]}"
+
+
+def _rate_name(rate_hz: float) -> str:
+    return f"{rate_hz:g} per second" if rate_hz else "As the camera"
 
 
 class TargetRow(QWidget):
@@ -86,6 +91,10 @@ class TargetsPanel(Section):
         self.body.addLayout(self._list)
         self.tests = {name: self._test_button(name) for name in TEST_POSES}
         self.row("Test pose", *self.tests.values())
+        self.rate = Choice("Rate of sending", [(_rate_name(rate_hz), f"{rate_hz:g}") for rate_hz in _RATES_HZ])
+        self.rate.setToolTip("At a rate of its own, poses are predicted to the present between the camera's frames")
+        self.row("Rate", self.rate)
+        self.rate.activated.connect(lambda _index: self.changed.emit({"osc_rate_hz": float(self.rate.value)}))
         self.add.clicked.connect(lambda: self._ask(""))
 
     def _test_button(self, name: str) -> QPushButton:
@@ -94,6 +103,12 @@ class TargetsPanel(Section):
         button.setToolTip(f"Send this pose instead of your motion, to check a receiver: {name}")
         button.clicked.connect(lambda on: self.test.emit(name if on else ""))
         return button
+
+    def show_rate(self, rate_hz: float) -> None:
+        """Show the setting without emitting; a rate of the command line joins the list."""
+        if self.rate.findData(f"{rate_hz:g}") < 0:
+            self.rate.addItem(_rate_name(rate_hz), f"{rate_hz:g}")
+        self.rate.choose(f"{rate_hz:g}")
 
     def show_test(self, name: str) -> None:
         """The test pose that is sent now; "" for none."""

@@ -393,6 +393,17 @@ def test_video_beside_the_take_is_a_setting(window, until, made):
     until(lambda: load_settings()[0].config.record_video)
 
 
+def test_the_rate_of_sending_is_a_setting_that_changes_while_it_runs(window, until, made):
+    rate = window.side.targets.rate
+    assert rate.currentText() == "As the camera"
+    rate.setCurrentIndex(rate.findText("120 per second"))
+    rate.activated.emit(rate.currentIndex())
+    until(lambda: made[0].config.osc_rate_hz == 120.0)
+    window.change({"osc_rate_hz": 75.0})
+    assert rate.currentText() == "75 per second"
+    until(lambda: made[0].config.osc_rate_hz == 75.0)
+
+
 def test_targets_can_be_removed(window, until, made):
     window.side.targets.rows[0].remove.emit("vmc://127.0.0.1:39539")
     until(lambda: made[0].config.osc == ())
