@@ -43,7 +43,9 @@ def _run_command(arguments: list[str]) -> int:
         options = parse(arguments)
         log_header(arguments)
         with native_crashes_kept(log_folder()):
-            return _COMMANDS[options.command](options)
+            code = _COMMANDS[options.command](options)
+        log.info("exit code %d", code)
+        return code
     except KeyboardInterrupt:
         say("vtm: stopped")
         return 1
@@ -76,6 +78,8 @@ def _run(options: argparse.Namespace) -> int:
     if options.headless:
         return _headless(run, config_from(options, Config()))
     settings, problem = load_settings()
+    if problem is not None:
+        log.warning("%s", problem)
     settings = dataclasses.replace(settings, config=config_from(options, settings.config))
     if display_available():
         from app.window.open_window import open_window

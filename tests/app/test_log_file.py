@@ -37,6 +37,7 @@ def test_the_first_lines_tell_the_call_the_machine_and_the_versions():
     assert "vtm osc-map" in lines[0]
     assert f"Python {sys.version.split()[0]}" in lines[1]
     assert "onnxruntime" in lines[2]
+    assert lines[-1].endswith("exit code 0")
 
 
 def test_asking_for_help_leaves_no_file(capsys):

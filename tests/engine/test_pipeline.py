@@ -217,6 +217,15 @@ def test_what_is_said_to_the_user_is_logged_too(world: World, caplog: pytest.Log
         until(lambda: "cam stopped, trying again" in caplog.messages)
 
 
+@pytest.mark.parametrize("frames", [10, 60])
+def test_nothing_is_logged_for_each_frame(world: World, caplog: pytest.LogCaptureFixture, frames: int):
+    caplog.set_level("DEBUG", "engine")
+    world.frames = frames
+    with world.pipeline() as pipeline:
+        assert pipeline.wait(WAIT_S) == "ended"
+    assert len(caplog.records) < 10
+
+
 def test_without_a_network_the_picture_and_the_keypoints_are_still_shown(world: World):
     world.broken["cpu"] = ModelError("no weights")
     with world.pipeline() as pipeline:
