@@ -41,7 +41,7 @@ def test_hips_that_are_guessed_are_smoothed_more_than_hips_that_are_seen(intrins
         smooth = RootFilter()
         rays = np.stack([smooth(raw, intrinsics, DT_S)[1] for raw in trembling(make_raw, visible)])
         spread[visible] = rays[30:].std(0)
-    assert (spread[False] < 0.75 * spread[True]).all()
+    assert (spread[False] < 0.85 * spread[True]).all()
 
 
 def test_the_pose_of_hidden_hips_is_the_steadier_one(intrinsics: Intrinsics, make_raw: MakeRaw):
