@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from app.arguments import HEIGHT_M, HFOV_DEG, MOTION_SUFFIXES, OSC_RATE_HZ
-from engine.config import BACKENDS, COUNTDOWNS_S, DETECTOR_SIZES, DETECTORS, ROTATIONS_DEG, Config
+from engine.config import BACKENDS, BODIES, COUNTDOWNS_S, DETECTOR_SIZES, DETECTORS, ROTATIONS_DEG, Config
 from engine.errors import UsageError, printable
 from models.json_text import finite_number
 
@@ -153,6 +153,7 @@ CONFIG_CHECKS: dict[str, Check] = {
     "source": _text,
     "mirror": _flag,
     "rotate_deg": _one_of(ROTATIONS_DEG),
+    "body": _one_of(BODIES),
     "hfov_deg": _number(*HFOV_DEG),
     "intrinsics_file": _text_or_nothing,
     "height_m": _number(*HEIGHT_M),
