@@ -58,6 +58,9 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--aist", type=Path, help="folder of AIST++'s annotations: seen and unseen views")
     parser.add_argument("--aist-cache", type=Path, default=ROOT / "runs" / "aist.npz", help="compact cache of AIST++")
     parser.add_argument("--pairs", type=Path, help="folder as of models.train: its errors beside the simulated ones")
+    parser.add_argument(
+        "--rendered", type=Path, help="shards of rendered people of the kind cuts: cut views, proportions, confidence"
+    )
     parser.add_argument("--tables", nargs="+", choices=list(TABLES), metavar="TABLE", help=f"of {', '.join(TABLES)}")
     parser.add_argument("--agreement", action="store_true", help="compare --checkpoint with --weights: under 1 mm?")
     parser.add_argument("--picture", type=Path, metavar="FILE.png", help="draw viewpoints and joints")
@@ -72,6 +75,8 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         parser.error(f"{', '.join(NEED_CHECKPOINT)} need --checkpoint FILE.pt")
     if "errors" in asked and args.pairs is None:
         parser.error("the table of errors is of recorded pairs: pass --pairs FOLDER")
+    if "rendered" in asked and args.rendered is None:
+        parser.error("the table of rendered people needs their shards: pass --rendered FOLDER")
     if args.picture is not None and "mocap" not in args.tables:
         parser.error("--picture draws the mocap table; add it to --tables")
     return args
@@ -92,7 +97,7 @@ def evaluate(args: argparse.Namespace) -> dict[str, Any]:
     checkpoint = open_checkpoint(args.checkpoint).mirrored(mirrored) if args.checkpoint else None
     if checkpoint is None and not peers and args.tables & set(NEED_CHECKPOINT):
         log.info("without --checkpoint FILE.pt there is no look-ahead, no mirror image apart, and there are no latents")
-    needs_library = bool(args.tables - {"clips", "aist"})
+    needs_library = bool(args.tables - {"clips", "aist", "rendered"})
     bench = Bench(
         predictor,
         args.windows,
@@ -103,6 +108,7 @@ def evaluate(args: argparse.Namespace) -> dict[str, Any]:
         args.detections,
         open_aist(args.aist, args.aist_cache) if args.aist else None,
         args.pairs,
+        args.rendered,
     )
     for name, lifter in bench.networks().items():
         if lifter.config.backbone != "landmarks":

@@ -247,6 +247,49 @@ def _errors(table: Table) -> Lines:
     return lines
 
 
+_CUT = ("arms_to_hips_mm", "detector_arms_to_hips_mm", "arms_to_neck_mm", "lean_deg", "head_deg", "root_depth_percent")
+_HIDDEN = ("hidden_legs_mm", "leg_seen_confidence", "leg_unseen_confidence")
+
+
+def _rendered(table: Table) -> Lines:
+    lines: Lines = []
+    for name, detectors in table.items():
+        for detector, own in detectors.items():
+            lines.append(f"Rendered people, {name}, detector {detector}, {own['clips']} clips, means over clips")
+            lines.append(_line("", ["arms-hips", "(det.)", "arms-neck", "lean°", "head°", "depth%", "legs hid."]))
+            for cut, row in own["cuts"].items():
+                lines.append(_line(cut, [row.get(key) for key in (*_CUT, _HIDDEN[0])]))
+            if own.get("confidence"):
+                lines.append(_line("confidence of legs", ["seen", "unseen"]))
+                lines += [_line(cut, [row.get(key) for key in _HIDDEN[1:]], 2) for cut, row in own["cuts"].items()]
+            lines += [*_proportions(own["proportions"]), *_confidence(own["confidence"])]
+    return lines
+
+
+def _proportions(table: Table) -> Lines:
+    lines = [f"Proportions over {table['people']} people: correlation with the truth, mean length off by %"]
+    bones = {name: row for name, row in table.items() if isinstance(row, dict)}
+    return lines + [_line(name, [row["correlation"], row["mean_percent"]], 2) for name, row in bones.items()]
+
+
+def _confidence(table: Table) -> Lines:
+    parts = {name: row for name, row in table.items() if isinstance(row, dict)}
+    if not parts:
+        return []
+    lines = [
+        f"Declared error in ten bins, real error below it, mm; sure: a confidence of {table['sure_above']} or more"
+    ]
+    for name, row in parts.items():
+        lines.append(
+            f"  {name.replace('_', ' ')}: declared " + " ".join(f"{value:.0f}" for value in row["declared_mm"])
+        )
+        lines.append(f"  {'':{len(name)}}      real " + " ".join(f"{value:.0f}" for value in row["real_mm"]))
+        sure = "" if row["sure_mm"] is None else f", error {row['sure_mm']:.0f} mm"
+        others = "" if row["others_mm"] is None else f", of the others {row['others_mm']:.0f} mm"
+        lines.append(f"  {'':{len(name)}}      sure {row['sure_percent']:.0f} %{sure}{others}")
+    return lines
+
+
 SECTIONS: dict[str, Callable[[Table], Lines]] = {
     "mocap": _mocap,
     "peers": _peers,
@@ -259,6 +302,7 @@ SECTIONS: dict[str, Callable[[Table], Lines]] = {
     "latents": _latents,
     "agreement": _agreement,
     "errors": _errors,
+    "rendered": _rendered,
     "aist": report_aist,
     "clips": _clips,
     "clips_overall": _clips_overall,

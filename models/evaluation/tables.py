@@ -27,6 +27,7 @@ from models.evaluation.mirrored import evaluate_mirrored
 from models.evaluation.missing import evaluate_missing
 from models.evaluation.mocap import evaluate_actions, evaluate_mocap, evaluate_peers
 from models.evaluation.predict import Lifter, Predictor
+from models.evaluation.rendered import evaluate_rendered
 from models.evaluation.sequences import evaluate_sequences, mocap_sequences, seen_frames
 from models.evaluation.views import overall_table
 from models.mocap.library import MotionLibrary
@@ -47,6 +48,7 @@ class Bench:
     detections: Path = Path()
     aist: AistLibrary | None = None
     pairs: Path | None = None
+    rendered: Path | None = None
 
     def networks(self) -> dict[str, Lifter]:
         """VTM and its peers."""
@@ -136,6 +138,12 @@ def _errors(bench: Bench) -> Table | None:
     return evaluate_detector_errors(bench.library, bench.pairs, bench.lifter.config, bench.windows)
 
 
+def _rendered(bench: Bench) -> Table | None:
+    if bench.rendered is None:
+        return None
+    return {name: evaluate_rendered(network, bench.rendered) for name, network in bench.networks().items()}
+
+
 def _aist(bench: Bench) -> Table | None:
     return None if bench.aist is None else evaluate_aist(bench.lifter, bench.aist, bench.windows)
 
@@ -169,6 +177,7 @@ TABLES: dict[str, Callable[[Bench], Table | None]] = {
     "latents": _latents,
     "agreement": _agreement,
     "errors": _errors,
+    "rendered": _rendered,
     "aist": _aist,
     "clips": _clips,
 }

@@ -90,6 +90,11 @@ class RecordedSampler:
             window = with_smaller_errors(window, rng, self._errors)
         return augmented(window, inside, rng)
 
+    def every(self, step: int) -> WindowBatch:
+        """The windows that end at every `step`-th frame that one can end at, as they were recorded."""
+        window, inside = self._ending_at(self._ends[::step])
+        return as_windows(window, window.scores * inside[..., None], torch.ones(len(inside)))
+
     def plain(self, batch: int, rng: torch.Generator) -> WindowBatch:
         """`batch` windows as they were recorded."""
         window, inside = self._windows(batch, rng)
@@ -97,7 +102,10 @@ class RecordedSampler:
 
     def _windows(self, batch: int, rng: torch.Generator) -> tuple[RecordedRows, Tensor]:
         """Windows at random, and (B, T) bool: False where the clip has not begun yet."""
-        end = self._ends[torch.randint(len(self._ends), (batch,), generator=rng)]
+        return self._ending_at(self._ends[torch.randint(len(self._ends), (batch,), generator=rng)])
+
+    def _ending_at(self, end: Tensor) -> tuple[RecordedRows, Tensor]:
+        """Windows that end at these rows."""
         index = end[:, None] - torch.arange(self._frames - 1, -1, -1)
         inside = index >= self._begin_of[end][:, None]
         index = torch.maximum(index, self._begin_of[end][:, None])

@@ -1,0 +1,210 @@
+"""Rendered people from shards of pairs: cut views, proportions and the confidence of each part.
+
+A shard of the kind "cuts" holds each motion four times: the whole body, and cut at waist, chest and shoulders
+(`python -m app.commands.render_pairs --kinds cuts`). Every detector's view of a clip is a row of its own.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from models.evaluation.frames import inputs_of
+from models.evaluation.predict import F64, Lifter, Predictions, decoded
+from models.keypoints import EVIDENCE_NAMES, KEYPOINT
+from models.kinematics import REST_LENGTHS
+from models.parts import HEAD_LEVER, PART_NAMES, part_confidence
+from models.rotations import rotation_6d_to_matrix
+from models.skeleton import JOINT
+from models.synth.windows import WindowBatch
+from models.training.losses import head_turned, part_errors
+from models.training.pair_shards import PairClip, find_shards, read_shard
+from models.training.pairs import PairError, clip_rows
+from models.training.recorded import RecordedSampler
+from models.training.validate import HEIGHT_M, Guess, cut_errors
+from models.view import MIN_SCORE
+
+_EVERY = 3
+"""Windows end at every third frame."""
+_ARMS = ("elbow", "wrist")
+_LEGS = ("knee", "ankle")
+_BINS = 10
+SURE = 0.7
+"""A part with this confidence counts as declared sure."""
+BONES = {"upper_arm": "LeftLowerArm", "forearm": "LeftHand", "thigh": "LeftLowerLeg", "shank": "LeftFoot"}
+"""Whose length the joint's bone is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a network says of the windows of one clip through one detector."""
+
+    clip: PairClip
+    windows: WindowBatch
+    found: Predictions
+
+
+def lift_shards(lifter: Lifter, folder: Path) -> dict[str, list[Shown]]:
+    """Detector -> its clips. Raises PairError when the folder has none."""
+    shown: dict[str, list[Shown]] = defaultdict(list)
+    for shard in find_shards(folder):
+        for clip in read_shard(shard):
+            for detector in clip.found:
+                sampler = RecordedSampler([clip_rows(clip, detector)], frames=lifter.config.window_frames)
+                if len(sampler):
+                    windows = sampler.every(_EVERY)
+                    inputs = inputs_of(windows)
+                    shown[detector].append(Shown(clip, windows, decoded(lifter.answer(inputs), inputs)))
+    if not shown:
+        raise PairError(f"{folder}: no shards of pairs in it; make them with python -m app.commands.render_pairs")
+    return dict(shown)
+
+
+def evaluate_rendered(lifter: Lifter, folder: Path) -> dict[str, Any]:
+    """Detector -> its tables of cut views, proportions and confidence. Raises PairError."""
+    return {
+        detector: {
+            "clips": len(shown),
+            "cuts": {cut: _cut_table(own) for cut, own in _by_cut(shown).items()},
+            "proportions": proportions(shown),
+            "confidence": confidence_table(shown),
+        }
+        for detector, shown in lift_shards(lifter, folder).items()
+    }
+
+
+def _by_cut(shown: list[Shown]) -> dict[str, list[Shown]]:
+    groups: dict[str, list[Shown]] = defaultdict(list)
+    for one in shown:
+        groups[one.clip.cut or "whole"].append(one)
+    return dict(groups)
+
+
+def guess_of(shown: Shown) -> Guess:
+    """The answer as training's validation reads it."""
+    found = shown.found
+    spread = None if found.log_spread is None else torch.from_numpy(found.log_spread).float()
+    tensors = (torch.from_numpy(np.ascontiguousarray(x)).float() for x in (found.rotations, found.joints, found.ratio))
+    return Guess(*tensors, torch.from_numpy(found.head).float(), spread)
+
+
+def _cut_table(shown: list[Shown]) -> dict[str, float]:
+    """Means over the clips: see models.training.validate.cut_errors; hidden legs, root depth, the detector's own."""
+    rows = [cut_errors(guess_of(one), one.windows) | _more(one) for one in shown if bool(one.windows.seen.any())]
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    table = {name: float(np.nanmean([row[name] for row in rows if name in row])) for name in names}
+    return {"clips": float(len(rows))} | table
+
+
+def _more(shown: Shown) -> dict[str, float]:
+    windows, seen = shown.windows, shown.windows.seen
+    truth = _hips_centred(windows.joints[:, -1][seen])
+    ours = _hips_centred(torch.from_numpy(shown.found.joints).float()[seen])
+    depth = torch.from_numpy(shown.found.root[:, 0]).float()[seen] - windows.root_depth[:, -1][seen]
+    row = {"root_depth_percent": float((depth.exp() - 1).abs().mean() * 100)}
+    hidden = windows.keypoints[:, -1][seen][:, _points(_LEGS), 2] <= MIN_SCORE
+    legs = _joints("LowerLeg", "Foot")
+    off = (ours - truth)[:, legs].norm(dim=-1) * HEIGHT_M * 1000
+    if bool(hidden.any()):
+        row["hidden_legs_mm"] = float(off[hidden].mean())
+    arms, points = _joints("LowerArm", "Hand"), [EVIDENCE_NAMES.index(name) for name in _names(_ARMS)]
+    landmarks = windows.evidence[:, -1][seen][:, points]
+    there = landmarks[..., 3].amin(-1) > 0
+    if bool(there.any()):
+        error = (landmarks[..., :3] / HEIGHT_M - truth[:, arms]).norm(dim=-1)[there]
+        row["detector_arms_to_hips_mm"] = float(error.mean() * HEIGHT_M * 1000)
+    return row
+
+
+def _hips_centred(joints: Tensor) -> Tensor:
+    """(B, 22, 3) with the middle of the hip joints at the origin."""
+    hips = joints[:, [JOINT["LeftUpperLeg"], JOINT["RightUpperLeg"]]].mean(1, keepdim=True)
+    return joints - hips
+
+
+def _names(points: tuple[str, ...]) -> list[str]:
+    return [f"{side}_{point}" for point in points for side in ("left", "right")]
+
+
+def _points(points: tuple[str, ...]) -> list[int]:
+    return [KEYPOINT[name] for name in _names(points)]
+
+
+def _joints(*names: str) -> list[int]:
+    return [JOINT[side + name] for name in names for side in ("Left", "Right")]
+
+
+def proportions(shown: list[Shown]) -> dict[str, Any]:
+    """Bone -> correlation with the truth over people, and mean length over the true mean, less one, in percent.
+
+    Lengths over stature; a person is the mean over the clips of one body (cut or not).
+    """
+    people: dict[bytes, list[tuple[F64, F64]]] = defaultdict(list)
+    for one in shown:
+        if bool(one.windows.seen.any()):
+            seen = one.windows.seen.numpy()
+            mean = one.found.ratio[seen].mean(0)
+            true = one.windows.bone_ratio[0].double().numpy()
+            people[true.round(3).tobytes()].append((mean, true))
+    if len(people) < 3:
+        return {"people": len(people)}
+    ours, truth = (np.array([np.mean([pair[at] for pair in own], axis=0) for own in people.values()]) for at in (0, 1))
+    table: dict[str, Any] = {"people": len(people)}
+    columns = {name: (ours[:, JOINT[j]], truth[:, JOINT[j]]) for name, j in BONES.items()}
+    columns["shoulder_width"] = (_shoulders(ours), _shoulders(truth))
+    for name, (guess, right) in columns.items():
+        spread = min(float(guess.std()), float(right.std()))
+        correlation = float(np.corrcoef(guess, right)[0, 1]) if spread > 0 else 0.0
+        table[name] = {"correlation": correlation, "mean_percent": float(guess.mean() / right.mean() - 1) * 100}
+    return table
+
+
+def _shoulders(ratio: NDArray[np.float64]) -> F64:
+    """(P, 22) -> (P,) width: collar and upper-arm joint bones together."""
+    collar = [JOINT["LeftShoulder"], JOINT["LeftUpperArm"]]
+    return np.asarray(ratio[:, collar] @ REST_LENGTHS[collar])
+
+
+def confidence_table(shown: list[Shown]) -> dict[str, Any]:
+    """Part -> declared against real error (body heights) in bins of equal size, the error of what is declared sure.
+
+    Empty for weights without confidence.
+    """
+    declared, real = _declared_and_real(shown)
+    if not len(declared):
+        return {}
+    confidence = part_confidence(declared)
+    table: dict[str, Any] = {"sure_above": SURE}
+    for index, name in enumerate(PART_NAMES):
+        order = np.array_split(np.argsort(declared[:, index]), _BINS)
+        sure = confidence[:, index] >= SURE
+        table[name] = {
+            "declared_mm": [float(np.exp(declared[rows, index]).mean()) * HEIGHT_M * 1000 for rows in order],
+            "real_mm": [float(real[rows, index].mean()) * HEIGHT_M * 1000 for rows in order],
+            "sure_percent": float(sure.mean() * 100),
+            "sure_mm": float(real[sure, index].mean()) * HEIGHT_M * 1000 if sure.any() else None,
+            "others_mm": float(real[~sure, index].mean()) * HEIGHT_M * 1000 if (~sure).any() else None,
+        }
+    return table
+
+
+def _declared_and_real(shown: list[Shown]) -> tuple[F64, F64]:
+    """(N, 6) logs of declared errors, (N, 6) real errors."""
+    declared, real = [np.zeros((0, len(PART_NAMES)))], [np.zeros((0, len(PART_NAMES)))]
+    for one in shown:
+        if one.found.log_spread is None:
+            continue
+        seen, guess = one.windows.seen, guess_of(one)
+        true_head = head_turned(rotation_6d_to_matrix(one.windows.rotations_6d[:, -1]))
+        head = HEAD_LEVER * (guess.head - true_head).norm(dim=-2).mean(-1)
+        errors = part_errors(guess.joints[:, None], one.windows.joints[:, -1:], head[:, None])[:, 0]
+        declared.append(one.found.log_spread[seen.numpy()])
+        real.append(errors[seen].double().numpy())
+    return np.concatenate(declared), np.concatenate(real)
