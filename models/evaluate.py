@@ -12,7 +12,7 @@ from typing import Any
 
 from models.aist.library import open_aist
 from models.evaluation.checkpoint import open_checkpoint
-from models.evaluation.picture import check_picture, draw
+from models.evaluation.picture import check_picture, draw, draw_confidence
 from models.evaluation.predict import WEIGHTS, Lifter, Predictor
 from models.evaluation.report import report
 from models.evaluation.tables import DEFAULT, NEED_CHECKPOINT, TABLES, Bench, make_tables
@@ -58,12 +58,16 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--aist", type=Path, help="folder of AIST++'s annotations: seen and unseen views")
     parser.add_argument("--aist-cache", type=Path, default=ROOT / "runs" / "aist.npz", help="compact cache of AIST++")
     parser.add_argument("--pairs", type=Path, help="folder as of models.train: its errors beside the simulated ones")
+    parser.add_argument("--threedpw", type=Path, help="folder of 3DPW: its test sequences, as papers print them")
     parser.add_argument(
         "--rendered", type=Path, help="shards of rendered people of the kind cuts: cut views, proportions, confidence"
     )
     parser.add_argument("--tables", nargs="+", choices=list(TABLES), metavar="TABLE", help=f"of {', '.join(TABLES)}")
     parser.add_argument("--agreement", action="store_true", help="compare --checkpoint with --weights: under 1 mm?")
     parser.add_argument("--picture", type=Path, metavar="FILE.png", help="draw viewpoints and joints")
+    parser.add_argument(
+        "--confidence-picture", type=Path, metavar="FILE.png", help="draw declared against real errors (--rendered)"
+    )
     parser.add_argument("--threads", type=_count, default=1, help="of the networks")
     parser.add_argument("--json", action="store_true", help="print JSON")
     args = parser.parse_args(argv)
@@ -75,6 +79,10 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         parser.error(f"{', '.join(NEED_CHECKPOINT)} need --checkpoint FILE.pt")
     if "errors" in asked and args.pairs is None:
         parser.error("the table of errors is of recorded pairs: pass --pairs FOLDER")
+    if "threedpw" in asked and args.threedpw is None:
+        parser.error("the table of 3DPW needs the data set: pass --threedpw FOLDER")
+    if args.confidence_picture is not None and args.rendered is None:
+        parser.error("--confidence-picture draws the table of rendered people: pass --rendered FOLDER")
     if "rendered" in asked and args.rendered is None:
         parser.error("the table of rendered people needs their shards: pass --rendered FOLDER")
     if args.picture is not None and "mocap" not in args.tables:
@@ -97,7 +105,7 @@ def evaluate(args: argparse.Namespace) -> dict[str, Any]:
     checkpoint = open_checkpoint(args.checkpoint).mirrored(mirrored) if args.checkpoint else None
     if checkpoint is None and not peers and args.tables & set(NEED_CHECKPOINT):
         log.info("without --checkpoint FILE.pt there is no look-ahead, no mirror image apart, and there are no latents")
-    needs_library = bool(args.tables - {"clips", "aist", "rendered"})
+    needs_library = bool(args.tables - {"clips", "aist", "rendered", "threedpw"})
     bench = Bench(
         predictor,
         args.windows,
@@ -109,6 +117,7 @@ def evaluate(args: argparse.Namespace) -> dict[str, Any]:
         open_aist(args.aist, args.aist_cache) if args.aist else None,
         args.pairs,
         args.rendered,
+        args.threedpw,
     )
     for name, lifter in bench.networks().items():
         if lifter.config.backbone != "landmarks":
@@ -128,6 +137,16 @@ def _draw(tables: dict[str, Any], out: Path) -> None:
     log.info("%s", out)
 
 
+def _draw_confidence(tables: dict[str, Any], out: Path) -> None:
+    own = tables.get("rendered", {}).get("vtm", {})
+    curves = {f"detector {name}": table["confidence"] for name, table in own.items() if table["confidence"]}
+    if not curves:
+        log.warning("these weights declare no confidence (format 3): there is nothing to draw")
+        return
+    draw_confidence(curves, f"{tables['weights']}: declared and real error of each part, rendered people", out)
+    log.info("%s", out)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Command line; returns the exit code: 0 done, 1 failed (or the runtimes disagree), 2 wrong usage."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
@@ -136,11 +155,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         import torch
 
         torch.set_num_threads(args.threads)
-        if args.picture is not None:
-            check_picture(args.picture)
+        for picture in (args.picture, args.confidence_picture):
+            if picture is not None:
+                check_picture(picture)
         tables = evaluate(args)
         if args.picture is not None:
             _draw(tables, args.picture)
+        if args.confidence_picture is not None:
+            _draw_confidence(tables, args.confidence_picture)
     except (ValueError, OSError) as error:
         log.error("error: %s", error)
         return 1

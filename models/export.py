@@ -20,7 +20,7 @@ from models.export_backbone import export_backbone
 from models.keypoints import NUM_KEYPOINTS
 from models.onnx_file import ExportError as ExportError
 from models.onnx_file import hush_exporter, store_half, write_onnx
-from models.training.state import CheckpointError, load_vtm
+from models.training.state import CheckpointError, load_vtm, read_checkpoint, save_weights
 from models.vtm.evidence import BACKBONE_FILE, evidence_shape
 from models.vtm.exported import ExportedVTM
 from models.vtm.resnet18 import WEIGHTS_FILE, BackboneError
@@ -135,10 +135,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--backbone-weights", type=Path, help=f"of backbone resnet18: {WEIGHTS_FILE}; default: through torchvision"
     )
+    parser.add_argument(
+        "--keep", type=Path, metavar="FILE.pt", help="also write the averaged weights for models.train --start"
+    )
     parser.add_argument("--one-pass", action="store_true", help="without the mirror image: faster, less accurate")
     args = parser.parse_args(argv)
     try:
         export(args.checkpoint, args.out, args.backbone_weights, mirrored=not args.one_pass)
+        if args.keep is not None:
+            save_weights(args.keep, read_checkpoint(args.checkpoint))
     except (CheckpointError, ExportError, OSError) as error:
         log.error("error: %s", error)
         return 1

@@ -1,4 +1,4 @@
-"""A restricted unpickler for AIST++: NumPy arrays and plain containers, nothing else; no code is executed."""
+"""A restricted unpickler for AIST++ and 3DPW: NumPy arrays and plain containers, nothing else; no code is executed."""
 
 from __future__ import annotations
 
@@ -53,6 +53,15 @@ def read_arrays(path: Path, *required: str) -> dict[str, F64]:
 
     Raises AistError when the file is missing, cut short, or holds anything but arrays and plain containers.
     """
+    content = read_content(path, *required)
+    return {name: _numbers(path, name, content[name]) for name in required}
+
+
+def read_content(path: Path, *required: str) -> dict[str, Any]:
+    """A pickled dictionary of arrays and plain containers that has the required keys. Nothing is ever executed.
+
+    Raises AistError when the file is missing, cut short, or holds anything but arrays and plain containers.
+    """
     try:
         with path.open("rb") as file:
             content = _ArraysOnly(file, encoding="latin1").load()
@@ -69,7 +78,7 @@ def read_arrays(path: Path, *required: str) -> dict[str, F64]:
     if missing:
         held = ", ".join(sorted(str(name) for name in content)) or "nothing"
         raise AistError(f"{path}: no {', '.join(missing)} in it; it holds {held}")
-    return {name: _numbers(path, name, content[name]) for name in required}
+    return content
 
 
 def _numbers(path: Path, name: str, value: object) -> F64:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from models.parts import PART_NAMES
 from models.skeleton import JOINT_NAMES, mirrored_name
 
 _LUMINANCE = np.array([0.299, 0.587, 0.114])
@@ -96,3 +97,27 @@ def _bars(axes: Any, errors: dict[str, float]) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, ncols=3, loc="upper left", fontsize=9)
     axes.set_title("Error of every joint, mid-hip aligned, mm", fontsize=11)
+
+
+def draw_confidence(tables: dict[str, dict[str, Any]], title: str, out: Path) -> None:
+    """Write a .png of declared against real error of each part (`confidence` of models.evaluation.rendered).
+
+    tables  name of a curve, for instance of a detector -> its table. Raises PictureError.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(12, 7.5), layout="constrained")
+    figure.suptitle(title, fontsize=13)
+    for axes, part in zip(figure.subplots(2, 3).flat, PART_NAMES, strict=True):
+        largest = 1.0
+        for name, table in tables.items():
+            declared, real = table[part]["declared_mm"], table[part]["real_mm"]
+            axes.plot(declared, real, "o-", label=name, markersize=4)
+            largest = max(largest, *declared, *real)
+        axes.plot([0, largest], [0, largest], color="#999999", linewidth=1)
+        axes.set(title=part.replace("_", " "), xlabel="declared error, mm", ylabel="real error, mm")
+        axes.legend()
+    try:
+        figure.savefig(out, dpi=110)
+    except (OSError, ValueError) as error:
+        raise PictureError(f"{out}: cannot be written ({error}); pass another FILE.png") from error

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from models.aist.evaluate import report_aist
+from models.threedpw.evaluate import report_threedpw
 
 Lines = list[str]
 Table = dict[str, Any]
@@ -304,6 +305,7 @@ SECTIONS: dict[str, Callable[[Table], Lines]] = {
     "errors": _errors,
     "rendered": _rendered,
     "aist": report_aist,
+    "threedpw": report_threedpw,
     "clips": _clips,
     "clips_overall": _clips_overall,
 }

@@ -31,6 +31,7 @@ from models.evaluation.rendered import evaluate_rendered
 from models.evaluation.sequences import evaluate_sequences, mocap_sequences, seen_frames
 from models.evaluation.views import overall_table
 from models.mocap.library import MotionLibrary
+from models.threedpw.evaluate import evaluate_threedpw
 
 log = logging.getLogger("models.evaluate")
 
@@ -49,6 +50,7 @@ class Bench:
     aist: AistLibrary | None = None
     pairs: Path | None = None
     rendered: Path | None = None
+    threedpw: Path | None = None
 
     def networks(self) -> dict[str, Lifter]:
         """VTM and its peers."""
@@ -144,6 +146,10 @@ def _rendered(bench: Bench) -> Table | None:
     return {name: evaluate_rendered(network, bench.rendered) for name, network in bench.networks().items()}
 
 
+def _threedpw(bench: Bench) -> Table | None:
+    return None if bench.threedpw is None else evaluate_threedpw(bench.lifter, bench.threedpw)
+
+
 def _aist(bench: Bench) -> Table | None:
     return None if bench.aist is None else evaluate_aist(bench.lifter, bench.aist, bench.windows)
 
@@ -179,6 +185,7 @@ TABLES: dict[str, Callable[[Bench], Table | None]] = {
     "errors": _errors,
     "rendered": _rendered,
     "aist": _aist,
+    "threedpw": _threedpw,
     "clips": _clips,
 }
 """`agreement` is made only when it is asked for."""

@@ -23,6 +23,21 @@ def _config(**values: object) -> Change:
     return lambda config, settings: (replace(config, **values), settings)  # type: ignore[arg-type]
 
 
+def _randomisation(**parts: dict[str, object]) -> Change:
+    """Numbers of the randomisation's parts replaced: keypoints={"level": (1.0, 1.0)}."""
+
+    def change(config: VTMConfig, settings: TrainSettings) -> tuple[VTMConfig, TrainSettings]:
+        drawn = settings.randomisation
+        changed = {name: replace(getattr(drawn, name), **values) for name, values in parts.items()}
+        return config, replace(settings, randomisation=replace(drawn, **changed))
+
+    return change
+
+
+_SAME_PROPORTIONS: dict[str, object] = dict.fromkeys(
+    ("arms", "upper_arm", "forearm", "shoulder_width", "hip_width", "thigh", "shank", "foot", "head", "any_bone"), 0.0
+)
+
 ABLATIONS: dict[str, Change] = {
     "no-alignment": _losses(alignment=0.0),
     "no-pretraining": _settings(autoencoder_share=0.0, autoencoder=""),
@@ -31,6 +46,20 @@ ABLATIONS: dict[str, Change] = {
     "recorded-poses": _settings(variety=0.0),
     "last-frame-only": _settings(last_frame_only=True),
     "adamw": _settings(muon=False),
+    "full-errors": _randomisation(
+        keypoints={"level": (1.0, 1.0)},
+        landmarks={"level": (1.0, 1.0), "depth_level": (1.0, 1.0)},
+        recorded={"as_recorded": 1.0},
+    ),
+    "separate-errors": _randomisation(
+        keypoints={"alike_head": 0.0, "alike_shoulders": 0.0, "alike_hips": 0.0, "alike_foot": 0.0},
+        landmarks={"alike_head": 0.0, "alike_hand": 0.0, "alike_foot": 0.0, "alike_shoulders": 0.0},
+    ),
+    "whole-bodies": _randomisation(cut={"fraction": 0.0}),
+    "same-proportions": _randomisation(people=_SAME_PROPORTIONS),
+    "recorded-heads": _randomisation(poses={"head": 0.0}),
+    "no-confidence": _config(confidence=False),
 }
-"""manifold alignment; stage 1; parts and manifold altogether; rendered people; pose variety; the loss on every frame
-that has a past; Muon."""
+"""What each leaves out: manifold alignment; stage 1; parts and manifold altogether; rendered people; pose variety; the
+loss on every frame that has a past; Muon; errors of varying size; errors that points have in common; cut views; people
+of varied build; heads of their own; the confidence of parts."""

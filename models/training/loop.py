@@ -106,6 +106,8 @@ class Trainer:
         data = read_checkpoint(path)
         if data["config"] != self.model.config:
             raise CheckpointError(f"{path}: trained with another config; pass the same options or another --out")
+        if "model" not in data:
+            raise CheckpointError(f"{path}: averaged weights alone; go on from them with --start, not with --resume")
         self.model.load_state_dict(data["model"])
         self.ema.model.load_state_dict(data["ema"])
         self.ema.updates = data["ema_updates"]

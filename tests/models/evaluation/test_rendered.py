@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from models import evaluate
 from models.evaluation.predict import Predictions, Predictor
 from models.evaluation.rendered import (
     Shown,
@@ -136,3 +137,19 @@ def test_a_folder_without_shards_is_refused_in_one_line(weights, tmp_path):
     with pytest.raises(PairError, match=r"no shards of pairs in it; make them with") as caught:
         evaluate_rendered(Predictor(weights, 1), tmp_path)
     assert "\n" not in str(caught.value)
+
+
+def test_the_command_prints_the_tables_and_draws_what_is_declared(weights, tmp_path, capsys):
+    write_shard(tmp_path / "a.pairs.npz", [clip_of(seed) for seed in range(3)])
+    picture = tmp_path / "confidence.png"
+    arguments = ["--weights", str(weights), "--tables", "rendered", "--rendered", str(tmp_path)]
+    assert evaluate.main([*arguments, "--confidence-picture", str(picture)]) == 0
+    assert "Rendered people, vtm, detector full" in capsys.readouterr().out
+    assert picture.read_bytes()[:4] == b"\x89PNG"
+
+
+def test_the_picture_needs_rendered_people(weights, tmp_path, capsys):
+    with pytest.raises(SystemExit) as caught:
+        evaluate.main(["--weights", str(weights), "--confidence-picture", str(tmp_path / "a.png")])
+    assert caught.value.code == 2
+    assert "pass --rendered FOLDER" in capsys.readouterr().err

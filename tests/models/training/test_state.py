@@ -7,7 +7,16 @@ from dataclasses import replace
 import pytest
 import torch
 
-from models.training.state import CheckpointError, Ema, Progress, load_vtm, read_checkpoint, save_checkpoint
+from models.training.state import (
+    CheckpointError,
+    Ema,
+    Progress,
+    load_network,
+    load_vtm,
+    read_checkpoint,
+    save_checkpoint,
+    save_weights,
+)
 from models.vtm.vtm import VTM
 
 
@@ -143,3 +152,15 @@ def test_the_average_is_a_copy(model):
     before = next(model.parameters()).clone()
     next(ema.model.parameters()).add_(1)
     assert torch.equal(next(model.parameters()), before)
+
+
+def test_kept_weights_are_the_averaged_ones_in_half_precision_and_only_start_a_run(saved, tmp_path):
+    kept = tmp_path / "kept.pt"
+    save_weights(kept, read_checkpoint(saved))
+    whole, small = load_network(saved)[0], load_network(kept)[0]
+    for name, value in whole.state_dict().items():
+        torch.testing.assert_close(small.state_dict()[name], value, atol=2e-3, rtol=1e-3, msg=name)
+    assert kept.stat().st_size < 0.3 * saved.stat().st_size
+    data = read_checkpoint(kept)
+    assert "model" not in data
+    assert "optimizer" not in data
