@@ -91,8 +91,11 @@ def guess_of(shown: Shown) -> Guess:
     """The answer as training's validation reads it."""
     found = shown.found
     spread = None if found.log_spread is None else torch.from_numpy(found.log_spread).float()
-    tensors = (torch.from_numpy(np.ascontiguousarray(x)).float() for x in (found.rotations, found.joints, found.ratio))
-    return Guess(*tensors, torch.from_numpy(found.head).float(), spread)
+    rotations, joints, ratio, head = (
+        torch.from_numpy(np.ascontiguousarray(x)).float()
+        for x in (found.rotations, found.joints, found.ratio, found.head)
+    )
+    return Guess(rotations, joints, ratio, head, spread)
 
 
 def _cut_table(shown: list[Shown]) -> dict[str, float]:
