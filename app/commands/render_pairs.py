@@ -22,12 +22,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from app.commands.pair_maker import PairMaker, PairPlan, keep_config
+from app.commands.pair_pack import pack_pairs
 from engine.errors import VtmError
 from models.mocap.library import LibraryError
 from models.npz import NpzError
 from models.rendering.clip import KINDS, ClipStyle
 from models.rendering.renderer import RendererError
-from models.training.pair_shards import find_shards, merge_shards
 
 _maker: PairMaker | None = None  # of this process
 
@@ -73,7 +73,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     style = ClipStyle()
     parser = argparse.ArgumentParser(prog="python -m app.commands.render_pairs", description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="folder of the shards")
-    parser.add_argument("--pack", type=Path, metavar="FILE", help="join the shards of --out into FILE, and end")
+    parser.add_argument("--pack", type=Path, metavar="FILE", help="join the shards under --out into FILE, and end")
     parser.add_argument("--renderer", type=Path, help="folder of render_humans.py")
     parser.add_argument("--assets", type=Path, help="where it unpacks its body assets (default: beside it)")
     parser.add_argument("--mocap", type=Path, help="folder of .bvh clips, as for models.train")
@@ -133,8 +133,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _arguments(argv)
     try:
         if args.pack is not None:
-            shards = find_shards(args.out)
-            sys.stderr.write(f"{args.pack}: {merge_shards(shards, args.pack)} frames of {len(shards)} shards\n")
+            sys.stderr.write(pack_pairs(args.out, args.pack) + "\n")
             return 0
         style = ClipStyle(args.frames, kinds=args.kinds, varied=args.varied, validation=args.validation)
         plan = PairPlan(args.renderer, args.mocap, args.out, args.assets, style, args.shard, args.video)

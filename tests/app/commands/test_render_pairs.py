@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -164,6 +165,11 @@ def test_shards_are_packed_into_one_file(tmp_path, capsys):
     assert run(out, "--pack", packed) == 0
     assert "24 frames of 3 shards" in capsys.readouterr().err
     assert [clip.seed for clip in read_shard(packed)] == list(range(6))
+    told_of = json.loads((tmp_path / "all.pairs.npz.json").read_text())
+    assert (told_of["frames"], told_of["clips"]) == (24, 6)
+    assert told_of["clips_by_kind_and_cut"] == {"desk, waist": 6}
+    assert told_of["sha256"] == hashlib.sha256(packed.read_bytes()).hexdigest()
+    assert told_of["made_with"]["."]["clips_of_a_shard"] == 2
     assert run(tmp_path / "empty", "--pack", packed) == 1
     assert "nothing to join" in told(capsys)
 
