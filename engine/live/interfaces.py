@@ -152,7 +152,7 @@ class MakeRecorder(Protocol):
 class MakeVideo(Protocol):
     """Raises UsageError, OutputError. `reserve`: bytes on the same disk that belong to the motion."""
 
-    def __call__(self, path: Path, *, reserve: Callable[[], int], say: OnMessage) -> VideoLike: ...
+    def __call__(self, path: Path, *, reserve: Callable[[], int], say: OnMessage, clock: Clock) -> VideoLike: ...
 
 
 class MakeReceiver(Protocol):

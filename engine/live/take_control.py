@@ -67,7 +67,10 @@ class TakeControl:
             return None
         try:
             return self._factories.make_video(
-                recorder.video, reserve=lambda: recorder.state().size_bytes, say=partial(self._say, "warning")
+                recorder.video,
+                reserve=lambda: recorder.state().size_bytes,
+                say=partial(self._say, "warning"),
+                clock=self._clock,
             )
         except VtmError as error:
             recorder.video.unlink(missing_ok=True)  # only the name was reserved

@@ -1,8 +1,9 @@
 """The camera's picture beside a take, in step with it: NAME.mkv, each picture at its own time.
 
-Second t of the video is second t of the take, also where frames come unevenly or pause. At most half a second is lost
-when the process is killed. On a filling disk the video stops first, and the rest of the disk is the motion's. Own
-thread, of low priority where the system knows such, and a bounded queue: encoding blocks nothing else.
+Second t of the video is second t of the take, also where frames come unevenly or pause. Less than a second is lost when
+the process is killed: an encoder that falls behind leaves pictures out. On a filling disk the video stops first; the
+rest of the disk is the motion's. Own thread, of lower priority where the system knows such, and a bounded queue:
+encoding blocks nothing else.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import queue
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -26,8 +28,9 @@ from engine.types import Frame
 log = logging.getLogger(__name__)
 
 _QUEUE_FRAMES = 16  # pictures are large: 1080p is 6 MB each
+_LATEST_S = 0.4  # a picture that waits longer is left out
 _CHECK_S = 1.0  # of the video: how often its folder and its growth are looked at
-_NICE = 10
+_NICE = 5
 _JOIN_S = 30.0
 
 
@@ -44,6 +47,7 @@ class VideoRecorder:
         *,
         reserve: Callable[[], int] = lambda: 0,
         say: Callable[[str], None] = lambda _text: None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Start a video; the size is that of the first frame.
 
@@ -56,9 +60,11 @@ class VideoRecorder:
         if path.suffix.lower() != VIDEO_SUFFIX:
             raise UsageError(f"cannot record video to {path.name}: give NAME{VIDEO_SUFFIX}")
         self._file = VideoFile(path, reserve=reserve, say=say)
-        self._queue: queue.Queue[Frame | None] = queue.Queue(_QUEUE_FRAMES)
+        self._clock = clock
+        self._queue: queue.Queue[tuple[Frame, float] | None] = queue.Queue(_QUEUE_FRAMES)
         self._started_at_s: float | None = None  # the time of the first frame offered: where the take begins
         self._written_s = 0.0
+        self._lock = threading.Lock()  # guards the next
         self._lost = 0
         self._error: str | None = None
         self._closed = threading.Event()
@@ -82,8 +88,12 @@ class VideoRecorder:
         if self._started_at_s is None:
             self._started_at_s = frame.captured_at_s
         try:
-            self._queue.put_nowait(frame)
+            self._queue.put_nowait((frame, self._clock()))
         except queue.Full:
+            self._note_lost()
+
+    def _note_lost(self) -> None:
+        with self._lock:
             self._lost += 1
 
     def close(self, take: Path | None = None, *, overwrite: bool = False) -> Path:
@@ -121,13 +131,13 @@ class VideoRecorder:
             self._file.close()
 
     def _record(self) -> None:
-        first = self._queue.get()
-        if first is None:
+        item = self._queue.get()
+        if item is None:
             self._file.path.unlink(missing_ok=True)
             raise _StoppedError(f"{self._file.path} was not written: no picture arrived")
-        encoder = VideoEncoder(self._file, first.image_size)
+        encoder = VideoEncoder(self._file, item[0].image_size)
         try:
-            for frame in self._frames(first):
+            for frame in self._frames(item[0]):
                 time_s = frame.captured_at_s - (self._started_at_s or 0.0)
                 if encoder.encode(frame.bgr, time_s):
                     self._written_s = time_s
@@ -155,7 +165,16 @@ class VideoRecorder:
                     raise _StoppedError(f"{self._file.path} does not grow any more: the video has stopped")
                 checked_at_s, size = frame.captured_at_s, self._file.size_bytes
             yield frame
-            frame = self._queue.get()
+            frame = self._next()
+
+    def _next(self) -> Frame | None:
+        """The next frame that is not late; None at the end."""
+        while (item := self._queue.get()) is not None:
+            frame, offered_at_s = item
+            if self._clock() - offered_at_s <= _LATEST_S or self._closed.is_set():
+                return frame
+            self._note_lost()
+        return None
 
 
 def _lower_priority() -> None:

@@ -330,7 +330,7 @@ def test_rows_are_mapped_from_the_file_and_not_held_in_memory(frames: Frames, tm
 def test_recovery_counts_the_seconds_of_the_video_that_play(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path / "take.npz", video=True)
     assert recorder.video is not None
-    video, noise = VideoRecorder(recorder.video), np.random.default_rng(0)
+    video, noise = VideoRecorder(recorder.video, clock=lambda: 0.0), np.random.default_rng(0)
     for number in range(30):
         recorder.write(None, NoPerson(number, number / 10, (64, 48)))
         video.write(Frame(noise.integers(0, 255, (48, 64, 3), np.uint8), number, number / 10))

@@ -41,6 +41,11 @@ def _shown(path: Path) -> list[tuple[float, int]]:
         ]
 
 
+def _still() -> float:
+    """A clock on which no encoder is ever behind."""
+    return 0.0
+
+
 def _record(recorder: VideoRecorder, times: list[float]) -> None:
     for number, time_s in enumerate(times):
         recorder.write(_frame(number % 20, time_s))
@@ -56,7 +61,7 @@ def _wait_until(condition: Callable[[], bool]) -> None:
 
 
 def test_every_picture_is_shown_at_its_own_time(tmp_path: Path) -> None:
-    recorder = VideoRecorder(tmp_path / "take.mkv")
+    recorder = VideoRecorder(tmp_path / "take.mkv", clock=_still)
     _record(recorder, [5.0, 5.1, 5.4, 5.5, 5.51, 65.6])
     assert recorder.close() == tmp_path / "take.mkv"
     assert _shown(tmp_path / "take.mkv") == [(0.0, 0), (0.1, 1), (0.4, 2), (0.5, 3), (0.51, 4), (60.6, 5)]
@@ -65,7 +70,7 @@ def test_every_picture_is_shown_at_its_own_time(tmp_path: Path) -> None:
 
 
 def test_a_picture_that_is_not_later_than_the_one_before_is_left_out(tmp_path: Path) -> None:
-    recorder = VideoRecorder(tmp_path / "take.mkv")
+    recorder = VideoRecorder(tmp_path / "take.mkv", clock=_still)
     _record(recorder, [5.0, 5.1, 5.1, 5.05, 5.2])
     recorder.close()
     assert _shown(tmp_path / "take.mkv") == [(0.0, 0), (0.1, 1), (0.2, 4)]
@@ -75,15 +80,15 @@ def test_the_video_begins_with_the_take_though_its_first_picture_was_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(video_module, "_QUEUE_FRAMES", 1)
-    recorder = VideoRecorder(tmp_path / "take.mkv")
+    recorder = VideoRecorder(tmp_path / "take.mkv", clock=_still)
     put, full = recorder._queue.put_nowait, True
 
-    def refuse_once(frame: Frame | None) -> None:
+    def refuse_once(item: tuple[Frame, float] | None) -> None:
         nonlocal full
         if full:
             full = False
             raise video_module.queue.Full
-        put(frame)
+        put(item)
 
     recorder._queue.put_nowait = refuse_once  # type: ignore[method-assign]
     recorder.write(_frame(0, 5.0))
@@ -95,14 +100,14 @@ def test_the_video_begins_with_the_take_though_its_first_picture_was_lost(
 
 def test_any_name_will_do(tmp_path: Path) -> None:
     path = tmp_path / "take 12:30 é%d.mkv"
-    recorder = VideoRecorder(path)
+    recorder = VideoRecorder(path, clock=_still)
     _record(recorder, [0.0, 0.1])
     assert recorder.close() == path
     assert playable_seconds(path) == pytest.approx(0.1)
 
 
 def test_closing_twice_is_harmless_and_later_frames_are_ignored(tmp_path: Path) -> None:
-    recorder = VideoRecorder(tmp_path / "take.mkv")
+    recorder = VideoRecorder(tmp_path / "take.mkv", clock=_still)
     recorder.write(_frame(3, 0.0))
     recorder.close()
     recorder.write(_frame(4, 0.1))
@@ -121,7 +126,7 @@ def test_an_encoder_that_is_behind_never_blocks_and_loses_are_counted(
         record(self)
 
     monkeypatch.setattr(VideoRecorder, "_record", held_up)
-    recorder = VideoRecorder(tmp_path / "take.mkv")
+    recorder = VideoRecorder(tmp_path / "take.mkv", clock=_still)
     for number in range(10):
         recorder.write(_frame(number, number / 10))
     assert recorder.lost == 8
@@ -129,8 +134,29 @@ def test_an_encoder_that_is_behind_never_blocks_and_loses_are_counted(
     recorder.close()
 
 
+def test_an_encoder_that_falls_behind_leaves_late_pictures_out_to_be_near_the_end_of_the_take(tmp_path: Path) -> None:
+    """The clock goes on while the third picture waits, and stands still again for the last two."""
+    offered, read = [0.0, 0.1, 0.2, 1.0, 1.1], [0.15, 0.9, 1.05, 1.15]
+    all_offered = threading.Event()
+
+    def clock() -> float:
+        if threading.current_thread().name != "video":
+            return offered.pop(0)
+        all_offered.wait(10)
+        return read.pop(0)
+
+    recorder = VideoRecorder(tmp_path / "take.mkv", clock=clock)
+    for number in range(5):
+        recorder.write(_frame(number, number / 10))
+    all_offered.set()
+    _wait_until(lambda: not read)
+    recorder.close()
+    assert recorder.lost == 1
+    assert _shown(tmp_path / "take.mkv") == [(0.0, 0), (0.1, 1), (0.3, 3), (0.4, 4)]
+
+
 def test_a_camera_that_changes_its_size_goes_on_scaled(tmp_path: Path) -> None:
-    recorder = VideoRecorder(tmp_path / "take.mkv")
+    recorder = VideoRecorder(tmp_path / "take.mkv", clock=_still)
     for number, size in enumerate([(65, 49), (32, 24), (65, 49), (96, 24)]):
         recorder.write(_frame(number + 5, number / 10, size))
     recorder.close()
@@ -144,7 +170,7 @@ def test_a_camera_that_changes_its_size_goes_on_scaled(tmp_path: Path) -> None:
 def test_colours_come_back(tmp_path: Path) -> None:
     colours = np.zeros((48, 96, 3), np.uint8)
     colours[:, :32], colours[:, 32:64], colours[:, 64:] = (200, 30, 30), (30, 200, 30), (30, 30, 200)
-    recorder = VideoRecorder(tmp_path / "take.mkv")
+    recorder = VideoRecorder(tmp_path / "take.mkv", clock=_still)
     recorder.write(Frame(colours, 0, 0.0))
     recorder.close()
     with av.open(str(tmp_path / "take.mkv")) as container:
@@ -155,7 +181,7 @@ def test_colours_come_back(tmp_path: Path) -> None:
 
 def test_without_x264_the_video_is_mpeg_4(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(video_encoder, "codecs_available", {"mpeg4"})
-    recorder = VideoRecorder(tmp_path / "take.mkv")
+    recorder = VideoRecorder(tmp_path / "take.mkv", clock=_still)
     _record(recorder, [0.0, 0.1, 0.25])
     recorder.close()
     assert _shown(tmp_path / "take.mkv") == [(0.0, 0), (0.1, 1), (0.25, 2)]
@@ -164,14 +190,14 @@ def test_without_x264_the_video_is_mpeg_4(tmp_path: Path, monkeypatch: pytest.Mo
 def test_what_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot record video"):
-        VideoRecorder(tmp_path / "file" / "take.mkv")
+        VideoRecorder(tmp_path / "file" / "take.mkv", clock=_still)
     with pytest.raises(UsageError, match=r"NAME\.mkv"):
-        VideoRecorder(tmp_path / "take.mp4")
+        VideoRecorder(tmp_path / "take.mp4", clock=_still)
     (tmp_path / "there.mkv").write_bytes(b"another's")
     with pytest.raises(OutputError, match="cannot record video"):
-        VideoRecorder(tmp_path / "there.mkv")
+        VideoRecorder(tmp_path / "there.mkv", clock=_still)
     assert (tmp_path / "there.mkv").read_bytes() == b"another's"
-    empty = VideoRecorder(tmp_path / "empty.mkv")
+    empty = VideoRecorder(tmp_path / "empty.mkv", clock=_still)
     with pytest.raises(OutputError, match="no picture arrived"):
         empty.close()
     assert not (tmp_path / "empty.mkv").exists()
@@ -179,11 +205,11 @@ def test_what_cannot_be_written_is_one_line(tmp_path: Path) -> None:
 
 def test_a_finished_video_gets_the_name_of_its_take_and_replaces_none(tmp_path: Path) -> None:
     (tmp_path / "take-2.mkv").write_bytes(b"another's")
-    recorder = VideoRecorder(tmp_path / "take.mkv")
+    recorder = VideoRecorder(tmp_path / "take.mkv", clock=_still)
     _record(recorder, [0.0, 0.1])
     assert recorder.close(tmp_path / "take-2.npz") == tmp_path / "take-2-2.mkv"
     assert (tmp_path / "take-2.mkv").read_bytes() == b"another's"
-    recorder = VideoRecorder(tmp_path / "new.mkv")
+    recorder = VideoRecorder(tmp_path / "new.mkv", clock=_still)
     _record(recorder, [0.0, 0.1])
     assert recorder.close(tmp_path / "take-2.npz", overwrite=True) == tmp_path / "take-2.mkv"
     assert playable_seconds(tmp_path / "take-2.mkv") > 0
@@ -200,7 +226,7 @@ def test_on_a_filling_disk_the_video_stops_first_says_so_and_plays(
         return shutil._ntuple_diskusage(total, used, total - used)  # type: ignore[attr-defined]
 
     monkeypatch.setattr(video_file.shutil, "disk_usage", usage)
-    recorder = VideoRecorder(tmp_path / "take.mkv", reserve=lambda: motion)
+    recorder = VideoRecorder(tmp_path / "take.mkv", reserve=lambda: motion, clock=_still)
     noise = np.random.default_rng(0)
     for number in range(600):
         recorder.write(Frame(noise.integers(0, 255, (120, 160, 3), np.uint8), number, number / 30))
@@ -232,7 +258,7 @@ class _FullDisk:
 
 
 def test_a_disk_that_another_fills_costs_nothing_of_what_was_written(tmp_path: Path) -> None:
-    recorder = VideoRecorder(tmp_path / "take.mkv")
+    recorder = VideoRecorder(tmp_path / "take.mkv", clock=_still)
     recorder._file._file = _FullDisk(recorder._file._file, 40_000)  # type: ignore[assignment]
     noise = np.random.default_rng(0)
     for number in range(60):
@@ -247,7 +273,7 @@ def test_a_disk_that_another_fills_costs_nothing_of_what_was_written(tmp_path: P
 
 def test_a_file_that_does_not_grow_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(VideoFile, "size_bytes", property(lambda _self: 1000))
-    recorder = VideoRecorder(tmp_path / "take.mkv")
+    recorder = VideoRecorder(tmp_path / "take.mkv", clock=_still)
     _record(recorder, [number / 10 for number in range(40)])
     with pytest.raises(OutputError, match="does not grow any more"):
         recorder.close()
@@ -256,7 +282,7 @@ def test_a_file_that_does_not_grow_is_told(tmp_path: Path, monkeypatch: pytest.M
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps folders with open files")
 def test_when_its_folder_is_deleted_the_video_goes_on_in_the_safe_place_from_its_start(tmp_path: Path) -> None:
     folder, said = tmp_path / "takes", list[str]()
-    recorder = VideoRecorder(folder / "take.mkv", say=said.append)
+    recorder = VideoRecorder(folder / "take.mkv", say=said.append, clock=_still)
     _record(recorder, [number / 10 for number in range(20)])
     _wait_until(lambda: recorder._queue.empty())
     shutil.rmtree(folder)
@@ -275,7 +301,7 @@ sys.path.insert(0, {root!r})
 import numpy as np
 from engine.takes.video import VideoRecorder
 from engine.types import Frame
-recorder, noise = VideoRecorder({path!r}), np.random.default_rng(0)
+recorder, noise = VideoRecorder({path!r}, clock=lambda: 0.0), np.random.default_rng(0)
 for n in range(100_000):
     recorder.write(Frame(noise.integers(0, 255, (48, 64, 3), np.uint8), n, n / 30))
     while recorder._queue.qsize() > 1:
