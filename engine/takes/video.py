@@ -28,7 +28,7 @@ from engine.types import Frame
 log = logging.getLogger(__name__)
 
 _QUEUE_FRAMES = 16  # pictures are large: 1080p is 6 MB each
-_LATEST_S = 0.4  # a picture that waits longer is left out
+_LATEST_S = 0.25  # a picture that waits longer is left out
 _CHECK_S = 1.0  # of the video: how often its folder and its growth are looked at
 _NICE = 5
 _JOIN_S = 30.0

@@ -1,7 +1,7 @@
 """Pictures to H.264 in Matroska with PyAV: each at its own time, soon on the disk, at little cost.
 
-H.264 plays everywhere; the quickest preset, one thread and no look-ahead leave the processor to the motion. Clusters of
-a tenth of a second are written at once, and need nothing that follows them: a video that a crash cuts off plays.
+H.264 plays everywhere; the quickest preset, one thread and no look-ahead leave the processor to the motion. Each
+picture is a cluster that is written at once and needs nothing that follows: a video that a crash cuts off plays.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from engine.opencv import cv2
 from engine.takes.video_file import VideoFile
 
 _TICK = Fraction(1, 1000)  # Matroska counts milliseconds
-_CLUSTER_MS = 100
+_CLUSTER_MS = 1  # a cluster is written when the next one begins
 _KEYFRAME_EVERY = 30
 _USUAL_FPS = 30  # for the rate control alone
 _BT709 = 1
