@@ -19,7 +19,8 @@ from models.keypoints import EVIDENCE_NAMES, NUM_KEYPOINTS
 
 F32 = NDArray[np.float32]
 MIN_PERSON_SCORE = 0.5
-_TRIAL_RUNS = 5
+_TRIAL_RUNS, _TRIAL_S = 5, 0.1
+"""A size is measured so often, or for so long."""
 OUTSIDE_SCORE = 0.1
 """Factor on the score of a point that lies outside the picture: the network guesses it."""
 
@@ -85,6 +86,7 @@ class BlazePoseNetworks:
         paths = self._sizes[min(number, self.size_steps)]
         self._reader = self._reader_of(paths)
         self._reader.refines = number <= self.size_steps
+        self._readers = {paths.size: self._reader}  # heavy alone takes 130 MB
         self.size = paths.size
 
     def size_costs_s(self, frame: Frame, region: Region) -> tuple[float, ...]:
@@ -93,8 +95,8 @@ class BlazePoseNetworks:
         for paths in self._sizes:
             reader = self._reader_of(paths)
             reader.read(frame.bgr, region)
-            times = []
-            for _ in range(_TRIAL_RUNS):
+            times: list[float] = []
+            while len(times) < _TRIAL_RUNS and sum(times) < _TRIAL_S:
                 started_s = self._clock()
                 reader.read(frame.bgr, region)
                 times.append(self._clock() - started_s)
