@@ -7,7 +7,7 @@ floor at y = 0. Quaternions x, y, z, w. 22 joints as in models.skeleton, 23 keyp
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -159,6 +159,10 @@ class Pose:
     """(6,) how well each part of models.parts.PART_NAMES is SEEN, 0..1; 0 is made up."""
     body: str = "whole"
     """What is shown of the lower body: "whole" as seen, or a stance in its place, "upper" (standing) or "seated"."""
+
+    def as_lost(self) -> Pose:
+        """Return the same pose, held while nobody is seen."""
+        return replace(self, tracked=False, confidence=0.0, part_confidence=np.zeros(NUM_PARTS, np.float32))
 
     @property
     def bone_lengths_m(self) -> F32:

@@ -9,7 +9,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
 from engine.errors import UsageError, describe
 from engine.osc.predictor import Predictor
@@ -79,7 +78,7 @@ class OscClock:
             self._silent = silent
             pose = None if silent and before else self._predictor.at(now_s)
         if pose is not None:
-            self._deliver(replace(pose, tracked=False, confidence=0.0) if silent else pose)
+            self._deliver(pose.as_lost() if silent else pose)
 
     def close(self) -> None:
         """End the thread. May be called again."""

@@ -13,7 +13,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -138,7 +137,7 @@ class OscSender:
     def send_lost(self) -> None:
         """Say that nobody is tracked: no pose has come for a while. The last pose is not repeated as a tracked one."""
         if self._last is not None:
-            self._last = replace(self._last, tracked=False, confidence=0.0)
+            self._last = self._last.as_lost()
         packets = self._encoder.encode_lost(self._clock() - self._started_at_s)
         if packets:
             self.send_packets(packets)
