@@ -24,6 +24,7 @@ from engine.solver.reacquire import Reacquire
 from engine.solver.root import to_camera, to_ray
 from engine.solver.smoothing import GAP_S, Smooth, Smoother, smooth_take
 from engine.solver.stance import LowerBody, blended, facing, hips_height_m
+from engine.solver.start_gate import StartGate
 from engine.types import F32, F64, Pose, RawMotion
 from models.camera import Intrinsics
 from models.kinematics import forward_kinematics, posed
@@ -51,8 +52,14 @@ class _Seen:
 class Solver:
     """Turns VTM's answers into poses. Solve thread only; every method returns within a millisecond."""
 
-    def __init__(self, intrinsics: Intrinsics, height_m: float, *, rate_hz: float = 30.0) -> None:
-        """`rate_hz`: the expected rate; it only matters for the first frame and for repeated timestamps."""
+    def __init__(
+        self, intrinsics: Intrinsics, height_m: float, *, rate_hz: float = 30.0, waits_for_facing: bool = False
+    ) -> None:
+        """Start without a person.
+
+        rate_hz           the expected rate; it only matters for the first frame and for repeated timestamps
+        waits_for_facing  live: the first poses are held back until the performer's facing is settled
+        """
         self._intrinsics = intrinsics
         self._height_m = height_m
         self._step_s = 1.0 / rate_hz
@@ -67,6 +74,7 @@ class Solver:
         self._feet = FeetLock()
         self._body_mode = BodyMode()
         self._lower_body = LowerBody()
+        self._start = StartGate() if waits_for_facing else None
         self._last: Pose | None = None  # the last tracked pose
         self._lost_since_s: float | None = None
         self._learning = True
@@ -81,10 +89,13 @@ class Solver:
 
         calibrate  from this frame on the performer faces +Z and stands over the origin; proportions and floor are
                    found anew. Nothing of it happens when the frame counts as lost.
-        A RawMotion that is not finite, or not a rotation, counts as lost. None: nothing was ever tracked.
+        A RawMotion that is not finite, or not a rotation, counts as lost. None: nothing was ever tracked, or the facing
+        of somebody just found is not settled yet.
         """
         if not is_plausible(raw):
             return self.lost(raw.frame_id, raw.captured_at_s)
+        if self._last is None and not self._starts(raw):
+            return None
         dt_s = self._time_step(raw.captured_at_s)
         if self._learns_from(raw):
             self._gravity.push(raw.up_cam, raw.confidence, dt_s)
@@ -99,6 +110,13 @@ class Solver:
         self._last = self._pose(raw, seen, body)
         self._lost_since_s = None
         return self._last
+
+    def _starts(self, raw: RawMotion) -> bool:
+        """Whether the first pose may go out. The camera's axes do: what counts is that the facing stays."""
+        if self._start is None:
+            return True
+        hips = raw.rotations[ROOT].astype(np.float64)
+        return self._start.opens(math.atan2(-hips[2, 0], hips[0, 0]), raw.captured_at_s)
 
     def lost(self, frame_id: int, captured_at_s: float) -> Pose | None:
         """No person in this frame: the last pose, held, its confidence falling to 0 within FADE_S."""
@@ -167,6 +185,8 @@ class Solver:
     def reset(self) -> None:
         """Forget everything: another source."""
         self._body_mode.reset()
+        if self._start is not None:
+            self._start.reset()
         self._new_world()
         self._proportions.reset()
         self._last, self._lost_since_s = None, None

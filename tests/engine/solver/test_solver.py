@@ -13,6 +13,7 @@ from engine.solver import Solver
 from engine.solver.floor import sole_heights
 from engine.solver.gravity import upright
 from engine.solver.solver import FADE_S
+from engine.solver.start_gate import STABLE_FRAMES
 from engine.types import F32, Pose, RawMotion
 from models.camera import Intrinsics
 from models.kinematics import forward_kinematics
@@ -304,3 +305,15 @@ def test_a_fitted_take_stands_in_one_world_from_its_first_frame(intrinsics: Intr
         np.testing.assert_array_equal(pose.rest_offsets_m, poses[0].rest_offsets_m)
         np.testing.assert_array_equal(pose.R_world_cam, poses[0].R_world_cam)
         np.testing.assert_array_equal(pose.t_world_cam, poses[0].t_world_cam)
+
+
+def test_live_poses_wait_until_the_facing_is_settled(intrinsics, make_raw):
+    solver = Solver(intrinsics, 1.7, waits_for_facing=True)
+    turned = make_raw().rotations.copy()
+    turned[0] = np.diag([-1.0, -1.0, 1.0])
+    raws = [make_raw(frame, rotations=turned) if frame < 2 else make_raw(frame) for frame in range(12)]
+    poses = [solver.solve(raw) for raw in raws]
+    first = next(index for index, pose in enumerate(poses) if pose is not None)
+    assert first == 2 + STABLE_FRAMES - 1
+    assert all(pose is not None for pose in poses[first:])
+    assert poses[first].joints_world_m[JOINT["LeftToes"], 2] > 0
