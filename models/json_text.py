@@ -23,7 +23,7 @@ def read_json(path: Path, *, max_bytes: int = MAX_BYTES, strict: bool = True) ->
     with path.open("rb") as file:
         data = file.read(max_bytes + 1)
     if len(data) > max_bytes:
-        raise JsonError(f"it is longer than {max_bytes / 1e6:.1f} MB")
+        raise JsonError(f"it is longer than {max_bytes >> 10} kB")
     return parse_json(data, strict=strict)
 
 

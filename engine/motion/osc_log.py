@@ -92,7 +92,8 @@ def _scheme(path: Path, line: bytes) -> str:
         raise InputError(f"{path} is no OSC log of this version: record one with --record NAME.jsonl")
     scheme = header.get("scheme")
     if scheme not in _SCHEMES:
-        raise InputError(f"{path} says scheme {str(scheme)[:40]!r} in its first line; expected {', '.join(_SCHEMES)}")
+        said = "no scheme" if scheme is None else f"scheme {str(scheme)[:40]!r}"
+        raise InputError(f"{path} names {said} in its first line; expected one of {', '.join(_SCHEMES)}")
     return str(scheme)
 
 

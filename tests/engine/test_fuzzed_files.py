@@ -27,11 +27,14 @@ from engine.motion.npz import read_motion_npz
 from engine.motion.osc_log import read_osc_log
 from engine.motion.take import MotionTake, Rows, row_of, take_from_rows
 from engine.osc.reading import read_packet
+from engine.pipeline import real_factories
 from engine.sources.intrinsics import intrinsics_for
+from engine.sources.open_source import DEMO_CLIP
 from engine.takes.partial_file import _RECORD, PartialFile, read_partial
 from engine.takes.recording import load_recording
 from engine.takes.recovery import recover
 from engine.types import Keypoints2D, Pose
+from engine.vtm.choose import load_runtime
 from engine.vtm.plan import PlanInfo, read_plan, sidecar_path, write_plan
 from engine.vtm.weights import WEIGHTS, load_weights
 from tests.engine.mutations import (
@@ -162,6 +165,35 @@ def test_keypoints(tmp_path: Path) -> None:
             assert detection.image_size[0] > 0
 
     fuzz(path, (tmp_path / "good.npz").read_bytes(), NPZ, lambda: read_keypoints(path), judge)
+
+
+@pytest.mark.slow
+def test_keypoints_through_the_whole_conversion(tmp_path: Path) -> None:
+    with np.load(DEMO_CLIP.with_name("demo_truth.npz")) as truth:
+        px, size, K = truth["joints_px"][:8], truth["size"], truth["K"]
+    path = tmp_path / "a.npz"
+    points = np.resize(px, (8, 23, 2))
+    np.savez_compressed(
+        tmp_path / "good.npz",
+        keypoints_px=points,
+        keypoint_scores=np.ones((8, 23)),
+        fps=30.0,
+        image_size=size,
+        intrinsics=K,
+        evidence_m=np.random.default_rng(0).normal(0, 0.3, (8, 27, 3)),
+    )
+    runtime = load_runtime("cpu", on_message=lambda _text: None)
+    opened = dataclasses.replace(real_factories(paced=False), load_runtime=lambda *_, **__: runtime)
+
+    def read() -> MotionTake:
+        return convert(path, tmp_path / "out.npz", Config(), factories=opened, overwrite=True)
+
+    def judge(take: MotionTake) -> None:
+        judge_take(take)
+        judge_take(read_motion_npz(tmp_path / "out.npz"))
+
+    fuzz(path, (tmp_path / "good.npz").read_bytes(), NPZ, read, judge)
+    runtime.close()
 
 
 def test_osc_logs(take: MotionTake, tmp_path: Path) -> None:
