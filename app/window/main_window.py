@@ -17,6 +17,7 @@ from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QMainWindow
 
+from app.command_line import check_source
 from app.commands.doctor import findings
 from app.commands.report import report_text
 from app.settings import Settings, save_settings
@@ -118,6 +119,8 @@ class MainWindow(QMainWindow):
             return
         try:
             check_own_port(config.osc, config.vmc_receive)
+            if config.source != self.config.source:
+                check_source(config.source)
         except UsageError as error:
             self.say("warning", str(error))
             self.side.show_config(self.config)

@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.npz import NpzError
+from models.npz import NpzError, open_npz
 from models.synth.windows import WindowBatch
 from models.vtm.backbones import is_map
 from models.vtm.evidence import evidence_shape
@@ -69,7 +69,10 @@ def one_backbone(files: Sequence[Path]) -> str:
 
 def _mark(path: Path) -> str:
     """Without reading the features again, which are large."""
-    with np.load(path, allow_pickle=False) as file:
-        if "visual_backbone" not in file.files:
-            raise NpzError(f"{path}: no visual_backbone in it; {_DETECT}")
-        return str(file["visual_backbone"])
+    try:
+        with open_npz(path) as file:
+            if "visual_backbone" not in file.headers:
+                raise NpzError(f"no visual_backbone in it; {_DETECT}")
+            return str(file.read("visual_backbone"))
+    except NpzError as error:
+        raise NpzError(f"{path}: {error}") from error

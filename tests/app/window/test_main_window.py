@@ -544,6 +544,13 @@ def test_a_receive_port_that_one_sends_to_is_refused_with_a_word(window, made, u
     until(lambda: made[0].config.vmc_receive == "39541")
 
 
+def test_a_file_that_is_no_video_is_not_made_the_source(window, tmp_path, until):
+    (tmp_path / "dance.bvh").write_text("HIERARCHY")
+    window.change({"source": str(tmp_path / "dance.bvh")})
+    assert window.config.source == "demo"
+    until(lambda: window.video.banner.notice is not None and "BVH file" in window.video.banner.notice.text)
+
+
 def test_a_take_named_on_the_command_line_is_replayed(fake, application, monkeypatch, tmp_path, waving):
     import app.window.open_window as window_main
 
