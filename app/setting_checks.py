@@ -43,9 +43,10 @@ def checked_settings(values: Any, defaults: Settings) -> tuple[Settings, list[st
 def _checked(checks: Mapping[str, Check], values: dict[str, Any], defaults: Any, dropped: list[str]) -> dict[str, Any]:
     """The good values by name; a line for each bad one."""
     good: dict[str, Any] = {}
-    for name, check in checks.items():
-        if name not in values:
+    for name in (field.name for field in dataclasses.fields(defaults)):
+        if name not in values or name == "config":
             continue
+        check = checks.get(name) or _alike(getattr(defaults, name))
         try:
             good[name] = check(values[name])
         except ValueError as error:
@@ -74,6 +75,17 @@ def _working_targets(config: Config, values: dict[str, Any], dropped: list[str])
         dropped.append(f"receiving is off, {error}")
         config = dataclasses.replace(config, vmc_receive="")
     return dataclasses.replace(config, osc=kept)
+
+
+def _alike(default: Any) -> Check:
+    """For a field that has no check of its own yet: what has the default's type."""
+
+    def check(value: Any) -> Any:
+        if type(value) is not type(default) or (isinstance(value, str) and not printable(value)):
+            raise ValueError(f"a value like {default!r}")
+        return value
+
+    return check
 
 
 def _flag(value: Any) -> bool:
@@ -157,6 +169,7 @@ CONFIG_CHECKS: dict[str, Check] = {
     "hfov_deg": _number(*HFOV_DEG),
     "intrinsics_file": _text_or_nothing,
     "height_m": _number(*HEIGHT_M),
+    "body": _one_of(BODIES),
     "detector": _one_of(DETECTORS),
     "detector_size": _one_of(DETECTOR_SIZES),
     "backend": _one_of(BACKENDS),
