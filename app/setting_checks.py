@@ -169,7 +169,6 @@ CONFIG_CHECKS: dict[str, Check] = {
     "hfov_deg": _number(*HFOV_DEG),
     "intrinsics_file": _text_or_nothing,
     "height_m": _number(*HEIGHT_M),
-    "body": _one_of(BODIES),
     "detector": _one_of(DETECTORS),
     "detector_size": _one_of(DETECTOR_SIZES),
     "backend": _one_of(BACKENDS),
