@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-TOOLS = ("app.commands.render_pairs", "app.commands.pair_maker")
+TOOLS = ("app.commands.render_pairs", "app.commands.pair_maker", "app.commands.pair_pack")
 """Commands for those who train: with torch, and nothing that runs imports them."""
 IMPORT_ALL = """
 import importlib, pkgutil, sys
