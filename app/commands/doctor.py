@@ -17,6 +17,7 @@ from rich.table import Table
 
 from app.log_file import log_path
 from app.settings import settings_path
+from app.setup_env import NEWEST, OLDEST
 from app.window.display import display_available
 
 log = logging.getLogger(__name__)
@@ -47,8 +48,9 @@ class Finding:
 
 
 def _machine() -> Iterator[Finding]:
-    good = (3, 11) <= sys.version_info[:2] <= (3, 13)
-    yield Finding("Python", good, platform.python_version(), "" if good else "install Python 3.11 to 3.13")
+    good = OLDEST <= sys.version_info[:2] <= NEWEST
+    fix = "" if good else "install Python {}.{} to {}.{}".format(*OLDEST, *NEWEST)
+    yield Finding("Python", good, platform.python_version(), fix)
     yield Finding("system", True, f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores")
 
 

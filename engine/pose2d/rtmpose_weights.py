@@ -60,7 +60,7 @@ def require_rtmlib() -> None:
     try:
         import rtmlib  # noqa: F401
     except ImportError as error:
-        raise DetectorError(f"rtmlib is missing ({error}); run `pip install --no-deps rtmlib==0.0.16`") from error
+        raise DetectorError(f"rtmlib is missing ({error}); run `pip install --no-deps rtmlib`") from error
 
 
 def ensure_rtm_weights(progress: Progress | None = None) -> RtmPaths:
