@@ -91,7 +91,8 @@ def _checked(arrays: _Arrays) -> KeypointsFile:
         evidence = arrays["evidence_m"].astype(np.float32)
         if np.abs(evidence[~np.isnan(evidence)]).max(initial=0.0) > _MAX_EVIDENCE_M:
             raise NpzError(f"evidence_m holds more than {_MAX_EVIDENCE_M:g} m")
-    return KeypointsFile(points, scores, times_s, fps, _image_size(arrays), _intrinsics(arrays), evidence)
+    size = _image_size(arrays)
+    return KeypointsFile(points, scores, times_s, fps, size, _intrinsics(arrays, size), evidence)
 
 
 def _points(arrays: _Arrays) -> tuple[F32, F32]:
@@ -142,11 +143,14 @@ def _image_size(arrays: _Arrays) -> tuple[int, int]:
     return int(width), int(height)
 
 
-def _intrinsics(arrays: _Arrays) -> Intrinsics | None:
+def _intrinsics(arrays: _Arrays, image_size: tuple[int, int]) -> Intrinsics | None:
     if "intrinsics" not in arrays:
         return None
     K = arrays["intrinsics"].astype(np.float64)
     camera = Intrinsics(float(K[0, 0]), float(K[1, 1]), float(K[0, 2]), float(K[1, 2]))
-    if not camera.plausible:
-        raise NpzError("intrinsics is no camera matrix [[fx, 0, cx], [0, fy, cy], [0, 0, 1]] in pixels")
+    if not camera.plausible_for(image_size):
+        raise NpzError(
+            f"intrinsics is no camera matrix [[fx, 0, cx], [0, fy, cy], [0, 0, 1]] of a picture of "
+            f"{image_size[0]}x{image_size[1]}"
+        )
     return camera

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _MIN_FOCAL_PX, _MAX_PX = 1.0, 1e6
+_WIDEST, _NARROWEST = 0.5 / math.tan(math.radians(85)), 0.5 / math.tan(math.radians(0.5))  # focal length / longer side
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,13 @@ class Intrinsics:
         """Finite, with focal lengths that a camera can have."""
         numbers = (self.fx, self.fy, self.cx, self.cy)
         return all(abs(value) <= _MAX_PX for value in numbers) and min(self.fx, self.fy) >= _MIN_FOCAL_PX
+
+    def plausible_for(self, image_size: tuple[int, int]) -> bool:
+        """A lens of 1 to 170 degrees over the longer side of a (width, height) picture, its centre not far outside."""
+        width, height = image_size
+        longer = max(width, height)
+        focal = _NARROWEST * longer >= max(self.fx, self.fy) and min(self.fx, self.fy) >= _WIDEST * longer
+        return self.plausible and focal and abs(self.cx - width / 2) <= longer and abs(self.cy - height / 2) <= longer
 
     @property
     def matrix(self) -> NDArray[np.float64]:

@@ -96,7 +96,7 @@ def _changed(array: np.ndarray, rng: random.Random) -> np.ndarray:
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             flat = some.reshape(-1)
-            numbers = (0, 1, -1, 1e20, np.nan, np.inf, 0.5) if array.dtype.kind == "f" else (0, 1)
+            numbers = (0, 1, -1, 1e20, -1e5, np.nan, np.inf, 0.5) if array.dtype.kind == "f" else (0, 1)
             for _ in range(rng.choice((1, 5, 100))):
                 flat[rng.randrange(flat.size)] = rng.choice(numbers)
         return some

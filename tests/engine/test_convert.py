@@ -280,6 +280,7 @@ def test_timestamps_stand_for_the_rate(tmp_path: Path):
         ({"image_size": (0, 480)}, "image_size"),
         ({"image_size": (np.inf, 480)}, "image_size"),
         ({"intrinsics": np.zeros((3, 3))}, "camera matrix"),
+        ({"intrinsics": np.eye(3)}, "camera matrix .* of a picture of"),
         ({"evidence_m": np.full((10, 27, 3), np.inf)}, "evidence_m holds more"),
         ({"evidence_m": np.zeros((10, 23, 3))}, r"evidence_m has shape \(10, 23, 3\)"),
         ({"evidence_m": "none"}, "evidence_m is of"),
