@@ -7,7 +7,6 @@ exit code 0.
 from __future__ import annotations
 
 import dataclasses
-import json
 import logging
 import math
 import sys
@@ -25,6 +24,7 @@ from app.commands.terminal_cues import TerminalCues
 from app.cues import cue_of
 from app.engine_access import PipelineFactory, PipelineLike, real_pipeline
 from app.signals import signals_set
+from app.stats_file import write_stats
 from app.terminal import StatusLine, say
 from app.troubles import Troubles, new_messages
 from engine.config import Config
@@ -202,14 +202,3 @@ def check_writable(path: Path) -> None:
         raise OutputError(
             f"cannot write {path} ({error.strerror}): give a file in a folder that exists and is writable"
         ) from error
-
-
-def write_stats(path: Path, snapshot: Snapshot) -> None:
-    """stats.json of the run. Raises OutputError."""
-    from engine.live.statistics import stats_json
-
-    text = json.dumps(stats_json(snapshot.stats, snapshot.targets), indent=2)
-    try:
-        path.write_text(text + "\n", encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"cannot write {path} ({error.strerror}): give another --stats FILE") from error

@@ -49,7 +49,9 @@ PULL_MS, FRUGAL_PULL_MS = 20, 30
 """The screen follows at up to 50 pictures a second, at 33 where few cores draw as well as track."""
 _SLOW_S = 0.25
 _PATIENCE_S = 15.0
-"""How long the closing window waits for the pipeline, or for a take that does not grow."""
+"""How long the closing window waits for the pipeline."""
+_SAVING_PATIENCE_S = 120.0
+"""How long it waits for a take that does not grow."""
 
 log = logging.getLogger(__name__)
 
@@ -298,11 +300,13 @@ class MainWindow(QMainWindow):
     def _see_off(self, now_s: float) -> None:
         """A take that is being written is waited for as long as it grows, in sight; a device that hangs is not."""
         recording = self._session.snapshot().recording
+        saving = recording is not None and recording.saved is not None
         if recording is not None and recording.saved is not None and recording.saved != self._saved:
             self._saved, self._closing_at_s = recording.saved, now_s
             self._saving = self._saving or Saving()
             self._saving.show_state(recording)
-        if self._session.closed or now_s - self._closing_at_s > _PATIENCE_S:
+        patience_s = _SAVING_PATIENCE_S if saving else _PATIENCE_S
+        if self._session.closed or now_s - self._closing_at_s > patience_s:
             self._timer.stop()
             self.cues.close()
             if self._saving is not None:

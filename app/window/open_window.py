@@ -10,11 +10,12 @@ from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.arguments import RunOptions
-from app.commands.headless import check_writable, take_at_risk, write_stats
+from app.commands.headless import check_writable, take_at_risk
 from app.engine_access import PipelineFactory, forgiving_pipeline
 from app.log_file import defects_shown
 from app.settings import Settings
 from app.signals import signals_set
+from app.stats_file import write_stats
 from app.terminal import say
 from app.window.main_window import CameraLister, MainWindow
 from app.window.qt_log import qt_messages_logged

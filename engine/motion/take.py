@@ -114,10 +114,10 @@ def take_from_rows(rows: Rows, *, fps: float | None = None) -> MotionTake:
     Its arrays are views into `rows`: rows that are mapped from a file are read as they are used.
     """
     timestamps = rows["timestamp_s"].astype(np.float64)
-    with_person = rows[rows["tracked"]]
-    known = rows[np.isfinite(rows["R_world_cam"]).all((1, 2))]
-    last = known[-1] if len(known) else row_of_nothing()
-    offsets = np.median(with_person["rest_offsets_m"], axis=0) if len(with_person) else last["rest_offsets_m"]
+    known = np.flatnonzero(np.isfinite(rows["R_world_cam"]).all((1, 2)))
+    last = rows[known[-1]] if len(known) else row_of_nothing()
+    of_person = rows["rest_offsets_m"][rows["tracked"]]  # proportions settle while a person moves: not the first ones
+    offsets = np.median(of_person, axis=0) if len(of_person) else last["rest_offsets_m"]
     return MotionTake(
         fps=median_rate(timestamps) if fps is None else fps,
         timestamps_s=timestamps,

@@ -144,7 +144,7 @@ class Recorder:
         with self._lock:
             first = self._ended_at_s is None
             if first:
-                self._ended_at_s = self._clock()
+                self._ended_at_s, self._saved = self._clock(), 0.0
         if first:
             self._stop_thread()
             self._result = self._finish()

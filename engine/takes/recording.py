@@ -10,6 +10,7 @@ from engine.errors import UsageError
 from engine.file_kinds import LOG_SUFFIX, TAKE_SUFFIX, not_a_recording
 from engine.motion.npz import read_motion_npz
 from engine.motion.osc_log import read_osc_log
+from engine.motion.resample import gaps_of, gaps_text
 from engine.motion.take_poses import poses_of
 from engine.osc.demo_pose import t_pose, wave_pose
 from engine.types import Pose
@@ -28,7 +29,7 @@ class Recording:
     times_s: Sequence[float]
     items: Sequence[Pose | bytes]
     scheme: str | None = None  # the only one an OSC log can be sent to; None: any
-    warning: str | None = None  # what of the file could not be used
+    warning: str | None = None  # what of the file could not be used, or is played otherwise
 
 
 def load_recording(path: Path) -> Recording:
@@ -37,8 +38,10 @@ def load_recording(path: Path) -> Recording:
     if problem is not None:
         raise UsageError(problem)
     if path.suffix.lower() == TAKE_SUFFIX:
-        poses = tuple(poses_of(read_motion_npz(path)))
-        return Recording(str(path), [pose.captured_at_s for pose in poses], poses)
+        take = read_motion_npz(path)
+        poses, gaps = tuple(poses_of(take)), gaps_of(take)
+        warning = f"{path.name}: {gaps_text(gaps)}" if gaps else None
+        return Recording(str(path), [pose.captured_at_s for pose in poses], poses, warning=warning)
     log = read_osc_log(path)
     return Recording(str(path), log.times_s, log.datagrams, log.scheme, log.warning)
 

@@ -88,6 +88,7 @@ class FakePipeline:
         self.frozen_at: int | None = None
         self.receiver: ReceiverState | None = None
         self.saves: Path | None = None
+        self.saving: float | None = None
         self.calibration = NOT_CALIBRATED
         self._pictures = pictures
         self._recording: tuple[Path, float] | None = None
@@ -147,7 +148,9 @@ class FakePipeline:
         if self._recording is not None:
             path, since_s = self._recording
             took_s = time.monotonic() - since_s
-            recording = RecordingState(str(path), took_s, int(took_s * 30), int(took_s * 40_000), None)
+            recording = RecordingState(
+                str(path), took_s, int(took_s * 30), int(took_s * 40_000), None, saved=self.saving
+            )
         source = self.config.source or "demo"
         frame, pose = self._frame(index, seconds), self._pose(index, seconds)
         stats = self._stats(seconds)

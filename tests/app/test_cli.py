@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -233,6 +234,36 @@ def test_a_pipeline_that_fails_is_said_after_the_take_was_kept(headless, tmp_pat
     assert headless(fail, record=tmp_path / "a.bvh").run() == 1
     assert capsys.readouterr().err.splitlines()[-1] == "vtm: the camera was unplugged"
     assert headless.made[0].calls[-2:] == ["stop_recording", "exit"]
+
+
+def test_the_name_that_the_take_got_is_told_and_force_is_passed_on(headless, tmp_path, capsys):
+    def other_name(pipeline: Any, _look: int) -> None:
+        pipeline.saves = tmp_path / "a-2.bvh"
+
+    assert headless(other_name, seconds=0.5, record=tmp_path / "a.bvh", force=True).run() == 0
+    assert f"record {tmp_path / 'a.bvh'} over" in headless.made[0].calls
+    assert capsys.readouterr().err.splitlines()[-1] == f"vtm: recorded {tmp_path / 'a-2.bvh'}"
+
+
+def test_a_long_take_that_is_written_shows_how_far_it_is(headless, tmp_path, capsys):
+    """The take takes as long as it is looked at."""
+    seen = threading.Event()
+
+    def slowly(pipeline: Any, _look: int) -> None:
+        def stop() -> Path:
+            pipeline.saving = 0.43
+            assert seen.wait(10)
+            pipeline.saving = None
+            return tmp_path / "a.bvh"
+
+        pipeline.stop_recording = stop
+        if pipeline.saving is not None:
+            seen.set()
+
+    run = headless(slowly, seconds=0.5, record=tmp_path / "a.bvh")
+    run._status._every_s = 0.0
+    assert run.run() == 0
+    assert "saving a.bvh: 43%" in capsys.readouterr().err
 
 
 def test_the_end_of_a_file_ends_the_run(headless):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import socket
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from engine.config import Config
 from engine.errors import describe
 from engine.motion.formats import write_motion
 from engine.sources.camera_list import CameraInfo
-from engine.types import Calibration, Message, ReceiverState
+from engine.types import Calibration, Message, ReceiverState, RecordingState
 
 NO_OPENGL = OpenGL("this test has none", software=False)
 CAMERAS = (CameraInfo(0, "Front camera", "V4L2"), CameraInfo(2, "OBS", "V4L2"))
@@ -418,6 +419,41 @@ def test_closing_hides_at_once_and_ends_the_pipeline(window, until, made):
     until(lambda: bool(ended))
     assert made[0].calls[-1] == "exit"
     assert load_settings()[0].window_geometry
+
+
+def test_closing_waits_for_a_take_in_sight_as_long_as_it_grows(window, until, made, tmp_path, monkeypatch):
+    pipeline, ended, goes_on = made[0], [], threading.Event()
+    window._session.start_recording(tmp_path / "a.bvh")
+    until(lambda: f"record {tmp_path / 'a.bvh'}" in pipeline.calls)
+    monkeypatch.setattr(type(pipeline), "__exit__", lambda *_: goes_on.wait(10))
+    window.finished.connect(lambda: ended.append(True))
+    window.close()
+    window._timer.stop()
+    now_s = window._closing_at_s
+    for percent in (0, 10, 60, 90):
+        now_s += 100.0
+        pipeline.saving = percent / 100
+        window._see_off(now_s)
+        assert window._saving.bar.value() == 10 * percent
+        assert window._saving.isVisible()
+        assert "a.bvh" in window._saving.text.text()
+        assert not window._saving.close()
+        assert not ended
+    window._see_off(now_s + 1000.0)
+    assert ended
+    assert not window._saving.isVisible()
+    goes_on.set()
+
+
+def test_the_button_shows_a_take_that_pauses_or_is_being_saved(window):
+    window._timer.stop()
+    panel, state = window.side.record, RecordingState("/takes/a.bvh", 61.0, 9, 1_500_000, None)
+    panel.show_state(dataclasses.replace(state, paused=True))
+    assert panel.button.text() == "Paused  ·  01:01  ·  1.5 MB"
+    panel.show_state(dataclasses.replace(state, saved=0.43))
+    assert (panel.button.text(), panel.button.isEnabled()) == ("Saving 43 %", False)
+    panel.show_state(None)
+    assert (panel.button.text(), panel.button.isEnabled()) == ("Record", True)
 
 
 @pytest.mark.usefixtures("application")

@@ -280,6 +280,21 @@ def test_offsets_are_rebuilt_for_files_that_lack_them(make_take: TakeMaker, tmp_
     np.testing.assert_allclose(back.rest_offsets_m[1:], take.rest_offsets_m[1:], atol=1e-3)
 
 
+def test_a_takes_proportions_are_those_it_settles_on_and_not_those_of_its_first_frame(
+    make_pose: Callable[..., Pose], make_detection: Callable[[Pose], Keypoints2D]
+) -> None:
+    """Estimates begin with everybody's proportions; frames without a person say nothing."""
+    rows = []
+    for number, scale in enumerate([0.5, 0.8, 1.0, 1.0, 1.0, 1.02, 3.0]):
+        pose = make_pose(2, number / 30, frame_id=number, tracked=scale != 3.0)
+        pose = dataclasses.replace(pose, rest_offsets_m=(pose.rest_offsets_m * scale).astype(np.float32))
+        rows.append(row_of(pose, make_detection(pose)))
+    settled = make_pose(2).rest_offsets_m
+    take = take_from_rows(np.concatenate(rows))
+    np.testing.assert_allclose(take.rest_offsets_m, settled, atol=1e-6)
+    np.testing.assert_allclose(take.bone_lengths_m[1:], np.linalg.norm(settled[1:], axis=1), atol=1e-6)
+
+
 def test_a_row_is_small_enough_to_record_for_hours() -> None:
     assert ROW.itemsize * 60 * 3600 < 400e6
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import socket
 import struct
@@ -22,7 +23,7 @@ from engine.osc.packing import OscMessage, PacketSet
 from engine.osc.reading import OscFormatError, read_packet
 from engine.osc.vmc import VmcEncoder
 from engine.takes.player import Player, with_later_time
-from engine.takes.recording import pose_recording
+from engine.takes.recording import load_recording, pose_recording
 from engine.types import Keypoints2D, Pose
 
 PoseMaker = Callable[..., Pose]
@@ -168,6 +169,15 @@ def test_a_take_is_played_to_any_protocol(take: MotionTake, tmp_path: Path, rece
     received = _received(receiver)
     assert len(received) == 10 + 3
     assert received[-1] == received[9]
+
+
+def test_a_gap_of_a_day_is_played_as_ten_seconds_and_told(take: MotionTake, tmp_path: Path) -> None:
+    times = take.timestamps_s.copy()
+    times[5:] += 86_400.0
+    write_motion(tmp_path / "take.npz", dataclasses.replace(take, timestamps_s=times))
+    recording = load_recording(tmp_path / "take.npz")
+    assert recording.times_s[-1] == pytest.approx(10.0 + 8 / 50)
+    assert recording.warning == "take.npz: 86400 s without frames at 0.1 s: held for 10 s only"
 
 
 def test_looping_goes_on_with_a_rising_time(log: Path, receiver: socket.socket) -> None:
