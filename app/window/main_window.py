@@ -212,7 +212,7 @@ class MainWindow(QMainWindow):
         recent = len(times) > 1 and time.monotonic() - times[-1] < 1.0
         self.screen_fps = (len(times) - 1) / (times[-1] - times[0]) if recent else 0.0
         self.strip.show_stats(snapshot.stats, self.screen_fps)
-        self.header.show_snapshot(snapshot)
+        self.header.show_snapshot(snapshot, self._notices.silence_s())
         self.side.show_snapshot(snapshot)
         cameras = self._cameras.take()
         if cameras is not None:

@@ -58,6 +58,10 @@ class Notices:
             return Notice("info", NO_PERSON)
         return None
 
+    def silence_s(self) -> float | None:
+        """For how long there has been no new picture; None while pictures come."""
+        return self._troubles.silence_s()
+
     def _follow(self, snapshot: Snapshot, now_s: float) -> None:
         if self._failed and snapshot.state != "failed":
             self._news = None  # what was wrong is over

@@ -54,8 +54,8 @@ class Header(QWidget):
         line.addSpacing(6)
         line.addWidget(self.report)
 
-    def show_snapshot(self, snapshot: Snapshot) -> None:
-        """State, source, and the person's figures."""
+    def show_snapshot(self, snapshot: Snapshot, silence_s: float | None = None) -> None:
+        """State, source, and the person's figures. `silence_s`: no picture for so long, so nobody is seen either."""
         words, colour = _STATES.get(snapshot.state, (snapshot.state, FAINT))
         self._dot.set_colour(colour)
         name = source_name(snapshot.source)
@@ -63,7 +63,9 @@ class Header(QWidget):
         self.status.setToolTip("\n".join(message.text for message in snapshot.messages[-8:]))
         pose = snapshot.pose
         words = person_words(pose) if snapshot.state == "running" else ""
-        if pose is not None and pose.tracked and words:
+        if words and silence_s is not None:
+            words = f"No picture for {silence_s:.0f} s"
+        elif pose is not None and pose.tracked and words:
             x, y, z = (float(value) for value in pose.root_m)
             words += f"  ·  hips {y:.2f} m high, {x:+.2f} m across, {z:+.2f} m deep"
         self.person.setText(words)

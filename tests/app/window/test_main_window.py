@@ -86,6 +86,14 @@ def test_without_poses_no_latency_is_claimed(window):
     assert "ms" in window.strip.latency.text
 
 
+def test_without_a_picture_nobody_is_claimed_to_be_seen(window):
+    window._timer.stop()
+    window.header.show_snapshot(window.last)
+    assert "hips" in window.header.person.text()
+    window.header.show_snapshot(window.last, 4.0)
+    assert window.header.person.text() == "No picture for 4 s"
+
+
 def test_figures_and_state_appear(window, until):
     until(lambda: "30.0" in window.strip.output.text)
     assert "Live" in window.header.status.text()
