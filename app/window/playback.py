@@ -23,9 +23,14 @@ class Playback:
         self._loop = False
 
     def start(self, recording: Recording, urls: tuple[str, ...], loop: bool) -> None:
-        """Play, instead of what was played. Raises VtmError: then nothing is played."""
-        self.stop()
-        self._player = Player(recording, urls, loop=loop)
+        """Play, instead of what was played, which is shown until then. Raises VtmError: then nothing is played."""
+        if self._player is not None:
+            self._player.close()
+        try:
+            self._player = Player(recording, urls, loop=loop)
+        except BaseException:
+            self._player = None
+            raise
         self._recording, self._urls, self._loop = recording, urls, loop
 
     def follow(self, urls: tuple[str, ...]) -> None:

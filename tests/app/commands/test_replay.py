@@ -98,7 +98,7 @@ def test_a_log_cut_in_the_middle_is_told_and_the_rest_played(tmp_path, waving, u
     [
         (["take.npz"], 2, "--osc"),
         (["take.npz", "--osc", "avatar"], 2, "vmc://"),
-        (["take.bvh", "--osc", "vmc://127.0.0.1:39539"], 2, ".jsonl"),
+        (["take.bvh", "--osc", "vmc://127.0.0.1:39539"], 2, "take (.npz)"),
         (["none.npz", "--osc", "vmc://127.0.0.1:39539"], 1, "none.npz"),
         (["take.npz", "--osc", "vmc://no.such.host.invalid:1"], 1, "does not resolve"),
     ],
