@@ -58,7 +58,7 @@ def _take_words(options: argparse.Namespace, words: list[str]) -> None:
         raise UsageError(f"got {len(words)} files, expected one; to convert: vtm convert {quoted}")
     if options.source is not None:
         raise UsageError(f"got {word} and --source {options.source}, expected one of them")
-    if path.is_file() and path.suffix.lower() in (TAKE_SUFFIX, LOG_SUFFIX):
+    if is_recording(word):
         _replay(options, path)
     else:
         options.source = word
@@ -73,6 +73,12 @@ def _replay(options: argparse.Namespace, path: Path) -> None:
             f"{path} is replayed, which needs no --record: vtm convert {path} {options.record} converts it"
         )
     options.replay = path
+
+
+def is_recording(source: str) -> bool:
+    """The source is a file that is replayed and not played."""
+    path = Path(source)
+    return bool(source) and path.suffix.lower() in (TAKE_SUFFIX, LOG_SUFFIX) and path.is_file()
 
 
 def check_source(source: str) -> None:

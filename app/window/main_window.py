@@ -17,7 +17,7 @@ from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QMainWindow
 
-from app.command_line import check_source
+from app.command_line import check_source, is_recording
 from app.commands.doctor import findings
 from app.commands.report import report_text
 from app.settings import Settings, save_settings
@@ -42,7 +42,6 @@ from engine.config import Config
 from engine.errors import OutputError, UsageError
 from engine.osc.own_port import check_own_port
 from engine.sources.camera_list import CameraInfo
-from engine.takes.recording import REPLAY_SUFFIXES
 from engine.types import PersonChoice, Pose, Snapshot
 
 PULL_MS, FRUGAL_PULL_MS = 20, 30
@@ -115,9 +114,16 @@ class MainWindow(QMainWindow):
         self._local_notice = (Notice(level, text), time.monotonic())
 
     def change(self, fields: dict[str, object]) -> None:
-        """Take new fields of Config: send the whole to the pipeline and keep it for the next start."""
+        """Take new fields of Config: send the whole to the pipeline and keep it for the next start.
+
+        A take that is opened as if it were a video is replayed.
+        """
         config = dataclasses.replace(self.config, **fields)  # type: ignore[arg-type]  # the panels send Config's own fields
         if config == self.config:
+            return
+        if config.source != self.config.source and is_recording(config.source):
+            self.side.show_config(self.config)
+            self.replay.open(Path(config.source))
             return
         try:
             check_own_port(config.osc, config.vmc_receive)
@@ -277,10 +283,7 @@ class MainWindow(QMainWindow):
         files = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
         if files:
             event.acceptProposedAction()
-            if Path(files[0]).suffix.lower() in REPLAY_SUFFIXES:
-                self.replay.open(Path(files[0]))
-            else:
-                self.change({"source": files[0]})
+            self.change({"source": files[0]})
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Hide at once; the take and the pipeline are finished behind the scenes."""

@@ -92,7 +92,9 @@ def _take(arrays: dict[str, np.ndarray]) -> MotionTake:
     for name, ours in (("joint_names", JOINT_NAMES), ("keypoint_names", KEYPOINT_NAMES)):
         if name in arrays and tuple(arrays[name].tolist()) != ours:
             raise NpzError(f"its {name} are others than the {len(ours)} from {ours[0]} to {ours[-1]}")
-    fields: dict[str, Any] = {name: arrays[name].astype(kind) for name, (_, kind) in _ARRAYS.items() if name in arrays}
+    fields: dict[str, Any] = {
+        name: arrays[name].astype(kind, copy=False) for name, (_, kind) in _ARRAYS.items() if name in arrays
+    }
     if "rest_offsets_m" not in fields:
         fields["rest_offsets_m"] = _offsets_of(arrays["bone_lengths_m"], fields["joints_world_m"])
     fields.setdefault("lost_before", np.zeros(len(fields["timestamps_s"]), np.int32))

@@ -109,10 +109,17 @@ def _given(values: np.ndarray, needed: bool) -> bool:
 
 
 def _tidy(take: MotionTake) -> MotionTake:
+    """Copy only what is not as it should be: a take may be large."""
     gone = ~take.tracked
-    poses: dict[str, Any] = {name: np.array(getattr(take, name)) for name in _POSE}
-    for values in poses.values():
-        values[gone] = np.nan
-    scores = np.clip(np.nan_to_num(take.keypoint_scores, posinf=1.0, neginf=0.0), 0.0, 1.0)
-    poses["contacts"] = np.clip(poses["contacts"], 0.0, 1.0)
-    return replace(take, keypoint_scores=scores, **poses)
+    changed: dict[str, Any] = {}
+    for name in _POSE:
+        values = getattr(take, name)
+        if not np.isnan(values[gone]).all():
+            changed[name] = np.array(values)
+            changed[name][gone] = np.nan
+    scores, contacts = take.keypoint_scores, changed.get("contacts", take.contacts)
+    if not ((scores >= 0) & (scores <= 1)).all():
+        changed["keypoint_scores"] = np.clip(np.nan_to_num(scores, posinf=1.0, neginf=0.0), 0.0, 1.0)
+    if (np.abs(contacts - 0.5) > 0.5).any():
+        changed["contacts"] = np.clip(contacts, 0.0, 1.0)
+    return replace(take, **changed)

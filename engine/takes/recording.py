@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import UsageError
-from engine.file_kinds import LOG_SUFFIX, TAKE_SUFFIX, not_a_recording
+from engine.file_kinds import TAKE_SUFFIX, not_a_recording
 from engine.motion.npz import read_motion_npz
 from engine.motion.osc_log import read_osc_log
 from engine.motion.resample import gaps_of, gaps_text
@@ -15,7 +15,6 @@ from engine.motion.take_poses import poses_of
 from engine.osc.demo_pose import t_pose, wave_pose
 from engine.types import Pose
 
-REPLAY_SUFFIXES = (TAKE_SUFFIX, LOG_SUFFIX)
 TEST_POSES: dict[str, Callable[[float, float], Pose]] = {"T-pose": t_pose, "Wave": wave_pose}
 """By name: (height_m, time_s) -> pose. Each repeats after a second."""
 _TEST_HZ = 30
