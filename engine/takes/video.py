@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 _QUEUE_FRAMES = 16  # pictures are large: 1080p is 6 MB each
 _LATEST_S = 0.25  # a picture that waits longer is left out
 _CHECK_S = 1.0  # of the video: how often its folder and its growth are looked at
-_NICE = 5
+_NICE = 5  # steps of priority below the other threads
 _JOIN_S = 30.0
 
 
@@ -181,4 +181,5 @@ def _lower_priority() -> None:
     """Of this thread alone, which only Linux can do: where processors are short, pictures are lost before poses."""
     if sys.platform == "linux":
         with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
+            thread = threading.get_native_id()
+            os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + _NICE)
