@@ -9,6 +9,8 @@ from pathlib import Path
 
 VIDEO_SUFFIXES = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".mts", ".m2ts", ".ts")
 TAKE_SUFFIX, LOG_SUFFIX = ".npz", ".jsonl"
+RECORDED_VIDEO_SUFFIX = ".mkv"
+"""Of the video beside a take: Matroska can be cut off anywhere and plays."""
 _UNFINISHED = ".partial"
 _MOTION = {
     ".bvh": "a BVH file",

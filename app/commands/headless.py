@@ -29,7 +29,7 @@ from app.terminal import StatusLine, say
 from app.troubles import Troubles, new_messages
 from engine.config import Config
 from engine.errors import OutputError
-from engine.live.take_control import VIDEO_SUFFIX
+from engine.file_kinds import RECORDED_VIDEO_SUFFIX
 from engine.types import Message, Snapshot
 
 log = logging.getLogger(__name__)
@@ -173,7 +173,7 @@ class HeadlessRun:
         if self._record is not None and not self._take_began:
             _conclude(f"{self._record} was not recorded: the run was over before the countdown")
         elif self._recorded is not None:
-            video = self._recorded.with_suffix(VIDEO_SUFFIX)
+            video = self._recorded.with_suffix(RECORDED_VIDEO_SUFFIX)
             beside = f" and {video}" if self._config.record_video and video.exists() else ""
             _conclude(f"recorded {self._recorded}{beside}")
         return 0

@@ -14,12 +14,11 @@ from functools import partial
 from pathlib import Path
 
 from engine.errors import OutputError, UsageError, VtmError
+from engine.file_kinds import RECORDED_VIDEO_SUFFIX
 from engine.live.interfaces import Clock, Factories, Recorder, VideoLike
 from engine.types import Detection, Frame, Pose, RecordingState
 
 log = logging.getLogger(__name__)
-
-VIDEO_SUFFIX = ".mkv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ class TakeControl:
         with self._lock:
             if self._take is not None:
                 raise OutputError(f"already recording to {self._take.recorder.state().path}: stop that take first")
-            beside = path.with_suffix(VIDEO_SUFFIX)
+            beside = path.with_suffix(RECORDED_VIDEO_SUFFIX)
             if video and overwrite and beside.exists() and Path(source).exists() and beside.samefile(source):
                 raise UsageError(f"{beside} is what is being played: record under another name")
             recorder = self._factories.make_recorder(

@@ -8,11 +8,10 @@ from glob import escape
 from pathlib import Path
 
 from engine.errors import OutputError
+from engine.file_kinds import RECORDED_VIDEO_SUFFIX
 from engine.motion.atomic import is_taken, numbered_names
 from engine.motion.file_lock import is_held
 from engine.takes.partial_file import SUFFIX
-
-VIDEO_SUFFIX = ".mkv"
 
 
 def dated_take(folder: Path, suffix: str, now: datetime) -> Path:
@@ -42,7 +41,7 @@ def free_take(wanted: Path, *, video: bool, overwrite: bool = False) -> tuple[Pa
             continue
         if not video:
             return take, None
-        for name in numbered_names(take.with_suffix(VIDEO_SUFFIX)):
+        for name in numbered_names(take.with_suffix(RECORDED_VIDEO_SUFFIX)):
             try:
                 name.open("xb").close()
                 return take, name

@@ -12,7 +12,7 @@ from engine.motion.formats import write_motion
 from engine.motion.take import Progress, no_progress, take_from_rows
 from engine.takes.names import being_recorded
 from engine.takes.partial_file import SUFFIX, names_in, read_partial
-from engine.takes.video_check import playable_seconds
+from engine.takes.video_repair import repair
 
 
 class NothingRecordedError(VtmError):
@@ -82,7 +82,7 @@ def recover(partial: Path, *, avoid: Path | None = None) -> Recovered:
     if video is None:
         return Recovered(path, seconds)
     video = file_video(video, path)
-    return Recovered(path, seconds, video, playable_seconds(video))
+    return Recovered(path, seconds, video, repair(video))
 
 
 def _other_video(final: Path, video: Path | None) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import IO, Any
 
@@ -21,7 +22,7 @@ def trouble_with(path: Path, file: IO[Any]) -> str | None:
     """
     try:
         there, ours = path.stat(), os.fstat(file.fileno())
-        if (there.st_dev, there.st_ino) != (ours.st_dev, ours.st_ino):
+        if sys.platform != "win32" and not os.path.samestat(there, ours):  # Windows keeps the names of open files
             return f"another file has taken the place of {path.name}"
         if not os.access(path.parent, os.W_OK):
             return f"the folder {path.parent} has turned read-only"

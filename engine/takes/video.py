@@ -19,7 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from engine.errors import OutputError, UsageError, VtmError, describe
-from engine.takes.names import VIDEO_SUFFIX
+from engine.file_kinds import RECORDED_VIDEO_SUFFIX
 from engine.takes.recovery import file_video
 from engine.takes.video_encoder import EncodeError, VideoEncoder
 from engine.takes.video_file import VideoFile
@@ -57,8 +57,8 @@ class VideoRecorder:
         Raises UsageError for another suffix than .mkv, OutputError for a file that is there or cannot be written.
         """
         path = Path(path)
-        if path.suffix.lower() != VIDEO_SUFFIX:
-            raise UsageError(f"cannot record video to {path.name}: give NAME{VIDEO_SUFFIX}")
+        if path.suffix.lower() != RECORDED_VIDEO_SUFFIX:
+            raise UsageError(f"cannot record video to {path.name}: give NAME{RECORDED_VIDEO_SUFFIX}")
         self._file = VideoFile(path, reserve=reserve, say=say)
         self._clock = clock
         self._queue: queue.Queue[tuple[Frame, float] | None] = queue.Queue(_QUEUE_FRAMES)

@@ -22,8 +22,8 @@ from engine.takes import video as video_module
 from engine.takes import video_encoder, video_file
 from engine.takes.safe_place import safe_folder
 from engine.takes.video import VideoRecorder
-from engine.takes.video_check import playable_seconds
 from engine.takes.video_file import VideoFile
+from engine.takes.video_repair import playable_seconds, repair
 from engine.types import Frame
 
 
@@ -326,6 +326,49 @@ def test_kill_minus_nine_costs_less_than_a_second_of_video(tmp_path: Path) -> No
     assert playable_seconds(tmp_path / "none.mkv") == 0.0
     (tmp_path / "junk.mkv").write_bytes(os.urandom(1000))
     assert playable_seconds(tmp_path / "junk.mkv") == 0.0
+
+
+def _cut_off(path: Path) -> bytes:
+    """A video of which a crash kept the first two thirds."""
+    recorder, noise = VideoRecorder(path, clock=_still), np.random.default_rng(0)
+    for number in range(30):
+        recorder.write(Frame(noise.integers(0, 255, (48, 64, 3), np.uint8), number, number / 10))
+        _wait_until(lambda: recorder._queue.empty())
+    data = path.read_bytes()  # as a kill would leave it, and less
+    recorder.close()
+    data = data[: 2 * len(data) // 3]
+    path.write_bytes(data)
+    return data
+
+
+def test_a_video_that_was_cut_off_gets_its_duration_and_keeps_every_picture(tmp_path: Path) -> None:
+    path = tmp_path / "take 12:30.mkv"
+    _cut_off(path)
+    before = _shown(path)
+    seconds = repair(path)
+    assert 1.0 < seconds < 2.5
+    assert _shown(path) == before
+    with av.open(f"file:{path}") as container:
+        assert (container.duration or 0) / 1e6 == pytest.approx(seconds, abs=0.15)
+    whole = path.read_bytes()
+    assert repair(path) == seconds
+    assert path.read_bytes() == whole
+    assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
+
+
+def test_a_video_that_cannot_be_repaired_stays_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "take.mkv"
+    data = _cut_off(path)
+
+    def no_room(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("engine.motion.atomic.os.fsync", no_room)
+    assert repair(path) > 1.0
+    assert path.read_bytes() == data
+    path.write_bytes(b"no video")
+    assert repair(path) == 0.0
+    assert [entry.name for entry in tmp_path.iterdir()] == ["take.mkv"]
 
 
 def test_writing_fails_for_good_once_it_has_failed(tmp_path: Path) -> None:
