@@ -11,6 +11,7 @@ import av
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.packet import Packet
+from av.video.stream import VideoStream
 
 from engine.errors import OutputError
 from engine.motion.atomic import new_file
@@ -60,7 +61,7 @@ def _opened(path: Path) -> InputContainer:
     return av.open(_FILE + str(path.absolute()), "r")
 
 
-def _packets(container: InputContainer, times: list[float]) -> Iterator[Packet]:
+def _packets(container: InputContainer, times: list[float]) -> Iterator[Packet[VideoStream]]:
     """Pictures in order, their times added to `times` as they come. A file that is cut may end in an FFmpegError."""
     for packet in container.demux(container.streams.video):
         if packet.pts is not None and packet.time_base is not None:
