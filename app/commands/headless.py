@@ -193,6 +193,8 @@ def take_at_risk(record: Path | None) -> str:
 
 def check_writable(path: Path) -> None:
     """Find out before the run, not after it. Raises OutputError."""
+    if path.is_dir():
+        raise OutputError(f"cannot write {path}: it is a folder, expected a file name")
     folder = path.resolve().parent
     probe = folder / f".{path.name}.probe"
     try:

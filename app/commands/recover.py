@@ -28,14 +28,15 @@ def _expanded(paths: list[Path]) -> list[Path]:
 
     found: list[Path] = []
     for path in paths:
-        partial = path.with_name(path.name + SUFFIX)
         if path.is_dir():
             _clean_up(path)
             inside = unfinished_takes(path)
             if not inside:
                 say(f"vtm: {path}: no unfinished take in this folder")
             found += inside
-        elif path.suffix != SUFFIX and partial.exists():
+            continue
+        partial = path.with_name(path.name + SUFFIX)
+        if path.suffix != SUFFIX and partial.exists():
             found.append(partial)
         elif path.is_file() and path.suffix != SUFFIX:
             raise UsageError(f"{path} is no unfinished take: give a file that ends in {SUFFIX}, or its folder")

@@ -65,6 +65,7 @@ RUN_TIME_FAILURE = [
     (["--headless", "--source", "No such camera"], "No such camera"),
     (["--headless", "--source", "demo", "--record", "nowhere/take.bvh"], "nowhere"),
     (["--headless", "--source", "demo", "--stats", "nowhere/stats.json"], "nowhere"),
+    (["--headless", "--source", "demo", "--stats", "."], "is a folder"),
     (["convert", "text.mp4", "out.npz"], "not a video"),
     (["convert", "text.mp4", "nowhere/out.npz"], "nowhere"),
 ]

@@ -30,6 +30,14 @@ def test_a_folder_stands_for_all_unfinished_takes_in_it(tmp_path, left_over, cap
     assert "no unfinished take" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("folder", [".", "", "/"])
+def test_folders_without_a_name_are_folders_too(tmp_path, monkeypatch, capsys, folder):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("app.commands.recover._clean_up", lambda _folder: None)
+    assert main(["recover", folder]) == 0
+    assert "no unfinished take in this folder" in capsys.readouterr().err
+
+
 def test_the_name_of_the_take_itself_will_do(tmp_path, left_over):
     left_over(tmp_path / "take.bvh")
     assert main(["recover", str(tmp_path / "take.bvh")]) == 0
