@@ -113,6 +113,8 @@ class Window:
     refined: bool = True  # the answer's limbs are drawn to the keypoints (models.refine)
     parts_seen: F32 = field(default_factory=lambda: np.ones(NUM_PARTS, np.float32))
     """(6,) how well each part of models.parts.PART_NAMES is seen in the last frame, 0..1 (models.seen_parts)."""
+    motion: F32 | None = None
+    """(6,) how far the keypoints of each part moved, pixels in 1/30 s (models.seen_parts); None: one frame only."""
 
     @property
     def shown(self) -> F32:
@@ -136,6 +138,8 @@ class RawMotion:
     root_visible: bool = True  # the 2D hips were seen in the last frame
     part_confidence: F32 | None = None
     """(6,) how well each part of models.parts.PART_NAMES is seen, 0..1. None: unknown, taken as well seen."""
+    motion: F32 | None = None
+    """(6,) how far the keypoints of each part moved, pixels in 1/30 s (models.seen_parts). None: unknown."""
 
 
 @dataclass(frozen=True, slots=True)

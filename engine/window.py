@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from engine.types import F32, F64, Keypoints2D, Window
 from models.camera import Intrinsics
 from models.keypoints import KEYPOINT
-from models.seen_parts import seen_parts
+from models.seen_parts import part_motion, seen_parts
 from models.view import MIN_SCORE, person_view
 from models.vtm.config import VTMConfig
 from models.vtm.evidence import evidence_shape
@@ -74,7 +74,15 @@ class WindowBuilder:
             latency_frames=self._latency_frames,
             root_visible=bool((scores[_HIPS] > 0.3).all()),
             parts_seen=parts,
+            motion=self._motion(float(view.size[0])),
         )
+
+    def _motion(self, size: float) -> F32 | None:
+        """(6,) how far each part moved since the frame before."""
+        if len(self._seen) < 2 or self._seen[-1][0] - self._seen[-2][0] > MAX_GAP_S:
+            return None
+        (before_s, before, _), (now_s, now, _) = self._seen[-2], self._seen[-1]
+        return part_motion(before, now, size, self._intrinsics.fx, now_s - before_s)
 
     def _rays(self, keypoints: Keypoints2D) -> F32:
         """(23, 3) x/z, y/z, score; what is not finite counts as not seen."""

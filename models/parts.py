@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from array_api_compat import array_namespace
 
-from models.skeleton import JOINT, mirrored_name
+from models.skeleton import JOINT, JOINT_NAMES, mirrored_name
 
 Array: TypeAlias = Any  # a NumPy array or a torch tensor
 
@@ -24,6 +24,17 @@ MIRROR_PARTS: tuple[int, ...] = tuple(PART[mirrored_name(name)] for name in PART
 HALF_CONFIDENT: tuple[float, ...] = (0.040, 0.040, 0.055, 0.055, 0.055, 0.055)
 """Expected error at a confidence of 1/2, body heights: 68 mm for head and trunk, 94 mm for limbs at 1.70 m."""
 
+
+def _part_of(joint: str) -> int:
+    """Return the part of a joint by name: shoulders belong to the trunk, hands to the arms, toes to the legs."""
+    if joint in ("Neck", "Head"):
+        return PART["head"]
+    for limb, ends in (("arm", ("UpperArm", "LowerArm", "Hand")), ("leg", ("UpperLeg", "LowerLeg", "Foot", "Toes"))):
+        if joint.endswith(ends):
+            return PART[f"{'left' if joint.startswith('Left') else 'right'}_{limb}"]
+    return PART["trunk"]
+
+
 LIMB_OF_PART: dict[str, tuple[int, tuple[int, ...]]] = {
     f"{side.lower()}_{limb}": (JOINT[side + start], tuple(JOINT[side + name] for name in ends))
     for limb, start, ends in (("arm", "UpperArm", ("LowerArm", "Hand")), ("leg", "UpperLeg", ("LowerLeg", "Foot")))
@@ -33,6 +44,8 @@ LIMB_OF_PART: dict[str, tuple[int, tuple[int, ...]]] = {
 TRUNK_JOINTS: tuple[int, ...] = tuple(
     JOINT[side + name] for name in ("UpperArm", "UpperLeg") for side in ("Left", "Right")
 )
+PART_OF_JOINT: tuple[int, ...] = tuple(_part_of(name) for name in JOINT_NAMES)
+"""The part that each joint's rotation belongs to."""
 HEAD_CHAIN: tuple[int, ...] = tuple(JOINT[name] for name in ("Hips", "Spine", "Chest", "UpperChest", "Neck", "Head"))
 """Joints whose local rotations make the head's orientation."""
 HEAD_LEVER = 0.1

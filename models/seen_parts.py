@@ -24,6 +24,12 @@ _HEAD = (("nose",), ("left_eye", "right_eye"), ("left_ear", "right_ear"))
 """A head in profile shows one eye and one ear: of each group the better one counts."""
 
 
+USUAL_BOX_PX = 130.0
+"""Box size (models.view) of a person 340 pixels tall."""
+_SEEN = 0.3
+_MIDDLE = (PART["head"], PART["trunk"])
+
+
 def _needs() -> F32:
     """Return the weight of every keypoint for every part (6, 23); the head's are zero."""
     needs = np.zeros((NUM_PARTS, NUM_KEYPOINTS), np.float32)
@@ -37,6 +43,26 @@ def _needs() -> F32:
 
 
 NEEDS: F32 = _needs()
+_FACE = [KEYPOINT[name] for group in _HEAD for name in group]
+_MOVING_POINTS = [np.flatnonzero(row) if row.any() else np.array(_FACE) for row in NEEDS]
+
+
+def part_motion(before: F32, after: F32, size: float, focal_px: float, gap_s: float) -> F32:
+    """Return how far each part moved in the picture, (6,) pixels in 1/30 s; a part that is not seen is at rest.
+
+    before, after (23, 3) rays x, y and score of two frames `gap_s` apart; size: the box's size in ray units. A limb
+    moves as far as its farthest point, head and trunk as the middle of theirs. Pixels are the picture's, but those of
+    people taller than USUAL_BOX_PX are made smaller: a detector's noise grows with the person.
+    """
+    pixels = min(focal_px, USUAL_BOX_PX / max(size, 1e-9)) / max(30.0 * gap_s, 1e-3)
+    seen = np.minimum(before[:, 2], after[:, 2]) > _SEEN
+    moved = np.linalg.norm(after[:, :2] - before[:, :2], axis=-1) * pixels
+    motion = np.zeros(NUM_PARTS, np.float32)
+    for part, points in enumerate(_MOVING_POINTS):
+        found = moved[points][seen[points]]
+        if len(found):
+            motion[part] = np.median(found) if part in _MIDDLE else found.max()
+    return motion
 
 
 def least_sure(network: F32 | None, seen: F32) -> F32:

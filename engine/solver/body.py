@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.types import F64
 from models.skeleton import FEET, JOINT, PARENTS, ROOT, TOES
@@ -70,6 +71,37 @@ def _bent_knees(hips: F64, knees: F64, ankles: F64, targets: F64, forward: F64) 
     out = np.sqrt(np.maximum(thigh**2 - along**2, 0.0))
     new_knees = hips + along[:, None] * axis + out[:, None] * _unit(_across(bend, axis))
     return new_knees, hips + reach[:, None] * axis
+
+
+def above_floor(body: Body, ankle_heights_m: F64, toe_heights_m: F64, limit_m: float) -> Body:
+    """Return the body with no sole deeper than `limit_m` under the floor: ankles lifted, then toes turned up.
+
+    ankle_heights_m, toe_heights_m (2,) of ankles and toes over the sole of a foot that stands flat.
+    """
+    lowest = ankle_heights_m - limit_m
+    ankles = body.joints[_FEET]
+    if (ankles[:, 1] < lowest).any():
+        body = with_ankles_at(body, np.column_stack([ankles[:, 0], np.maximum(ankles[:, 1], lowest), ankles[:, 2]]))
+    sunk = body.joints[_TOES][:, 1] < toe_heights_m - limit_m
+    return _toes_turned_up(body, toe_heights_m - limit_m, sunk) if sunk.any() else body
+
+
+def _toes_turned_up(body: Body, heights_m: F64, which: NDArray[np.bool_]) -> Body:
+    """Return the body with the feet `which` (2,) turned about the ankle until the toes are at these heights (2,)."""
+    ankles, toes = body.joints[_FEET], body.joints[_TOES]
+    foot = toes - ankles
+    length = np.linalg.norm(foot, axis=-1)
+    rise = np.clip(heights_m - ankles[:, 1], -0.999 * length, 0.999 * length)
+    along = foot * (1.0, 0.0, 1.0)
+    forward = _unit(np.where(np.linalg.norm(along, axis=-1, keepdims=True) > _TINY, along, body.turned[_FEET][..., 2]))
+    level = np.sqrt(length**2 - rise**2)
+    aimed = np.column_stack([forward[:, 0] * level, rise, forward[:, 2] * level])
+    turn = np.where(which[:, None, None], _turn(_unit(foot), _unit(aimed)), np.eye(3))
+    joints, turned, rotations = body.joints.copy(), body.turned.copy(), body.rotations.copy()
+    joints[_TOES] = ankles + (turn @ foot[..., None])[..., 0]
+    turned[_FEET], turned[_TOES] = turn @ turned[_FEET], turn @ turned[_TOES]
+    rotations[_FEET] = turned[LOWER_LEGS].transpose(0, 2, 1) @ turned[_FEET]
+    return Body(rotations, joints, turned)
 
 
 def with_ankles_at(body: Body, targets: F64) -> Body:

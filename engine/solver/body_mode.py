@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
+from engine.solver.settings import STANDARD, BodyModeSettings
 from engine.solver.stance import SEATED, UPPER, Stance
 
-_UNSEEN, _SEEN = 0.30, 0.50
-"""Legs' confidence below which they count as unseen, and above which as seen; between the two nothing changes."""
-_AFTER_S = 1.0
-"""How long the legs must be unseen, or seen again, before the mode changes."""
-_FADE_S = 0.5
 _STANCES = {"upper": UPPER, "seated": SEATED, "auto": UPPER, "whole": UPPER}
 
 
 class BodyMode:
     """Turns the legs' confidence into a weight of the stance, 0 (legs as seen) to 1. Solve thread only."""
 
-    def __init__(self, setting: str = "auto") -> None:
+    def __init__(self, setting: str = "auto", settings: BodyModeSettings = STANDARD.body_mode) -> None:
+        self._s = settings
         self._setting = setting
         self.reset()
 
@@ -57,11 +54,11 @@ class BodyMode:
         """Return the weight of the stance after a frame in which the better seen leg has this confidence."""
         first = self._hidden is None
         if first:
-            self._hidden = legs_confidence < _UNSEEN
-        changed = legs_confidence > _SEEN if self._hidden else legs_confidence < _UNSEEN
+            self._hidden = legs_confidence < self._s.unseen
+        changed = legs_confidence > self._s.seen if self._hidden else legs_confidence < self._s.unseen
         self._for_s = self._for_s + dt_s if changed else 0.0
-        if self._for_s >= _AFTER_S:
+        if self._for_s >= self._s.after_s:
             self._hidden, self._for_s = not self._hidden, 0.0
-        step = 1.0 if first else dt_s / _FADE_S
+        step = 1.0 if first else dt_s / self._s.fade_s
         self._weight = min(self._weight + step, 1.0) if self._target else max(self._weight - step, 0.0)
         return self.weight

@@ -12,14 +12,10 @@ import math
 import numpy as np
 
 from engine.solver.body import Body, moved, with_ankles_at
+from engine.solver.settings import STANDARD, FeetSettings
 from engine.types import F32, F64
 from models.skeleton import FEET
 
-_ON, _OFF = 0.5, 0.35  # hysteresis of the contact
-_MAX_OFFSET_M = 0.10  # a held foot slips beyond this
-_MAX_SHIFT_M = 0.12
-_SHARE = 0.9  # of the pull that the root takes; the rest leaks away with each step
-_HOLD_TAU_S, _FREE_TAU_S, _RELEASE_TAU_S, _GROUND_TAU_S = 0.10, 0.40, 0.12, 0.30
 _IDLE_M = 1e-6
 
 
@@ -37,7 +33,8 @@ def _gain(dt_s: float, tau_s: float) -> float:
 class FeetLock:
     """Remembers where each foot stands. Not thread-safe: solve thread only."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: FeetSettings = STANDARD.feet) -> None:
+        self._s = settings
         self.reset()
 
     def reset(self) -> None:
@@ -54,25 +51,25 @@ class FeetLock:
     def __call__(self, body: Body, contacts: F32, soles_m: F64, dt_s: float) -> Body:
         """A body, (2,) contacts 0..1, (2,) heights of its soles over the floor -> the body with its feet held."""
         ankles = body.joints[list(FEET)]  # (2, 3)
-        held = contacts > np.where(self._held, _OFF, _ON)
+        held = contacts > np.where(self._held, self._s.release_contact, self._s.hold_contact)
         new = held & ~self._held
         self._place = np.where(new[:, None], ankles + self._shift + self._offset, self._place)
         self._held = held
         if not held.any() and np.abs(self._offset).max() < _IDLE_M and np.abs(self._shift).max() < _IDLE_M:
             return body
         grounded = ankles[:, 1] - soles_m
-        self._place[:, 1] += _gain(dt_s, _GROUND_TAU_S) * (grounded - self._place[:, 1])
+        self._place[:, 1] += _gain(dt_s, self._s.ground_tau_s) * (grounded - self._place[:, 1])
         self._move_root(ankles, dt_s)
         wanted = self._place - ankles - self._shift
-        faded = self._offset * math.exp(-dt_s / _RELEASE_TAU_S)
-        self._offset = _limited(np.where(held[:, None], wanted, faded), _MAX_OFFSET_M)
+        faded = self._offset * math.exp(-dt_s / self._s.release_tau_s)
+        self._offset = _limited(np.where(held[:, None], wanted, faded), self._s.slip_m)
         targets = ankles + self._shift + self._offset
         self._place = np.where(held[:, None], targets, self._place)
         return with_ankles_at(moved(body, self._shift), targets)
 
     def _move_root(self, ankles: F64, dt_s: float) -> None:
         if self._held.any():
-            pull = _limited(_SHARE * (self._place - ankles)[self._held].mean(0), _MAX_SHIFT_M)
-            self._shift = self._shift + _gain(dt_s, _HOLD_TAU_S) * (pull - self._shift)
+            pull = _limited(self._s.root_fraction * (self._place - ankles)[self._held].mean(0), self._s.shift_limit_m)
+            self._shift = self._shift + _gain(dt_s, self._s.hold_tau_s) * (pull - self._shift)
         else:
-            self._shift = self._shift * math.exp(-dt_s / _FREE_TAU_S)
+            self._shift = self._shift * math.exp(-dt_s / self._s.free_tau_s)

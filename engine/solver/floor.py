@@ -11,20 +11,11 @@ from collections import deque
 
 import numpy as np
 
+from engine.solver.settings import STANDARD, FloorSettings
 from engine.types import F64
 from models.skeleton import FEET, JOINT, TOES
 
-_PERCENTILE = 25.0
-_SAMPLE_S = 0.1
-_CAPACITY = 200  # 20 s
-_SETTLE_S = 1.5  # follows fast for so long
-_FAST_TAU_S = 0.25
-_SLOW_TAU_S = 3.0
-_MAX_DRIFT_M_PER_S = 0.04
-_RECENT_S = 1.5  # a jump takes a third of it
 _RECENT_CAPACITY = 256
-_RISE_TAU_S = 0.25
-_MAX_RISE_M = 0.3
 _LEGS = [[JOINT[side + name] for name in ("UpperLeg", "LowerLeg", "Foot")] for side in ("Left", "Right")]
 
 
@@ -43,13 +34,14 @@ def sole_heights(joints_m: F64, rest_offsets_m: F64) -> F64:
 class Floor:
     """The floor's height in whatever level frame the sole heights are given in."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: FloorSettings = STANDARD.floor) -> None:
+        self._s = settings
         self.height_m = 0.0
         self.reset()
 
     def reset(self) -> None:
         """Find the floor anew; the next feet decide."""
-        self._samples = np.zeros(_CAPACITY)
+        self._samples = np.zeros(self._s.samples)
         self._count = 0
         self._target_m = self.height_m
         self._age_s = 0.0
@@ -57,7 +49,7 @@ class Floor:
 
     def fix(self, soles_m: F64) -> None:
         """Take the floor of a whole take, (N, 2) heights of the soles, at once (file conversion)."""
-        self.height_m = float(np.percentile(soles_m.min(-1), _PERCENTILE))
+        self.height_m = float(np.percentile(soles_m.min(-1), self._s.percentile))
 
     def push(self, soles_m: F64, dt_s: float) -> float:
         """(2,) heights of the soles -> height of the floor now."""
@@ -65,27 +57,30 @@ class Floor:
         first = self._count == 0
         self._since_sample_s += dt_s
         self._age_s += dt_s
-        if self._since_sample_s >= _SAMPLE_S:
+        if self._since_sample_s >= self._s.sample_s:
             self._since_sample_s = 0.0
-            self._samples[self._count % _CAPACITY] = lowest
+            self._samples[self._count % self._s.samples] = lowest
             self._count += 1
             self._target_m = self._estimate()
         if first:
             self.height_m = lowest
-        settling = self._age_s < _SETTLE_S
-        step = (self._target_m - self.height_m) * (1 - math.exp(-dt_s / (_FAST_TAU_S if settling else _SLOW_TAU_S)))
-        room = math.inf if settling else _MAX_DRIFT_M_PER_S * dt_s
+        settling = self._age_s < self._s.settle_s
+        step = (self._target_m - self.height_m) * (
+            1 - math.exp(-dt_s / (self._s.fast_tau_s if settling else self._s.slow_tau_s))
+        )
+        room = math.inf if settling else self._s.drift_m_per_s * dt_s
         self.height_m += min(max(step, -room), room)
         return self.height_m
 
     def _estimate(self) -> float:
-        return float(np.percentile(self._samples[: min(self._count, _CAPACITY)], _PERCENTILE))
+        return float(np.percentile(self._samples[: min(self._count, self._s.samples)], self._s.percentile))
 
 
 class Grounding:
     """A vertical correction of the root that keeps the lowest foot of the last seconds on the floor."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: FloorSettings = STANDARD.floor) -> None:
+        self._s = settings
         self.reset()
 
     def reset(self) -> None:
@@ -98,9 +93,9 @@ class Grounding:
         """(2,) heights of the soles over the floor -> how much the body has to rise."""
         self._age_s += dt_s
         self._recent.append((self._age_s, float(soles_m.min())))
-        while self._recent[0][0] < self._age_s - _RECENT_S:
+        while self._recent[0][0] < self._age_s - self._s.recent_s:
             self._recent.popleft()
-        low = sorted(height for _, height in self._recent)[int(len(self._recent) * _PERCENTILE / 100)]
-        wanted = min(max(-low, -_MAX_RISE_M), _MAX_RISE_M)
-        self.rise_m += (wanted - self.rise_m) * (1 - math.exp(-dt_s / _RISE_TAU_S))
+        low = sorted(height for _, height in self._recent)[int(len(self._recent) * self._s.percentile / 100)]
+        wanted = min(max(-low, -self._s.rise_limit_m), self._s.rise_limit_m)
+        self.rise_m += (wanted - self.rise_m) * (1 - math.exp(-dt_s / self._s.rise_tau_s))
         return self.rise_m

@@ -6,14 +6,8 @@ import math
 
 import numpy as np
 
+from engine.solver.settings import STANDARD, GravitySettings
 from engine.types import F32, F64
-
-_MEMORY_S = 20.0
-_DOUBT_RAD = math.radians(4.0)  # Huber: beyond this a sample counts less
-_MOVED_RAD = math.radians(7.0)  # the camera was turned if the last second says this much else, for so long:
-_MOVED_S = 2.0
-_RECENT_S = 0.7
-_AFTER_MOVE_S = 0.3  # what is left of the old evidence then
 
 
 def upright(up_cam: F64) -> F64:
@@ -38,7 +32,8 @@ def angle_between(a: F64, b: F64) -> float:
 class Gravity:
     """Averages up over time; follows within a few seconds when the camera is really turned."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: GravitySettings = STANDARD.gravity) -> None:
+        self._s = settings
         self.reset()
 
     def reset(self) -> None:
@@ -60,7 +55,7 @@ class Gravity:
 
     def soften(self) -> None:
         """Keep the estimate but let the next second decide (calibration)."""
-        self._mass_s = min(self._mass_s, _AFTER_MOVE_S)
+        self._mass_s = min(self._mass_s, self._s.after_move_s)
 
     def push(self, up_cam: F32 | F64, confidence: float, dt_s: float) -> F64:
         """(3,) finite, not zero; confidence 0..1 -> (3,) the average, unit."""
@@ -68,18 +63,18 @@ class Gravity:
         if self._mean is None:
             self._mean, self._recent = up, up
         doubt = angle_between(up, self._mean)
-        weight_s = max(confidence, 0.05) * dt_s * min(1.0, _DOUBT_RAD / max(doubt, 1e-9))
-        self._mass_s = self._mass_s * math.exp(-dt_s / _MEMORY_S) + weight_s
+        weight_s = max(confidence, 0.05) * dt_s * min(1.0, self._s.doubt_rad / max(doubt, 1e-9))
+        self._mass_s = self._mass_s * math.exp(-dt_s / self._s.memory_s) + weight_s
         mean = self._mean + (weight_s / self._mass_s) * (up - self._mean)
         self._mean = mean / np.linalg.norm(mean)
         self._watch_for_a_turned_camera(up, dt_s)
         return self._mean
 
     def _watch_for_a_turned_camera(self, up: F64, dt_s: float) -> None:
-        recent = self._recent + (1 - math.exp(-dt_s / _RECENT_S)) * (up - self._recent)
+        recent = self._recent + (1 - math.exp(-dt_s / self._s.recent_s)) * (up - self._recent)
         self._recent = recent / np.linalg.norm(recent)
-        off = angle_between(self._recent, self.up_cam) > _MOVED_RAD
+        off = angle_between(self._recent, self.up_cam) > self._s.moved_rad
         self._moved_s = self._moved_s + dt_s if off else 0.0
-        if self._moved_s > _MOVED_S:
+        if self._moved_s > self._s.moved_s:
             self.soften()
             self._moved_s = 0.0

@@ -63,8 +63,8 @@ class OneEuroRotations:
         """The next rotations are taken as they are."""
         self._raw = None
 
-    def __call__(self, rotations: Rotation, dt_s: float) -> Rotation:
-        """(n,) rotations of the time `dt_s` after the last ones -> (n,) smoothed."""
+    def __call__(self, rotations: Rotation, dt_s: float, caution: F64 | float = 1.0) -> Rotation:
+        """Smooth (n,) rotations of the time `dt_s` after the last ones. `caution` as in OneEuro, or (n, 1)."""
         if self._raw is None:
             self._velocity, self._smooth = np.zeros((len(rotations), 3)), rotations
         else:
@@ -73,7 +73,7 @@ class OneEuroRotations:
             weight = smoothing(self._speed_cutoff_hz, dt_s)
             self._velocity = self._velocity + weight * (turned / dt_s - self._velocity)
             speed = np.sqrt((self._velocity * self._velocity).sum(-1, keepdims=True))  # (n, 1)
-            step = smoothing(self._min_cutoff_hz + self._beta * speed, dt_s) * ahead
+            step = smoothing(caution * (self._min_cutoff_hz + self._beta * speed), dt_s) * ahead
             self._smooth = self._smooth * Rotation.from_rotvec(step)
         self._raw = rotations
         return self._smooth

@@ -9,27 +9,18 @@ from __future__ import annotations
 
 import numpy as np
 
+from engine.solver.settings import STANDARD, ProportionSettings
 from engine.types import F32, F64
 from models.kinematics import person_offsets
 from models.skeleton import MIRROR_JOINTS, NUM_JOINTS
 
-RATIO_LIMITS = (0.70, 1.40)
-"""Human range of one bone against s̄ of the same stature; beyond it the estimate is wrong, not the person unusual."""
-ENOUGH_S = 2.5
-"""Seconds of full confidence after which the lengths are frozen."""
-_PRIOR_S = 0.1  # s̄ itself counts as this much evidence
-_FIRST_S = 0.3  # of evidence: until then the estimate is taken at once
-_MAX_CHANGE_PER_S = 0.05
 _SETTLED = 1e-3
-_REVIEW_S = 0.2  # how often the median is taken anew
-_CAPACITY = 128
-_OTHER_PERSON = 0.06  # mean change of the ratios that no noise explains
 _MIRROR = list(MIRROR_JOINTS)
 
 
-def plausible_ratio(bone_ratio: F64) -> F64:
+def plausible_ratio(bone_ratio: F64, limits: tuple[float, float]) -> F64:
     """(..., 22) -> (..., 22): left = right, inside the human range."""
-    return np.clip((bone_ratio + bone_ratio[..., _MIRROR]) / 2, *RATIO_LIMITS)
+    return np.clip((bone_ratio + bone_ratio[..., _MIRROR]) / 2, *limits)
 
 
 def weighted_median(samples: F64, weights: F64) -> F64:
@@ -45,7 +36,8 @@ def weighted_median(samples: F64, weights: F64) -> F64:
 class Proportions:
     """Estimates the person's rest offsets. Not thread-safe: solve thread only."""
 
-    def __init__(self, height_m: float) -> None:
+    def __init__(self, height_m: float, settings: ProportionSettings = STANDARD.proportions) -> None:
+        self._s = settings
         self._height_m = height_m
         self._since_review_s = 0.0
         self.reset()
@@ -91,7 +83,7 @@ class Proportions:
 
     def fix(self, bone_ratio: F64) -> None:
         """Take (22,) ratios at once and for good (file conversion)."""
-        self._ratio = plausible_ratio(bone_ratio)
+        self._ratio = plausible_ratio(bone_ratio, self._s.ratio_limits)
         self._frozen, self._suspect = True, False
         self._rebuild()
 
@@ -101,7 +93,7 @@ class Proportions:
             return self._offsets_m
         self._sample(np.asarray(bone_ratio, np.float64), confidence * min(dt_s, 0.1))
         self._since_review_s += dt_s
-        if self._since_review_s >= _REVIEW_S or (self._fresh and self._evidence_s <= _FIRST_S):
+        if self._since_review_s >= self._s.review_s or (self._fresh and self._evidence_s <= self._s.first_s):
             self._since_review_s = 0.0
             self._target = self._estimate()
         if self._suspect:
@@ -111,8 +103,8 @@ class Proportions:
         return self._offsets_m
 
     def _sample(self, ratio: F64, weight_s: float) -> None:
-        slot = self._count % _CAPACITY
-        self._samples[slot] = plausible_ratio(ratio)
+        slot = self._count % self._s.samples
+        self._samples[slot] = plausible_ratio(ratio, self._s.ratio_limits)
         self._weights[slot] = weight_s
         self._count += 1
         self._evidence_s += weight_s
@@ -122,31 +114,33 @@ class Proportions:
         if self._evidence_s <= 0:
             return self._ratio
         median = weighted_median(self._samples, self._weights)
-        trust = self._evidence_s / (self._evidence_s + _PRIOR_S)
+        trust = self._evidence_s / (self._evidence_s + self._s.prior_s)
         estimate: F64 = 1 + trust * (median - 1)
         return estimate
 
     def _glide(self, dt_s: float) -> None:
-        first = self._fresh and self._evidence_s <= _FIRST_S
-        room = np.inf if first else _MAX_CHANGE_PER_S * dt_s
+        first = self._fresh and self._evidence_s <= self._s.first_s
+        room = np.inf if first else self._s.change_per_s * dt_s
         wanted = self._target - self._ratio
         self._ratio = self._ratio + np.clip(wanted, -room, room)
-        self._frozen = self._evidence_s >= ENOUGH_S and bool(np.abs(self._target - self._ratio).max() < _SETTLED)
+        self._frozen = self._evidence_s >= self._s.enough_s and bool(
+            np.abs(self._target - self._ratio).max() < _SETTLED
+        )
         self._rebuild()
 
     def _judge_person(self) -> None:
-        if self._evidence_s < ENOUGH_S:
+        if self._evidence_s < self._s.enough_s:
             return
         self._suspect = False
-        if float(np.abs(self._target - self._ratio).mean()) > _OTHER_PERSON:
+        if float(np.abs(self._target - self._ratio).mean()) > self._s.other_person:
             self.thaw()
 
     def _forget_samples(self) -> None:
-        self._samples = np.ones((_CAPACITY, NUM_JOINTS))
-        self._weights = np.zeros(_CAPACITY)
+        self._samples = np.ones((self._s.samples, NUM_JOINTS))
+        self._weights = np.zeros(self._s.samples)
         self._count = 0
         self._evidence_s = 0.0
-        self._since_review_s = _REVIEW_S
+        self._since_review_s = self._s.review_s
         self._target = self._ratio
 
     def _rebuild(self) -> None:

@@ -7,16 +7,17 @@ import math
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from engine.solver.settings import STANDARD
 from engine.types import F64
 
-_TAU_S = 0.12
 _DONE = 1e-5
 
 
 class Reacquire:
     """Adds the difference to the last answer before the gap and lets it die away."""
 
-    def __init__(self) -> None:
+    def __init__(self, tau_s: float = STANDARD.smoothing.reacquire_tau_s) -> None:
+        self._tau_s = tau_s
         self.reset()
 
     def reset(self) -> None:
@@ -38,7 +39,7 @@ class Reacquire:
             self._step = held_ray - ray
             self._starting = False
         if self._turn is not None:
-            keep = math.exp(-dt_s / _TAU_S)
+            keep = math.exp(-dt_s / self._tau_s)
             self._turn, self._step = self._turn * keep, self._step * keep
             rotations = rotations * Rotation.from_rotvec(self._turn)
             ray = ray + self._step

@@ -9,12 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from engine.solver.one_euro import OneEuro
+from engine.solver.settings import STANDARD, SmoothingSettings
 from engine.types import F64, RawMotion
 from models.camera import Intrinsics
-
-_MIN_CUTOFF_HZ = np.array([1.6, 1.6, 0.5])  # ray x, ray y, log depth
-_BETA = np.array([8.0, 8.0, 1.2])
-_UNSEEN = 0.3  # caution when the hips are outside the picture
 
 
 def to_ray(root_px: F64, depth_statures: float, intrinsics: Intrinsics) -> F64:
@@ -32,14 +29,15 @@ def to_camera(ray: F64, height_m: float) -> F64:
 class RootFilter:
     """One-Euro along the ray and across it."""
 
-    def __init__(self) -> None:
-        self._filter = OneEuro(_MIN_CUTOFF_HZ, _BETA)
+    def __init__(self, settings: SmoothingSettings = STANDARD.smoothing) -> None:
+        self._s = settings
+        self._filter = OneEuro(np.array(settings.root_cutoff_hz), np.array(settings.root_beta))
 
     def reset(self) -> None:
         """The next root is taken as it is."""
         self._filter.reset()
 
-    def __call__(self, raw: RawMotion, intrinsics: Intrinsics, dt_s: float) -> tuple[F64, F64]:
+    def __call__(self, raw: RawMotion, intrinsics: Intrinsics, dt_s: float, caution: float = 1.0) -> tuple[F64, F64]:
         """The ray (3,) as seen and as smoothed; guessed roots (hips not in the picture) are smoothed more."""
         seen = to_ray(np.asarray(raw.root_px, np.float64), raw.root_depth, intrinsics)
-        return seen, self._filter(seen, dt_s, 1.0 if raw.root_visible else _UNSEEN)
+        return seen, self._filter(seen, dt_s, caution * (1.0 if raw.root_visible else self._s.unseen_root))

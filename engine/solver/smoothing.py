@@ -1,7 +1,7 @@
-"""RawMotion -> rotations and root without the trembling: live as frames come, a recorded take from both its ends.
+"""RawMotion -> rotations and root without jitter: live as frames come, a recorded take as a zero-phase filter.
 
-A filter that knows the past alone comes late, and where somebody moves fast the pose is wrong by as much. A recorded
-take is filtered forwards and backwards; one comes as much too late as the other too early, and their mean neither.
+A filter that knows the past alone lags, and where somebody moves fast the pose is wrong by the lag. A recorded take is
+filtered forwards and backwards: the delays of the two cancel in their mean.
 """
 
 from __future__ import annotations
@@ -14,12 +14,10 @@ from scipy.spatial.transform import Rotation
 
 from engine.solver.one_euro import OneEuroRotations
 from engine.solver.root import RootFilter
+from engine.solver.settings import STANDARD, SmoothingSettings
+from engine.solver.stillness import Stillness
 from engine.types import F64, RawMotion
 from models.camera import Intrinsics
-
-GAP_S = 0.25
-"""A longer silence is a loss: the filters start afresh after it."""
-_MIN_CUTOFF_HZ, _BETA = 1.8, 1.3  # of the joint rotations
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,57 +25,64 @@ class Smooth:
     """One frame in the camera frame."""
 
     rotations: Rotation  # (22,) local, Hips in the camera
-    ray: F64  # (3,) root: ray x, ray y, log depth in statures
+    ray: F64  # (3,) root: ray x, ray y, log depth in body heights
     seen_ray: F64  # (3,) the same as the network gave it
 
 
 class Smoother:
     """Rotations and root of one frame after the other."""
 
-    def __init__(self) -> None:
-        self._rotations = OneEuroRotations(_MIN_CUTOFF_HZ, _BETA)
-        self._root = RootFilter()
+    def __init__(self, settings: SmoothingSettings = STANDARD.smoothing) -> None:
+        self._rotations = OneEuroRotations(settings.rotations_cutoff_hz, settings.rotations_beta)
+        self._root = RootFilter(settings)
+        self._stillness = Stillness(settings)
 
     def reset(self) -> None:
         """The next frame is taken as it is."""
         self._rotations.reset()
         self._root.reset()
+        self._stillness.reset()
 
     def __call__(self, raw: RawMotion, intrinsics: Intrinsics, dt_s: float) -> Smooth:
         """The frame that comes `dt_s` after the last one."""
-        seen_ray, ray = self._root(raw, intrinsics, dt_s)
+        joints, root = self._stillness(raw.motion, dt_s)
+        seen_ray, ray = self._root(raw, intrinsics, dt_s, root)
         rotations = Rotation.from_matrix(raw.rotations, assume_valid=True)
-        return Smooth(self._rotations(rotations, dt_s), ray, seen_ray)
+        return Smooth(self._rotations(rotations, dt_s, joints[:, None]), ray, seen_ray)
 
 
-def smooth_take(take: Sequence[RawMotion], intrinsics: Intrinsics, step_s: float) -> dict[int, Smooth]:
+def smooth_take(
+    take: Sequence[RawMotion], intrinsics: Intrinsics, step_s: float, settings: SmoothingSettings = STANDARD.smoothing
+) -> dict[int, Smooth]:
     """Every frame of a recorded take by its frame_id, smoothed without delay.
 
     take    plausible frames in the order of time
     step_s  what is taken for the time before the first frame, and between frames of the same time
     """
     found: dict[int, Smooth] = {}
-    for run in _runs(take):
-        forwards = _one_way(run, intrinsics, step_s)
-        backwards = _one_way(run[::-1], intrinsics, step_s)[::-1]
+    for run in _runs(take, settings.gap_s):
+        forwards = _one_way(run, intrinsics, step_s, settings)
+        backwards = _one_way(run[::-1], intrinsics, step_s, settings)[::-1]
         for raw, ahead, behind in zip(run, forwards, backwards, strict=True):
             found[raw.frame_id] = _mean(ahead, behind)
     return found
 
 
-def _runs(take: Sequence[RawMotion]) -> list[list[RawMotion]]:
+def _runs(take: Sequence[RawMotion], gap_s: float) -> list[list[RawMotion]]:
     """Cut where somebody was lost."""
     runs: list[list[RawMotion]] = []
     for raw in take:
-        if runs and raw.captured_at_s - runs[-1][-1].captured_at_s <= GAP_S:
+        if runs and raw.captured_at_s - runs[-1][-1].captured_at_s <= gap_s:
             runs[-1].append(raw)
         else:
             runs.append([raw])
     return runs
 
 
-def _one_way(run: Sequence[RawMotion], intrinsics: Intrinsics, step_s: float) -> list[Smooth]:
-    smoother = Smoother()
+def _one_way(
+    run: Sequence[RawMotion], intrinsics: Intrinsics, step_s: float, settings: SmoothingSettings
+) -> list[Smooth]:
+    smoother = Smoother(settings)
     times = np.array([raw.captured_at_s for raw in run])
     steps = np.abs(np.diff(times, prepend=times[0]))
     steps[steps <= 0] = step_s

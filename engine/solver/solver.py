@@ -13,16 +13,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from engine.solver.body import Body
+from engine.solver.body import Body, above_floor
 from engine.solver.body_mode import BodyMode
 from engine.solver.feet import FeetLock
-from engine.solver.floor import Floor, Grounding, sole_heights
+from engine.solver.floor import Floor, Grounding, heights_over_sole, sole_heights
 from engine.solver.gravity import Gravity
 from engine.solver.placement import Placement
 from engine.solver.proportions import Proportions, weighted_median
 from engine.solver.reacquire import Reacquire
 from engine.solver.root import to_camera, to_ray
-from engine.solver.smoothing import GAP_S, Smooth, Smoother, smooth_take
+from engine.solver.settings import STANDARD, SolverSettings
+from engine.solver.smoothing import Smooth, Smoother, smooth_take
 from engine.solver.stance import LowerBody, blended, facing, hips_height_m
 from engine.solver.start_gate import StartGate
 from engine.types import F32, F64, Pose, RawMotion
@@ -31,14 +32,10 @@ from models.kinematics import forward_kinematics, posed
 from models.parts import NUM_PARTS, PART
 from models.skeleton import NUM_JOINTS, ROOT
 
-FADE_S = 1.0
-"""A lost person's confidence falls to 0 in this time; the pose is held."""
-_LONG_GAP_S = 2.0  # after which somebody else may have come
 SURE = 0.5
 """Legs seen at least so well say where the performer stands."""
 _LEGS = [PART["left_leg"], PART["right_leg"]]
-_MIN_CONFIDENCE = 0.2  # below it nothing is learnt about the body, the camera or the floor
-_DEPTH_LIMITS = (0.05, 100.0)  # statures
+_DEPTH_LIMITS = (0.05, 100.0)  # body heights
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,28 +50,36 @@ class Solver:
     """Turns VTM's answers into poses. Solve thread only; every method returns within a millisecond."""
 
     def __init__(
-        self, intrinsics: Intrinsics, height_m: float, *, rate_hz: float = 30.0, waits_for_facing: bool = False
+        self,
+        intrinsics: Intrinsics,
+        height_m: float,
+        *,
+        rate_hz: float = 30.0,
+        waits_for_facing: bool = False,
+        settings: SolverSettings = STANDARD,
     ) -> None:
         """Start without a person.
 
         rate_hz           the expected rate; it only matters for the first frame and for repeated timestamps
+        settings          every number of the solver
         waits_for_facing  live: the first poses are held back until the performer's facing is settled
         """
         self._intrinsics = intrinsics
         self._height_m = height_m
         self._step_s = 1.0 / rate_hz
-        self._proportions = Proportions(height_m)
-        self._smoother = Smoother()
+        self._settings = settings
+        self._proportions = Proportions(height_m, settings.proportions)
+        self._smoother = Smoother(settings.smoothing)
         self._smooth_take: dict[int, Smooth] = {}  # of `fit`, by frame_id
-        self._reacquire = Reacquire()
-        self._gravity = Gravity()
-        self._floor = Floor()
-        self._grounding = Grounding()
+        self._reacquire = Reacquire(settings.smoothing.reacquire_tau_s)
+        self._gravity = Gravity(settings.gravity)
+        self._floor = Floor(settings.floor)
+        self._grounding = Grounding(settings.floor)
         self._placement = Placement()
-        self._feet = FeetLock()
-        self._body_mode = BodyMode()
+        self._feet = FeetLock(settings.feet)
+        self._body_mode = BodyMode(settings=settings.body_mode)
         self._lower_body = LowerBody()
-        self._start = StartGate() if waits_for_facing else None
+        self._start = StartGate(settings.start) if waits_for_facing else None
         self._last: Pose | None = None  # the last tracked pose
         self._lost_since_s: float | None = None
         self._learning = True
@@ -119,13 +124,13 @@ class Solver:
         return self._start.opens(math.atan2(-hips[2, 0], hips[0, 0]), raw.captured_at_s)
 
     def lost(self, frame_id: int, captured_at_s: float) -> Pose | None:
-        """No person in this frame: the last pose, held, its confidence falling to 0 within FADE_S."""
+        """No person in this frame: the last pose, held, its confidence falling to 0 within `lost_fade_s`."""
         if self._last is None:
             return None
         if self._lost_since_s is None:
             self._lost_since_s = self._last.captured_at_s
             self._feet.release()
-        faded = max(0.0, 1.0 - max(0.0, captured_at_s - self._lost_since_s) / FADE_S)
+        faded = max(0.0, 1.0 - max(0.0, captured_at_s - self._lost_since_s) / self._settings.lost_fade_s)
         return replace(
             self._last,
             frame_id=frame_id,
@@ -143,8 +148,8 @@ class Solver:
         plausible are left out.
         """
         plausible = [raw for raw in take if is_plausible(raw)]
-        self._smooth_take = smooth_take(plausible, self._intrinsics, self._step_s)
-        good = [raw for raw in plausible if raw.confidence >= _MIN_CONFIDENCE]
+        self._smooth_take = smooth_take(plausible, self._intrinsics, self._step_s, self._settings.smoothing)
+        good = [raw for raw in plausible if raw.confidence >= self._settings.least_confidence]
         if not good:
             return
         weights = np.array([raw.confidence for raw in good])
@@ -205,9 +210,9 @@ class Solver:
         gap_s = captured_at_s - self._last.captured_at_s
         if gap_s <= 0:
             return self._step_s
-        if gap_s > _LONG_GAP_S:
+        if gap_s > self._settings.long_gap_s:
             self._proportions.suspect_another_person()
-        if gap_s > GAP_S:
+        if gap_s > self._settings.smoothing.gap_s:
             self._smoother.reset()
             self._feet.release()
             self._reacquire.start()
@@ -215,7 +220,7 @@ class Solver:
         return gap_s
 
     def _learns_from(self, raw: RawMotion) -> bool:
-        return self._learning and (raw.confidence >= _MIN_CONFIDENCE or self._last is None)
+        return self._learning and (raw.confidence >= self._settings.least_confidence or self._last is None)
 
     def _see(self, raw: RawMotion, dt_s: float) -> _Seen:
         """Smooth in the camera frame; one batched forward kinematics for the raw and the smoothed body."""
@@ -265,7 +270,8 @@ class Solver:
         rotations[ROOT] = R @ rotations[ROOT]
         body = Body(rotations, over_anchor, R @ seen.smooth.turned)
         contacts = np.zeros(2, np.float32) if guessed else raw.contacts
-        return self._feet(body, contacts, soles_m + rise_m, dt_s)
+        held = self._feet(body, contacts, soles_m + rise_m, dt_s)
+        return above_floor(held, *heights_over_sole(offsets_m), self._settings.feet.sink_limit_m)
 
     def _pose(self, raw: RawMotion, seen: _Seen, body: Body) -> Pose:
         quaternions = Rotation.from_matrix(body.rotations, assume_valid=True).as_quat()

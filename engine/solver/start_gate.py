@@ -9,22 +9,19 @@ from __future__ import annotations
 import math
 from collections import deque
 
-STABLE_FRAMES = 5
-STABLE_RAD = math.radians(30.0)
-"""The facing counts as settled when it stays within this range for STABLE_FRAMES."""
-LONGEST_S = 0.6
-"""After this time poses are let through as they are: somebody may really turn."""
+from engine.solver.settings import STANDARD, StartSettings
 
 
 class StartGate:
     """Opens once, with the first settled facing; closes with `reset`. Solve thread only."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: StartSettings = STANDARD.start) -> None:
+        self._s = settings
         self.reset()
 
     def reset(self) -> None:
         """Close: another source."""
-        self._facings: deque[float] = deque(maxlen=STABLE_FRAMES)
+        self._facings: deque[float] = deque(maxlen=self._s.frames)
         self._since_s: float | None = None
         self._open = False
 
@@ -36,7 +33,7 @@ class StartGate:
             self._since_s = captured_at_s
         self._facings.append(facing_rad)
         last = self._facings[-1]
-        near = all(abs(math.remainder(facing - last, 2 * math.pi)) < STABLE_RAD for facing in self._facings)
-        settled = near and len(self._facings) == STABLE_FRAMES
-        self._open = settled or captured_at_s - self._since_s >= LONGEST_S
+        near = all(abs(math.remainder(facing - last, 2 * math.pi)) < self._s.range_rad for facing in self._facings)
+        settled = near and len(self._facings) == self._s.frames
+        self._open = settled or captured_at_s - self._since_s >= self._s.longest_s
         return self._open

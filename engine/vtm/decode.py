@@ -51,4 +51,5 @@ def decode(window: Window, intrinsics: Intrinsics, *outputs: F32) -> RawMotion:
         confidence=window.confidence,
         root_visible=window.root_visible,
         part_confidence=least_sure(parts, window.parts_seen),
+        motion=window.motion,
     )

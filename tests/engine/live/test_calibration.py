@@ -21,7 +21,7 @@ from engine.live.calibration import (
     moved_on,
     started,
 )
-from engine.solver import smoothing
+from engine.solver.settings import STANDARD
 from engine.types import NOT_CALIBRATED, Calibration
 
 
@@ -125,7 +125,7 @@ def test_frames_after_a_silence_are_no_steady_view(stage: Stage):
 
 
 def test_a_gap_is_what_the_solver_calls_a_gap():
-    assert smoothing.GAP_S == GAP_S
+    assert STANDARD.smoothing.gap_s == GAP_S
 
 
 def test_an_answer_that_was_not_used_is_not_done(stage: Stage):

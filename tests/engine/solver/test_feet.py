@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from engine.solver.body import LOWER_LEGS, UPPER_LEGS, Body, with_ankles_at
+from engine.solver.body import LOWER_LEGS, UPPER_LEGS, Body, above_floor, with_ankles_at
 from engine.solver.feet import FeetLock
+from engine.solver.floor import heights_over_sole, sole_heights
 from models.kinematics import forward_kinematics, person_offsets
 from models.skeleton import FEET, JOINT, NUM_JOINTS
 
@@ -113,3 +114,20 @@ def test_a_floating_foot_in_contact_settles_on_the_floor():
     for _ in range(120):
         held = lock(standing(), BOTH, np.array([0.03, 0.03]), DT_S)
     np.testing.assert_allclose(held.joints[FEET_LIST, 1], standing().joints[FEET_LIST, 1] - 0.03, atol=3e-3)
+
+
+@pytest.mark.parametrize("pitch_deg", [-30.0, 0.0, 25.0, 60.0])
+@pytest.mark.parametrize("sunk_m", [0.0, 0.03, 0.08])
+def test_no_sole_sinks_into_the_floor_and_bones_keep_their_lengths(pitch_deg: float, sunk_m: float):
+    body = standing((0.0, OFFSETS[0, 1] - sunk_m, 0.0), knee_bend_deg=0.0)
+    rotations = body.rotations.copy()
+    rotations[FEET_LIST] = Rotation.from_euler("x", pitch_deg, degrees=True).as_matrix()
+    joints, turned = forward_kinematics(rotations, OFFSETS, body.joints[0])
+    shown = above_floor(Body(rotations, joints, turned), *heights_over_sole(OFFSETS), 0.008)
+    consistent(shown)
+    assert sole_heights(shown.joints, OFFSETS).min() > -0.0085
+
+
+def test_feet_on_the_floor_are_left_alone():
+    body = standing((0.0, OFFSETS[0, 1], 0.0), knee_bend_deg=0.0)
+    assert above_floor(body, *heights_over_sole(OFFSETS), 0.008) is body

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.solver.proportions import RATIO_LIMITS, Proportions, weighted_median
+from engine.solver.proportions import Proportions, weighted_median
+from engine.solver.settings import STANDARD
 from engine.types import F64
 from models.kinematics import stature
 from models.skeleton import JOINT, MIRROR_JOINTS, NUM_JOINTS
@@ -83,8 +84,8 @@ def test_left_equals_right_within_human_limits_and_the_stature_is_the_height():
     proportions = Proportions(1.83)
     feed(proportions, rng.uniform(0.2, 2.5, NUM_JOINTS), rng, 6)
     np.testing.assert_allclose(proportions.ratio, proportions.ratio[list(MIRROR_JOINTS)])
-    assert proportions.ratio.min() >= RATIO_LIMITS[0]
-    assert proportions.ratio.max() <= RATIO_LIMITS[1]
+    assert proportions.ratio.min() >= STANDARD.proportions.ratio_limits[0]
+    assert proportions.ratio.max() <= STANDARD.proportions.ratio_limits[1]
     assert float(stature(proportions.offsets_m)) == pytest.approx(1.83)
 
 

@@ -15,7 +15,8 @@ from engine.solver.feet import FeetLock
 from engine.solver.floor import Grounding
 from engine.solver.gravity import Gravity, angle_between
 from engine.solver.one_euro import OneEuro, OneEuroRotations
-from engine.solver.proportions import ENOUGH_S, Proportions
+from engine.solver.proportions import Proportions
+from engine.solver.settings import STANDARD
 from engine.types import Pose, RawMotion
 from models.camera import Intrinsics
 from models.kinematics import forward_kinematics
@@ -144,7 +145,9 @@ def test_bone_lengths_freeze_after_the_same_time(frame_times: FrameTimes):
     for now_s, dt_s in zip(times[1:], steps(times), strict=True):
         proportions.push(ratio, 1.0, dt_s)
         frozen_s = min(frozen_s, now_s if proportions.frozen else math.inf)
-    assert frozen_s == pytest.approx(ENOUGH_S, abs=0.25 + 0.15 * ENOUGH_S)  # uneven steps count up to 0.1 s each
+    assert frozen_s == pytest.approx(
+        STANDARD.proportions.enough_s, abs=0.25 + 0.15 * STANDARD.proportions.enough_s
+    )  # uneven steps count up to 0.1 s each
 
 
 def test_gravity_and_the_ground_settle_in_the_same_time(frame_times: FrameTimes):

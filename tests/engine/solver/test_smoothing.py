@@ -9,7 +9,8 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from engine.solver import Solver
-from engine.solver.smoothing import GAP_S, Smoother, smooth_take
+from engine.solver.settings import STANDARD
+from engine.solver.smoothing import Smoother, smooth_take
 from engine.types import RawMotion
 from models.camera import Intrinsics
 from models.skeleton import JOINT, NUM_JOINTS
@@ -89,7 +90,7 @@ def test_a_take_turned_round_in_time_is_smoothed_alike(wave, intrinsics: Intrins
 def test_after_a_loss_nothing_is_known_of_what_was_before(make_raw: MakeRaw, intrinsics: Intrinsics):
     before = [make_raw(frame, rotations=bent(np.array([0.0]))[0]) for frame in range(20)]
     after = [
-        make_raw(frame, captured_at_s=frame / FPS + 2 * GAP_S, rotations=bent(np.array([1.0]))[0])
+        make_raw(frame, captured_at_s=frame / FPS + 2 * STANDARD.smoothing.gap_s, rotations=bent(np.array([1.0]))[0])
         for frame in range(20, 40)
     ]
     found = smooth_take([*before, *after], intrinsics, 1 / FPS)

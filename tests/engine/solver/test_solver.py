@@ -12,8 +12,7 @@ from scipy.spatial.transform import Rotation
 from engine.solver import Solver
 from engine.solver.floor import sole_heights
 from engine.solver.gravity import upright
-from engine.solver.solver import FADE_S
-from engine.solver.start_gate import STABLE_FRAMES
+from engine.solver.settings import STANDARD
 from engine.types import F32, Pose, RawMotion
 from models.camera import Intrinsics
 from models.kinematics import forward_kinematics
@@ -167,7 +166,7 @@ def test_a_lost_person_is_held_and_fades(intrinsics: Intrinsics, make_raw: MakeR
         confidences.append(pose.confidence)
     assert np.all(np.diff(confidences) <= 0)
     assert confidences[0] > 0.9 * good.confidence
-    assert solver.lost(99, FADE_S).confidence == 0
+    assert solver.lost(99, STANDARD.lost_fade_s).confidence == 0
 
 
 def test_somebody_found_again_elsewhere_does_not_jump(intrinsics: Intrinsics, make_raw: MakeRaw):
@@ -314,6 +313,6 @@ def test_live_poses_wait_until_the_facing_is_settled(intrinsics, make_raw):
     raws = [make_raw(frame, rotations=turned) if frame < 2 else make_raw(frame) for frame in range(12)]
     poses = [solver.solve(raw) for raw in raws]
     first = next(index for index, pose in enumerate(poses) if pose is not None)
-    assert first == 2 + STABLE_FRAMES - 1
+    assert first == 2 + STANDARD.start.frames - 1
     assert all(pose is not None for pose in poses[first:])
     assert poses[first].joints_world_m[JOINT["LeftToes"], 2] > 0

@@ -6,7 +6,10 @@ import math
 
 import pytest
 
-from engine.solver.start_gate import LONGEST_S, STABLE_FRAMES, StartGate
+from engine.solver.settings import STANDARD
+from engine.solver.start_gate import StartGate
+
+LONGEST_S, STABLE_FRAMES = STANDARD.start.longest_s, STANDARD.start.frames
 
 
 def passed(facings_deg: list[float], rate_hz: float = 30.0) -> list[bool]:
