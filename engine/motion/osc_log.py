@@ -167,7 +167,7 @@ def _datagram(entries: Iterable[dict[str, Any]], *, bundled: bool) -> bytes:
         numbers = np.array(floats, np.float32)
     if not np.isfinite(numbers).all():
         raise ValueError("a number that no float32 can hold")
-    return _packet(tuple(messages), bundled).pack(numbers, tuple(np.array(ints, np.int32).tolist()))[0]
+    return _packet(tuple(messages), bundled).pack(numbers.tolist(), np.array(ints, np.int32).tolist())[0]
 
 
 @lru_cache(_LAYOUTS)

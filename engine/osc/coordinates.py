@@ -5,25 +5,25 @@ Mirroring x turns one into the other: positions (x, y, z) -> (-x, y, z), quatern
 
 from __future__ import annotations
 
+from operator import mul
+
 import numpy as np
 
 from engine.types import F32
 
-UNITY_POSITION = np.array([-1.0, 1.0, 1.0], dtype=np.float32)
-UNITY_QUATERNION = np.array([1.0, -1.0, -1.0, 1.0], dtype=np.float32)
-UNITY_TRANSFORM = np.concatenate((UNITY_POSITION, UNITY_QUATERNION))
-"""Signs of a position (3,), a quaternion (4,), a position and a quaternion (7,), from our world to Unity's axes."""
+_POSITION_SIGNS = np.array([-1.0, 1.0, 1.0], dtype=np.float32)
+_QUATERNION_SIGNS = np.array([1.0, -1.0, -1.0, 1.0], dtype=np.float32)
 
 
 def unity_positions(world_m: F32) -> F32:
     """(..., 3) metres, our world -> Unity's axes."""
-    mirrored: F32 = world_m * UNITY_POSITION
+    mirrored: F32 = world_m * _POSITION_SIGNS
     return mirrored
 
 
 def unity_quaternions(world_xyzw: F32) -> F32:
     """(..., 4) x, y, z, w, our world -> Unity's axes."""
-    mirrored: F32 = world_xyzw * UNITY_QUATERNION
+    mirrored: F32 = world_xyzw * _QUATERNION_SIGNS
     return mirrored
 
 
@@ -32,13 +32,16 @@ class SignContinuity:
 
     def __init__(self) -> None:
         """Start with no frame before: w >= 0."""
-        self._before: F32 | None = None
+        self._before: list[float] | None = None
 
-    def __call__(self, quaternions: F32) -> F32:
-        """(J, 4) x, y, z, w -> the same rotations with signs continuous from call to call; the input stays as it is."""
-        before = self._before
-        if before is None or np.vdot(quaternions, before) < len(quaternions) - 1:  # else each of them is near its own
-            nearness = quaternions[:, 3:] if before is None else np.vecdot(quaternions, before)[:, None]
-            quaternions = np.where(nearness < 0, -quaternions, quaternions)
+    def __call__(self, quaternions: list[float]) -> list[float]:
+        """(4J,) x, y, z, w of joint after joint -> the same rotations with signs continuous from call to call."""
+        if self._before is None:
+            nearness = quaternions[3::4]
+        else:
+            products = map(mul, quaternions, self._before)
+            nearness = list(map(sum, zip(products, products, products, products)))  # noqa: B905 - four by four
+        if min(nearness) < 0:
+            quaternions = [-value if nearness[n // 4] < 0 else value for n, value in enumerate(quaternions)]
         self._before = quaternions
         return quaternions

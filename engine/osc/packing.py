@@ -1,23 +1,25 @@
-"""OSC 1.0 packets of a fixed layout: python-osc builds them once as a template, NumPy writes each frame's numbers in.
+"""OSC 1.0 packets of a fixed layout: python-osc builds them once as a template, each frame's numbers are put in.
 
 A message whose address, tags and strings never change differs from frame to frame in its int32 and float32 words only.
-Where they are is found by building the packets again with other numbers: the words that differ are the numbers.
+Where they are is found by building the packets again with other numbers: the words that differ are the numbers. All
+packets of a frame are one `struct`, whose arguments (fixed bytes and numbers in turn) one `itemgetter` puts in order:
+two calls, whatever the number of joints. In the live chain one NumPy write is slower: see ARCHITECTURE.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import struct
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate, count, pairwise
+from operator import itemgetter
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from pythonosc import osc_bundle_builder, osc_message_builder
 from pythonosc.osc_message import OscMessage as BuiltMessage
 
-from engine.types import F32
-
 MAX_DATAGRAM_BYTES = 65_507
+_WORD = 4
 _SIZE_BYTES = 4  # of a bundle's element, in front of it
 _EMPTY_BUNDLE_BYTES = 16
 
@@ -71,58 +73,73 @@ class PacketSet:
     """All datagrams of one frame. For one thread at a time."""
 
     def __init__(
-        self, groups: Sequence[Sequence[OscMessage]], *, bundled: bool = True, floats_from: Sequence[int] | None = None
+        self,
+        groups: Sequence[Sequence[OscMessage]],
+        *,
+        bundled: bool = True,
+        floats_from: Sequence[int] | None = None,
+        given: int | None = None,
     ) -> None:
         """One datagram per group: a bundle or, with `bundled` False, a single bare message.
 
         floats_from  which of the numbers given to `pack` is the n-th float of the messages; None: the n-th
+        given        how many floats `pack` gets; None: as many as the messages hold
         """
         built = [_datagram(group, bundled=bundled) for group in groups]
-        self._cuts = list(accumulate(map(len, built), initial=0))
-        self._packets = np.frombuffer(bytearray(b"".join(built)), ">u4")
-        self._floats, self._ints = self._packets.view(">f4"), self._packets.view(">i4")
-        self._float_places = self._places(groups, bundled, number=1.0)
-        self._int_places = self._places(groups, bundled, integer=1)
-        self._last_ints: tuple[int, ...] = (0,) * self.num_ints
-        self._floats_from = None if floats_from is None else np.array(floats_from, np.intp)
-        if floats_from is not None and len(floats_from) != self.num_floats:
-            raise ValueError(f"the messages hold {self.num_floats} floats, floats_from says {len(floats_from)}")
-
-    def _places(
-        self, groups: Sequence[Sequence[OscMessage]], bundled: bool, number: float = 0.0, integer: int = 0
-    ) -> NDArray[np.intp]:
-        """The words that are not as in the template when all numbers of one kind are 1."""
-        other = b"".join(_datagram(group, number, integer, bundled=bundled) for group in groups)
-        return np.flatnonzero(np.frombuffer(other, ">u4") != self._packets)
-
-    @property
-    def num_floats(self) -> int:
-        """Floats of all messages."""
-        return len(self._float_places)
-
-    @property
-    def num_ints(self) -> int:
-        """Ints of all messages."""
-        return len(self._int_places)
+        template = b"".join(built)
+        floats = _differing_words(template, b"".join(_datagram(g, number=1.0, bundled=bundled) for g in groups))
+        ints = _differing_words(template, b"".join(_datagram(g, integer=1, bundled=bundled) for g in groups))
+        order = range(len(floats)) if floats_from is None else floats_from
+        if len(order) != len(floats):
+            raise ValueError(f"the messages hold {len(floats)} floats, floats_from says {len(order)}")
+        self.num_floats, self.num_ints = len(floats) if given is None else given, len(ints)
+        layout, self._fixed = _cut_at_numbers(template, dict.fromkeys(floats, "f") | dict.fromkeys(ints, "i"))
+        self._struct = struct.Struct(layout)
+        start = len(self._fixed)  # what is packed is picked out of: fixed bytes, ints, floats
+        sources = {at: start + n for n, at in enumerate(ints)}
+        sources |= {at: start + len(ints) + n for at, n in zip(floats, order, strict=True)}
+        self._pick = _picker(layout, [sources[at] for at in sorted(sources)])
+        ends = list(accumulate(map(len, built), initial=0))
+        self._cuts = [slice(start, stop) for start, stop in pairwise(ends)]
 
     @property
     def sizes(self) -> tuple[int, ...]:
         """Bytes of each datagram."""
-        return tuple(stop - start for start, stop in pairwise(self._cuts))
+        return tuple(cut.stop - cut.start for cut in self._cuts)
 
-    def pack(self, floats: F32, ints: tuple[int, ...] = ()) -> list[bytes]:
+    def pack(self, floats: Sequence[float], ints: Sequence[int] = ()) -> list[bytes]:
         """The datagrams of this frame; numbers in the order of the messages, unless `floats_from` says otherwise.
 
-        Raises ValueError for another number of numbers.
+        Raises ValueError for another number of numbers, OverflowError for what no float32 holds.
         """
-        values = floats if self._floats_from is None else floats[self._floats_from]
-        if len(values) != self.num_floats or len(ints) != self.num_ints:
+        if len(floats) != self.num_floats or len(ints) != self.num_ints:
             raise ValueError(f"{self.num_floats} floats and {self.num_ints} ints expected")
-        self._floats[self._float_places] = values
-        if ints != self._last_ints:
-            self._ints[self._int_places] = self._last_ints = ints
-        data = self._packets.tobytes()
-        return [data[start:stop] for start, stop in pairwise(self._cuts)]
+        packets = self._struct.pack(*self._pick([*self._fixed, *ints, *floats]))
+        return [packets[cut] for cut in self._cuts]
+
+
+def _differing_words(template: bytes, other: bytes) -> list[int]:
+    """Byte offsets of the words in which two packets of one layout differ."""
+    return [at for at in range(0, len(template), _WORD) if template[at : at + _WORD] != other[at : at + _WORD]]
+
+
+def _cut_at_numbers(template: bytes, tags: dict[int, str]) -> tuple[str, list[bytes]]:
+    """Byte offset -> "f" or "i" of each number: the `struct` format of the template, and its fixed bytes in order."""
+    layout, fixed, read = [">"], [], 0
+    for at, tag in sorted(tags.items()):
+        if at > read:
+            layout.append(f"{at - read}s")
+            fixed.append(template[read:at])
+        layout.append(tag)
+        read = at + _WORD
+    return "".join([*layout, f"{len(template) - read}s"]), [*fixed, template[read:]]
+
+
+def _picker(layout: str, sources: list[int]) -> Callable[[list[Any]], tuple[Any, ...]]:
+    """What puts fixed bytes (first in the list that it gets) and numbers (at `sources`) in the order of the layout."""
+    fixed, numbers = count(), iter(sources)
+    order = [next(fixed) if tag == "s" else next(numbers) for tag in layout if tag in "sfi"]
+    return itemgetter(*order) if len(order) > 1 else lambda values: (values[order[0]],)
 
 
 def _datagram(group: Sequence[OscMessage], number: float = 0.0, integer: int = 0, *, bundled: bool) -> bytes:

@@ -9,11 +9,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
-
 from engine.osc.coordinates import SignContinuity
 from engine.osc.options import Options
 from engine.osc.packing import OscMessage, PacketSet, grouped
+from engine.osc.pose_numbers import numbers_of
 from engine.types import Pose
 from models.parts import NUM_PARTS, PART_NAMES
 from models.skeleton import JOINT_NAMES, NUM_JOINTS
@@ -104,19 +103,19 @@ class PlainOscEncoder:
         messages = [entry.message for entry in address_map(self._options)]
         groups = [group for group, size in _SIZES.items() for _ in range(size)]  # of each number
         sent = [place for place, group in enumerate(groups) if group in self._options.send]
-        self._packets = PacketSet(grouped(messages, MAX_BUNDLE_BYTES), floats_from=sent)
-        self._numbers = np.zeros(len(groups), np.float32)  # as in _SIZES
+        self._packets = PacketSet(grouped(messages, MAX_BUNDLE_BYTES), floats_from=sent, given=len(groups))
         lost = [entry.message for entry in address_map(self._options) if entry.group in _LOST_GROUPS]
         self._lost = PacketSet([lost] if lost else [])
         self._signs = SignContinuity()
         self._pose_number = 0
-        self._before: Pose | None = None
+        self._before: tuple[float, float, float] | None = None  # captured_at_s, x and z of the last pose
         self._interval_s = 0.0
         self._speed_m_s = 0.0
 
     def encode(self, pose: Pose, elapsed_s: float) -> list[bytes]:
         """The datagrams of one frame; none for those left out by `every`."""
-        self._follow(pose)
+        numbers = numbers_of(pose)
+        self._follow(pose.captured_at_s, numbers.root)
         due = self._pose_number % self._options.every == 0
         self._pose_number += 1
         if not due:
@@ -124,25 +123,21 @@ class PlainOscEncoder:
         fps = min(1.0 / self._interval_s, _MOST_FPS) if self._interval_s else 0.0
         speed_m_s, contacts = min(self._speed_m_s, _FASTEST_M_S), pose.contacts.tolist()
         seen = pose.part_confidence.tolist()
-        scalars = [*pose.root_m.tolist(), speed_m_s, *contacts, pose.confidence, *seen, fps, elapsed_s]
-        rotations = self._signs(pose.rotations_xyzw)
-        np.concatenate(
-            (scalars, pose.joints_world_m.ravel(), rotations.ravel()), out=self._numbers, casting="same_kind"
-        )
+        scalars = [*numbers.root, speed_m_s, *contacts, pose.confidence, *seen, fps, elapsed_s]  # as in _SIZES
         tracked = (int(pose.tracked),) if "tracked" in self._options.send else ()
-        return self._packets.pack(self._numbers, tracked)
+        return self._packets.pack([*scalars, *numbers.joints, *self._signs(numbers.rotations)], tracked)
 
     def encode_lost(self, elapsed_s: float) -> list[bytes]:  # noqa: ARG002 — it goes with the pose
         """Confidences and `tracked`, all 0; none where none is sent."""
-        return self._lost.pack(np.zeros(self._lost.num_floats, np.float32), (0,) * self._lost.num_ints)
+        return self._lost.pack((0.0,) * self._lost.num_floats, (0,) * self._lost.num_ints)
 
-    def _follow(self, pose: Pose) -> None:
+    def _follow(self, captured_at_s: float, root_m: list[float]) -> None:
         """Running means of the interval between poses and of the speed."""
-        before, self._before = self._before, pose
-        if before is None or pose.captured_at_s <= before.captured_at_s:
+        before, self._before = self._before, (captured_at_s, root_m[0], root_m[2])
+        if before is None or captured_at_s <= before[0]:
             return
-        interval_s = pose.captured_at_s - before.captured_at_s
+        interval_s = captured_at_s - before[0]
         share = min(1.0, interval_s / _SMOOTHING_S)
         self._interval_s += (interval_s - self._interval_s) * (share if self._interval_s else 1.0)
-        (x0, _, z0), (x1, _, z1) = before.root_m.tolist(), pose.root_m.tolist()
-        self._speed_m_s += (math.hypot(x1 - x0, z1 - z0) / interval_s - self._speed_m_s) * share
+        way_m = math.hypot(root_m[0] - before[1], root_m[2] - before[2])
+        self._speed_m_s += (way_m / interval_s - self._speed_m_s) * share

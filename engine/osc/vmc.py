@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from operator import neg
 from typing import NamedTuple
 
-import numpy as np
-
-from engine.osc.coordinates import UNITY_POSITION, UNITY_QUATERNION, UNITY_TRANSFORM, SignContinuity
+from engine.osc.coordinates import SignContinuity, unity_positions
 from engine.osc.packing import MAX_DATAGRAM_BYTES, OscMessage, PacketSet, grouped
 from engine.osc.vmc_bones import BoneLayout
 from engine.osc.vmc_options import VmcOptions
-from engine.types import Pose
+from engine.types import F32, Pose
 from models.parts import NUM_PARTS, PART_NAMES
 from models.skeleton import JOINT_NAMES, NON_ROOT
 
@@ -38,6 +37,7 @@ _TRANSFORM = "sfffffff"  # name, position, quaternion
 _LOADED, _NORMAL_MODE = 1, 0
 _STATUS = (OscMessage("/VMC/Ext/OK", "iiii"), OscMessage("/VMC/Ext/T", "f"))
 _LENGTHS_EVERY_S = 1.0
+_EVERY_FRAME = (1, 1, 1, 1)
 _MAX_LAYOUTS = 16  # kept ready; a face with ever new names must not fill the memory
 
 
@@ -66,7 +66,7 @@ class _Kind(NamedTuple):
 
 
 class _Layout:
-    """The packets of one kind of frame, and views of their floats, part by part; a part that is not sent is empty."""
+    """The packets of one kind of frame, and where each of their numbers is found: see `VmcEncoder._numbers`."""
 
     def __init__(self, kind: _Kind, bones: list[str], options: VmcOptions) -> None:
         messages = _messages(kind, bones, options.extras)
@@ -77,20 +77,15 @@ class _Layout:
         else:
             limit = MAX_BUNDLE_BYTES if options.packets == "two" else MAX_DATAGRAM_BYTES
             groups = grouped(messages, limit) + grouped(more, MAX_BUNDLE_BYTES)
-        self.packets = PacketSet(groups, bundled=options.packets != "bare")
-        self.floats = np.zeros(self.packets.num_floats, np.float32)  # in the order of the messages
-        sizes = (
-            kind.status,
-            7 * kind.root,
-            7 * len(bones) * kind.bones,
-            len(kind.names),
-            (3 + NUM_PARTS) * options.extras,
-        )
-        self.time, self.root, transforms, self.blends, self.extras, self.lengths = np.split(
-            self.floats, np.cumsum(sizes)
-        )
-        self.positions, self.quaternions = np.split(transforms.reshape(-1, 7), [3], axis=1)
-        self.hips = transforms[:3]
+        positions, quaternions, rest = 8, 8 + 3 * len(bones), 8 + 7 * len(bones)
+        given = rest + len(kind.names) + (3 + NUM_PARTS) * options.extras + len(more)
+        places = [0] if kind.status else []
+        places += range(1, 8) if kind.root else ()
+        for bone in range(len(bones) if kind.bones else 0):
+            places += range(positions + 3 * bone, positions + 3 * bone + 3)
+            places += range(quaternions + 4 * bone, quaternions + 4 * bone + 4)
+        places += range(rest, given)
+        self.packets = PacketSet(groups, bundled=options.packets != "bare", floats_from=places, given=given)
 
 
 class _Due:
@@ -104,6 +99,9 @@ class _Due:
         """Of status, root, bones and face, at this time."""
         frame = self._frame
         self._frame += 1
+        if every == _EVERY_FRAME:
+            self._sent_at_s = [elapsed_s] * 4
+            return [True] * 4
         due = [
             frame % frames == 0 or elapsed_s >= sent_at_s + LONGEST_PERIOD_S
             for frames, sent_at_s in zip(every, self._sent_at_s, strict=True)
@@ -121,7 +119,10 @@ class VmcEncoder:
         self._options = VmcOptions() if options is None else options
         self._bones = BoneLayout(self._options)
         self._signs = SignContinuity()
+        self._offsets: F32 | None = None  # those that the next ones were made from
+        self._positions: list[float] = []  # Unity's axes, without the Hips
         self._layouts: dict[_Kind, _Layout] = {}
+        self._last: tuple[VmcFeed, list[bool], _Kind, _Layout] | None = None
         self._due = _Due()
         self._lengths_at_s = float("-inf")
         self._requests = 0
@@ -131,48 +132,50 @@ class VmcEncoder:
     def encode(self, pose: Pose, elapsed_s: float) -> list[bytes]:
         """The datagrams of one frame. `elapsed_s`: since the start; a Unix time would not fit a float32."""
         feed = self.feed
-        every = (feed.status_every, feed.root_every, feed.bones_every, feed.blends_every)
-        status, root, bones, with_blends = self._due(every, elapsed_s)
-        kind = _Kind(
-            status=status,
-            root=root,
-            bones=bones,
-            blends=with_blends,
-            names=tuple(name for name, _ in feed.blends) if with_blends else (),
-            lengths=self._options.extras and self._lengths_are_due(elapsed_s, feed.requests),
-        )
-        layout = self._layout(kind)
-        self._fill(layout, kind, pose, elapsed_s)
-        if kind.names:
-            layout.blends[:] = [value for _, value in feed.blends]
+        kind, layout = self._contents(feed, elapsed_s)
         ints = (_LOADED, feed.calibration, _NORMAL_MODE, int(pose.tracked)) if kind.status else ()
-        return layout.packets.pack(layout.floats, ints)
+        return layout.packets.pack(self._numbers(kind, feed, pose, elapsed_s), ints)
+
+    def _contents(self, feed: VmcFeed, elapsed_s: float) -> tuple[_Kind, _Layout]:
+        """What this frame contains; mostly the same as the last one."""
+        every = (feed.status_every, feed.root_every, feed.bones_every, feed.blends_every)
+        due = self._due(every, elapsed_s)
+        lengths = self._options.extras and self._lengths_are_due(elapsed_s, feed.requests)
+        last = self._last
+        if last is not None and last[0] is feed and last[1] == due and last[2].lengths == lengths:
+            return last[2:]
+        status, root, bones, blends = due
+        kind = _Kind(status, root, bones, blends, tuple(name for name, _ in feed.blends) if blends else (), lengths)
+        layout = self._layout(kind)
+        self._last = (feed, due, kind, layout)
+        return kind, layout
 
     def encode_lost(self, elapsed_s: float) -> list[bytes]:
         """OK and T alone: the model is loaded, and nobody is tracked."""
-        time = np.array([elapsed_s], np.float32)
-        return self._status.pack(time, (_LOADED, self.feed.calibration, _NORMAL_MODE, 0))
+        return self._status.pack((elapsed_s,), (_LOADED, self.feed.calibration, _NORMAL_MODE, 0))
 
-    def _fill(self, layout: _Layout, kind: _Kind, pose: Pose, elapsed_s: float) -> None:
-        """Write what comes from the pose, in Unity's axes."""
+    def _numbers(self, kind: _Kind, feed: VmcFeed, pose: Pose, elapsed_s: float) -> list[float]:
+        """Time, Root (7), positions (3B), quaternions (4B), then face, extras and lengths where they are sent.
+
+        Unity's axes: -x, y, z and x, -y, -z, w (coordinates.py). Bone lengths seldom change, and then their array does.
+        """
         bones = self._bones.transforms(pose)
-        quaternions = self._signs(bones.quaternions)
-        if kind.status:
-            layout.time[0] = elapsed_s
-        if kind.root:
-            np.multiply(bones.root, UNITY_TRANSFORM, out=layout.root)
-        if kind.bones:
-            np.multiply(bones.positions, UNITY_POSITION, out=layout.positions)
-            np.multiply(quaternions, UNITY_QUATERNION, out=layout.quaternions)
-            np.multiply(bones.hips, UNITY_POSITION, out=layout.hips)
+        if bones.offsets is not self._offsets:
+            self._offsets, self._positions = bones.offsets, unity_positions(bones.offsets)[1:].ravel().tolist()
+        right, up, ahead, x, y, z, w = bones.root
+        hips_right, hips_up, hips_ahead = bones.hips
+        turns = list(self._signs(bones.quaternions))
+        turns[1::4], turns[2::4] = map(neg, turns[1::4]), map(neg, turns[2::4])
+        numbers = [elapsed_s, -right, up, ahead, x, -y, -z, w, -hips_right, hips_up, hips_ahead]
+        numbers += self._positions
+        numbers += turns
+        if kind.names:
+            numbers += [value for _, value in feed.blends]
         if self._options.extras:
-            layout.extras[:2], layout.extras[2], layout.extras[3:] = (
-                pose.contacts,
-                pose.confidence,
-                pose.part_confidence,
-            )
+            numbers += (*pose.contacts.tolist(), pose.confidence, *pose.part_confidence.tolist())
         if kind.lengths:
-            layout.lengths[:] = pose.bone_lengths_m[list(NON_ROOT)]
+            numbers += pose.bone_lengths_m[list(NON_ROOT)].tolist()
+        return numbers
 
     def _lengths_are_due(self, elapsed_s: float, requests: int) -> bool:
         if requests == self._requests and elapsed_s < self._lengths_at_s + _LENGTHS_EVERY_S:

@@ -7,14 +7,13 @@ from typing import NamedTuple
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from engine.osc.pose_numbers import numbers_of
 from engine.osc.vmc_options import VmcOptions
 from engine.types import F32, Pose
 from models.kinematics import STATURE, stature
 from models.skeleton import JOINT, JOINT_NAMES, LOWER, NUM_JOINTS, REST_OFFSETS, ROOT
 
-_IDENTITY = np.array([0, 0, 0, 0, 0, 0, 1], np.float32)  # position, quaternion
-_LEVEL = np.array([1, 0, 1], np.float32)  # the part of a place along the floor
-_HALF_ROUND, _BACK = np.array([-1, 1, -1], np.float32), np.array([1, 1, -1, -1], np.float32)
+_IDENTITY = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0]  # position, quaternion
 _CHEST, _UPPER_CHEST = JOINT["Chest"], JOINT["UpperChest"]
 _ON_UPPER_CHEST = [JOINT[name] for name in ("Neck", "LeftShoulder", "RightShoulder")]
 _SHOULDERS = [JOINT[side + "Shoulder"] for side in ("Left", "Right")]
@@ -25,12 +24,12 @@ _STANDARD = (REST_OFFSETS / STATURE).astype(np.float32)  # stature 1
 
 
 class BoneTransforms(NamedTuple):
-    """Of one frame, our axes. Not to be changed."""
+    """Of one frame, our axes. Not to be changed; offsets that stay are the same array from frame to frame."""
 
-    root: F32  # (7,) position, quaternion x, y, z, w
-    hips: F32  # (3,) position
-    positions: F32  # (B, 3); the first one, of the Hips, is in `hips`
-    quaternions: F32  # (B, 4) x, y, z, w
+    root: list[float]  # (7,) position, quaternion x, y, z, w
+    hips: list[float]  # (3,) position
+    offsets: F32  # (B, 3) positions; that of the Hips is in `hips`
+    quaternions: list[float]  # (4B,) x, y, z, w of bone after bone
 
 
 class BoneLayout:
@@ -52,42 +51,43 @@ class BoneLayout:
 
     def transforms(self, pose: Pose) -> BoneTransforms:
         """Of the bones and of Root."""
-        positions, quaternions, hips = self._skeleton(pose)
+        offsets, quaternions, hips = self._skeleton(pose)
         root = _IDENTITY
         if self._options.travel == "root":
-            root = np.concatenate((hips * _LEVEL, _IDENTITY[3:]))
-            hips = np.array([0.0, hips[1], 0.0], np.float32)
+            x, y, z = hips
+            root, hips = [x, 0.0 * y, z, *_IDENTITY[3:]], [0.0, y, 0.0]
         if self._options.facing == "back" and self._options.travel == "root":
-            root = np.concatenate((root[:3] * _HALF_ROUND, _turned_back(root[3:])))
+            root = [-root[0], root[1], -root[2], *_turned_back(root[3:])]
         elif self._options.facing == "back":
-            hips = hips * _HALF_ROUND
-            quaternions = quaternions.copy()
-            quaternions[ROOT] = _turned_back(quaternions[ROOT])
-        return BoneTransforms(root, hips, positions, quaternions)
+            hips = [-hips[0], hips[1], -hips[2]]
+            quaternions = _turned_back(quaternions[:4]) + quaternions[4:]
+        return BoneTransforms(root, hips, offsets, quaternions)
 
-    def _skeleton(self, pose: Pose) -> tuple[F32, F32, F32]:
-        """Offsets (B, 3) and quaternions (B, 4) of the bones that are sent; place of the hips (3,)."""
+    def _skeleton(self, pose: Pose) -> tuple[F32, list[float], list[float]]:
+        """Offsets (B, 3) and quaternions (4B,) of the bones that are sent; place of the hips (3,)."""
         offsets, hips = self._offsets(pose)
-        quaternions = pose.rotations_xyzw
+        if len(self._kept) == NUM_JOINTS:
+            return self._nowhere if self._options.positions == "none" else offsets, numbers_of(pose).rotations, hips
+        turns = pose.rotations_xyzw
         if self._options.fold:
-            offsets, quaternions = _folded(offsets.copy(), quaternions.copy(), self._options.fold)
-        if len(self._kept) < NUM_JOINTS:
-            offsets, quaternions = offsets[self._kept], quaternions[self._kept]
-        return self._nowhere if self._options.positions == "none" else offsets, quaternions, hips
+            offsets, turns = _folded(offsets.copy(), turns.copy(), self._options.fold)
+        offsets = self._nowhere if self._options.positions == "none" else offsets[self._kept]
+        return offsets, turns[self._kept].ravel().tolist(), hips
 
-    def _offsets(self, pose: Pose) -> tuple[F32, F32]:
+    def _offsets(self, pose: Pose) -> tuple[F32, list[float]]:
         """(22, 3) and the place of the hips (3,), the latter in proportion to the legs that are sent."""
         own = pose.rest_offsets_m
         if self._options.positions != "neutral":
-            return own, pose.root_m
+            return own, numbers_of(pose).root
         standard: F32 = _STANDARD * np.float32(stature(own))
-        return standard, pose.root_m * (standard[ROOT, 1] / own[ROOT, 1])
+        hips: list[float] = (pose.root_m * (standard[ROOT, 1] / own[ROOT, 1])).tolist()
+        return standard, hips
 
 
-def _turned_back(quaternion: F32) -> F32:
+def _turned_back(quaternion: list[float]) -> list[float]:
     """x, y, z, w, then a half turn about Y. 0.0 is added so that no zero is negative."""
-    turned: F32 = quaternion[[2, 3, 0, 1]] * _BACK + np.float32(0.0)
-    return turned
+    x, y, z, w = quaternion
+    return [z + 0.0, w + 0.0, -x + 0.0, -y + 0.0]
 
 
 def _folded(offsets: F32, quaternions: F32, fold: frozenset[str]) -> tuple[F32, F32]:

@@ -57,6 +57,11 @@ class Proportions:
         """(22, 3) rest offsets to the parent; the standing stature is the performer's height."""
         return self._offsets_m
 
+    @property
+    def sent_offsets_m(self) -> F32:
+        """The same for a pose; the same array for as long as the lengths stay, so that others can keep what it gave."""
+        return self._sent_offsets_m
+
     def reset(self) -> None:
         """Forget the person: s̄ again."""
         self._ratio = np.ones(NUM_JOINTS)
@@ -145,3 +150,4 @@ class Proportions:
 
     def _rebuild(self) -> None:
         self._offsets_m: F64 = np.asarray(person_offsets(self._ratio, self._height_m), np.float64)
+        self._sent_offsets_m: F32 = self._offsets_m.astype(np.float32)

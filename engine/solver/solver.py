@@ -286,7 +286,7 @@ class Solver:
             root_m=body.joints[ROOT].astype(np.float32),
             joints_world_m=body.joints.astype(np.float32),
             joints_cam_m=seen.raw_joints.astype(np.float32),
-            rest_offsets_m=self._proportions.offsets_m.astype(np.float32),
+            rest_offsets_m=self._proportions.sent_offsets_m,
             contacts=self._contacts(raw),
             confidence=min(max(raw.confidence, 0.0), 1.0),
             R_world_cam=self._placement.R.astype(np.float32),

@@ -60,7 +60,7 @@ def test_packing_again_leaves_earlier_packets_alone() -> None:
 
 def test_floats_may_lie_in_any_order_and_some_be_left_out() -> None:
     messages = [OscMessage("/a", "ff"), OscMessage("/b", "fi")]
-    (picked,) = PacketSet([messages], floats_from=[3, 0, 3]).pack(np.array([1, 2, 3, 4], np.float32), (9,))
+    (picked,) = PacketSet([messages], floats_from=[3, 0, 3], given=4).pack(np.array([1, 2, 3, 4], np.float32), (9,))
     assert [picked] == PacketSet([messages]).pack(np.array([4, 1, 4], np.float32), (9,))
 
 
@@ -69,6 +69,8 @@ def test_a_wrong_number_of_numbers_is_refused() -> None:
     for floats, ints in ((0, (1,)), (2, (1,)), (1, ()), (1, (1, 2))):
         with pytest.raises(ValueError, match="1 floats and 1 ints expected"):
             packets.pack(np.ones(floats, np.float32), ints)
+    with pytest.raises(OverflowError):
+        packets.pack([1e300], (1,))
     with pytest.raises(ValueError, match="floats_from says 2"):
         PacketSet([[OscMessage("/a", "fi")]], floats_from=[0, 1])
 
