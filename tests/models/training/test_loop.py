@@ -13,7 +13,7 @@ from models.training import loop
 from models.training.ablations import ABLATIONS
 from models.training.loop import Trainer
 from models.training.settings import TrainSettings
-from models.training.state import CheckpointError, load_network, load_vtm, read_checkpoint
+from models.training.state import CheckpointError, load_network, load_vtm, read_checkpoint, save_weights
 from models.training.validate import guess_last, last_frame_errors
 from models.vtm.vtm import VTM
 
@@ -46,7 +46,7 @@ def small_runs(monkeypatch):
     small(monkeypatch)
 
 
-def settings(steps: int, **changes: float) -> TrainSettings:
+def settings(steps: int, **changes: float | str) -> TrainSettings:
     values = {"batch": 16, "report_every": 4, "autoencoder_share": 0.25, "learning_rate": 4e-3, "variety": 0.0}
     return TrainSettings(minutes=steps / 60, **(values | changes))
 
@@ -276,3 +276,62 @@ def test_the_last_frame_alone_is_learnt_from_where_the_ablation_says_so(library,
     change = position(earlier) - position(batch)  # of the auto-encoder's own term
     trainer.settings = replace(trainer.settings, last_frame_only=False)
     assert position(earlier) - position(batch) > 2 * change
+
+
+def test_a_run_starts_from_the_averaged_weights_of_a_checkpoint_and_goes_straight_to_stage_2(library, tiny, tmp_path):
+    first = Trainer(tiny, settings(4), library, tmp_path / "first")
+    with torch.no_grad():
+        for value in first.ema.model.parameters():
+            value.add_(0.1)
+    first.save(tmp_path / "start.pt")
+    second = Trainer(tiny, settings(4, start=str(tmp_path / "start.pt")), library, tmp_path / "second")
+    assert second.progress.stage == 2
+    for name, value in first.ema.model.state_dict().items():
+        assert torch.equal(second.model.state_dict()[name], value), name
+        assert torch.equal(second.ema.model.state_dict()[name], value), name
+
+
+def test_weights_kept_small_are_started_from_and_not_resumed(library, tiny, tmp_path):
+    first = Trainer(tiny, settings(4), library, tmp_path)
+    first.save(tmp_path / "whole.pt")
+    save_weights(tmp_path / "kept.pt", read_checkpoint(tmp_path / "whole.pt"))
+    again = Trainer(tiny, settings(4, start=str(tmp_path / "kept.pt")), library, tmp_path)
+    assert again.progress.stage == 2
+    with pytest.raises(CheckpointError, match="go on from them with --start"):
+        again.resume(tmp_path / "kept.pt")
+
+
+def test_motion_encoders_that_came_without_weights_are_learnt_against_decoders_that_stay(
+    library, tiny, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(loop, "_load_start", lambda _model, _path: None)
+    trainer = Trainer(tiny, settings(8, start="old.onnx", autoencoder_share=0.5), library, tmp_path)
+    assert trainer.progress.stage == 1
+    before = {name: value.clone() for name, value in trainer.model.named_parameters()}
+    with pytest.raises(StoppedError):
+        run(trainer, 4)
+    changed = {name for name, value in trainer.model.named_parameters() if not torch.equal(value, before[name])}
+    assert changed
+    assert all(name.startswith("tpmae.motion_encoder") for name in changed)
+    assert all(value.requires_grad for value in trainer.model.parameters()) == (trainer.progress.stage == 2)
+    run(trainer)
+    assert all(value.requires_grad for value in trainer.model.parameters())
+
+
+def test_with_a_cooldown_the_rate_stays_and_then_falls_to_almost_nothing(library, tiny, tmp_path):
+    trainer = Trainer(tiny, settings(8, cooldown=0.4), library, tmp_path)
+    rates = {}
+    for share in (0.2, 0.59, 0.8, 1.0):
+        trainer._set_rates(share)
+        rates[share] = trainer.optimizer._parts[0].param_groups[0]["lr"]
+    assert rates[0.2] == pytest.approx(rates[0.59])
+    assert rates[0.8] == pytest.approx(0.505 * rates[0.2])
+    assert rates[1.0] == pytest.approx(0.01 * rates[0.2])
+    with pytest.raises(ValueError, match="of the run for the rate to fall"):
+        settings(8, cooldown=1.0)
+
+
+def test_validation_tells_cut_views_and_the_confidence_of_legs_seen_and_unseen(library, tiny, tmp_path):
+    reports = run(Trainer(tiny, settings(4, autoencoder_share=0.0), library, tmp_path))
+    assert {"cut_arms_to_hips_mm", "cut_arms_to_neck_mm", "cut_lean_deg", "cut_head_deg"} <= set(reports[-1])
+    assert 0 <= reports[-1]["cut_leg_unseen_confidence"] <= 1
