@@ -44,6 +44,11 @@ def load_runtime(
     if backend not in BACKENDS:
         raise UsageError(f"back end {backend!r} is unknown; expected one of {', '.join(BACKENDS)}")
     weights = load_weights(path)
+    if not weights.config.confidence:
+        line = (
+            f"{path.name}: weights of format 3 do not declare how sure they are; export newer ones with models.export"
+        )
+        (log.info if path == WEIGHTS else on_message)(line)
     for name in ORDER:
         log.info("back end %s: %s", name, missing(name) or "can be tried")
 

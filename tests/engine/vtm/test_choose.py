@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -78,6 +80,16 @@ def test_the_wanted_back_end_needs_no_message(weights):
     messages: list[str] = []
     assert load_runtime("cpu", on_message=messages.append, path=weights).name == "cpu"
     assert not messages
+
+
+def test_weights_of_format_3_run_without_confidence_and_say_so_in_one_line(tmp_path, config, window):
+    old = write_weights(tmp_path / "old.onnx", replace(config, confidence=False), Answer.t_pose())
+    told: list[str] = []
+    runtime = load_runtime("cpu", on_message=told.append, path=old)
+    assert told == [
+        "old.onnx: weights of format 3 do not declare how sure they are; export newer ones with models.export"
+    ]
+    assert len(runtime.running.infer(window)) == 4
 
 
 def test_missing_weights_are_told_whatever_the_back_end(tmp_path):
