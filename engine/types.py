@@ -267,6 +267,7 @@ class Stats:
     backend: str
     detector_size: str = ""  # lite, full or heavy; "" where the detector has one size
     left_out: tuple[str, ...] = ()  # detail given up to keep up, see engine/live/load_shedding.py
+    parts: tuple[float, ...] = ()  # mean confidence of each part of models.parts.PART_NAMES over the run
 
 
 @dataclass(frozen=True, slots=True)

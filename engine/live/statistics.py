@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.types import Percentiles, Stats, TargetState
+from engine.types import F32, Percentiles, Stats, TargetState
+from models.parts import NUM_PARTS, PART_NAMES
 
 WINDOW_S = 5.0
 _CAPACITY = 4096  # samples of one window; more than any camera gives in WINDOW_S
@@ -80,6 +81,8 @@ class StatsCollector:
         self._started_s: float | None = None
         self._ended_s: float | None = None
         self._figures: _Figures | None = None
+        self._parts = np.zeros(NUM_PARTS)  # sum over the poses
+        self._parts_count = 0
 
     def frame_captured(self) -> None:
         """A frame arrived; the first one starts the run's time."""
@@ -106,6 +109,12 @@ class StatsCollector:
         now_s = self._clock()
         with self._lock:
             self._stages.setdefault(name, SlidingWindow(self._window_s)).push(now_s, seconds)
+
+    def parts_seen(self, part_confidence: F32) -> None:
+        """Take the confidence (6,) of the parts of a tracked pose."""
+        with self._lock:
+            self._parts += part_confidence
+            self._parts_count += 1
 
     def pose_sent(self, latency_s: float) -> None:
         """A pose was handed to the outputs, so long after its frame was available."""
@@ -145,6 +154,7 @@ class StatsCollector:
                 backend=backend,
                 detector_size=detector_size,
                 left_out=left_out,
+                parts=tuple((self._parts / max(self._parts_count, 1)).tolist()),
             )
 
     def _computed(self, now_s: float) -> _Figures:
@@ -176,6 +186,7 @@ def stats_json(stats: Stats, targets: Sequence[TargetState]) -> dict[str, Any]:
         "detector_size": stats.detector_size,
         "backend": stats.backend,
         "left_out": list(stats.left_out),
+        "parts": {name: round(value, 3) for name, value in zip(PART_NAMES, stats.parts, strict=False)},
         "osc": [
             {
                 "target": state.target,

@@ -11,6 +11,7 @@ import numpy as np
 
 from engine.motion.resample import BLOCK_FRAMES
 from engine.motion.take import MotionTake, Progress, no_progress
+from models.parts import PART_NAMES
 from models.skeleton import JOINT_NAMES
 
 _HEAD = ["frame", "time_s", "tracked", "lost_before", "contact_left", "contact_right"]
@@ -20,7 +21,7 @@ def csv_columns() -> list[str]:
     """The header; metres in the world, quaternions x, y, z, w local to the parent."""
     places = [f"{name}_{axis}_m" for name in JOINT_NAMES for axis in "xyz"]
     turns = [f"{name}_q{axis}" for name in JOINT_NAMES for axis in "xyzw"]
-    return [*_HEAD, *places, *turns]
+    return [*_HEAD, *places, *turns, *(f"seen_{name}" for name in PART_NAMES)]
 
 
 def write_motion_csv(file: IO[bytes], take: MotionTake, progress: Progress = no_progress) -> None:
@@ -43,6 +44,7 @@ def _rows(take: MotionTake, start: int, stop: int) -> Iterator[list[object]]:
             take.contacts[start:stop],
             take.joints_world_m[start:stop].reshape(count, -1),
             take.rotations_xyzw[start:stop].reshape(count, -1),
+            take.part_confidence[start:stop],
         ],
         axis=1,
     )

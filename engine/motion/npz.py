@@ -13,6 +13,7 @@ from engine.motion.plausible import check_take
 from engine.motion.take import MotionTake, Progress, no_progress
 from models.keypoints import KEYPOINT_NAMES, NUM_KEYPOINTS
 from models.npz import Expected, NpzError, read_arrays
+from models.parts import NUM_PARTS, PART_NAMES
 from models.skeleton import JOINT_NAMES, NUM_JOINTS, REST_OFFSETS
 
 _J, _K = NUM_JOINTS, NUM_KEYPOINTS
@@ -26,6 +27,7 @@ _ARRAYS = {
     "joints_world_m": (Expected(("N", _J, 3)), np.float32),
     "joints_cam_m": (Expected(("N", _J, 3)), np.float32),
     "contacts": (Expected(("N", 2)), np.float32),
+    "part_confidence": (Expected(("N", NUM_PARTS), optional=True), np.float32),  # not in files of version 0.1
     "intrinsics": (Expected((3, 3)), np.float64),
     "R_world_cam": (Expected((3, 3)), np.float64),
     "t_world_cam": (Expected((3,)), np.float64),
@@ -37,6 +39,7 @@ _BESIDE = {
     "fps": Expected(()),
     "joint_names": Expected((_J,), "U"),
     "keypoint_names": Expected((_K,), "U", optional=True),
+    "part_names": Expected((NUM_PARTS,), "U", optional=True),
     "bone_lengths_m": Expected((_J,)),
 }
 _EXPECTED = _BESIDE | {name: expected for name, (expected, _) in _ARRAYS.items()}
@@ -48,6 +51,7 @@ def write_motion_npz(file: IO[bytes], take: MotionTake, progress: Progress = no_
         "fps": np.array(take.fps, np.float64),
         "joint_names": np.array(JOINT_NAMES),
         "keypoint_names": np.array(KEYPOINT_NAMES),
+        "part_names": np.array(PART_NAMES),
         "bone_lengths_m": take.bone_lengths_m,
     }
     arrays |= {name: getattr(take, name) for name in _ARRAYS}
@@ -89,7 +93,7 @@ def read_motion_npz(path: Path) -> MotionTake:
 
 def _take(arrays: dict[str, np.ndarray]) -> MotionTake:
     """Raises NpzError."""
-    for name, ours in (("joint_names", JOINT_NAMES), ("keypoint_names", KEYPOINT_NAMES)):
+    for name, ours in (("joint_names", JOINT_NAMES), ("keypoint_names", KEYPOINT_NAMES), ("part_names", PART_NAMES)):
         if name in arrays and tuple(arrays[name].tolist()) != ours:
             raise NpzError(f"its {name} are others than the {len(ours)} from {ours[0]} to {ours[-1]}")
     fields: dict[str, Any] = {
@@ -97,6 +101,8 @@ def _take(arrays: dict[str, np.ndarray]) -> MotionTake:
     }
     if "rest_offsets_m" not in fields:
         fields["rest_offsets_m"] = _offsets_of(arrays["bone_lengths_m"], fields["joints_world_m"])
+    if "part_confidence" not in fields:  # nothing is known: as well seen as the person
+        fields["part_confidence"] = np.repeat(fields["tracked"][:, None], NUM_PARTS, axis=1).astype(np.float32)
     fields.setdefault("lost_before", np.zeros(len(fields["timestamps_s"]), np.int32))
     return MotionTake(fps=float(arrays["fps"]), **fields)
 

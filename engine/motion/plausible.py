@@ -122,4 +122,8 @@ def _tidy(take: MotionTake) -> MotionTake:
         changed["keypoint_scores"] = np.clip(np.nan_to_num(scores, posinf=1.0, neginf=0.0), 0.0, 1.0)
     if (np.abs(contacts - 0.5) > 0.5).any():
         changed["contacts"] = np.clip(contacts, 0.0, 1.0)
+    seen = take.part_confidence
+    if not ((seen >= 0) & (seen <= 1)).all() or seen[gone].any():
+        changed["part_confidence"] = np.clip(np.nan_to_num(seen, posinf=1.0, neginf=0.0), 0.0, 1.0)
+        changed["part_confidence"][gone] = 0.0
     return replace(take, **changed)

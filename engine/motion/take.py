@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from engine.types import F32, F64, Detection, Keypoints2D, Pose
 from models.keypoints import NUM_KEYPOINTS
+from models.parts import NUM_PARTS
 from models.skeleton import NUM_JOINTS, ROOT
 
 DEFAULT_FPS = 30.0
@@ -34,6 +35,7 @@ ROW = np.dtype(
         ("joints_cam_m", "<f4", (NUM_JOINTS, 3)),
         ("rest_offsets_m", "<f4", (NUM_JOINTS, 3)),
         ("contacts", "<f4", (2,)),
+        ("part_confidence", "<f4", (NUM_PARTS,)),
         ("intrinsics", "<f8", (3, 3)),
         ("R_world_cam", "<f4", (3, 3)),
         ("t_world_cam", "<f4", (3,)),
@@ -45,7 +47,7 @@ Rows = NDArray[Any]  # (N,) of ROW
 Progress = Callable[[float], None]
 """How much of a file is written, 0 to 1."""
 
-_POSE_FIELDS = ("rotations_xyzw", "root_m", "joints_world_m", "joints_cam_m", "contacts")
+_POSE_FIELDS = ("rotations_xyzw", "root_m", "joints_world_m", "joints_cam_m", "contacts", "part_confidence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class MotionTake:
     joints_cam_m: F32  # (N, 22, 3)
     rest_offsets_m: F32  # (22, 3) T-pose offset to the parent; row 0 = (0, hips height, 0)
     contacts: F32  # (N, 2) left, right
+    part_confidence: F32  # (N, 6) how well each part of models.parts.PART_NAMES is seen, 0..1; 0 is made up
     intrinsics: F64  # (3, 3)
     R_world_cam: F64  # (3, 3)
     t_world_cam: F64  # (3,)
@@ -93,7 +96,7 @@ def row_of(pose: Pose | None, detection: Detection, *, lost_before: int = 0) -> 
     row["timestamp_s"] = detection.captured_at_s
     row["frame_id"] = detection.frame_id
     row["lost_before"] = lost_before
-    row["keypoint_scores"] = 0.0
+    row["keypoint_scores"] = row["part_confidence"] = 0.0
     if isinstance(detection, Keypoints2D):
         row["keypoints_px"] = detection.points_px
         row["keypoint_scores"] = detection.scores
@@ -130,6 +133,7 @@ def take_from_rows(rows: Rows, *, fps: float | None = None) -> MotionTake:
         joints_cam_m=rows["joints_cam_m"],
         rest_offsets_m=np.asarray(offsets, dtype=np.float32),
         contacts=rows["contacts"],
+        part_confidence=rows["part_confidence"],
         intrinsics=last["intrinsics"].astype(np.float64),
         R_world_cam=last["R_world_cam"].astype(np.float64),
         t_world_cam=last["t_world_cam"].astype(np.float64),

@@ -33,8 +33,9 @@ def poses_of(take: MotionTake) -> Iterator[Pose]:
                 joints_cam_m=take.joints_cam_m[source],
                 rest_offsets_m=take.rest_offsets_m,
                 contacts=take.contacts[source],
-                confidence=float(tracked),
+                confidence=float(take.part_confidence[frame].mean()),
                 R_world_cam=R_world_cam,
                 t_world_cam=t_world_cam,
                 intrinsics=intrinsics,
+                part_confidence=take.part_confidence[frame],
             )

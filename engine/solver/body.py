@@ -74,13 +74,18 @@ def _bent_knees(hips: F64, knees: F64, ankles: F64, targets: F64, forward: F64) 
 
 
 def above_floor(body: Body, ankle_heights_m: F64, toe_heights_m: F64, limit_m: float) -> Body:
-    """Return the body with no sole deeper than `limit_m` under the floor: ankles lifted, then toes turned up.
+    """Return the body with no sole deeper than `limit_m` under the floor.
 
+    What both feet are too deep lifts the whole body (bending straight knees by a centimetre would push them out by
+    eight), what one foot is too deep bends that leg, and toes are turned up.
     ankle_heights_m, toe_heights_m (2,) of ankles and toes over the sole of a foot that stands flat.
     """
     lowest = ankle_heights_m - limit_m
+    both_m = float((lowest - body.joints[_FEET][:, 1]).min())
+    if both_m > 0:
+        body = moved(body, np.array([0.0, both_m, 0.0]))
     ankles = body.joints[_FEET]
-    if (ankles[:, 1] < lowest).any():
+    if (ankles[:, 1] < lowest - _TINY).any():
         body = with_ankles_at(body, np.column_stack([ankles[:, 0], np.maximum(ankles[:, 1], lowest), ankles[:, 2]]))
     sunk = body.joints[_TOES][:, 1] < toe_heights_m - limit_m
     return _toes_turned_up(body, toe_heights_m - limit_m, sunk) if sunk.any() else body

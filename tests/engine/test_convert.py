@@ -20,7 +20,7 @@ from engine.solver import Solver
 from engine.types import Detection, Frame, Keypoints2D, NoPerson, RawMotion
 from models.camera import Intrinsics
 from models.keypoints import NUM_EVIDENCE, NUM_KEYPOINTS
-from models.skeleton import NUM_JOINTS
+from models.skeleton import NUM_JOINTS, TOES
 
 SIZE = (640, 480)
 FPS = 25.0
@@ -196,7 +196,7 @@ def test_the_whole_take_lies_in_one_world_with_one_skeleton(clip: Path, tmp_path
     take = convert(clip, tmp_path / "out.npz", Config(), factories=Parts().factories())
     from_camera = take.joints_cam_m @ take.R_world_cam.T + take.t_world_cam
     offset = np.linalg.norm(from_camera - take.joints_world_m, axis=-1)[take.tracked]
-    assert offset.max() < 0.05
+    assert np.delete(offset, TOES, axis=1).max() < 0.05  # toes are kept out of the floor
     lengths = np.linalg.norm(take.joints_world_m[:, 2] - take.joints_world_m[:, 1], axis=-1)[take.tracked]
     np.testing.assert_allclose(lengths, take.bone_lengths_m[2], atol=1e-5)
 

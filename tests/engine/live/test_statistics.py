@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
 from engine.live.statistics import WINDOW_S, SlidingWindow, StatsCollector, stats_json
 from engine.types import Percentiles, TargetState
+from models.parts import PART_NAMES
 
 
 class Clock:
@@ -106,13 +108,22 @@ def test_the_last_figures_of_a_run_hold_everything():
     assert collector.stats(detector="", backend="").latency_ms.p99 > before.latency_ms.p99
 
 
+def test_each_parts_confidence_is_averaged_over_the_run():
+    collector = run(Clock())
+    for value in (0.2, 0.6):
+        collector.parts_seen(np.full(6, value, np.float32))
+    parts = stats_json(collector.stats(detector="", backend=""), [])["parts"]
+    assert set(parts) == set(PART_NAMES)
+    assert parts["left_leg"] == pytest.approx(0.4)
+
+
 def test_stats_json_has_the_keys_of_the_contract_and_is_valid_json():
     stats = run(Clock()).stats(detector="blazepose", backend="cpu", left_out=("limb refinement",))
     target = TargetState("vmc://127.0.0.1:39539", 10, 1200, 5.0, 1, None, "refused")
     found = json.loads(json.dumps(stats_json(stats, [target]), allow_nan=False))
     assert set(found) == {
         *("frames_captured", "frames_dropped", "poses", "seconds", "fps"),
-        *("latency_ms", "stages", "detector", "detector_size", "backend", "left_out", "osc"),
+        *("latency_ms", "stages", "detector", "detector_size", "backend", "left_out", "parts", "osc"),
     }
     assert set(found["latency_ms"]) == set(found["stages"]["pose2d"]) == {"p50", "p95", "p99"}
     assert found["left_out"] == ["limb refinement"]

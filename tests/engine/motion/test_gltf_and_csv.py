@@ -15,6 +15,7 @@ from scipy.spatial.transform import Rotation
 from engine.motion.formats import write_motion
 from engine.motion.take import MotionTake, row_of, take_from_rows
 from engine.types import Keypoints2D, Pose
+from models.parts import PART
 from models.skeleton import JOINT, JOINT_NAMES
 
 PoseMaker = Callable[..., Pose]
@@ -174,7 +175,9 @@ def test_csv_has_one_line_per_frame_and_empty_cells_where_nobody_was(take: Motio
     with (tmp_path / "a.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 20
-    assert len(rows[0]) == 6 + 22 * 7
+    assert len(rows[0]) == 6 + 22 * 7 + 6
+    assert float(rows[3]["seen_left_leg"]) == pytest.approx(take.part_confidence[3, PART["left_leg"]])
+    assert rows[10]["seen_left_leg"] == ""
     hand = [float(rows[3][f"LeftHand_{axis}_m"]) for axis in "xyz"]
     np.testing.assert_allclose(hand, take.joints_world_m[3, JOINT["LeftHand"]], atol=1e-5)
     turn = [float(rows[3][f"Hips_q{axis}"]) for axis in "xyzw"]
