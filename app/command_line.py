@@ -1,4 +1,4 @@
-"""From the words of a command line to options: commands, `vtm help`, and files that are named without a command.
+"""Parse the command line: commands, `vtm help`, and files named without a command.
 
 `vtm clip.mp4` plays a video, `vtm take.npz` replays a take. Every wrong call is a UsageError with the line that helps.
 """
@@ -18,7 +18,7 @@ _HELP = ("-h", "--help")
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """The options; `command` is None for a run, and `replay` then the take to be replayed, if any.
+    """Return the options. For a run `command` is None, and `replay` is the take to replay, if any.
 
     Raises UsageError; SystemExit after --help and --version.
     """
@@ -36,14 +36,14 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def _help(words: list[str]) -> list[str]:
-    """`vtm help [COMMAND]` as --help."""
+    """Turn `vtm help [COMMAND]` into --help."""
     if words and words[0] not in COMMAND_NAMES:
         raise UsageError(f"there is no command {words[0]!r}{_meant(words[0])}; commands: {', '.join(COMMAND_NAMES)}")
     return [*words[:1], "--help"]
 
 
 def _take_words(options: argparse.Namespace, words: list[str]) -> None:
-    """What stands there without an option: one file, or another source."""
+    """Interpret the words that follow no option: one file, or another source."""
     if not words:
         return
     word = words[0]
@@ -76,13 +76,13 @@ def _replay(options: argparse.Namespace, path: Path) -> None:
 
 
 def is_recording(source: str) -> bool:
-    """The source is a file that is replayed and not played."""
+    """True for a file that is replayed instead of played."""
     path = Path(source)
     return bool(source) and path.suffix.lower() in (TAKE_SUFFIX, LOG_SUFFIX) and path.is_file()
 
 
 def check_source(source: str) -> None:
-    """Raise UsageError for a file that is no video, with what it is for."""
+    """Raise UsageError for a file that is no video; the message says what to do with it."""
     path = Path(source)
     if source and "://" not in source and path.is_file():
         problem = not_a_video(path)

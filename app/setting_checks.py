@@ -1,4 +1,4 @@
-"""The check of each setting: JSON's value to the setting's, or why it cannot be; one bad value costs no other."""
+"""Check each setting on its own: convert the JSON value, or say what was expected; one bad value costs no other."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from app.settings import Settings
 
 Check = Callable[[Any], Any]
-"""JSON's value to the setting's. Raises ValueError: what was expected instead."""
+"""Convert a JSON value to the setting's. Raises ValueError: what was expected instead."""
 _LONGEST_TEXT = 4096
 _LARGEST_PX = 100_000
 
 
 def checked_settings(values: Any, defaults: Settings) -> tuple[Settings, list[str]]:
-    """The settings with every good value of a file in place, and a line for each that was dropped.
+    """Return the settings with every valid value of the file, and a line for each value that was dropped.
 
     Unknown names, those of a newer version, are passed over.
     """
@@ -41,7 +41,7 @@ def checked_settings(values: Any, defaults: Settings) -> tuple[Settings, list[st
 
 
 def _checked(checks: Mapping[str, Check], values: dict[str, Any], defaults: Any, dropped: list[str]) -> dict[str, Any]:
-    """The good values by name; a line for each bad one."""
+    """Return the valid values by name; append a line to `dropped` for each bad one."""
     good: dict[str, Any] = {}
     for name in (field.name for field in dataclasses.fields(defaults)):
         if name not in values or name == "config":
@@ -56,7 +56,7 @@ def _checked(checks: Mapping[str, Check], values: dict[str, Any], defaults: Any,
 
 
 def _working_targets(config: Config, values: dict[str, Any], dropped: list[str]) -> Config:
-    """The targets one by one: those that can never work are dropped, and so is a receive port that one sends to."""
+    """Drop targets that can never work, one by one, and a receive port that is also a target."""
     from engine.osc.own_port import check_own_port
     from engine.osc.targets import parse_targets
 
@@ -78,7 +78,7 @@ def _working_targets(config: Config, values: dict[str, Any], dropped: list[str])
 
 
 def _alike(default: Any) -> Check:
-    """For a field that has no check of its own yet: what has the default's type."""
+    """Accept what has the default's type: the check of a field that has none of its own."""
 
     def check(value: Any) -> Any:
         if type(value) is not type(default) or (isinstance(value, str) and not printable(value)):
@@ -179,7 +179,7 @@ CONFIG_CHECKS: dict[str, Check] = {
     "record_video": _flag,
     "loop": _flag,
 }
-"""For every field of Config; a test holds them together."""
+"""One check per field of Config; a test keeps them complete."""
 SETTINGS_CHECKS: dict[str, Check] = {
     "take_folder": _text,
     "take_suffix": _one_of(MOTION_SUFFIXES),

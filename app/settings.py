@@ -73,7 +73,7 @@ def _line(text: str, path: Path, *, move: bool) -> str:
 
 
 def _kept(path: Path, *, move: bool) -> str:
-    """Put the old file aside, under a name that is free; the words that say where it is."""
+    """Keep the old file under a free name. Return the end of the message, which says where it is."""
     taken = [path.with_suffix(".broken"), *(path.with_suffix(f".{number}.broken") for number in range(2, _MOST_KEPT))]
     with suppress(OSError):
         if path.is_file() and any(kept.is_file() and kept.read_bytes() == path.read_bytes() for kept in taken):

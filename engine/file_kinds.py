@@ -1,4 +1,4 @@
-"""What a file is, as far as its name and a first look tell; and the line that helps when it is used as another kind.
+"""Kinds of files, by name and a first look, and the line that helps when one is used as another kind.
 
 Light to import: the command line asks it.
 """
@@ -23,17 +23,17 @@ _MOTION = {
 
 
 def is_take(path: Path) -> bool:
-    """A .npz that claims to hold motion; quick, nothing else is checked."""
+    """True for a .npz that claims to hold motion. Quick: nothing else is checked."""
     return _holds(path, "rotations_xyzw")
 
 
 def is_keypoints(path: Path) -> bool:
-    """A .npz that claims to hold keypoints and no motion."""
+    """True for a .npz that claims to hold keypoints and no motion."""
     return _holds(path, "keypoints_px") and not is_take(path)
 
 
 def not_a_video(path: Path) -> str | None:
-    """The line for a file that is played as if it were a video; None: it may be one."""
+    """Return why the file cannot be played as a video, and what to do with it; None when it may be one."""
     suffix = path.suffix.lower()
     if suffix in _MOTION:
         return _only_written(path)
@@ -54,7 +54,7 @@ def not_a_video(path: Path) -> str | None:
 
 
 def not_a_recording(path: Path) -> str | None:
-    """The line for a file that is replayed as if it were a take or an OSC log; None: it may be one."""
+    """Return why the file cannot be replayed, and what to do with it; None when it may be a take or an OSC log."""
     suffix = path.suffix.lower()
     if suffix in _MOTION:
         return _only_written(path)
@@ -71,7 +71,7 @@ def not_a_recording(path: Path) -> str | None:
 
 
 def not_convertible(path: Path) -> str | None:
-    """The line for an input of `vtm convert` that is none; None: it may be one."""
+    """Return why `vtm convert` cannot read the file; None when it may."""
     suffix = path.suffix.lower()
     if suffix in _MOTION:
         return _only_written(path)
@@ -95,6 +95,6 @@ def _holds(path: Path, name: str) -> bool:
 
 
 def _quoted(path: Path) -> str:
-    """As it is typed in a shell."""
+    """Quote a path for a shell where it needs it."""
     text = str(path)
     return f'"{text}"' if any(not (letter.isalnum() or letter in "_-./\\:") for letter in text) else text

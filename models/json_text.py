@@ -13,7 +13,7 @@ _LONGEST_INTEGER = 40
 
 
 class JsonError(ValueError):
-    """The text is not JSON that we take. Its message does not name the file."""
+    """The text is not acceptable JSON. The message does not name the file."""
 
 
 def read_json(path: Path, *, max_bytes: int = MAX_BYTES, strict: bool = True) -> Any:
@@ -88,7 +88,7 @@ def _table(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _check_values(value: Any) -> None:
-    """Depth and text, without recursion: what follows may recurse and encode."""
+    """Check depth and text, without recursion: callers may recurse and encode."""
     level, depth = [value], 0
     while level:
         if depth > MAX_DEPTH:

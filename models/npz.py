@@ -35,7 +35,7 @@ class NpzError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ArrayHeader:
-    """What the file says of an array before it is loaded."""
+    """Shape and type of an array, known before it is loaded."""
 
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
@@ -78,7 +78,7 @@ class NpzArchive:
 
 
 def array_names(path: Path) -> frozenset[str]:
-    """Names of the arrays, of a damaged file too if its table of contents is whole. Raises NpzError."""
+    """Names of the arrays; a damaged file has them too while its table of contents is whole. Raises NpzError."""
     if not path.is_file():
         raise NpzError("there is no such file")
     with _damage_told("it is not a whole .npz"), zipfile.ZipFile(path) as archive:

@@ -83,7 +83,7 @@ def read_osc_log(path: Path) -> OscLog:
 
 
 def _scheme(path: Path, line: bytes) -> str:
-    """Of the header line. Raises InputError."""
+    """Return the scheme that the header line names. Raises InputError."""
     try:
         header = parse_json(line)
     except JsonError:
@@ -123,7 +123,7 @@ def _read_lines(path: Path, scheme: str, file: IO[bytes]) -> OscLog:
 
 
 def _lines(file: IO[bytes]) -> Iterator[bytes]:
-    """Line by line; of one that is too long the beginning, which is no JSON."""
+    """Yield line by line. A line that is too long is cut, so it is no JSON and left out."""
     while line := file.readline(_LONGEST_LINE):
         yield line
         while len(line) == _LONGEST_LINE and not line.endswith(b"\n"):

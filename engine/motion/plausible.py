@@ -1,4 +1,4 @@
-"""What a take must hold to be used: finite numbers of a size that people have, unit quaternions, a real camera.
+"""Plausibility of a take: finite numbers of human size, unit quaternions, a camera that can exist.
 
 Files come from anywhere, and one NaN or zero quaternion would go on into an avatar or an animation file.
 """
@@ -45,7 +45,7 @@ def check_take(take: MotionTake) -> MotionTake:
 
 
 def usable_rows(rows: Rows) -> NDArray[np.bool_]:
-    """(N,) of ROW -> (N,) which hold a pose, or nobody, that can be used: the same for frames of an unfinished take."""
+    """(N,) of ROW -> (N,) rows that hold a plausible pose, or no person; for unfinished takes."""
     limits = {"root_m": _MAX_M, "joints_world_m": _MAX_M, "joints_cam_m": _MAX_M, "contacts": _MAX_M}
     limits |= {"rest_offsets_m": _MAX_BONE_M, "R_world_cam": 2.0, "t_world_cam": _MAX_M, "intrinsics": _MAX_PX}
     with np.errstate(invalid="ignore", over="ignore"):
@@ -109,7 +109,7 @@ def _given(values: np.ndarray, needed: bool) -> bool:
 
 
 def _tidy(take: MotionTake) -> MotionTake:
-    """Copy only what is not as it should be: a take may be large."""
+    """Normalise the take. Only arrays that need a change are copied: a take may be large."""
     gone = ~take.tracked
     changed: dict[str, Any] = {}
     for name in _POSE:

@@ -1,4 +1,4 @@
-"""Sending to the port that is listened on here would be a stream that nobody else hears, and commands to ourselves."""
+"""Refuse to send to our own receive port: nobody else would hear the stream, and we would receive our own messages."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def check_own_port(urls: tuple[str, ...], vmc_receive: str) -> None:
 
 
 def _is_heard(target: Target, listening: str) -> bool:
-    """Packets to the target's host come to a socket that listens there."""
+    """True when a socket bound to `listening` receives packets sent to the target's host."""
     host = target.host.lower()
     if listening in _EVERY_ADDRESS:
         return target.broadcast or _is_local(host)
@@ -40,7 +40,7 @@ def _is_heard(target: Target, listening: str) -> bool:
 
 
 def _is_local(host: str) -> bool:
-    """This machine's own address: an address that can be bound, or one of the names that need no name server."""
+    """True for an address of this machine: one that can be bound, or a name that needs no name server."""
     if host in _LOOPBACK or host == socket.gethostname().lower():
         return True
     try:
