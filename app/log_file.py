@@ -1,4 +1,4 @@
-"""The log file of every `vtm` command, and the last net: errors that nobody caught, crashes in native code.
+"""The log file of every `vtm` command, and the last resort: uncaught errors and crashes in native code.
 
 The one place that configures `logging`; the engine only logs. The file is `vtm.log` in the user's log folder
 (VTM_LOG_DIR overrides it, for tests), rotated, and shared by all instances. `--debug` shows the same on stderr.
@@ -30,7 +30,7 @@ from engine.masking import mask_secrets
 MAX_BYTES = 1_000_000
 BACKUPS = 3
 SAME_EVERY_S = 10.0
-"""An error that nobody catches is told this often at most: a widget that cannot be painted fails 50 times a second."""
+"""An uncaught error is reported at most this often: a widget that cannot be painted fails 50 times a second."""
 _FORMAT = "%(asctime)s %(levelname)-8s [%(process)d %(threadName)s] %(name)s: %(message)s"
 _OURS = ("app", "engine", "models")
 _CRASHES = "crash-*.txt"
@@ -38,7 +38,7 @@ _CRASH_KEPT_S = 7 * 24 * 3600.0
 
 log = logging.getLogger(__name__)
 _listeners: list[Callable[[str], None]] = []  # of `defects_shown`
-_said_at_s: dict[str, float] = {}  # lines about errors that nobody caught
+_reported_at_s: dict[str, float] = {}  # by the line of an uncaught error
 
 
 def log_folder() -> Path:
@@ -52,9 +52,9 @@ def log_path() -> Path:
 
 
 class SharedLogFile(RotatingFileHandler):
-    """A rotating file that several processes append to: one follows when another has rotated.
+    """A rotating file that several processes append to: when one rotates it, the others follow.
 
-    A log that cannot be written (a full disk, a read-only folder) disturbs nobody.
+    A log that cannot be written (a full disk, a read-only folder) is ignored.
     """
 
     def __init__(self, path: Path) -> None:
@@ -101,7 +101,7 @@ class MaskingFormatter(logging.Formatter):
 
 @contextmanager
 def logging_set_up(*, debug: bool) -> Iterator[None]:
-    """Log to the file, and with `debug` to stderr, while inside; what nobody catches is logged and said in one line."""
+    """Log to the file, and with `debug` to stderr, while inside; uncaught errors are logged and said in one line."""
     handlers: list[logging.Handler] = [SharedLogFile(log_path())]
     if debug and sys.stderr is not None:
         handlers.append(logging.StreamHandler())
@@ -113,7 +113,7 @@ def logging_set_up(*, debug: bool) -> Iterator[None]:
 
 @contextmanager
 def logging_through(*handlers: logging.Handler, level: int = logging.INFO) -> Iterator[None]:
-    """All that is logged goes to `handlers` while inside: of our own packages from `level` on, of others warnings."""
+    """Send all records to `handlers` while inside: our own packages' from `level` on, others' from WARNING on."""
     root = logging.getLogger()
     levels = {name: logging.getLogger(name).level for name in _OURS}
     for handler in handlers:
@@ -133,7 +133,7 @@ def logging_through(*handlers: logging.Handler, level: int = logging.INFO) -> It
 
 @contextmanager
 def _net() -> Iterator[None]:
-    """What reaches the interpreter's own hooks is logged; afterwards the hooks are what they were."""
+    """Log what reaches the interpreter's hooks; restore the hooks afterwards."""
     before = sys.excepthook, threading.excepthook, sys.unraisablehook, warnings.showwarning
 
     def in_thread(args: threading.ExceptHookArgs) -> None:
@@ -151,16 +151,16 @@ def _net() -> Iterator[None]:
     try:
         yield
     finally:
-        _said_at_s.clear()
+        _reported_at_s.clear()
         logging.captureWarnings(capture=False)
         sys.excepthook, threading.excepthook, sys.unraisablehook, warnings.showwarning = before
 
 
 def _uncaught(error: BaseException, where: str) -> None:
     text = describe(error)
-    if time.monotonic() - _said_at_s.get(text, float("-inf")) < SAME_EVERY_S:
+    if time.monotonic() - _reported_at_s.get(text, float("-inf")) < SAME_EVERY_S:
         return
-    _said_at_s[text] = time.monotonic()
+    _reported_at_s[text] = time.monotonic()
     log.critical("uncaught in %s", where, exc_info=error)
     say(f"vtm: {text}")
     for listener in tuple(_listeners):
@@ -169,7 +169,7 @@ def _uncaught(error: BaseException, where: str) -> None:
 
 @contextmanager
 def defects_shown(listener: Callable[[str], None]) -> Iterator[None]:
-    """While inside, `listener` gets a line for every error that nobody caught, in the thread where it happened."""
+    """While inside, call `listener` with one line for each uncaught error, in the thread where it happened."""
     _listeners.append(listener)
     try:
         yield
@@ -179,9 +179,9 @@ def defects_shown(listener: Callable[[str], None]) -> Iterator[None]:
 
 @contextmanager
 def native_crashes_kept(folder: Path) -> Iterator[None]:
-    """While inside, a crash in native code (a driver, a library) leaves the stacks of all threads in a file.
+    """While inside, a crash in native code (a driver, a library) writes the stacks of all threads to a file.
 
-    The file is one per process; the next start moves what it holds into the log, see `log_old_crashes`.
+    There is one file per process; the next start moves its text into the log, see `log_old_crashes`.
     """
     path = folder / _CRASHES.replace("*", str(os.getpid()))
     try:

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 
 def log_header(arguments: Sequence[str]) -> None:
-    """Write them, and what crashed runs left behind. The back ends follow when one is chosen (engine.vtm.choose)."""
+    """Log call, machine, versions and old crashes; the back ends follow when one is chosen (engine.vtm.choose)."""
     log.info("VTM Live %s: vtm %s", version(), " ".join(arguments))
     log.info(machine())
     log.info(", ".join(versions()))
@@ -36,7 +36,7 @@ def log_header(arguments: Sequence[str]) -> None:
 
 
 def version() -> str:
-    """Of this program."""
+    """Version of this program."""
     try:
         return importlib.metadata.version("vtm-live")
     except importlib.metadata.PackageNotFoundError:
@@ -50,7 +50,7 @@ def machine() -> str:
 
 
 def versions() -> Iterator[str]:
-    """Each package that is installed, with its version."""
+    """Name and version of each package that is installed."""
     for name in PACKAGES:
         try:
             yield f"{name} {importlib.metadata.version(name)}"

@@ -1,4 +1,4 @@
-"""How a run is ended from outside: Ctrl-C, `kill`, a terminal that closes; and by force when it is asked for again."""
+"""Signals that end a run: Ctrl-C, `kill`, a closed terminal. The first ends it in order, a later one by force."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from threading import Event, Thread
 from app.terminal import say
 
 STOPPING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name))
-"""Each ends a run well: the take is finished. SIGBREAK: Windows, Ctrl-Break and a console that closes."""
+"""Each ends a run in order: the take is finished. SIGBREAK is Ctrl-Break on Windows."""
 DOUBLE_TAP_S = 1.0
-"""A second signal so soon is the same one: a key pressed twice, or a parent that passes on what its group got too."""
+"""A second signal within this time counts as the same one: a double key press, or a parent that passes it on."""
 SLOW_S = 2.0
-"""An orderly end that takes longer says how to force it."""
+"""After this long, the user is told how to force the end."""
 
 _NO_MORE = b"\0"
 

@@ -1,7 +1,7 @@
-"""What goes wrong beside the pipeline's own messages: said once when it begins, and once when it is over.
+"""Failures of targets, take and receive port: reported once when they begin and once when they are over.
 
-A stream of snapshots goes in; lines for the banner, the terminal and the log come out, the same for window and headless
-run. No Qt here, the clock is injected.
+Snapshots go in; lines for banner, terminal and log come out, the same for window and headless run. No Qt here; the
+clock is injected.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from engine.types import Message, Snapshot, TargetState
 
 NO_PICTURE_AFTER_S = 1.0
-"""A picture that is older is none: what was computed from it says nothing about now."""
+"""An older picture counts as none: what was computed from it says nothing about the present."""
 OVER_AFTER_S = 3.0
-"""Trouble that is away for less comes and goes: it is not taken back."""
+"""A failure that pauses for less is still the same one."""
 FULL_STREAM = "the full stream"
 """What is missing while a receiver's request makes the stream slower."""
 _LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
@@ -46,7 +46,7 @@ class Troubles:
         self._picture_at_s: float | None = None
 
     def news(self, snapshot: Snapshot) -> list[Message]:
-        """Lines for what began, changed or ended since the last call; each is logged."""
+        """Return lines for what began, changed or ended since the last call; each is logged."""
         now_s = self._clock()
         self._follow_picture(snapshot, now_s)
         found = dict(_found(snapshot))
@@ -57,7 +57,7 @@ class Troubles:
         return messages
 
     def silence_s(self) -> float | None:
-        """For how long there has been no new picture in a run that goes on; None while pictures come."""
+        """Seconds without a new picture in a run that goes on; None while pictures come."""
         if self._picture_at_s is None:
             return None
         silent_s = self._clock() - self._picture_at_s
@@ -81,7 +81,7 @@ class Troubles:
                 yield Message("warning", text)
 
     def _forget_what_left(self, snapshot: Snapshot) -> None:
-        """A target that is no longer wanted, or a take that is finished, takes its trouble along in silence."""
+        """Forget failures of targets that were removed and of a take that is finished."""
         there = {target.target for target in snapshot.targets}
         there |= {"recording"} if snapshot.recording is not None else set()
         there |= {"receive port", FULL_STREAM} if snapshot.receiver is not None else set()
@@ -95,7 +95,7 @@ class Troubles:
 
 
 def _found(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
-    """What has trouble now, and the line that says which."""
+    """Name and line of everything that fails now."""
     for target in snapshot.targets:
         if target.error is not None:
             yield target.target, _target_line(target)
@@ -119,5 +119,5 @@ def _target_line(target: TargetState) -> str:
 
 
 def _gist(text: str) -> str:
-    """A line without its numbers: counts and seconds go on while the trouble is the same."""
+    """The line without its numbers: counts and seconds change while the failure is the same."""
     return re.sub(r"\d+", "#", text)

@@ -71,7 +71,7 @@ class UsageError(VtmError):
 
 
 def describe(error: BaseException) -> str:
-    """One line for the user: the message of a VtmError; anything else is a defect of ours and is named as one."""
+    """Describe an error in one line: the message of a VtmError; anything else is named as a defect of ours."""
     text = " ".join(str(error).split())
     if isinstance(error, VtmError) and text:
         return text

@@ -61,7 +61,7 @@ def report_text(rows: Sequence[Finding], snapshot: Snapshot | None = None) -> st
 
 
 def log_end() -> list[str]:
-    """The last lines of the log, the file before the newest one included."""
+    """The last lines of the log, across the newest rotation."""
     lines = _lines_of(log_path())
     if len(lines) < LOG_LINES:
         older = log_path().with_name(log_path().name + ".1")

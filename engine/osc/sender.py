@@ -127,7 +127,7 @@ class OscSender:
         self.send_packets(self._encoder.encode(pose, now - self._started_at_s))
 
     def send_lost(self) -> None:
-        """Say that nobody is tracked: no pose has come for a while. The last pose is not repeated as a tracked one."""
+        """Report that nobody is tracked, after a while without poses; the last pose counts as untracked then."""
         if self._last is not None:
             self._last = self._last.as_lost()
         packets = self._encoder.encode_lost(self._clock() - self._started_at_s)
