@@ -13,6 +13,7 @@ from pathlib import Path
 
 from engine.bench.samples import Samples
 from engine.errors import CameraError, OutputError, UsageError
+from engine.file_kinds import not_a_video
 from engine.opencv import cv2
 from engine.sources.open_source import DEMO, DEMO_CLIP
 from engine.sources.video_file import FileSource
@@ -91,6 +92,9 @@ def clip_path(source: str) -> Path:
     path = Path(source)
     if not path.is_file():
         raise UsageError(f"there is no file {source}; vtm bench measures with a video file or demo")
+    problem = not_a_video(path)
+    if problem is not None:
+        raise UsageError(problem)
     return path
 
 

@@ -118,6 +118,7 @@ LINES = [
     (["replay", "take.bvh", "--osc", "vmc://127.0.0.1:1"], "BVH file"),
     (["replay", "clip.mp4", "--osc", "vmc://127.0.0.1:1"], "vtm clip.mp4 plays it"),
     (["replay", "kp.npz", "--osc", "vmc://127.0.0.1:1"], "holds keypoints"),
+    (["bench", "--source", "take.npz"], "vtm take.npz replays it"),
     (["--seconds", "abc"], "got abc, expected seconds above 0, for example 20"),
     (["--seconds", "1e12"], "expected seconds"),
     (["--height-m", "170"], "170 cm is 1.7"),
