@@ -26,6 +26,8 @@ BLEND_S = 0.025
 """Time constant with which the difference to a new pose goes away."""
 JUMP_M = 0.5
 """A new pose this far away is another person or a new start: followed at once."""
+_SLOWING_RAD_S, _SLOWING_M_S = 0.3, 0.05
+"""Speeds above which slowing down is taken as a stop to come: below them it is noise."""
 _GAP_S = 0.25  # between poses farther apart there is no speed
 _STILL_TURN = np.zeros((NUM_JOINTS, 3))
 _STILL = np.zeros(3, np.float32)
@@ -64,13 +66,30 @@ def _moved(body: _Body, shift: _Shift) -> _Body:
     return body[0] * Rotation.from_rotvec(shift.turns), body[1] + shift.way
 
 
+def _stopping(before: _Shift, now: _Shift) -> _Shift:
+    """Return the speed to carry on: where it fell since the pose before, it will go on falling.
+
+    Each joint's speed is scaled by min(1, |now| / |before|)^2, and the hips' likewise: a sudden stop is not overshot.
+    """
+    if now is _NOTHING or before is _NOTHING:
+        return now
+    turned = np.linalg.norm(now.turns, axis=1, keepdims=True)
+    turned_before = np.linalg.norm(before.turns, axis=1, keepdims=True)
+    slower = np.minimum(1.0, turned / np.maximum(turned_before, 1e-9)) ** 2
+    turns = now.turns * np.where(turned_before > _SLOWING_RAD_S, slower, 1.0)
+    went, went_before = float(np.linalg.norm(now.way)), float(np.linalg.norm(before.way))
+    factor = min(1.0, went / went_before) ** 2 if went_before > _SLOWING_M_S else 1.0
+    return _Shift(turns, now.way * np.float32(factor))
+
+
 class Predictor:
     """Takes poses as they come, gives the pose of any moment after. One thread at a time."""
 
     def __init__(self) -> None:
         self._pose: Pose | None = None
         self._body: _Body = (Rotation.identity(NUM_JOINTS), _STILL)  # of the pose
-        self._speed = _NOTHING  # per second
+        self._measured = _NOTHING  # speed between the last two poses, per second
+        self._speed = _NOTHING  # the one that is carried on: less of it while somebody stops
         self._rest = _NOTHING  # what was shown minus what the newest pose says, when it came
         self._came_s = 0.0
 
@@ -79,7 +98,8 @@ class Predictor:
         last = self._pose
         shown = None if last is None else self._body_at(now_s)
         body = _body(pose)
-        self._speed = self._speed_to(pose, body)
+        self._measured, before = self._speed_to(pose, body), self._measured
+        self._speed = _stopping(before, self._measured)
         self._pose, self._body, self._came_s, self._rest = pose, body, now_s, _NOTHING
         if shown is not None:
             rest = _between(self._body_at(now_s), shown)

@@ -189,3 +189,45 @@ def test_a_defect_is_told_once_and_poses_go_on_as_they_come(monkeypatch):
 def test_a_rate_that_makes_no_sense_is_wrong_usage(rate_hz):
     with pytest.raises(UsageError, match="expected 1 to 120"):
         OscClock(lambda _pose: None, rate_hz)
+
+
+def swinging(frame: int) -> Pose:
+    """An arm that swings at 4 rad/s for a second and stops within three frames; the hips glide along with it."""
+    speeds = np.full(60, 4.0)
+    speeds[30:33], speeds[33:] = (2.6, 1.2, 0.3), 0.0
+    angle = float(speeds[:frame].sum() * FRAME_S)
+    pose = t_pose(1.7, frame * FRAME_S)
+    rotations = pose.rotations_xyzw.copy()
+    rotations[JOINT["LeftUpperArm"]] = Rotation.from_euler("y", angle).as_quat()
+    way = np.array([0.3 * angle, 0, 0], np.float32)
+    return replace(pose, rotations_xyzw=rotations, root_m=pose.root_m + way)
+
+
+def overshoot_rad(late_s: float) -> float:
+    """How far the arm is predicted beyond where it stops, summed over the frames of the stop."""
+    predictor, beyond_rad = Predictor(), 0.0
+    end = Rotation.from_quat(swinging(59).rotations_xyzw[JOINT["LeftUpperArm"]])
+    for frame in range(60):
+        predictor.push(swinging(frame), frame * FRAME_S + late_s)
+        found = predictor.at(frame * FRAME_S + late_s)
+        assert found is not None
+        beyond = (end.inv() * Rotation.from_quat(found.rotations_xyzw[JOINT["LeftUpperArm"]])).as_rotvec()[1]
+        beyond_rad += max(float(beyond), 0.0)
+    return beyond_rad
+
+
+def test_a_sudden_stop_is_overshot_less(monkeypatch: pytest.MonkeyPatch):
+    with_rule = overshoot_rad(LATE_S)
+    monkeypatch.setattr(predictor_module, "_stopping", lambda _before, now: now)
+    assert with_rule < 0.75 * overshoot_rad(LATE_S)
+
+
+def test_a_steady_motion_is_carried_on_at_its_full_speed():
+    predictor = Predictor()
+    for frame in range(20):
+        predictor.push(swinging(frame), frame * FRAME_S)
+    found = predictor.at(19 * FRAME_S + LATE_S)
+    assert found is not None
+    start = Rotation.from_quat(swinging(19).rotations_xyzw[JOINT["LeftUpperArm"]])
+    ahead = (start.inv() * Rotation.from_quat(found.rotations_xyzw[JOINT["LeftUpperArm"]])).magnitude()
+    assert ahead > 0.8 * 4.0 * LATE_S
