@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, TypeAlias
 
-from engine.config import BACKENDS, BODIES, COUNTDOWNS_S, DETECTOR_SIZES, DETECTORS, ROTATIONS_DEG, Config
+from engine.config import BACKENDS, BODIES, COUNTDOWNS_S, DETECTOR_SIZES, DETECTORS, ROTATIONS_DEG, SMOOTHNESS, Config
 from engine.errors import UsageError
 from engine.file_kinds import VIDEO_SUFFIXES
 
@@ -80,6 +80,19 @@ _seconds = _number(1e-3, _LONGEST_S, "seconds above 0, for example 20")
 _field_of_view = _number(*HFOV_DEG, "degrees from 10 to 170")
 _height = _number(*HEIGHT_M, "metres from 0.5 to 2.6", cm=True)
 _rate = _number(*OSC_RATE_HZ, "1 to 120 per second")
+
+
+def _smoothness(text: str) -> float:
+    """A preset's name, or a place between them."""
+    if text in SMOOTHNESS:
+        return SMOOTHNESS[text]
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0.0 <= value <= 1.0:
+        raise argparse.ArgumentTypeError(f"got {text}, expected {', '.join(SMOOTHNESS)} or a number from 0 to 1")
+    return value
 
 
 def _format(text: str) -> str:
@@ -167,6 +180,9 @@ def _add_engine_options(parser: argparse.ArgumentParser) -> None:
     lens.add_argument("--intrinsics", metavar="FILE", help=".json with fx, fy, cx, cy in pixels")
     parser.add_argument("--height-m", type=_height, metavar="H", help="the performer's height in metres")
     parser.add_argument("--body", choices=BODIES, help="lower body: as seen, or a standing or seated stance (auto)")
+    parser.add_argument(
+        "--smoothness", type=_smoothness, metavar="S", help="dance, standard, calm, or a number: 0 prompt .. 1 smooth"
+    )
     parser.add_argument("--detector", choices=DETECTORS, help="2D keypoint detector")
     parser.add_argument(
         "--detector-size", choices=DETECTOR_SIZES, help="of BlazePose; auto: what the camera's rate allows, or heavy"
@@ -275,6 +291,7 @@ def config_from(options: argparse.Namespace, base: Config) -> Config:
         "intrinsics_file": options.intrinsics,
         "height_m": options.height_m,
         "body": options.body,
+        "smoothness": options.smoothness,
         "detector": options.detector,
         "detector_size": options.detector_size,
         "backend": options.backend,

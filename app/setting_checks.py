@@ -166,6 +166,7 @@ CONFIG_CHECKS: dict[str, Check] = {
     "mirror": _flag,
     "rotate_deg": _one_of(ROTATIONS_DEG),
     "body": _one_of(BODIES),
+    "smoothness": _number(0.0, 1.0),
     "hfov_deg": _number(*HFOV_DEG),
     "intrinsics_file": _text_or_nothing,
     "height_m": _number(*HEIGHT_M),

@@ -10,6 +10,8 @@ DETECTOR_SIZES = ("auto", "lite", "full", "heavy")
 BACKENDS = ("auto", "tensorrt", "tensorrt-rtx", "cuda", "openvino", "cpu")
 BODIES = ("auto", "whole", "upper", "seated")
 """auto: the legs while they are seen, else a standing stance; the others: always the legs, standing, seated."""
+SMOOTHNESS = {"dance": 0.0, "standard": 0.5, "calm": 1.0}
+"""Presets of the smoothing, and their places on a slider: 0 is prompt, 1 is smooth."""
 ROTATIONS_DEG = (0, 90, 180, 270)
 COUNTDOWNS_S = (0, 3, 5, 10)
 """Seconds to get into position before a calibration or a take; 0: at once."""
@@ -28,6 +30,7 @@ class Config:
     intrinsics_file: str | None = None
     height_m: float = DEFAULT_HEIGHT_M
     body: str = "auto"  # one of BODIES: which lower body is shown
+    smoothness: float = SMOOTHNESS["standard"]  # 0 prompt .. 1 smooth
     detector: str = "auto"
     detector_size: str = "auto"
     backend: str = "auto"

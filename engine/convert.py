@@ -206,6 +206,7 @@ def _solve(
     """Second pass: learn from the whole take, then solve it."""
     solver = Solver(intrinsics, config.height_m, rate_hz=fps)
     solver.set_body(config.body)
+    solver.set_smoothness(config.smoothness)
     solver.fit([raw for raw in raws if raw is not None])
     rows = np.zeros(len(raws), ROW)
     for number, (detection, raw) in enumerate(zip(detections, raws, strict=True)):

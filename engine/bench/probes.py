@@ -144,6 +144,9 @@ class TimedSolver:
     def set_body(self, body: str) -> None:
         self.inner.set_body(body)
 
+    def set_smoothness(self, smoothness: float) -> None:
+        self.inner.set_smoothness(smoothness)
+
 
 class TimedHub:
     """An OSC hub that times sending, and the latency of each pose sent: frame available -> last packet out."""

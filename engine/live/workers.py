@@ -309,6 +309,7 @@ class SolveWorker(Worker):
         self._solver.set_intrinsics(intrinsics)
         self._solver.set_height(config.height_m)
         self._solver.set_body(config.body)
+        self._solver.set_smoothness(config.smoothness)
         return self._solver, self._window
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field, replace
 
+from engine.config import SMOOTHNESS
+
 
 @dataclass(frozen=True, slots=True)
 class SmoothingSettings:
@@ -127,8 +129,6 @@ DANCE = replace(
     STANDARD, smoothing=replace(STANDARD.smoothing, rotations_cutoff_hz=3.0, rotations_beta=2.2, still_cutoff=0.4)
 )
 PRESETS = {"calm": CALM, "standard": STANDARD, "dance": DANCE}
-SMOOTHNESS = {"calm": 1.0, "standard": 0.5, "dance": 0.0}
-"""The place of each preset on the slider: 0 is prompt, 1 is smooth."""
 
 
 def settings_for(smoothness: float) -> SolverSettings:

@@ -22,7 +22,7 @@ from engine.solver.placement import Placement
 from engine.solver.proportions import Proportions, weighted_median
 from engine.solver.reacquire import Reacquire
 from engine.solver.root import to_camera, to_ray
-from engine.solver.settings import STANDARD, SolverSettings
+from engine.solver.settings import STANDARD, SolverSettings, settings_for
 from engine.solver.smoothing import Smooth, Smoother, smooth_take
 from engine.solver.stance import LowerBody, blended, facing, hips_height_m
 from engine.solver.start_gate import StartGate
@@ -186,6 +186,14 @@ class Solver:
     def set_body(self, body: str) -> None:
         """One of engine.config.BODIES: which lower body is shown."""
         self._body_mode.setting = body
+
+    def set_smoothness(self, smoothness: float) -> None:
+        """A place of the slider, 0 prompt .. 1 smooth (engine.solver.settings)."""
+        smoothing = settings_for(smoothness).smoothing
+        if smoothing != self._settings.smoothing:
+            self._settings = replace(self._settings, smoothing=smoothing)
+            self._smoother = Smoother(smoothing)
+            self._reacquire.start()
 
     def reset(self) -> None:
         """Forget everything: another source."""

@@ -24,6 +24,7 @@ from app.signals import STOPPING
 from app.terminal import StatusLine
 from app.window.display import display_available
 from engine.config import Config
+from engine.errors import UsageError
 from engine.types import Message
 
 ROOT = Path(__file__).parents[2]
@@ -372,3 +373,14 @@ def test_a_taken_receive_port_is_exit_code_1_and_one_line(capsys):
     written = capsys.readouterr().err
     assert f"cannot listen on 127.0.0.1:{port}" in written
     assert written.count("\n") == 1
+
+
+@pytest.mark.parametrize(("text", "expected"), [("calm", 1.0), ("dance", 0.0), ("0.25", 0.25)])
+def test_smoothness_is_a_preset_or_a_number(text: str, expected: float):
+    options = build_parser().parse_args(["--smoothness", text])
+    assert config_from(options, Config()).smoothness == expected
+
+
+def test_a_smoothness_that_is_none_gets_the_line_that_helps():
+    with pytest.raises(UsageError, match=r"got silky, expected dance, standard, calm or a number from 0 to 1"):
+        build_parser().parse_args(["--smoothness", "silky"])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSlider
 
 from app.window.widgets.fields import Choice, Countdown, Elided, Number, Section
 from engine.config import Config
@@ -15,6 +15,7 @@ _BODIES = (
     ("Standing", "upper"),
     ("Seated", "seated"),
 )
+_STEPS = 20  # of the smoothness slider
 _DETECTORS = (("Automatic", "auto"), ("RTMPose", "rtmpose"), ("BlazePose", "blazepose"))
 _SIZES = (("Automatic", "auto"), ("Lite", "lite"), ("Full", "full"), ("Heavy", "heavy"))
 _BACKENDS = (
@@ -85,13 +86,20 @@ class TrackingPanel(Section):
         self.detector_size = Choice("Detector size", _SIZES)
         self.detector_size.setToolTip("Of BlazePose: larger is more accurate and slower")
         self.backend = Choice("Back end", _BACKENDS)
+        self.smoothness = QSlider(Qt.Orientation.Horizontal)
+        self.smoothness.setAccessibleName("Smoothness")
+        self.smoothness.setToolTip("Left: prompt, for dance. Right: calm, for a seat at a desk")
+        self.smoothness.setRange(0, _STEPS)
+        self.smoothness.setPageStep(_STEPS // 4)
         self.running = Elided("muted")
         self.row("Field of view", self.hfov_deg)
+        self.row("Smoothness", self.smoothness)
         self.row("Detector", self.detector)
         self.row("Detector size", self.detector_size)
         self.row("Back end", self.backend)
         self.row("", self.running)
         self.hfov_deg.valueChanged.connect(lambda deg: self.changed.emit({"hfov_deg": deg}))
+        self.smoothness.valueChanged.connect(lambda place: self.changed.emit({"smoothness": place / _STEPS}))
         self.detector.activated.connect(lambda _index: self.changed.emit({"detector": self.detector.value}))
         self.detector_size.activated.connect(
             lambda _index: self.changed.emit({"detector_size": self.detector_size.value})
@@ -102,6 +110,9 @@ class TrackingPanel(Section):
         """Show settings without emitting. With an intrinsics file the field of view comes from there."""
         self.hfov_deg.set_quietly(config.hfov_deg)
         self.hfov_deg.setEnabled(config.intrinsics_file is None)
+        before = self.smoothness.blockSignals(True)
+        self.smoothness.setValue(round(config.smoothness * _STEPS))
+        self.smoothness.blockSignals(before)
         self.detector.choose(config.detector)
         self.detector_size.choose(config.detector_size)
         self.backend.choose(config.backend)

@@ -316,3 +316,24 @@ def test_live_poses_wait_until_the_facing_is_settled(intrinsics, make_raw):
     assert first == 2 + STANDARD.start.frames - 1
     assert all(pose is not None for pose in poses[first:])
     assert poses[first].joints_world_m[JOINT["LeftToes"], 2] > 0
+
+
+def test_a_smoother_setting_is_steadier_and_changes_without_a_jump(intrinsics, make_raw):
+    rng = np.random.default_rng(0)
+    raws = [make_raw(frame, root_px=(320 + rng.normal(0, 3, 2)).astype(np.float32)) for frame in range(120)]
+    turns = Rotation.from_rotvec(rng.normal(0, 0.05, (120, 3))).as_matrix()
+    for raw, turn in zip(raws, turns, strict=True):
+        raw.rotations[JOINT["LeftUpperArm"]] = turn
+    moved = {}
+    for smoothness in (0.0, 0.5, 1.0):
+        solver = Solver(intrinsics, 1.7)
+        solver.set_smoothness(smoothness)
+        joints = np.array([pose.joints_world_m for pose in map(solver.solve, raws) if pose is not None])
+        moved[smoothness] = np.linalg.norm(np.diff(joints, axis=0)[30:, JOINT["LeftHand"]], axis=-1).mean()
+    assert moved[0.0] > 1.2 * moved[0.5] > 1.4 * moved[1.0]
+    before = solver.solve(make_raw(120, rotations=raws[-1].rotations, root_px=raws[-1].root_px))
+    solver.set_smoothness(0.0)
+    after = solver.solve(make_raw(121, rotations=raws[-1].rotations, root_px=raws[-1].root_px))
+    assert before is not None
+    assert after is not None
+    assert np.abs(after.joints_world_m - before.joints_world_m).max() < 0.02

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.solver.settings import CALM, DANCE, PRESETS, SMOOTHNESS, STANDARD, settings_for
+from engine.config import SMOOTHNESS
+from engine.solver.settings import CALM, DANCE, PRESETS, STANDARD, settings_for
 from engine.solver.stillness import Stillness
 from models.parts import NUM_PARTS, PART
 from models.skeleton import JOINT
