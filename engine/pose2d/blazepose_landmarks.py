@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.networks.litert import Network
 from engine.opencv import cv2
 from engine.pose2d.blazepose_regions import Region
-from engine.pose2d.litert import Network
 
 F32 = NDArray[np.float32]
 SIDE_PX = 256

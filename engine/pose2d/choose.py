@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 
 from engine.config import DETECTORS
 from engine.errors import DetectorError, UsageError
+from engine.networks.download import Progress
+from engine.networks.native_log import without_native_chatter
 from engine.pose2d.base import Detector
 from engine.pose2d.blazepose import BlazePose
-from engine.pose2d.download import Progress
-from engine.pose2d.native_log import without_native_chatter
 from engine.pose2d.rtmpose import RtmPose
 from engine.pose2d.rtmpose_weights import ensure_rtm_weights
 from engine.pose2d.weight_sources import ensure_weights

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from engine.errors import DetectorError
-from engine.pose2d.download import Progress, download
-from engine.pose2d.weights import cache_folder
+from engine.networks.download import Progress, download
+from engine.networks.weight_files import cache_folder
 
 _BASE = "https://download.openmmlab.com/mmpose/v1/projects/rtmposev1/onnx_sdk/"
 _MEMBER = "end2end.onnx"

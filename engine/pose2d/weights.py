@@ -1,33 +1,15 @@
 """BlazePose's networks (Apache-2.0) as they lie in the user's cache: which there are, checked by their sha256.
 
 One network finds people; three sizes of another read the landmarks. Where they come from: engine.pose2d.weight_sources.
-VTM_CACHE moves the cache.
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
-from typing import Literal
-
-import platformdirs
 
 from engine.errors import DetectorError
-
-FileState = Literal["ready", "missing", "tampered"]
-
-
-@dataclass(frozen=True, slots=True)
-class WeightFile:
-    """One network: its name in the cache, length and checksum."""
-
-    name: str
-    num_bytes: int
-    sha256: str
-
+from engine.networks.weight_files import FileState, WeightFile, cache_folder, file_state
 
 PERSON = WeightFile(
     "pose_detection.tflite", 2_959_046, "9ba9dd3d42efaaba86b4ff0122b06f29c4122e756b329d89dca1e297fd8f866c"
@@ -71,31 +53,6 @@ class WeightsState:
     folder: Path
     fix: str
     sizes: tuple[str, ...] = ()
-
-
-def cache_folder() -> Path:
-    """Where downloaded networks are kept: $VTM_CACHE, else the user's cache directory."""
-    override = os.environ.get("VTM_CACHE")
-    return Path(override) if override else Path(platformdirs.user_cache_dir("vtm-live", appauthor=False))
-
-
-def file_state(file: WeightFile) -> FileState:
-    """Whether a network lies in the cache and is the published one."""
-    path = cache_folder() / file.name
-    try:
-        status = path.stat()
-    except OSError:
-        return "missing"
-    return "ready" if _sha256(path, status.st_mtime_ns, status.st_size) == file.sha256 else "tampered"
-
-
-@lru_cache(maxsize=64)
-def _sha256(path: Path, _modified_ns: int, _num_bytes: int) -> str:
-    """Of a file as it was at that time: 40 MB are not read again at every question."""
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError:
-        return ""
 
 
 def weights_state() -> WeightsState:

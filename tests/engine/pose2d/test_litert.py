@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine.errors import DetectorError
-from engine.pose2d.litert import Network, without_output
+from engine.networks.litert import Network, without_output
 from engine.pose2d.weights import WeightPaths
 
 MASK = (1, 256, 256, 1)

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from engine.errors import DetectorError
+from engine.networks.download import Progress
 from engine.pose2d import rtmpose_weights as w
-from engine.pose2d.download import Progress
 
 PERSON, POSE = b"the people finder" * 100, b"the keypoints" * 100
 

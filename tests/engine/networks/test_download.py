@@ -11,7 +11,7 @@ from threading import Thread
 
 import pytest
 
-from engine.pose2d.download import download
+from engine.networks.download import download
 
 CONTENT = bytes(range(256)) * 4096  # 1 MiB
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

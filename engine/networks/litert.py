@@ -11,7 +11,7 @@ from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
 from engine.errors import DetectorError
-from engine.pose2d.native_log import without_native_chatter
+from engine.networks.native_log import without_native_chatter
 
 F32 = NDArray[np.float32]
 _OPERATORS_FIELD = 10  # vtable slots of tflite's SubGraph table

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from engine.pose2d.native_log import without_native_chatter
+from engine.networks.native_log import without_native_chatter
 
 
 def test_information_is_held_back_and_other_lines_come_out_at_the_end(capfd: pytest.CaptureFixture[str]) -> None:

