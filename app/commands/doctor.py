@@ -72,7 +72,8 @@ def _backends() -> Iterator[Finding]:
 
 
 def _weights() -> Iterator[Finding]:
-    from engine.pose2d.weights import BY_SIZE, file_state, weights_state
+    from engine.networks.weight_files import file_state
+    from engine.pose2d.weights import BY_SIZE, weights_state
 
     state = weights_state()
     good = state.state == "ready"
@@ -82,6 +83,16 @@ def _weights() -> Iterator[Finding]:
         seen = "ready" if there else file_state(file)
         fix = "" if there or not good else f"{file.num_bytes / 1e6:.0f} MB: {state.fix}"
         yield Finding(f"BlazePose {size}", True if there else None, seen, fix)
+
+
+def _details_weights() -> Iterator[Finding]:
+    from engine.details.weights import FETCH, FILES
+    from engine.networks.weight_files import file_state
+
+    for file in FILES:
+        seen = file_state(file)
+        fix = "" if seen == "ready" else f"{file.num_bytes / 1e6:.0f} MB, for hands and face: {FETCH}"
+        yield Finding(f"network {file.name}", True if seen == "ready" else None, seen, fix)
 
 
 def _cameras() -> Iterator[Finding]:
@@ -107,7 +118,10 @@ def _display() -> Iterator[Finding]:
     yield Finding("log", True, str(log_path()))
 
 
-_PARTS: tuple[Callable[[], Iterator[Finding]], ...] = (_machine, _packages, _backends, _weights, _cameras, _display)
+_PARTS: tuple[Callable[[], Iterator[Finding]], ...] = (
+    *(_machine, _packages, _backends),
+    *(_weights, _details_weights, _cameras, _display),
+)
 
 
 def findings(*, try_back_ends: bool = True) -> list[Finding]:

@@ -10,6 +10,7 @@ from engine.config import DETECTORS
 from engine.errors import DetectorError, UsageError
 from engine.networks.download import Progress
 from engine.networks.native_log import without_native_chatter
+from engine.networks.weight_files import WeightFile, file_state
 from engine.pose2d.base import Detector
 from engine.pose2d.blazepose import BlazePose
 from engine.pose2d.rtmpose import RtmPose
@@ -18,8 +19,6 @@ from engine.pose2d.weight_sources import ensure_weights
 from engine.pose2d.weights import (
     BY_SIZE,
     PERSON,
-    WeightFile,
-    file_state,
     installed_weights,
     nearest_size,
     weights_state,

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from app.commands.doctor import _weights
+from app.commands.doctor import _details_weights, _weights
 from app.commands.fetch import run_fetch
+from engine.details import weights as details
 from engine.errors import DetectorError
 from engine.pose2d import weight_sources, weights
 from engine.pose2d.weights import FILES, LANDMARKS, PERSON, WeightFile
@@ -26,6 +27,11 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         raise DetectorError("could not download pose_landmark_heavy.tflite (offline); check the network")
 
     monkeypatch.setattr(weight_sources, "ensure_weights", offline)
+
+    def no_details(_progress: object, _files: Sequence[WeightFile] = FILES) -> None:
+        raise DetectorError("could not download face_blendshapes.tflite (offline); check the network")
+
+    monkeypatch.setattr(details, "ensure_details", no_details)
     return tmp_path
 
 
@@ -49,17 +55,28 @@ def test_a_size_that_cannot_be_had_is_told_with_those_that_can_be_used(
 ) -> None:
     fill(cache, monkeypatch)
     assert run_fetch() == 1
-    last = capsys.readouterr().err.splitlines()[-1]
-    assert last.startswith("vtm: BlazePose full can be used; could not download pose_landmark_heavy.tflite")
+    *_, body, hands_and_face = (line for line in capsys.readouterr().err.splitlines() if ";" in line)
+    assert body.startswith("vtm: BlazePose full can be used; could not download pose_landmark_heavy.tflite")
+    assert hands_and_face.startswith("vtm: the body can be tracked, hands or face cannot; could not download face_")
 
 
 def test_when_all_are_there_nothing_is_downloaded(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("engine.pose2d.weights.file_state", lambda _file: "ready")
+    monkeypatch.setattr("engine.networks.weight_files.file_state", lambda _file: "ready")
     monkeypatch.setattr(weight_sources, "ensure_weights", lambda *_arguments: pytest.fail("asked for a download"))
+    monkeypatch.setattr(details, "ensure_details", lambda *_arguments: pytest.fail("asked for a download"))
     assert run_fetch() == 0
-    assert "weights are ready in" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert "detector weights are ready in" in err
+    assert "hand and face weights are ready in" in err
+
+
+def test_without_the_networks_of_hands_and_face_the_doctor_says_how_to_get_them_and_nothing_fails(cache: Path) -> None:
+    del cache
+    rows = list(_details_weights())
+    assert [row.good for row in rows] == [None] * 4
+    assert rows[2].fix == "5 MB, for hands and face: run `vtm fetch` to download the networks"
 
 
 def test_the_doctor_has_a_row_for_each_size(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
