@@ -14,6 +14,7 @@ from engine.pose2d.blazepose_regions import Region
 from engine.pose2d.clothes import trunk_colours
 from engine.pose2d.crowd import Crowd, Sighting, Track
 from engine.pose2d.people import rank_people
+from engine.pose2d.plausible import is_person
 from engine.types import Detection, Frame, Keypoints2D, NoPerson, OtherPerson, PersonChoice
 
 REMEMBER_NEW_S, REMEMBER_S, REMEMBER_CHOSEN_S = 0.5, 3.0, 10.0
@@ -161,7 +162,7 @@ class FollowingDetector:
     def _read_on(self, frame: Frame) -> Reading | None:
         """Read where the person was in the frame before; None when somebody else is read there, or nobody."""
         assert self._reading_region is not None
-        reading = self._networks.read(frame, self._reading_region)
+        reading = self._read(frame, self._reading_region)
         if reading is None or self._followed is None:
             return None
         sighting = self._sighting(frame, reading.region)
@@ -170,6 +171,11 @@ class FollowingDetector:
             return None
         self._followed.see(sighting, frame.captured_at_s)
         return reading
+
+    def _read(self, frame: Frame, region: Region) -> Reading | None:
+        """Read the person in a region; None for points that cannot be one."""
+        reading = self._networks.read(frame, region)
+        return reading if reading is not None and is_person(reading.keypoints) else None
 
     def _is_alone_at(self, sighting: Sighting) -> bool:
         """Return whether a sighting is where the person just was, with nobody else near.
@@ -239,7 +245,7 @@ class FollowingDetector:
             regions = [region for region in regions if not _same(region, besides)]
         readings: list[Reading] = []
         for index in rank_people(regions, frame.image_size, near)[:most]:
-            reading = self._networks.read(frame, regions[index])
+            reading = self._read(frame, regions[index])
             known = [other.region for other in readings] + ([] if besides is None else [besides])
             if reading is not None and not any(_same(reading.region, region) for region in known):
                 readings.append(reading)

@@ -35,7 +35,8 @@ from models.skeleton import NUM_JOINTS, ROOT
 SURE = 0.5
 """Legs seen at least so well say where the performer stands."""
 _LEGS = [PART["left_leg"], PART["right_leg"]]
-_DEPTH_LIMITS = (0.05, 100.0)  # body heights
+_DEPTH_LIMITS = (0.1, 30.0)  # body heights
+_RATIO_LIMITS = (0.4, 2.2)  # of a bone over s̄'s: beyond them it is no person, however sure the network is
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,6 +326,8 @@ def is_plausible(raw: RawMotion) -> bool:
     """Finite, proper rotations, an up vector, a depth a person can stand at."""
     numbers = (raw.rotations, raw.root_px, raw.bone_ratio, raw.up_cam, raw.contacts)
     if not all(bool(np.isfinite(array).all()) for array in numbers) or not math.isfinite(raw.confidence):
+        return False
+    if not bool(((raw.bone_ratio > _RATIO_LIMITS[0]) & (raw.bone_ratio < _RATIO_LIMITS[1])).all()):
         return False
     if not _DEPTH_LIMITS[0] < raw.root_depth < _DEPTH_LIMITS[1] or float(np.linalg.norm(raw.up_cam)) < 0.1:
         return False

@@ -50,6 +50,7 @@ class People:
         if not near or abs(near[0] - region.x_px) > 60:
             return None
         points = np.full((NUM_KEYPOINTS, 2), (near[0], 200.0), np.float32)
+        points[:, 1] += np.linspace(-100, 100, NUM_KEYPOINTS)
         keypoints = Keypoints2D(
             frame.frame_id, frame.captured_at_s, frame.image_size, points, np.ones(NUM_KEYPOINTS, np.float32)
         )

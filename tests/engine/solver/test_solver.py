@@ -337,3 +337,20 @@ def test_a_smoother_setting_is_steadier_and_changes_without_a_jump(intrinsics, m
     assert before is not None
     assert after is not None
     assert np.abs(after.joints_world_m - before.joints_world_m).max() < 0.02
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"root_depth": 60.0},
+        {"root_depth": 0.05},
+        {"bone_ratio": np.where(np.arange(NUM_JOINTS) == JOINT["LeftHand"], 3.0, 1.0).astype(np.float32)},
+    ],
+    ids=["far away", "in the lens", "an arm longer than the person"],
+)
+def test_an_impossible_body_is_nobody(change, intrinsics, make_raw):
+    solver = Solver(intrinsics, 1.7)
+    assert solver.solve(make_raw(0)) is not None
+    pose = solver.solve(make_raw(1, **change))
+    assert pose is not None
+    assert not pose.tracked
