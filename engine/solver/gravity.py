@@ -9,6 +9,9 @@ import numpy as np
 from engine.solver.settings import STANDARD, GravitySettings
 from engine.types import F32, F64
 
+_LEVEL = np.array([0.0, -1.0, 0.0])
+_LEVEL.setflags(write=False)
+
 
 def upright(up_cam: F64) -> F64:
     """(3,) unit up in the camera frame -> (3, 3) R_world_cam, the camera looking along -Z of the world.
@@ -42,11 +45,12 @@ class Gravity:
         self._recent = np.zeros(3)
         self._mass_s = 0.0
         self._moved_s = 0.0
+        self._with_legs_s = 0.0  # evidence from frames that show legs
 
     @property
     def up_cam(self) -> F64:
         """(3,) unit; straight up in the picture before the first sample."""
-        return np.array([0.0, -1.0, 0.0]) if self._mean is None else self._mean
+        return _LEVEL if self._mean is None else self._mean
 
     def fix(self, up_cam: F64) -> None:
         """Take (3,), not zero, at once (file conversion)."""
@@ -57,9 +61,26 @@ class Gravity:
         """Keep the estimate but let the next second decide (calibration)."""
         self._mass_s = min(self._mass_s, self._s.after_move_s)
 
+    def push_without_legs(self, up_cam: F32 | F64, confidence: float, dt_s: float) -> F64:
+        """Take the answer of a frame in which no leg is seen: (3,) -> (3,) as `push`.
+
+        A trunk alone says little about up, because it leans. What was found with legs in view stays; without it the
+        camera is taken as nearly level, as webcams are.
+        """
+        if self._with_legs_s >= self._s.settled_s:
+            return self.up_cam
+        up = np.asarray(up_cam, np.float64) / np.linalg.norm(up_cam)
+        mixed = self._s.unseen_trust * up + (1 - self._s.unseen_trust) * _LEVEL
+        return self._average(mixed / max(float(np.linalg.norm(mixed)), 1e-9), confidence, dt_s)
+
     def push(self, up_cam: F32 | F64, confidence: float, dt_s: float) -> F64:
         """(3,) finite, not zero; confidence 0..1 -> (3,) the average, unit."""
-        up = np.asarray(up_cam, np.float64) / np.linalg.norm(up_cam)
+        if self._with_legs_s <= 0.0:  # what was assumed without legs gives way
+            self.soften()
+        self._with_legs_s += confidence * dt_s
+        return self._average(np.asarray(up_cam, np.float64) / np.linalg.norm(up_cam), confidence, dt_s)
+
+    def _average(self, up: F64, confidence: float, dt_s: float) -> F64:
         if self._mean is None:
             self._mean, self._recent = up, up
         doubt = angle_between(up, self._mean)

@@ -38,6 +38,8 @@ class GravitySettings:
     moved_s: float = 2.0  # for so long
     recent_s: float = 0.7
     after_move_s: float = 0.3  # evidence that is left then
+    unseen_trust: float = 0.35  # without legs in view, the answer's weight against a level camera
+    settled_s: float = 1.0  # of evidence with legs in view: from then on answers without legs are not listened to
 
 
 @dataclass(frozen=True, slots=True)

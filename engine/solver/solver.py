@@ -32,6 +32,8 @@ from models.kinematics import forward_kinematics, posed
 from models.parts import NUM_PARTS, PART
 from models.skeleton import NUM_JOINTS, ROOT
 
+LEAST_LEGS = 0.3
+"""Legs seen less well say nothing about which way is up."""
 SURE = 0.5
 """Legs seen at least so well say where the performer stands."""
 _LEGS = [PART["left_leg"], PART["right_leg"]]
@@ -104,7 +106,8 @@ class Solver:
             return None
         dt_s = self._time_step(raw.captured_at_s)
         if self._learns_from(raw):
-            self._gravity.push(raw.up_cam, raw.confidence, dt_s)
+            hears = self._gravity.push if _legs_confidence(raw) >= LEAST_LEGS else self._gravity.push_without_legs
+            hears(raw.up_cam, raw.confidence, dt_s)
             self._proportions.push(raw.bone_ratio, raw.confidence, dt_s)
         seen = self._see(raw, dt_s)
         self._placement.set_up(self._gravity.up_cam)

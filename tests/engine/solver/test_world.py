@@ -132,3 +132,33 @@ def test_the_body_is_never_moved_by_a_jerk():
     rises = [grounding.push(rng.normal(0, 0.3, 2), DT_S) for _ in range(300)]
     assert np.abs(np.diff(rises)).max() < 0.08
     assert np.abs(rises).max() <= 0.3
+
+
+def leaning(degrees: float) -> np.ndarray:
+    """Up as a camera sees it that looks down by so much."""
+    return Rotation.from_euler("x", degrees, degrees=True).as_matrix() @ np.array([0.0, -1.0, 0.0])
+
+
+def test_without_legs_a_camera_is_nearly_level_whatever_a_leaning_trunk_says():
+    gravity = Gravity()
+    for _ in range(90):
+        up = gravity.push_without_legs(leaning(20.0), 0.5, 1 / 30)
+    assert 2.0 < np.degrees(angle_between(up, leaning(0.0))) < 9.0
+
+
+def test_what_was_found_with_legs_stays_when_they_are_gone():
+    gravity = Gravity()
+    for _ in range(90):
+        gravity.push(leaning(15.0), 0.9, 1 / 30)
+    for _ in range(300):
+        up = gravity.push_without_legs(leaning(-20.0), 0.5, 1 / 30)
+    assert np.degrees(angle_between(up, leaning(15.0))) < 0.5
+
+
+def test_legs_that_come_into_view_have_the_say_within_a_second():
+    gravity = Gravity()
+    for _ in range(300):
+        gravity.push_without_legs(leaning(0.0), 0.5, 1 / 30)
+    for _ in range(30):
+        up = gravity.push(leaning(12.0), 0.9, 1 / 30)
+    assert np.degrees(angle_between(up, leaning(12.0))) < 5.0
