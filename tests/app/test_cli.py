@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -218,6 +218,18 @@ def test_a_headless_run_ends_by_time_and_writes_the_figures(headless, tmp_path, 
     assert "30.0 fps" in capsys.readouterr().err
 
 
+@pytest.fixture
+def signals_heeded() -> Iterator[None]:
+    """A test run under nohup was started with SIGHUP ignored; these tests are about a run that was not."""
+    ignored = [number for number in STOPPING if signal.getsignal(number) == signal.SIG_IGN]
+    for number in ignored:
+        signal.signal(number, signal.SIG_DFL)
+    yield
+    for number in ignored:
+        signal.signal(number, signal.SIG_IGN)
+
+
+@pytest.mark.usefixtures("signals_heeded")
 @pytest.mark.parametrize("number", STOPPING)
 def test_a_signal_keeps_the_take_and_is_exit_code_0(headless, tmp_path, number):
     before = signal.getsignal(number)
