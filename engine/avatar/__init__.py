@@ -1,0 +1,1 @@
+"""Avatar files: a .vrm read strictly, and a pose fitted to the skeleton that it describes."""

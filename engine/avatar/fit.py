@@ -1,0 +1,223 @@
+"""Pose -> bones of an avatar: the performer's world orientations on the avatar's own skeleton.
+
+Bones that the avatar lacks are left out and every other bone keeps its orientation in the world; only the end of the
+trunk moves down to the last bone there is, so that shoulders and neck stay where they belong. Travel and hips height
+scale with the legs; soles stay at the performer's height over the floor (engine/avatar/legs.py).
+
+Source of the raw rotations: vrm-specification, VRMC_vrm_animation-1.0, how_to_transform_human_pose.
+"""
+
+from __future__ import annotations
+
+from operator import itemgetter
+from typing import NamedTuple
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from engine.avatar.avatar import PARENT_OF, Avatar, Bone
+from engine.avatar.legs import Leg, LegPose, leg_of, standing
+from engine.avatar.quaternions import Quaternion, Vector, inverse, product, turned
+from engine.types import F32, F64, Pose
+from models.kinematics import hips_height
+from models.skeleton import FEET, JOINT, JOINT_NAMES, LOWER, TOES
+
+_TRUNK = ("Hips", "Spine", "Chest", "UpperChest")
+_SIDES = ("Left", "Right")
+_LEG_NAMES = tuple(tuple(side + name for name in ("UpperLeg", "LowerLeg", "Foot")) for side in _SIDES)
+_HIP_JOINTS = [JOINT[names[0]] for names in _LEG_NAMES]
+_KNEES = [JOINT[names[1]] for names in _LEG_NAMES]
+_SHORTEST_LEG_M = 0.05
+
+
+class Fitted(NamedTuple):
+    """The bones of one pose, our axes."""
+
+    hips: Vector  # world, metres
+    quaternions: list[float]  # (4B,) x, y, z, w of bone after bone, to the bone above; Hips in the world
+
+
+class _Performer(NamedTuple):
+    """Proportions of who is seen; metres."""
+
+    rest_offsets_m: F32  # what the others were made from
+    leg_m: float  # hip joint over ankle
+    hip_joint_m: float  # hip joints over the hips
+    ankle_m: float  # over the sole, mean of both
+    soles_m: tuple[tuple[float, float], ...]  # of each foot: ankle and toes over the sole
+
+
+class AvatarFit:
+    """Fits poses to one avatar. One instance per target; not thread-safe."""
+
+    def __init__(self, avatar: Avatar, *, folded: frozenset[str] = frozenset(), legs: bool = True) -> None:
+        """Prepare everything that stays from pose to pose.
+
+        folded  bones that the avatar has and the receiver does not know
+        legs    False: legs and feet are the receiver's own
+        """
+        kept = [name for name in JOINT_NAMES if name in avatar.bones and name not in folded]
+        without = () if legs else tuple(JOINT_NAMES[joint] for joint in LOWER if JOINT_NAMES[joint] != "Hips")
+        self._paths = [_path(name, kept) for name in kept if name not in without]
+        self.names = [name for name in kept if name not in without]
+        self.bones: list[Bone] = [avatar.bones[name] for name in self.names]
+        self._parents = [_nearest(name, kept) for name in self.names]
+        self._avatar = avatar
+        self._pick = itemgetter(*(4 * path[-1] + axis for path in self._paths for axis in range(4)))
+        self._products = [(4 * row, path) for row, path in enumerate(self._paths) if len(path) > 1]
+        self._legs: tuple[Leg, ...] = tuple(leg_of(avatar, side) for side in _SIDES) if legs else ()
+        self._leg_rows = [[4 * self.names.index(name) for name in names] for names in _LEG_NAMES] if legs else []
+        hips, joints = avatar.hips_height_m, [avatar.bones[names[0]].position[1] for names in _LEG_NAMES]
+        self._ankle_m = float(np.mean([avatar.bones[names[2]].position[1] for names in _LEG_NAMES]))
+        self._hip_joint_m = float(np.mean(joints)) - hips
+        self._leg_m = float(np.mean(joints)) - self._ankle_m
+        self._performer: _Performer | None = None
+
+    def __call__(self, pose: Pose, rotations: list[float], joints: list[float]) -> Fitted:
+        """Fit a pose; `rotations` (88,) and `joints` (66,) are its numbers as plain floats."""
+        quaternions = list(self._pick(rotations))
+        for row, path in self._products:
+            quaternions[row : row + 4] = _composed(rotations, path)
+        performer = self._proportions(pose)
+        hips = self._hips(performer, rotations, joints)
+        if self._legs:
+            hips = self._stand(performer, hips, rotations, joints, quaternions)
+        return Fitted(hips, quaternions)
+
+    def offsets(self) -> F32:
+        """(B, 3) of each bone to the bone above in the T-pose, world axes, metres; zero for the Hips."""
+        positions = {name: bone.position for name, bone in self._avatar.bones.items()}
+        steps = [
+            positions[name] - positions[parent] if parent else np.zeros(3)
+            for name, parent in zip(self.names, self._parents, strict=True)
+        ]
+        return np.array(steps, np.float32)
+
+    def _proportions(self, pose: Pose) -> _Performer:
+        """They seldom change, and then their array does."""
+        rest = pose.rest_offsets_m
+        if self._performer is None or self._performer.rest_offsets_m is not rest:
+            drop = -(rest[_KNEES, 1] + rest[list(FEET), 1])
+            ankles = float(hips_height(rest)) + rest[_HIP_JOINTS, 1] - drop
+            toes = ankles + rest[list(TOES), 1]
+            self._performer = _Performer(
+                rest,
+                max(float(drop.mean()), _SHORTEST_LEG_M),
+                float(rest[_HIP_JOINTS, 1].mean()),
+                float(ankles.mean()),
+                tuple(zip(ankles.tolist(), toes.tolist(), strict=True)),
+            )
+        return self._performer
+
+    def _hips(self, performer: _Performer, rotations: list[float], joints: list[float]) -> Vector:
+        """Where the hips go: hip joints above the ankles, and travel, in proportion to the legs.
+
+        Not the Hips bones: one may lie at the waist and the other between the hip joints, and a bow turns about them.
+        """
+        scale = self._leg_m / performer.leg_m
+        x, y, z = joints[:3]
+        level = self._ankle_m + (y - performer.ankle_m) * scale
+        dx, dy, dz = turned(rotations[:4], (0.0, scale * performer.hip_joint_m - self._hip_joint_m, 0.0))
+        return scale * x + dx, level + dy, scale * z + dz
+
+    def _stand(
+        self, performer: _Performer, hips: Vector, rotations: list[float], joints: list[float], quaternions: list[float]
+    ) -> Vector:
+        """Put the soles where they should be: change thighs, shins and feet in `quaternions`, return the hips."""
+        scale, turn = self._leg_m / performer.leg_m, _quaternion(rotations, 0)
+        poses = []
+        for side, (hip, knee) in enumerate(zip(_HIP_JOINTS, _KNEES, strict=True)):
+            thigh = product(turn, _quaternion(rotations, hip))
+            shin = product(thigh, _quaternion(rotations, knee))
+            foot = product(shin, _quaternion(rotations, FEET[side]))
+            ankle_m, toes_m = performer.soles_m[side]
+            sole_m = min(joints[3 * FEET[side] + 1] - ankle_m, joints[3 * TOES[side] + 1] - toes_m)
+            poses.append(LegPose(thigh, shin, foot, scale * sole_m))
+        hips, turns = standing(hips, turn, self._legs, poses)
+        for rows, pose, (thigh, shin) in zip(self._leg_rows, poses, turns, strict=True):
+            if thigh is pose.thigh:
+                continue
+            chain = (turn, thigh, shin, pose.foot)
+            for row, above, own in zip(rows, chain, chain[1:], strict=False):
+                quaternions[row : row + 4] = product(inverse(above), own)
+        return hips
+
+
+class RawNodes:
+    """Turns fitted bones into the local transforms of the model's own nodes, whose axes at rest may be any."""
+
+    def __init__(self, fit: AvatarFit) -> None:
+        bones = fit.bones
+        self.offsets: F32 = np.array([bone.offset for bone in bones], np.float32)
+        self._turns = np.stack([_between(bone.above_rotation, bone.rotation) for bone in bones])
+        self._still = bool(np.abs(self._turns - np.eye(4)).max() < 1e-7)
+        hips = bones[0]
+        self._to_hips = hips.above_rotation.T / hips.above_scale
+        self._origin = hips.above_position
+        self._hips_still = bool(np.abs(self._to_hips - np.eye(3)).max() < 1e-7 and np.abs(self._origin).max() < 1e-7)
+
+    def quaternions(self, normalised: list[float]) -> list[float]:
+        """(4B,) -> the same turns in the axes of the nodes: W⁻¹ · N · W · L, W the node above, L the own rest turn."""
+        if self._still:
+            return normalised
+        columns = np.array(normalised).reshape(-1, 4, 1)
+        raw: list[float] = np.matmul(self._turns, columns).ravel().tolist()
+        return raw
+
+    def hips(self, place: list[float]) -> list[float]:
+        """(3,) world -> in the node above the hips."""
+        if self._hips_still:
+            return place
+        inside: list[float] = (self._to_hips @ (np.array(place) - self._origin)).tolist()
+        return inside
+
+
+def _between(above: F64, own: F64) -> F64:
+    """Return the (4, 4) that takes N, as x, y, z, w, to above⁻¹ · N · own; it is linear in N."""
+    before, after = Rotation.from_matrix(above).inv().as_quat(), Rotation.from_matrix(own).as_quat()
+    columns = [product(product(before, unit), after) for unit in np.eye(4).tolist()]
+    return np.array(columns, np.float64).T
+
+
+def _nearest(name: str, kept: list[str]) -> str | None:
+    """Return the nearest bone above that is kept."""
+    parent = PARENT_OF.get(name)
+    while parent is not None and parent not in kept:
+        parent = PARENT_OF[parent]
+    return parent
+
+
+def _source(name: str, kept: list[str]) -> str:
+    """Return the joint whose world orientation the bone takes: its own, or the last trunk bone's folded into it."""
+    if name not in _TRUNK or name == "Hips":
+        return name
+    for following in _TRUNK[_TRUNK.index(name) + 1 :]:
+        if following in kept:
+            break
+        name = following
+    return name
+
+
+def _path(name: str, kept: list[str]) -> tuple[int, ...]:
+    """Return the joints whose local rotations, multiplied, turn the bone against the bone above it."""
+    parent = _nearest(name, kept)
+    start, joint = (None if parent is None else _source(parent, kept)), _source(name, kept)
+    path: list[int] = []
+    while joint != start:
+        path.append(JOINT[joint])
+        if joint not in PARENT_OF:
+            break
+        joint = PARENT_OF[joint]
+    return tuple(reversed(path))
+
+
+def _quaternion(rotations: list[float], joint: int) -> Quaternion:
+    x, y, z, w = rotations[4 * joint : 4 * joint + 4]
+    return x, y, z, w
+
+
+def _composed(rotations: list[float], path: tuple[int, ...]) -> Quaternion:
+    whole = _quaternion(rotations, path[0])
+    for joint in path[1:]:
+        whole = product(whole, _quaternion(rotations, joint))
+    return whole

@@ -1,0 +1,62 @@
+"""The JSON chunk of a binary glTF file (.glb, .vrm). Meshes and textures behind it are never loaded.
+
+Source: glTF 2.0 specification, section 4 (GLB file format), Khronos.
+"""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+from typing import IO, Any
+
+from engine.errors import InputError
+from models.json_text import JsonError, parse_json
+
+MAX_FILE_BYTES = 256 << 20
+MAX_JSON_BYTES = 16 << 20
+_MAGIC, _VERSION, _JSON_CHUNK = 0x46546C67, 2, 0x4E4F534A
+_HEADERS = struct.Struct("<5I")  # of the file: magic, version, length; of the first chunk: length, type
+
+
+def read_glb_json(path: Path) -> dict[str, Any]:
+    """Return the glTF document in the file. Raises InputError, one line."""
+    try:
+        if path.exists() and not path.is_file():
+            raise InputError(f"{path} is no file: give an avatar (.vrm)")  # a pipe would be waited for
+        size = path.stat().st_size
+        if size > MAX_FILE_BYTES:
+            raise InputError(
+                f"{path} has {size >> 20} MB, an avatar may have {MAX_FILE_BYTES >> 20}: reduce its textures"
+            )
+        with path.open("rb") as file:
+            data = _json_chunk(path, file, size)
+    except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"cannot read the avatar {path}: {reason}; check the path") from error
+    try:
+        document = parse_json(data)
+    except JsonError as error:
+        raise InputError(f"{path} is a damaged avatar: in its JSON, {error}; export it again") from error
+    if not isinstance(document, dict):
+        raise InputError(f"{path} is a damaged avatar: its JSON is no object; export it again")
+    return document
+
+
+def _json_chunk(path: Path, file: IO[bytes], size: int) -> bytes:
+    header = file.read(_HEADERS.size)
+    if header[:4] != _MAGIC.to_bytes(4, "little"):
+        raise InputError(f"{path} is no avatar: expected a .vrm file (binary glTF), which begins with 'glTF'")
+    if len(header) < _HEADERS.size:
+        raise InputError(f"{path} is cut off: it has {size} bytes; copy or export it again")
+    _, version, length, chunk, kind = _HEADERS.unpack(header)
+    if version != _VERSION:
+        raise InputError(f"{path} is glTF version {version}, expected {_VERSION}: export it again")
+    if length > size:
+        raise InputError(f"{path} is cut off: it has {size} of its {length} bytes; copy or export it again")
+    if kind != _JSON_CHUNK or chunk > length - _HEADERS.size:
+        raise InputError(f"{path} is a damaged avatar: its first part is not JSON within the file; export it again")
+    if chunk > MAX_JSON_BYTES:
+        raise InputError(
+            f"{path} describes too much: {chunk >> 20} MB of JSON, at most {MAX_JSON_BYTES >> 20} are read"
+        )
+    return file.read(chunk)
