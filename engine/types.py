@@ -43,6 +43,14 @@ class OtherPerson:
 
 
 @dataclass(frozen=True, slots=True)
+class CropPoints:
+    """Points beside the 23 keypoints from which the crops of hands and face are cut, pixels."""
+
+    knuckles_px: F32  # (2, 2, 2) left, right hand: knuckle of the index finger, of the little finger; x, y
+    mouth_px: F32  # (2, 2) left, right corner
+
+
+@dataclass(frozen=True, slots=True)
 class Keypoints2D:
     """One person in one frame. A keypoint the detector lacks or does not see has score 0."""
 
@@ -57,6 +65,8 @@ class Keypoints2D:
     features: F32 | None = None
     """(16, 512) feature map of the person's crop (models.vtm.evidence). None: the weights need none, or no crop."""
     others: tuple[OtherPerson, ...] = ()
+    crop_points: CropPoints | None = None
+    """None: the detector has no such points; the crops are estimated from the forearm and the face's keypoints."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +80,43 @@ class NoPerson:
 
 
 Detection = Keypoints2D | NoPerson
+
+
+@dataclass(frozen=True, slots=True)
+class HandView:
+    """One hand in one frame, as its network sees it. The 21 points are MediaPipe's: wrist, then four of each finger,
+    thumb to little finger, root to tip."""
+
+    frame_id: int
+    captured_at_s: float
+    points_px: F32  # (21, 3) x, y in the picture; z in pixels relative to the wrist, positive away from the camera
+    world_m: F32  # (21, 3) camera axes, origin near the hand's centre
+    presence: float  # 0..1
+    right: float  # probability that it is a right hand
+    size_px: float  # longer side of the box around its points
+
+
+@dataclass(frozen=True, slots=True)
+class FaceView:
+    """One face in one frame, as its networks see it. The 478 points are MediaPipe's face mesh with irises."""
+
+    frame_id: int
+    captured_at_s: float
+    points_px: F32  # (478, 3) x, y in the picture; z in pixels, positive away from the camera
+    presence: float  # 0..1
+    scores: F32  # (52,) in the order of models.face.EXPRESSION_NAMES, 0..1, as the network gives them
+    size_px: float  # longer side of the box around its points
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """The newest accepted view of each hand and of the face, each with its own time; None: not seen."""
+
+    frame_id: int  # of the frame that was looked at last
+    captured_at_s: float
+    left: HandView | None = None
+    right: HandView | None = None
+    face: FaceView | None = None
 
 
 @dataclass(frozen=True, slots=True)

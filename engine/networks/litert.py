@@ -61,7 +61,9 @@ def _shrink_operators(patched: bytearray, graph: schema.SubGraph, kept: list[int
 
 
 class Network:
-    """A float32 network with one input; its outputs are found by shape, because their order is not documented.
+    """A float32 network with one input; its outputs are found by shape, or by name where two have the same shape.
+
+    Their order is not documented.
 
     One thread at a time. Arrays given by `output` are views, valid until the next `run`.
     """
@@ -82,6 +84,9 @@ class Network:
         self._outputs: dict[tuple[int, ...], int] = {
             tuple(int(n) for n in output["shape"]): output["index"] for output in self._interpreter.get_output_details()
         }
+        self._named: dict[str, int] = {
+            output["name"]: output["index"] for output in self._interpreter.get_output_details()
+        }
 
     def input(self) -> F32:
         """A view of the input, `input_shape` float32, to be filled. Do not hold it across `run`."""
@@ -93,9 +98,14 @@ class Network:
         try:
             self._interpreter.invoke()
         except (RuntimeError, ValueError) as error:
-            raise DetectorError(f"the pose network failed: {error}; run `vtm doctor`") from error
+            raise DetectorError(f"a network failed: {error}; run `vtm doctor`") from error
 
     def output(self, *shape: int) -> F32:
         """A view of the output of this shape. Do not hold it across `run`."""
         view: F32 = self._interpreter.tensor(self._outputs[shape])()
+        return view
+
+    def named(self, name: str) -> F32:
+        """A view of the output of this name. Do not hold it across `run`."""
+        view: F32 = self._interpreter.tensor(self._named[name])()
         return view

@@ -9,12 +9,12 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.networks.region import Region
 from engine.pose2d.blazepose_landmarks import LandmarkReader, Landmarks
 from engine.pose2d.blazepose_person import PersonFinder
-from engine.pose2d.blazepose_regions import Region
 from engine.pose2d.following import FollowingDetector, Reading
 from engine.pose2d.weights import WeightPaths
-from engine.types import Frame, Keypoints2D
+from engine.types import CropPoints, Frame, Keypoints2D
 from models.keypoints import EVIDENCE_NAMES, NUM_KEYPOINTS
 
 F32 = NDArray[np.float32]
@@ -24,6 +24,7 @@ _TRIAL_RUNS, _TRIAL_S = 5, 0.1
 OUTSIDE_SCORE = 0.1
 """Factor on the score of a point that lies outside the picture: the network guesses it."""
 
+SIDES = ("left", "right")
 BLAZEPOSE_LANDMARK: dict[str, int] = {
     **{"nose": 0, "left_eye": 2, "right_eye": 5, "left_ear": 7, "right_ear": 8},
     **{"left_shoulder": 11, "right_shoulder": 12, "left_elbow": 13, "right_elbow": 14},
@@ -31,6 +32,8 @@ BLAZEPOSE_LANDMARK: dict[str, int] = {
     **{"left_hip": 23, "right_hip": 24, "left_knee": 25, "right_knee": 26, "left_ankle": 27, "right_ankle": 28},
     **{"left_heel": 29, "right_heel": 30, "left_big_toe": 31, "right_big_toe": 32},
 }
+_KNUCKLES = np.array([[BLAZEPOSE_LANDMARK[f"{side}_{finger}"] for finger in ("index", "pinky")] for side in SIDES])
+_MOUTH = np.array([9, 10])  # left, right corner
 _SOURCE = np.array([BLAZEPOSE_LANDMARK.get(name, 0) for name in EVIDENCE_NAMES])
 _LACKING = np.array([name not in BLAZEPOSE_LANDMARK for name in EVIDENCE_NAMES])  # the small toes
 _STAND_IN = np.array(
@@ -138,4 +141,5 @@ def to_keypoints(landmarks: Landmarks, frame: Frame) -> Keypoints2D:
         points_px=points,
         scores=scores.astype(np.float32),
         evidence_m=evidence,
+        crop_points=CropPoints(landmarks.points_px[_KNUCKLES], landmarks.points_px[_MOUTH]),
     )

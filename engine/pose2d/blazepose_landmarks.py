@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.networks.litert import Network
+from engine.networks.region import Region
 from engine.opencv import cv2
-from engine.pose2d.blazepose_regions import Region
 
 F32 = NDArray[np.float32]
 SIDE_PX = 256

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.pose2d.blazepose_regions import Region
+from engine.networks.region import Region
 
 F32 = NDArray[np.float32]
 _ROWS, _COLUMNS = 10, 6

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.pose2d.blazepose_regions import Region
+from engine.networks.region import Region
 from engine.pose2d.clothes import difference, mixed
 
 F32 = NDArray[np.float32]

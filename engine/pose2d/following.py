@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from engine.pose2d.blazepose_regions import Region
+from engine.networks.region import Region
 from engine.pose2d.clothes import trunk_colours
 from engine.pose2d.crowd import Crowd, Sighting, Track
 from engine.pose2d.people import rank_people

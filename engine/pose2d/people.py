@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from engine.pose2d.blazepose_regions import Region
+from engine.networks.region import Region
 
 REMEMBER_S = 3.0
 """So long after losing a person the one nearest to where they were is preferred to the largest one."""

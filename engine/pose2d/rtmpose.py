@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import DetectorError
+from engine.networks.region import Region
 from engine.opencv import cv2
-from engine.pose2d.blazepose_regions import Region
 from engine.pose2d.following import FollowingDetector, Reading
 from engine.pose2d.rtmpose_weights import RtmPaths, require_rtmlib
 from engine.types import Frame, Keypoints2D

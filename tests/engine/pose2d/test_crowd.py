@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.pose2d.blazepose_regions import Region
+from engine.networks.region import Region
 from engine.pose2d.clothes import difference, mixed, trunk_colours
 from engine.pose2d.crowd import Crowd, Sighting, Track
 

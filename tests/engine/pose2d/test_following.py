@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.pose2d.blazepose_regions import Region
+from engine.networks.region import Region
 from engine.pose2d.following import NEARBY, FollowingDetector, Reading
 from engine.types import Detection, Frame, Keypoints2D, NoPerson, PersonChoice
 from models.keypoints import NUM_KEYPOINTS

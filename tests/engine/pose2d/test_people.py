@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.pose2d.blazepose_regions import Region
+from engine.networks.region import Region
 from engine.pose2d.people import Followed, rank_people
 
 SIZE = (640, 480)

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from engine.pose2d.blazepose_regions import Region
+from engine.networks.region import Region
 
 
 @pytest.mark.parametrize("angle", [0.0, 0.4, -1.2, math.pi / 2, 3.0])
@@ -46,3 +46,12 @@ def test_the_crop_matrix_and_the_point_map_agree(angle: float) -> None:
 )
 def test_only_regions_that_can_hold_a_person_are_plausible(region: Region, plausible: bool) -> None:
     assert region.is_plausible((640, 480)) is plausible
+
+
+@pytest.mark.parametrize("up", [(0.0, -1.0), (3.0, -4.0), (-1.0, 0.5)])
+def test_an_upright_region_shows_its_up_direction_upwards(up: tuple[float, float]) -> None:
+    direction = np.array(up)
+    region = Region.upright(np.array([100.0, 50.0]), 40.0, direction)
+    above = region.to_image(np.array([0.5, 0.25], np.float32))
+    expected = np.array([100.0, 50.0]) + 10 * direction / np.linalg.norm(direction)
+    np.testing.assert_allclose(above, expected, atol=1e-4)

@@ -1,4 +1,4 @@
-"""Regions of BlazePose: a rotated square around a person, and the way between it, the crop and the picture."""
+"""A rotated square around a person, a hand or a face, and the maps between it, its crop and the picture."""
 
 from __future__ import annotations
 
@@ -36,6 +36,11 @@ class Region:
             SIZE_PER_RADIUS * math.hypot(dx, dy),
             math.remainder(angle, 2 * math.pi),
         )
+
+    @staticmethod
+    def upright(centre_px: F64, size_px: float, up_px: F64) -> Region:
+        """Return the square whose crop shows the picture's direction `up_px` (2,) upwards."""
+        return Region(float(centre_px[0]), float(centre_px[1]), size_px, math.atan2(float(up_px[0]), -float(up_px[1])))
 
     @property
     def rotation(self) -> F64:

@@ -1,0 +1,112 @@
+"""The stage: a frame and the body's keypoints -> Details. One network call a frame, turns between hands and face."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from engine.details.crops import face_from_body, face_from_points, hand_from_body, hand_from_points
+from engine.details.gates import GATES, GateSettings, face_is_good, hand_is_good, same_hand
+from engine.details.turns import SUBJECTS, Subject, Turns
+from engine.networks.region import Region
+from engine.types import Details, FaceView, Frame, HandView, Keypoints2D
+
+
+class HandReader(Protocol):
+    """Frame and region -> what the network sees there."""
+
+    def look(self, frame: Frame, region: Region) -> HandView:
+        """Raises DetectorError."""
+
+
+class FaceReader(Protocol):
+    """Frame and region -> what the networks see there."""
+
+    def look(self, frame: Frame, region: Region) -> FaceView:
+        """Raises DetectorError."""
+
+
+class DetailsReader:
+    """Follow both hands and the face of the body that is given. Details thread only; frames in order."""
+
+    def __init__(self, hand: HandReader | None, face: FaceReader | None, gates: GateSettings = GATES) -> None:
+        """hand, face  None where its network is not there: the other one goes on."""
+        self._hand, self._face, self._gates = hand, face, gates
+        self.turns = Turns(hands=hand is not None, face=face is not None)
+        self._views: dict[Subject, HandView | FaceView] = {}
+        self._followed: dict[Subject, Region] = {}
+        self._good_looks: dict[Subject, int] = dict.fromkeys(SUBJECTS, 0)
+
+    def reset(self) -> None:
+        """Forget everybody (another source, another person, a jump in a file)."""
+        self._views.clear()
+        self._followed.clear()
+        self._good_looks = dict.fromkeys(SUBJECTS, 0)
+
+    def read(self, frame: Frame, body: Keypoints2D) -> Details:
+        """Look at one of the hands or the face, and return what is known now. Raises DetectorError."""
+        regions = self._regions(body)
+        for subject in SUBJECTS:
+            if subject not in regions:
+                self._lose(subject)
+        turn = self.turns.next(frozenset(self._followed), frozenset(regions))
+        if turn is not None:
+            self._look(turn, frame, body, regions[turn])
+        return self._details(frame)
+
+    def _regions(self, body: Keypoints2D) -> dict[Subject, Region]:
+        """Return where to look: at those who are followed by their own points, at the others by the body's."""
+        found: dict[Subject, Region | None] = {
+            "left": self._followed.get("left") or hand_from_body(body, 0),
+            "right": self._followed.get("right") or hand_from_body(body, 1),
+            "face": self._followed.get("face") or face_from_body(body),
+        }
+        return {subject: region for subject, region in found.items() if region is not None}
+
+    def _look(self, subject: Subject, frame: Frame, body: Keypoints2D, region: Region) -> None:
+        """Run the subject's network and follow what it sees, or lose it."""
+        view: HandView | FaceView
+        if subject == "face":
+            assert self._face is not None
+            view = self._face.look(frame, region)
+            good, ahead = face_is_good(view, body, self._gates), face_from_points(view.points_px)
+        else:
+            assert self._hand is not None
+            view = self._hand.look(frame, region)
+            good = hand_is_good(view, int(subject == "right"), body, self._gates) and not self._found_twice(
+                subject, view
+            )
+            ahead = hand_from_points(view.points_px)
+        if not good or ahead is None:
+            self._lose(subject)
+            return
+        self._followed[subject] = ahead
+        self._good_looks[subject] += 1
+        if self._good_looks[subject] >= self._gates.good_looks:
+            self._views[subject] = view
+
+    def _found_twice(self, subject: Subject, view: HandView) -> bool:
+        """Return whether the other side already has this hand, and has the better right to it; else the other loses."""
+        other: Subject = "left" if subject == "right" else "right"
+        theirs = self._views.get(other)
+        if not isinstance(theirs, HandView) or not same_hand(view, theirs):
+            return False
+        ours, its = (view.right, 1 - theirs.right) if subject == "right" else (1 - view.right, theirs.right)
+        if ours <= its:
+            return True
+        self._lose(other)
+        return False
+
+    def _lose(self, subject: Subject) -> None:
+        self._views.pop(subject, None)
+        self._followed.pop(subject, None)
+        self._good_looks[subject] = 0
+
+    def _details(self, frame: Frame) -> Details:
+        left, right, face = (self._views.get(subject) for subject in SUBJECTS)
+        return Details(
+            frame.frame_id,
+            frame.captured_at_s,
+            left if isinstance(left, HandView) else None,
+            right if isinstance(right, HandView) else None,
+            face if isinstance(face, FaceView) else None,
+        )

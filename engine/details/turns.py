@@ -1,0 +1,46 @@
+"""Whose turn it is: one network call a frame, shared between two hands and a face."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Subject = Literal["left", "right", "face"]
+SUBJECTS: tuple[Subject, ...] = ("left", "right", "face")
+SEARCH_EVERY = 5
+"""A hand or face that is not there is looked for at every so manieth turn of its own."""
+
+
+@dataclass(slots=True)
+class Turns:
+    """Give out turns in the order left, face, right, face; what is not asked for or not there gives its turn away.
+
+    hands, face  what is asked for; changed under load
+    """
+
+    hands: bool = True
+    face: bool = True
+    _step: int = 0
+    _waited: dict[Subject, int] = field(default_factory=lambda: dict.fromkeys(SUBJECTS, SEARCH_EVERY))
+
+    def next(self, seen: frozenset[Subject], possible: frozenset[Subject]) -> Subject | None:
+        """Return who is looked at in this frame; None: nobody.
+
+        seen      those who are followed
+        possible  those for whom there is a region to look at
+        """
+        for ahead in range(len(_ORDER)):
+            subject = _ORDER[(self._step + ahead) % len(_ORDER)]
+            if not (self.face if subject == "face" else self.hands) or subject not in possible:
+                continue
+            if subject not in seen:
+                self._waited[subject] += 1
+                if self._waited[subject] < SEARCH_EVERY:
+                    continue
+            self._waited[subject] = 0
+            self._step = (self._step + ahead + 1) % len(_ORDER)
+            return subject
+        return None
+
+
+_ORDER: tuple[Subject, ...] = ("left", "face", "right", "face")
