@@ -39,6 +39,8 @@ def show(found: dict[str, Any], console: Console) -> None:
         (_growth(growth), []),
         (_windows(growth["window"]), growth["notes"]),
     ]
+    if found["smoothing"]:
+        sections.append((_smoothing(found), []))
     if found["detector_sizes"]:
         notes = [f"{row['size']}: {row['detail']}" for row in found["detector_sizes"] if not row["works"]]
         sections.insert(1, (_detector_sizes(found), notes))
@@ -102,6 +104,15 @@ def _detector_sizes(found: dict[str, Any]) -> Table:
         if row["works"]:
             mark = "yes" if row["size"] == found["environment"]["detector_size"] else ""
             table.add_row(row["size"], *_times(row["ms"]), f"{row['per_second']:.0f}", mark)
+    return table
+
+
+def _smoothing(found: dict[str, Any]) -> Table:
+    columns = ("smoothness", "preset", "jitter, m/s³ / 10", "delay, ms", "off, mm")
+    table = Table(*columns, title="Jitter against delay", title_justify="left")
+    for row in found["smoothing"]:
+        numbers = (f"{row['jitter']:.1f}", f"{row['delay_ms']:.0f}", f"{row['off_mm']:.1f}")
+        table.add_row(f"{row['smoothness']:g}", row["preset"], *numbers)
     return table
 
 

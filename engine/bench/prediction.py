@@ -16,16 +16,16 @@ from engine.osc.predictor import Predictor
 from engine.pipeline import real_factories, worker_threads
 from engine.sources.intrinsics import intrinsics_for
 from engine.sources.video_file import FileSource
-from engine.types import F64, Keypoints2D, Pose
+from engine.types import F64, Keypoints2D, Pose, RawMotion
+from models.camera import Intrinsics
 
 RATE_HZ = 120.0
 MOST_FRAMES = 300
 _SETTLED_S = 1.0  # the first second is left out: the filters settle
 
 
-def measure_prediction(config: Config, clip: Path, latency_s: float) -> dict[str, Any]:
-    """Return mean and 95th percentile over ticks of the mean joint error in mm. Raises VtmError."""
-    poses = live_poses(config, clip)
+def measure_prediction(poses: list[Pose], latency_s: float) -> dict[str, Any]:
+    """Return mean and 95th percentile over ticks of the mean joint error in mm."""
     if len(poses) < 2 or poses[-1].captured_at_s - poses[0].captured_at_s < 2 * _SETTLED_S:
         return {"rate_hz": RATE_HZ, "note": "the clip holds less than two seconds of a person"}
     held, predicted = replayed_errors(poses, latency_s)
@@ -37,9 +37,18 @@ def measure_prediction(config: Config, clip: Path, latency_s: float) -> dict[str
     }
 
 
-def live_poses(config: Config, clip: Path) -> list[Pose]:
-    """Return every tracked pose of the clip's first frames, solved as in a live run."""
-    factories, poses = real_factories(), []
+def live_poses(raws: list[RawMotion], camera: Intrinsics, height_m: float) -> list[Pose]:
+    """Return every pose of a clip, solved as in a live run."""
+    solver = real_factories().make_solver(camera, height_m)
+    return [pose for pose in map(solver.solve, raws) if pose is not None]
+
+
+def live_motion(config: Config, clip: Path) -> tuple[list[RawMotion], Intrinsics]:
+    """Return the network's answer for each of the clip's first frames that shows a person, and the camera.
+
+    Raises VtmError.
+    """
+    factories, raws = real_factories(), []
     source = FileSource(clip, paced=False)
     detector = factories.make_detector(
         config.detector, size=config.detector_size, threads=worker_threads()[0], on_message=_quiet
@@ -47,21 +56,20 @@ def live_poses(config: Config, clip: Path) -> list[Pose]:
     runtime = factories.load_runtime(config.backend, threads=worker_threads()[1], on_message=_quiet)
     try:
         camera = intrinsics_for(config, source.image_size)
-        window, solver = factories.make_window(runtime.config, camera), factories.make_solver(camera, config.height_m)
+        window = factories.make_window(runtime.config, camera)
         while (frame := source.read()) is not None and frame.frame_id < MOST_FRAMES:
             seen = detector.detect(frame)
             if not isinstance(seen, Keypoints2D):
                 continue
             window.push(seen)
             view = window.window()
-            pose = None if view is None else solver.solve(runtime.lift(view, camera))
-            if pose is not None:
-                poses.append(pose)
+            if view is not None:
+                raws.append(runtime.lift(view, camera))
     finally:
         runtime.close()
         detector.close()
         source.close()
-    return poses
+    return raws, camera
 
 
 def _quiet(_text: str) -> None:

@@ -13,9 +13,10 @@ from engine.bench.clip import clip_path, scaled_clip
 from engine.bench.machine import environment
 from engine.bench.network import measure_network
 from engine.bench.peers import measure_mediapipe
-from engine.bench.prediction import RATE_HZ, measure_prediction
+from engine.bench.prediction import RATE_HZ, live_motion, live_poses, measure_prediction
 from engine.bench.samples import as_json
 from engine.bench.sizes import live_size, measure_sizes
+from engine.bench.smoothing import measure_smoothing
 from engine.bench.windows import measure_windows
 from engine.config import Config
 from engine.errors import ModelError
@@ -57,7 +58,11 @@ def run_bench(config: Config, seconds: float, *, say: Say) -> dict[str, Any]:
     targets = _osc_targets(config, clip, latency, seconds, say)
     growth = _growth(config, clip, seconds / 2, say)
     say(f"poses predicted to a clock of {RATE_HZ:g} per second")
-    prediction = measure_prediction(config, clip, latency.latency_ms.p50 / 1e3)
+    raws, camera = live_motion(config, clip)
+    poses = live_poses(raws, camera, config.height_m)
+    prediction = measure_prediction(poses, latency.latency_ms.p50 / 1e3)
+    say("smoothness: jitter against delay")
+    smoothing = measure_smoothing(raws, camera, config.height_m)
     return {
         "environment": found
         | {
@@ -82,6 +87,7 @@ def run_bench(config: Config, seconds: float, *, say: Say) -> dict[str, Any]:
         "peers": peers,
         "growth": growth,
         "prediction": prediction,
+        "smoothing": smoothing,
     }
 
 

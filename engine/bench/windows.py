@@ -57,7 +57,7 @@ def measure_windows(
             trained, name = config == shipped.config, form_name(config.window_frames, config.mirrored)
             say(f"growth: {name}" + ("" if trained else ", an untrained network"))
             try:
-                weights = shipped if trained else untrained(config, Path(folder))
+                weights = shipped if trained else untrained(replace(config, confidence=True), Path(folder))
                 for number in threads:
                     times = measure_weights(weights, backend, number, seconds)
                     form = {"frames": config.window_frames, "mirrored": config.mirrored}
