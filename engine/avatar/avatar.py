@@ -26,9 +26,9 @@ class Bone:
     above_scale: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Avatar:
-    """One model, as its file describes it."""
+    """One model, as its file describes it. Compared by identity."""
 
     version: str  # "0.x" or "1.0"
     name: str

@@ -48,7 +48,7 @@ class _Performer(NamedTuple):
 
 
 class AvatarFit:
-    """Fits poses to one avatar. One instance per target; not thread-safe."""
+    """Fits poses to one avatar. Remembers the newest pose: all targets with this avatar ask for it. Any thread."""
 
     def __init__(self, avatar: Avatar, *, folded: frozenset[str] = frozenset(), legs: bool = True) -> None:
         """Prepare everything that stays from pose to pose.
@@ -71,10 +71,14 @@ class AvatarFit:
         self._ankle_m = float(np.mean([avatar.bones[names[2]].position[1] for names in _LEG_NAMES]))
         self._hip_joint_m = float(np.mean(joints)) - hips
         self._leg_m = float(np.mean(joints)) - self._ankle_m
-        self._performer: _Performer | None = None
+        self._performer: _Performer | None = None  # this and the next are replaced as a whole
+        self._newest: tuple[Pose, Fitted] | None = None
 
     def __call__(self, pose: Pose, rotations: list[float], joints: list[float]) -> Fitted:
-        """Fit a pose; `rotations` (88,) and `joints` (66,) are its numbers as plain floats."""
+        """Fit a pose; `rotations` (88,) and `joints` (66,) are its numbers as plain floats. Not to be changed."""
+        newest = self._newest
+        if newest is not None and newest[0] is pose:
+            return newest[1]
         quaternions = list(self._pick(rotations))
         for row, path in self._products:
             quaternions[row : row + 4] = _composed(rotations, path)
@@ -82,7 +86,9 @@ class AvatarFit:
         hips = self._hips(performer, rotations, joints)
         if self._legs:
             hips = self._stand(performer, hips, rotations, joints, quaternions)
-        return Fitted(hips, quaternions)
+        fitted = Fitted(hips, quaternions)
+        self._newest = (pose, fitted)
+        return fitted
 
     def offsets(self) -> F32:
         """(B, 3) of each bone to the bone above in the T-pose, world axes, metres; zero for the Hips."""
@@ -150,6 +156,7 @@ class RawNodes:
         bones = fit.bones
         self.offsets: F32 = np.array([bone.offset for bone in bones], np.float32)
         self._turns = np.stack([_between(bone.above_rotation, bone.rotation) for bone in bones])
+        self._newest: tuple[list[float], list[float]] | None = None  # replaced as a whole
         self._still = bool(np.abs(self._turns - np.eye(4)).max() < 1e-7)
         hips = bones[0]
         self._to_hips = hips.above_rotation.T / hips.above_scale
@@ -160,8 +167,12 @@ class RawNodes:
         """(4B,) -> the same turns in the axes of the nodes: W⁻¹ · N · W · L, W the node above, L the own rest turn."""
         if self._still:
             return normalised
+        newest = self._newest
+        if newest is not None and newest[0] is normalised:
+            return newest[1]
         columns = np.array(normalised).reshape(-1, 4, 1)
         raw: list[float] = np.matmul(self._turns, columns).ravel().tolist()
+        self._newest = (normalised, raw)
         return raw
 
     def hips(self, place: list[float]) -> list[float]:

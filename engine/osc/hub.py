@@ -1,7 +1,7 @@
 """All OSC targets of a run: takes the newest pose and sends it to each, from one thread of its own.
 
 Threads: `put`, `states`, `set_targets` and `close` may be called from any; "osc-send" alone sends and closes sockets;
-"osc-open" alone opens targets that are added later or whose host did not resolve, so that no name server stops a pose.
+"osc-open" alone opens targets that need a name server or an avatar file, so that neither stops a pose.
 Start: targets are opened, then both threads run. Close: the threads end, the last pose is sent three times, sockets go.
 """
 
@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from engine.errors import OutputError, UsageError, VtmError, describe
+from engine.errors import InputError, OutputError, UsageError, VtmError, describe
 from engine.osc.output_clock import SILENT_S
 from engine.osc.sender import OscSender
 from engine.osc.targets import Target, open_target, parse_targets
@@ -90,9 +90,9 @@ class OutputHub:
             thread.start()
 
     def _open_numbers(self) -> None:
-        """Open what no name server is needed for, without waiting for the thread that asks for the other names."""
+        """Open what needs no name server and no file, without waiting for the thread that opens the others."""
         for slot in self._unopened():
-            if slot.target.is_number and slot.error is None:
+            if slot.target.opens_at_once and slot.error is None:
                 self._open(slot)
 
     @property
@@ -246,7 +246,7 @@ class OutputHub:
         """Open one target; the answer is in the slot."""
         try:
             sender = open_target(slot.target, clock=self._clock)
-        except (OutputError, UsageError) as error:
+        except (InputError, OutputError, UsageError) as error:
             self._note_failure(slot, error)
             return
         with self._lock:

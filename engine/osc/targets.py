@@ -1,7 +1,7 @@
 """OSC targets as the user writes them: vmc://HOST:PORT, vrchat://HOST:PORT, osc://HOST:PORT, with options after a ?.
 
 For all        rate=HZ (at most so many poses per second), broadcast=1 (broadcast and multicast addresses allowed)
-vmc://         preset=, packets=, positions=, travel=, facing=, fold=, extras=    (engine/osc/vmc_options.py)
+vmc://         preset=, avatar=FILE.vrm, packets=, positions=, travel=, facing=, fold=, ...  (engine/osc/vmc_options.py)
 vrchat://      trackers=hip,chest,feet,knees,elbows,head
 osc://         prefix=/mocap, send=root,positions,...  every=POSES                (engine/osc/plain.py)
 """
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from engine.errors import UsageError
+from engine.osc.avatar_bones import known_avatar
 from engine.osc.options import Options
 from engine.osc.plain import PlainOptions, PlainOscEncoder, read_plain_options
 from engine.osc.sender import Encoder, OscSender
@@ -44,8 +45,10 @@ class Target:
     rate_hz: float | None = None  # at most; None: every pose
 
     @property
-    def is_number(self) -> bool:
-        """The host is an IP address: it opens at once, no name server is asked."""
+    def opens_at_once(self) -> bool:
+        """The host is an IP address, so that no name server is asked, and no avatar has to be read."""
+        if isinstance(self.settings, VmcOptions) and self.settings.avatar:
+            return False
         try:
             ipaddress.ip_address(self.host.split("%")[0])
         except ValueError:
@@ -59,9 +62,10 @@ class Target:
         return _LOCAL.get(host, host), self.port
 
     def encoder(self) -> Encoder:
-        """A new encoder for this target."""
+        """A new encoder for this target. Raises InputError for an avatar file that cannot be used."""
         if isinstance(self.settings, VmcOptions):
-            return VmcEncoder(self.settings)
+            file = self.settings.avatar
+            return VmcEncoder(self.settings, known_avatar(file) if file else None)
         if isinstance(self.settings, PlainOptions):
             return PlainOscEncoder(self.settings)
         return VrchatEncoder(self.settings)
@@ -98,6 +102,8 @@ def _address(url: str) -> tuple[SplitResult, str, int]:
         raise UsageError(f"{url!r} has an unknown scheme: use one of {schemes}, for example {_EXAMPLE}")
     if not host or parts.username is not None or parts.path not in ("", "/"):
         raise UsageError(f"{url!r} is not of the form {parts.scheme}://HOST:PORT, for example {_EXAMPLE}")
+    if parts.fragment:
+        raise UsageError(f"{url!r}: what follows # is not read; write %23 for a # in the name of a file")
     if port == 0:
         raise UsageError(f"{url!r}: port 0 cannot be sent to; PORT is 1 to 65535, for example {_EXAMPLE}")
     return parts, host, DEFAULT_PORTS[parts.scheme] if port is None else port
@@ -125,7 +131,8 @@ def parse_targets(urls: tuple[str, ...]) -> tuple[Target, ...]:
 def open_target(target: str | Target, *, clock: Callable[[], float] = time.monotonic) -> OscSender:
     """A sender for the target, bound to a port of the system's choice.
 
-    Raises UsageError for a bad URL or an address that may not be sent to, OutputError for a host that does not resolve.
+    Raises UsageError for a bad URL or an address that may not be sent to, OutputError for a host that does not resolve,
+    InputError for an avatar file that cannot be used.
     May wait for the name server: not for the Qt thread when the host is a name.
     """
     if isinstance(target, str):

@@ -8,10 +8,13 @@ this per target; a VmcFeed carries what an assistant sends to us (face) and what
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import neg
 from typing import NamedTuple
 
+from engine.avatar.avatar import Avatar
+from engine.avatar.expressions import ExpressionNames
+from engine.osc.avatar_bones import AvatarBones
 from engine.osc.coordinates import SignContinuity, unity_positions
 from engine.osc.packing import MAX_DATAGRAM_BYTES, OscMessage, PacketSet, grouped
 from engine.osc.vmc_bones import BoneLayout
@@ -113,11 +116,15 @@ class _Due:
 class VmcEncoder:
     """Pose -> VMC datagrams. Keeps the signs of the frame before: one encoder per target, one thread."""
 
-    def __init__(self, options: VmcOptions | None = None) -> None:
-        """`feed` may be replaced at any time, from any thread."""
+    def __init__(self, options: VmcOptions | None = None, avatar: Avatar | None = None) -> None:
+        """`feed` may be replaced at any time, from any thread. `avatar`: the model that is driven."""
         self.feed = VmcFeed()
         self._options = VmcOptions() if options is None else options
-        self._bones = BoneLayout(self._options)
+        self._bones: BoneLayout | AvatarBones = (
+            BoneLayout(self._options) if avatar is None else AvatarBones(self._options, avatar)
+        )
+        self._expressions = None if avatar is None else ExpressionNames(avatar.expressions)
+        self._face: tuple[VmcFeed, VmcFeed] | None = None  # the newest, and the same with what the model has
         self._signs = SignContinuity()
         self._offsets: F32 | None = None  # those that the next ones were made from
         self._positions: list[float] = []  # Unity's axes, without the Hips
@@ -132,9 +139,17 @@ class VmcEncoder:
     def encode(self, pose: Pose, elapsed_s: float) -> list[bytes]:
         """The datagrams of one frame. `elapsed_s`: since the start; a Unix time would not fit a float32."""
         feed = self.feed
+        if self._expressions is not None:
+            feed = self._known(feed, self._expressions)
         kind, layout = self._contents(feed, elapsed_s)
         ints = (_LOADED, feed.calibration, _NORMAL_MODE, int(pose.tracked)) if kind.status else ()
         return layout.packets.pack(self._numbers(kind, feed, pose, elapsed_s), ints)
+
+    def _known(self, feed: VmcFeed, expressions: ExpressionNames) -> VmcFeed:
+        """Return the feed with those expressions that the model has, by its names; the same one from frame to frame."""
+        if self._face is None or self._face[0] is not feed:
+            self._face = (feed, replace(feed, blends=expressions.only_known(feed.blends)))
+        return self._face[1]
 
     def _contents(self, feed: VmcFeed, elapsed_s: float) -> tuple[_Kind, _Layout]:
         """What this frame contains; mostly the same as the last one."""

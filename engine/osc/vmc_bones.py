@@ -52,15 +52,7 @@ class BoneLayout:
     def transforms(self, pose: Pose) -> BoneTransforms:
         """Of the bones and of Root."""
         offsets, quaternions, hips = self._skeleton(pose)
-        root = _IDENTITY
-        if self._options.travel == "root":
-            x, y, z = hips
-            root, hips = [x, 0.0 * y, z, *_IDENTITY[3:]], [0.0, y, 0.0]
-        if self._options.facing == "back" and self._options.travel == "root":
-            root = [-root[0], root[1], -root[2], *_turned_back(root[3:])]
-        elif self._options.facing == "back":
-            hips = [-hips[0], hips[1], -hips[2]]
-            quaternions = _turned_back(quaternions[:4]) + quaternions[4:]
+        root, hips, quaternions = placed(self._options, hips, quaternions)
         return BoneTransforms(root, hips, offsets, quaternions)
 
     def _skeleton(self, pose: Pose) -> tuple[F32, list[float], list[float]]:
@@ -82,6 +74,22 @@ class BoneLayout:
         standard: F32 = _STANDARD * np.float32(stature(own))
         hips: list[float] = (pose.root_m * (standard[ROOT, 1] / own[ROOT, 1])).tolist()
         return standard, hips
+
+
+def placed(
+    options: VmcOptions, hips: list[float], quaternions: list[float]
+) -> tuple[list[float], list[float], list[float]]:
+    """Return Root (7,), the place of the hips (3,) and the quaternions (4B,), with travel and facing as asked for."""
+    root = _IDENTITY
+    if options.travel == "root":
+        x, y, z = hips
+        root, hips = [x, 0.0 * y, z, *_IDENTITY[3:]], [0.0, y, 0.0]
+    if options.facing == "back" and options.travel == "root":
+        root = [-root[0], root[1], -root[2], *_turned_back(root[3:])]
+    elif options.facing == "back":
+        hips = [-hips[0], hips[1], -hips[2]]
+        quaternions = _turned_back(quaternions[:4]) + quaternions[4:]
+    return root, hips, quaternions
 
 
 def _turned_back(quaternion: list[float]) -> list[float]:

@@ -5,6 +5,8 @@ positions  real: the person's own; neutral: standard proportions of the same sta
 travel     hips: in the Hips bone, Root stays at identity; root: on the floor in Root, Hips keeps the height. Never both
 facing     forward: +Z; back: turned half round
 fold       bones that the avatar lacks, given to their neighbour: upperchest (into Chest), shoulders (into UpperArm)
+avatar     the .vrm file of the model that is driven: its own bones, lengths and expressions, soles on the floor
+rotations  with avatar=, against what the model's bones are turned. raw: their own axes; normalised: the T-pose
 bones      all; upper: without legs and feet, so that the receiving program's own pose stands (a desk, a seat)
 extras     contacts, bone lengths, confidence of the body and of each part as /VMC/Thru/VTM/... besides
 """
@@ -20,6 +22,7 @@ POSITIONS = ("real", "neutral", "none")
 TRAVEL = ("hips", "root")
 FACING = ("forward", "back")
 FOLDS = ("upperchest", "shoulders")
+ROTATIONS = ("raw", "normalised")
 BONES = ("all", "upper")
 
 
@@ -34,6 +37,8 @@ class VmcOptions:
     fold: frozenset[str] = frozenset()
     bones: str = "all"
     extras: bool = False
+    avatar: str = ""  # a file, as the user wrote it; read when the target opens
+    rotations: str = "raw"
 
 
 _PLAIN = VmcOptions()
@@ -45,20 +50,29 @@ PRESETS: dict[str, VmcOptions] = {
     "vmagicmirror": _PLAIN,
     "evmc4u": _PLAIN,  # applies every position: zeros would collapse the avatar
     "unreal": _PLAIN,  # VMC4UE, VMCLiveLink: take a frame at Blend/Apply
-    "blender": _PLAIN,  # VMC4B: moves the root bone by the Hips
-    "godot": _PLAIN,  # GodotXRVmcTracker: ignores Root, walks the positions
+    "blender": replace(_PLAIN, rotations="normalised"),  # VMC4B: moves the root bone by the Hips
+    "godot": replace(_PLAIN, rotations="normalised"),  # GodotXRVmcTracker: ignores Root, walks the positions
 }
 
 
 def read_vmc_options(options: Options) -> VmcOptions:
     """The preset named, changed by what else is given. Raises ValueError, one line."""
     preset = PRESETS[options.choice("preset", PRESETS, "generic")]
+    avatar = options.text("avatar", "")
+    rotations = options.choice("rotations", ROTATIONS, preset.rotations)
+    positions = options.choice("positions", POSITIONS, preset.positions)
+    if not avatar and rotations != preset.rotations:
+        raise ValueError(f"rotations={rotations} needs avatar=FILE.vrm: without it every bone is at rest in the T-pose")
+    if avatar and positions == "neutral":
+        raise ValueError("positions=neutral does not go with avatar=: the avatar's own are sent; leave it out")
     return VmcOptions(
         packets=options.choice("packets", PACKETS, preset.packets),
-        positions=options.choice("positions", POSITIONS, preset.positions),
+        positions=positions,
         travel=options.choice("travel", TRAVEL, preset.travel),
         facing=options.choice("facing", FACING, preset.facing),
         fold=options.several("fold", FOLDS, preset.fold),
         bones=options.choice("bones", BONES, preset.bones),
         extras=options.flag("extras", preset.extras),
+        avatar=avatar,
+        rotations=rotations,
     )

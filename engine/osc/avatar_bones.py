@@ -1,0 +1,71 @@
+"""Bones as the model of a VMC target has them: the counterpart of `vmc_bones` for a target with an avatar file."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from engine.avatar.avatar import Avatar
+from engine.avatar.fit import AvatarFit, RawNodes
+from engine.avatar.vrm import read_avatar
+from engine.osc.pose_numbers import numbers_of
+from engine.osc.vmc_bones import BoneTransforms, placed
+from engine.osc.vmc_options import VmcOptions
+from engine.types import Pose
+
+_FOLDED = {"upperchest": ("UpperChest",), "shoulders": ("LeftShoulder", "RightShoulder")}
+_MOST_AVATARS = 4  # kept in memory
+
+
+def known_avatar(file: str) -> Avatar:
+    """Return the avatar in a file as the user wrote its name; read again only when the file has changed.
+
+    Targets with the same file get the same avatar, so each pose is fitted once for all of them.
+    Raises InputError, one line.
+    """
+    try:
+        path = Path(file).expanduser()
+        about = path.stat()
+    except (OSError, RuntimeError, ValueError):  # no such file or user, a zero byte: the reader says so
+        return read_avatar(Path(file))
+    return _read(path, about.st_mtime_ns, about.st_size)
+
+
+@lru_cache(maxsize=_MOST_AVATARS)
+def _read(path: Path, _changed_ns: int, _size: int) -> Avatar:
+    return read_avatar(path)
+
+
+@lru_cache(maxsize=_MOST_AVATARS)
+def _fit(avatar: Avatar, folded: frozenset[str], legs: bool) -> tuple[AvatarFit, RawNodes]:
+    fit = AvatarFit(avatar, folded=folded, legs=legs)
+    return fit, RawNodes(fit)
+
+
+class AvatarBones:
+    """Which bones are sent to one avatar, and their transforms."""
+
+    def __init__(self, options: VmcOptions, avatar: Avatar) -> None:
+        """Prepare the fit to the avatar."""
+        folded = frozenset(name for fold in options.fold for name in _FOLDED[fold])
+        self._options = options
+        self._fit, nodes = _fit(avatar, folded, options.bones == "all")
+        self._nodes = nodes if options.rotations == "raw" else None
+        offsets = self._fit.offsets() if self._nodes is None else self._nodes.offsets
+        self._offsets = np.zeros_like(offsets) if options.positions == "none" else offsets
+
+    @property
+    def names(self) -> list[str]:
+        """Of the bones, in the order of the transforms; parents before children, Hips first."""
+        return self._fit.names
+
+    def transforms(self, pose: Pose) -> BoneTransforms:
+        """Of the bones and of Root."""
+        numbers = numbers_of(pose)
+        fitted = self._fit(pose, numbers.rotations, numbers.joints)
+        root, hips, quaternions = placed(self._options, list(fitted.hips), fitted.quaternions)
+        if self._nodes is not None:
+            hips, quaternions = self._nodes.hips(hips), self._nodes.quaternions(quaternions)
+        return BoneTransforms(root, hips, self._offsets, quaternions)
