@@ -1,0 +1,188 @@
+"""Face points and scores -> head rotation, gaze and the 52 expression scores. Pure functions.
+
+Points (478, 3) are those of a FaceView: pixels, camera axes (x right, y down, z away). Left is the person's own left.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from engine.types import F32, F64, FaceView
+from models.face import (
+    CHIN,
+    EXPRESSION,
+    EXPRESSION_NAMES,
+    FOREHEAD,
+    INNER_CORNERS,
+    IRIS_CENTRES,
+    LOWER_LIDS,
+    LOWER_LIP,
+    OUTER_CORNERS,
+    UPPER_LIDS,
+    UPPER_LIP,
+)
+
+YAW_GAIN = 1 / 0.85
+"""The mesh turns less than the head: slope of a fitted line."""
+SHUT_GAP, OPEN_GAP = 0.008, 0.050
+"""Gap between the lids over the height of the face: shut, and open at rest."""
+CLOSED_LIPS, JAW_REACH = 0.010, 0.25
+"""Gap between the lips over the height of the face: closed, and how much more with the jaw wide open."""
+EYE_WIDTH_PER_RADIUS = 2.5
+"""Distance between an eye's corners over the eyeball's radius: 30 mm over 12 mm."""
+MAX_YAW, MAX_PITCH = math.radians(35.0), math.radians(25.0)
+"""How far eyes turn in the head."""
+ALWAYS_ZERO = ("_neutral", "cheekPuff", "eyeWideLeft", "eyeWideRight", "jawForward", "noseSneerLeft", "noseSneerRight")
+"""Scores that the network does not really give; tongueOut is not among the 52 at all."""
+_LIDS = [EXPRESSION["eyeBlinkLeft"], EXPRESSION["eyeBlinkRight"]]
+_JAW = EXPRESSION["jawOpen"]
+_ZERO = [EXPRESSION[name] for name in ALWAYS_ZERO]
+_LOOKS = [EXPRESSION[name] for name in EXPRESSION_NAMES if name.startswith("eyeLook")]
+_FACING = np.diag([1.0, -1.0, -1.0])  # camera axes -> axes in which a head that looks into the camera is at rest
+
+
+@dataclass(frozen=True, slots=True)
+class RestingFace:
+    """What is subtracted: the performer's face at rest, taken at calibration."""
+
+    scores: F32  # (52,)
+    lid_gap: F64  # (2,) left, right
+    gaze_rad: F64  # (2,) as `gaze` gives it
+    head: F64  # (3, 3) as `relative_head` gives it, looking into the camera
+
+
+def face_axes(points: F32) -> F64 | None:
+    """Return the head's rotation (3, 3) relative to one that looks into the camera. None: the mesh is a line."""
+    wide = points.astype(np.float64)
+    left = wide[OUTER_CORNERS[0]] - wide[OUTER_CORNERS[1]]
+    down = wide[CHIN] - wide[FOREHEAD]
+    width = float(np.linalg.norm(left))
+    if not width > 0:
+        return None
+    x = left / width
+    up = (down @ x) * x - down
+    height = float(np.linalg.norm(up))
+    if not height > 0:
+        return None
+    y = up / height
+    rotation: F64 = _FACING @ np.stack([x, y, np.cross(x, y)], axis=-1)
+    return rotation
+
+
+def relative_head(points: F32) -> F64 | None:
+    """Return `face_axes` with the yaw stretched by YAW_GAIN. None: the mesh is a line."""
+    axes = face_axes(points)
+    if axes is None:
+        return None
+    yaw, pitch, roll = Rotation.from_matrix(axes).as_euler("YXZ")
+    yaw = np.clip(YAW_GAIN * yaw, -np.pi / 2, np.pi / 2)
+    relative: F64 = Rotation.from_euler("YXZ", [yaw, pitch, roll]).as_matrix()
+    return relative
+
+
+def head_rotation(points: F32, R_world_cam: F64, rest: RestingFace | None = None) -> F64 | None:
+    """Return the head's rotation (3, 3) in the world, without what the face at rest shows. None: the mesh is a line."""
+    relative = relative_head(points)
+    if relative is None:
+        return None
+    if rest is not None:
+        relative = relative @ rest.head.T
+    rotation: F64 = R_world_cam @ _FACING @ relative
+    return rotation
+
+
+def resting_face(views: Sequence[FaceView]) -> RestingFace | None:
+    """Return the median of a face at rest that looks into the camera. None: no view shows enough."""
+    seen = [(view, gaze(view.points_px), relative_head(view.points_px)) for view in views]
+    good = [(view, look, head) for view, look, head in seen if look is not None and head is not None]
+    if not good:
+        return None
+    return RestingFace(
+        scores=np.median([view.scores for view, _, _ in good], axis=0).astype(np.float32),
+        lid_gap=np.median([lid_gaps(view.points_px) for view, _, _ in good], axis=0),
+        gaze_rad=np.median([look for _, look, _ in good], axis=0),
+        head=Rotation.from_matrix(np.stack([head for _, _, head in good])).mean().as_matrix(),
+    )
+
+
+def lid_gaps(points: F32) -> F64:
+    """Return (2,) the gap between the lids of the left and right eye over the height of the face."""
+    gaps: F64 = np.linalg.norm(points[list(UPPER_LIDS)] - points[list(LOWER_LIDS)], axis=-1).astype(np.float64)
+    return gaps / _height(points)
+
+
+def lip_gap(points: F32) -> float:
+    """Return the gap between the inner edges of the lips over the height of the face."""
+    return float(np.linalg.norm(points[UPPER_LIP] - points[LOWER_LIP])) / _height(points)
+
+
+def _height(points: F32) -> float:
+    return max(float(np.linalg.norm(points[FOREHEAD] - points[CHIN])), 1e-6)
+
+
+def closedness(points: F32, rest: RestingFace | None = None) -> F64:
+    """Return (2,) how far the lids of the left and right eye are closed, 0..1, from their gaps."""
+    opened = np.full(2, OPEN_GAP) if rest is None else np.maximum(rest.lid_gap, 2 * SHUT_GAP)
+    closed: F64 = np.clip((opened - lid_gaps(points)) / (opened - SHUT_GAP), 0.0, 1.0)
+    return closed
+
+
+def expression(points: F32, scores: F32, rest: RestingFace | None = None) -> F32:
+    """Return the 52 scores in 0..1: the network's, checked by ratios, without what it does not really give.
+
+    The jaw is the gap of the lips, which follows it better than the score; a blink is the mean of score and lid gap;
+    the resting face is subtracted, lids excepted: their own open gap is in the ratio.
+    """
+    result = np.nan_to_num(scores.astype(np.float64)).clip(0.0, 1.0)
+    blinks = (result[_LIDS] + closedness(points, rest)) / 2
+    if rest is not None:
+        result = np.clip((result - rest.scores) / np.maximum(1.0 - rest.scores, 0.1), 0.0, 1.0)
+    result[_JAW] = np.clip((lip_gap(points) - CLOSED_LIPS) / JAW_REACH, 0.0, 1.0)
+    result[_LIDS] = blinks
+    result[_ZERO] = 0.0
+    return result.astype(np.float32)
+
+
+def gaze(points: F32, rest: RestingFace | None = None) -> F64 | None:
+    """Return (2,) where both eyes look in the head, radians: left, down. None: the lids are more than half shut.
+
+    From the irises between the corners of the eyes, in the head's own axes; the eye that is more open counts more.
+    """
+    axes = face_axes(points)
+    opened = 1.0 - closedness(points, rest)
+    if axes is None or opened.max() < 0.5:
+        return None
+    turned = points.astype(np.float64) @ _FACING.T @ axes  # x to the person's left, y up, z out of the face
+    corners = (turned[list(OUTER_CORNERS)] + turned[list(INNER_CORNERS)]) / 2
+    widths = np.linalg.norm(turned[list(OUTER_CORNERS)] - turned[list(INNER_CORNERS)], axis=-1)
+    away = (turned[list(IRIS_CENTRES)] - corners)[:, :2] / np.maximum(widths, 1e-6)[:, None]  # (2 eyes, 2)
+    sines = np.clip(EYE_WIDTH_PER_RADIUS * (opened @ away) / opened.sum(), -1.0, 1.0)
+    angles = np.arcsin([sines[0], -sines[1]])
+    if rest is not None:
+        angles = angles - rest.gaze_rad
+    limited: F64 = np.clip(angles, [-MAX_YAW, -MAX_PITCH], [MAX_YAW, MAX_PITCH])
+    return limited
+
+
+def eye_rotations(gaze_rad: F64) -> F32:
+    """Return (2, 4) x, y, z, w of LeftEye and RightEye in the head: both look where `gaze` says."""
+    one = Rotation.from_euler("YX", [float(gaze_rad[0]), float(gaze_rad[1])]).as_quat()
+    return np.stack([one, one]).astype(np.float32)
+
+
+def with_gaze(scores: F32, gaze_rad: F64) -> F32:
+    """Return the 52 scores with the eight eyeLook scores that say the same as the gaze."""
+    left, down = float(gaze_rad[0]) / MAX_YAW, float(gaze_rad[1]) / MAX_PITCH
+    result = scores.copy()
+    result[_LOOKS] = 0.0
+    sideways = ("eyeLookOutLeft", "eyeLookInRight") if left > 0 else ("eyeLookInLeft", "eyeLookOutRight")
+    for name in sideways:
+        result[EXPRESSION[name]] = min(abs(left), 1.0)
+    for side in ("Left", "Right"):
+        result[EXPRESSION[f"eyeLook{'Down' if down > 0 else 'Up'}{side}"]] = min(abs(down), 1.0)
+    return result

@@ -1,0 +1,211 @@
+"""Hand points -> rotations of wrist and fingers. Pure functions on the hand network's points in metres.
+
+The rest hand is that of the T-pose: fingers along +X (left) or -X (right), palm down, thumb in the palm's plane at 45
+degrees towards +Z. Sides: 0 left, 1 right. Points (21, 3) are MediaPipe's, rotated to the axes that a function names.
+Angles are degrees where limits of anatomy are compared.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from engine.types import F32, F64
+from models.fingers import FINGER_POINTS, FINGERS, INDEX_ROOT, LITTLE_ROOT, NUM_FINGER_BONES, WRIST
+
+WRIST_FLEXION, WRIST_ULNAR, WRIST_TWIST = (-75.0, 75.0), (-20.0, 35.0), (-90.0, 90.0)
+"""Limits of the wrist: bent towards the palm, towards the little finger, turned about the forearm."""
+PROXIMAL, SPREAD, INTERMEDIATE, DISTAL = (-25.0, 95.0), (-20.0, 20.0), (0.0, 110.0), (0.0, 85.0)
+THUMB_PROXIMAL, THUMB_INTERMEDIATE, THUMB_DISTAL = 50.0, (0.0, 60.0), (-15.0, 80.0)
+DISTAL_PER_INTERMEDIATE = 0.65
+"""The last joint bends with the one before; measuring it is no better."""
+FIST_DEG = 270.0
+"""A finger's bones bend by so much together in a fist."""
+OPEN_END_DEG, FIST_GAIN = 90.0, 1.3
+"""Without a calibration: beyond this sum of angles the network's fists are too open by this factor."""
+_SHORTEST = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class FingerRange:
+    """What the network says of this performer's open hand and fist: sum of each finger's angles, degrees."""
+
+    open_deg: F64  # (4,) index to little finger
+    fist_deg: F64  # (4,)
+
+
+def finger_range(open_flexion_deg: F64, fist_flexion_deg: F64) -> FingerRange:
+    """Return the range from the flexion (N, 4, 3) of an open hand and of a fist, as `finger_angles` gives it."""
+    return FingerRange(*(np.median(flexion.sum(-1), axis=0) for flexion in (open_flexion_deg, fist_flexion_deg)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Axes:
+    """Of a side's rest hand: along the finger, and about which axis it flexes."""
+
+    along: F64
+    flexion: F64
+
+
+def _axes(side: int) -> tuple[_Axes, _Axes]:
+    """Return those of the fingers and of the thumb. The thumb flexes half across the palm, half into it."""
+    sign = 1.0 if side == 0 else -1.0
+    fingers = _Axes(np.array([sign, 0.0, 0.0]), np.array([0.0, 0.0, -sign]))
+    along = np.array([sign, 0.0, 1.0]) / np.sqrt(2)
+    across = np.array([0.0, sign, 0.0])
+    into = np.cross(along, [0.0, -1.0, 0.0])
+    return fingers, _Axes(along, (across + into) / np.linalg.norm(across + into))
+
+
+_AXES = (_axes(0), _axes(1))
+
+
+def palm_frame(points: F64, side: int) -> F64 | None:
+    """Return (3, 3), columns: across towards the thumb, along the fingers, out of the palm. None: the palm is a line.
+
+    A left-handed frame for the left hand, so that both hands have the same columns.
+    """
+    roots = points[[5, 9, 9, 13]].mean(0)
+    along = roots - points[WRIST]
+    across = points[INDEX_ROOT] - points[LITTLE_ROOT]
+    length = float(np.linalg.norm(along))
+    if not length > _SHORTEST:
+        return None
+    along = along / length
+    across = across - (across @ along) * along
+    width = float(np.linalg.norm(across))
+    if not width > _SHORTEST:
+        return None
+    across = across / width
+    out = np.cross(across, along)
+    return np.stack([across, along, -out if side == 0 else out], axis=-1)
+
+
+def hand_rotation(points: F64, side: int) -> F64 | None:
+    """Return the hand's rotation (3, 3) from the T-pose, in the axes of the points. None: the palm is a line."""
+    frame = palm_frame(points, side)
+    if frame is None:
+        return None
+    sign = 1.0 if side == 0 else -1.0
+    rest = np.array([[0.0, sign, 0.0], [0.0, 0.0, -1.0], [1.0, 0.0, 0.0]])  # columns +Z, +-X, -Y
+    rotation: F64 = frame @ rest.T
+    return rotation
+
+
+def wrist_from_hand(hand_world: F64, forearm_world: F64, side: int) -> tuple[F64, F64]:
+    """Return the rotations (3, 3) of forearm in the world and of hand in the forearm that show a hand's rotation.
+
+    Half of the twist about the forearm goes to the forearm; flexion, sideways bend and twist are limited.
+    """
+    local = Rotation.from_matrix(forearm_world.T @ hand_world)
+    x, _, _, w = local.as_quat()
+    twist = 2 * np.arctan2(x, w)
+    twist = float(np.remainder(twist + np.pi, 2 * np.pi) - np.pi)
+    swing = local * Rotation.from_rotvec([-twist, 0.0, 0.0])
+    _, sideways, flexion = swing.as_rotvec()
+    sign = 1.0 if side == 0 else -1.0
+    flexion = -sign * _limit(-sign * np.degrees(flexion), WRIST_FLEXION)
+    sideways = sign * _limit(sign * np.degrees(sideways), WRIST_ULNAR)
+    half = Rotation.from_rotvec([_limit(np.degrees(twist), WRIST_TWIST) / 2, 0.0, 0.0], degrees=True)
+    bent = Rotation.from_rotvec([0.0, sideways, flexion], degrees=True)
+    forearm: F64 = forearm_world @ half.as_matrix()
+    hand: F64 = (half.inv() * bent * half * half).as_matrix()
+    return forearm, hand
+
+
+def finger_angles(points: F64, side: int) -> tuple[F64, F64]:
+    """Return flexion (4, 3) and spread (4,) of index to little finger in degrees, unlimited, as the points show them.
+
+    points  (21, 3) in the hand's own axes: rotated by the inverse of `hand_rotation`
+    """
+    axes = _AXES[side][0]
+    sign = axes.along[0]
+    flexion, spread = np.zeros((4, 3)), np.zeros(4)
+    for row, joints in enumerate(FINGER_POINTS[1:]):
+        bones = np.diff(points[list(joints)], axis=0)
+        x, y, z = bones[0]
+        level = np.hypot(x, z) * (1.0 if sign * x >= 0 else -1.0)
+        flexion[row, 0] = np.arctan2(-y, level)
+        spread[row] = np.arctan2(-sign * z, sign * x) if level >= 0 else np.arctan2(sign * z, -sign * x)
+        turn = Rotation.from_rotvec([0.0, spread[row], 0.0]) * Rotation.from_rotvec(flexion[row, 0] * axes.flexion)
+        bent = turn.inv().apply(bones[1])
+        flexion[row, 1] = _flexion(bent, axes)
+        spread[row] *= max(np.cos(flexion[row, 0]), 0.0)  # a finger that points out of the palm shows no spread
+    flexion[:, 2] = DISTAL_PER_INTERMEDIATE * np.maximum(flexion[:, 1], 0.0)
+    return np.degrees(flexion), np.degrees(spread)
+
+
+def _flexion(bone: F64, axes: _Axes) -> float:
+    """Return the angle in radians that bends a bone from `along` about `flexion` into this direction."""
+    return float(np.arctan2(bone @ np.cross(axes.flexion, axes.along), bone @ axes.along))
+
+
+def with_gain(flexion_deg: F64, measured: FingerRange | None = None) -> F64:
+    """Return flexion (4, 3) with each finger's sum stretched so that an open hand is open and a fist is a fist."""
+    total = flexion_deg.sum(-1)  # (4,)
+    if measured is None:
+        wished = np.where(total > OPEN_END_DEG, OPEN_END_DEG + FIST_GAIN * (total - OPEN_END_DEG), total)
+    else:
+        reach = np.maximum(measured.fist_deg - measured.open_deg, 30.0)
+        wished = (total - measured.open_deg) / reach * FIST_DEG
+    factor = np.where(np.abs(total) > 5.0, wished / np.where(np.abs(total) > 5.0, total, 1.0), 1.0)
+    gained: F64 = flexion_deg * np.clip(factor, 0.0, 3.0)[:, None]
+    return gained
+
+
+def finger_rotations(points: F64, side: int, measured: FingerRange | None = None) -> F32:
+    """Return (15, 4) x, y, z, w of the bones of one hand, each in its parent, limited by anatomy.
+
+    points  (21, 3) in the hand's own axes: rotated by the inverse of `hand_rotation`
+    """
+    flexion, spread = finger_angles(points, side)
+    return _bones(_thumb(points, side), with_gain(flexion, measured), spread, side)
+
+
+def relaxed_hand(side: int) -> F32:
+    """Return (15, 4) the bones of a hand that hangs at rest."""
+    along, across = np.array([[18.0], [20.0], [23.0], [26.0]]), np.array([1.0, 1.2, 0.7])
+    axes = _AXES[side][1]
+    thumb = Rotation.from_rotvec(np.radians([8.0, 10.0, 12.0])[:, None] * axes.flexion)
+    return _bones(thumb, along * across, np.zeros(4), side)
+
+
+def _bones(thumb: Rotation, flexion: F64, spread: F64, side: int) -> F32:
+    """Return the 15 bones, limited: thumb first, then flexion (4, 3) and spread (4,) of the fingers in degrees."""
+    axes = _AXES[side][0]
+    limited = np.stack([np.clip(flexion[:, i], *(PROXIMAL, INTERMEDIATE, DISTAL)[i]) for i in range(3)], axis=-1)
+    bent = Rotation.from_rotvec((limited.reshape(-1, 1) * axes.flexion).astype(np.float64), degrees=True)  # 12
+    sideways = np.zeros((len(FINGERS) - 1, 3, 3))
+    sideways[:, 0, 1] = np.clip(spread, *SPREAD)
+    fingers = Rotation.from_rotvec(sideways.reshape(-1, 3), degrees=True) * bent
+    result = np.concatenate([thumb.as_quat(), fingers.as_quat()]).astype(np.float32)
+    assert result.shape == (NUM_FINGER_BONES, 4)
+    return result
+
+
+def _thumb(points: F64, side: int) -> Rotation:
+    """Return the thumb's three bones: a swing of the first, flexion of the others; no twist."""
+    axes = _AXES[side][1]
+    bones = np.diff(points[list(FINGER_POINTS[0])], axis=0)
+    lengths = np.linalg.norm(bones, axis=-1, keepdims=True)
+    if not (lengths > _SHORTEST).all():
+        return Rotation.identity(3)
+    first, second, third = bones / lengths
+    axis = np.cross(axes.along, first)
+    sine = float(np.linalg.norm(axis))
+    angle = np.degrees(np.arctan2(sine, axes.along @ first))
+    unit = axis / sine if sine > _SHORTEST else axis
+    swing = Rotation.from_rotvec(unit * min(angle, THUMB_PROXIMAL), degrees=True)
+    measured = Rotation.from_rotvec(unit * angle, degrees=True)
+    middle = _flexion(measured.inv().apply(second), axes)
+    turned = measured * Rotation.from_rotvec(middle * axes.flexion)
+    last = _flexion(turned.inv().apply(third), axes)
+    angles = [_limit(np.degrees(middle), THUMB_INTERMEDIATE), _limit(np.degrees(last), THUMB_DISTAL)]
+    bent = Rotation.from_rotvec(np.array(angles)[:, None] * axes.flexion, degrees=True)
+    return Rotation.concatenate([swing, bent])
+
+
+def _limit(value: float, limits: tuple[float, float]) -> float:
+    return float(np.clip(value, *limits))

@@ -1,0 +1,102 @@
+"""Views that come seldom and at their own times, made into values at each pose: held, smoothed, relaxed when lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from engine.types import F32, F64
+
+HOLD_S = 0.3
+"""What was seen last is held so long."""
+RELAX_S = 0.5
+"""Then it eases to rest in so long."""
+BLEND_S = 0.15
+"""The body's own wrist or head is replaced, and comes back, in so long."""
+SURE_PRESENCE, SURE_SIZE_PX = 0.7, 40.0
+"""Only a view above both replaces the body's wrist or head."""
+_STEADY_S = 0.06  # time constant of the smoothing for a view of many pixels
+_MANY_PX = 80.0
+_EDGE = 0.05  # of the picture: a hand at its edge is seen in part
+
+
+def is_sure(presence: float, size_px: float) -> bool:
+    """Return whether a view may replace the body's own wrist or head."""
+    return presence > SURE_PRESENCE and size_px >= SURE_SIZE_PX
+
+
+def steadiness(size_px: float, points_px: F32, image_size: tuple[int, int]) -> float:
+    """Return the factor on the smoothing's time constant: 1 for a large view in the middle, to 4 for a poor one."""
+    width, height = image_size
+    low, high = points_px[:, :2].min(0), points_px[:, :2].max(0)
+    margin = _EDGE * max(width, height)
+    room = min(low[0], low[1], width - high[0], height - high[1])
+    at_edge = float(np.clip(1.0 - room / margin, 0.0, 1.0))
+    return float(np.clip(_MANY_PX / max(size_px, 1.0), 1.0, 3.0)) + at_edge
+
+
+@dataclass(slots=True)
+class Blend:
+    """A weight that goes to 0 or 1 in BLEND_S."""
+
+    weight: float = 0.0
+
+    def __call__(self, there: bool, dt_s: float) -> float:
+        """Return the weight `dt_s` later."""
+        step = dt_s / BLEND_S
+        self.weight = min(self.weight + step, 1.0) if there else max(self.weight - step, 0.0)
+        return self.weight
+
+
+class HeldRotations:
+    """n rotations from views, at the times of the poses. Times never go back; a jump ahead is a lost view."""
+
+    def __init__(self, rest_xyzw: F32) -> None:
+        """rest_xyzw  (n, 4) what is eased to when nothing is seen."""
+        self._rest = Rotation.from_quat(rest_xyzw)
+        self._target, self._now = self._rest, self._rest
+        self._seen_s: float | None = None
+        self._at_s: float | None = None
+        self._steady = 1.0
+
+    def see(self, rotations_xyzw: F32, captured_at_s: float, steady: float = 1.0) -> None:
+        """Take a new view. steady  factor on the smoothing, see `steadiness`."""
+        self._target, self._seen_s, self._steady = Rotation.from_quat(rotations_xyzw), captured_at_s, steady
+
+    def at(self, time_s: float) -> F32:
+        """Return (n, 4) for a pose at this time."""
+        dt_s = 0.0 if self._at_s is None else max(time_s - self._at_s, 0.0)
+        self._at_s = time_s
+        lost = self._seen_s is None or time_s - self._seen_s > HOLD_S
+        target = self._rest if lost else self._target
+        constant_s = RELAX_S / 3 if lost else _STEADY_S * self._steady
+        ahead = (self._now.inv() * target).as_rotvec()
+        self._now = self._now * Rotation.from_rotvec((1.0 - np.exp(-dt_s / constant_s)) * ahead)
+        result: F32 = self._now.as_quat().astype(np.float32)
+        return result
+
+
+class HeldValues:
+    """The same for values (n,) whose rest is 0: expression scores, gaze."""
+
+    def __init__(self, size: int) -> None:
+        self._target, self._now = np.zeros(size), np.zeros(size)
+        self._seen_s: float | None = None
+        self._at_s: float | None = None
+
+    def see(self, values: F32 | F64, captured_at_s: float) -> None:
+        """Take a new view."""
+        self._target, self._seen_s = values.astype(np.float64), captured_at_s
+
+    def at(self, time_s: float) -> F32:
+        """Return (n,) for a pose at this time."""
+        dt_s = 0.0 if self._at_s is None else max(time_s - self._at_s, 0.0)
+        self._at_s = time_s
+        lost = self._seen_s is None or time_s - self._seen_s > HOLD_S
+        constant_s = RELAX_S / 3 if lost else _STEADY_S / 2
+        target = np.zeros_like(self._now) if lost else self._target
+        self._now = self._now + (1.0 - np.exp(-dt_s / constant_s)) * (target - self._now)
+        result: F32 = self._now.astype(np.float32)
+        return result
