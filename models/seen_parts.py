@@ -44,7 +44,7 @@ def _needs() -> F32:
 
 NEEDS: F32 = _needs()
 _FACE = [KEYPOINT[name] for group in _HEAD for name in group]
-_MOVING_POINTS = [np.flatnonzero(row) if row.any() else np.array(_FACE) for row in NEEDS]
+_MOVING_POINTS = [np.flatnonzero(row).tolist() if row.any() else _FACE for row in NEEDS]
 
 
 def part_motion(before: F32, after: F32, size: float, focal_px: float, gap_s: float) -> F32:
@@ -55,14 +55,15 @@ def part_motion(before: F32, after: F32, size: float, focal_px: float, gap_s: fl
     people taller than USUAL_BOX_PX are made smaller: a detector's noise grows with the person.
     """
     pixels = min(focal_px, USUAL_BOX_PX / max(size, 1e-9)) / max(30.0 * gap_s, 1e-3)
-    seen = np.minimum(before[:, 2], after[:, 2]) > _SEEN
-    moved = np.linalg.norm(after[:, :2] - before[:, :2], axis=-1) * pixels
-    motion = np.zeros(NUM_PARTS, np.float32)
+    way = after[:, :2] - before[:, :2]
+    moved = (np.sqrt((way * way).sum(-1)) * pixels).tolist()
+    seen = (np.minimum(before[:, 2], after[:, 2]) > _SEEN).tolist()
+    motion = [0.0] * NUM_PARTS  # plain numbers: a few points each, on the solve thread
     for part, points in enumerate(_MOVING_POINTS):
-        found = moved[points][seen[points]]
-        if len(found):
-            motion[part] = np.median(found) if part in _MIDDLE else found.max()
-    return motion
+        found = [moved[point] for point in points if seen[point]]
+        if found:
+            motion[part] = sorted(found)[len(found) // 2] if part in _MIDDLE else max(found)
+    return np.array(motion, np.float32)
 
 
 def least_sure(network: F32 | None, seen: F32) -> F32:
@@ -78,11 +79,13 @@ def seen_parts(points_px: F32, scores: F32, image_size: tuple[int, int]) -> F32:
 
     points_px (23, 2), scores (23,) in 0..1, image_size (width, height). What is not finite is not seen.
     """
-    margin = EDGE * max(image_size)
+    width, height = image_size
+    margin = EDGE * max(width, height)
     with np.errstate(invalid="ignore"):
-        room = np.minimum(points_px, np.asarray(image_size, np.float32) - points_px).min(-1)
-    inside = np.clip(np.nan_to_num(room, nan=-1.0) / margin, 0.0, 1.0)
-    seen = np.clip(np.nan_to_num(scores), 0.0, 1.0) * inside
+        room = np.minimum(points_px, np.array([width, height], np.float32) - points_px).min(-1) / margin
+        seen = np.minimum(np.maximum(scores, 0.0), 1.0) * np.minimum(np.maximum(room, 0.0), 1.0)
+    seen = np.where(seen == seen, seen, 0.0)  # not a number: not seen
     parts: F32 = (NEEDS @ seen).astype(np.float32)
-    parts[PART["head"]] = np.mean([max(seen[KEYPOINT[name]] for name in group) for group in _HEAD])
+    face = seen[_FACE].tolist()
+    parts[PART["head"]] = (face[0] + max(face[1], face[2]) + max(face[3], face[4])) / 3
     return parts
