@@ -41,6 +41,8 @@ def not_a_video(path: Path) -> str | None:
         return f"{path} is an OSC log, not a video: vtm {_quoted(path)} replays it"
     if suffix == _UNFINISHED:
         return f"{path} is an unfinished take, not a video: vtm recover {_quoted(path)} finishes it"
+    if suffix == ".vrm":
+        return f"{path} is an avatar, not a video: --osc vmc://127.0.0.1:39539?avatar=FILE.vrm fits the stream to it"
     if suffix == ".json":
         return f"{path} is a JSON file, not a video: a camera's intrinsics go after --intrinsics"
     if suffix != TAKE_SUFFIX:

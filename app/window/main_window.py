@@ -22,6 +22,7 @@ from app.commands.doctor import findings
 from app.commands.report import report_text
 from app.settings import Settings, save_settings
 from app.tones import TonePlayer
+from app.window.avatar_drop import given_to_all, is_avatar
 from app.window.background import Background
 from app.window.cue_control import CueControl
 from app.window.leftover_takes import RECOVER, LeftOver
@@ -39,7 +40,7 @@ from app.window.widgets.side_panel import SidePanel
 from app.window.widgets.timing_strip import TimingStrip
 from app.window.widgets.video_view import VideoView
 from engine.config import Config
-from engine.errors import OutputError, UsageError
+from engine.errors import OutputError, UsageError, VtmError
 from engine.osc.own_port import check_own_port
 from engine.sources.camera_list import CameraInfo
 from engine.types import PersonChoice, Pose, Snapshot
@@ -279,11 +280,20 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
-        """Play the dropped file: a take is replayed, a video becomes the source."""
+        """Use the dropped file: a take is replayed, a video becomes the source, an avatar is given to the targets."""
         files = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
         if files:
             event.acceptProposedAction()
-            self.change({"source": files[0]})
+            self._take_avatar(files[0]) if is_avatar(files[0]) else self.change({"source": files[0]})
+
+    def _take_avatar(self, path: str) -> None:
+        try:
+            targets, about = given_to_all(path, self.config.osc)
+        except VtmError as error:
+            self.say("warning", str(error))
+            return
+        self.change({"osc": targets})
+        self.say("info", about)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Hide at once; the take and the pipeline are finished behind the scenes."""

@@ -1,10 +1,8 @@
-"""Add or change one OSC target: protocol, receiver, host, port, options; says at once why an address cannot work
-and, for plain OSC, which addresses are sent.
+"""Add or change one OSC target: protocol, receiver, avatar, host, port, options; says at once why it cannot work and,
+for plain OSC, which addresses are sent.
 """
 
 from __future__ import annotations
-
-from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import (
@@ -19,7 +17,9 @@ from PySide6.QtWidgets import (
 )
 
 from app.commands.osc_map import lines_of
+from app.window.widgets.avatar_field import AvatarField
 from app.window.widgets.fields import Choice, label
+from app.window.widgets.target_url import join_url, split_query
 from engine.errors import UsageError
 from engine.osc.own_port import check_own_port
 from engine.osc.plain import PlainOptions, address_map
@@ -46,21 +46,6 @@ PRESET_NAMES = {
 }
 
 
-def join_url(protocol: str, host: str, port: str, preset: str, options: str) -> str:
-    """The target as one URL; an IPv6 address gets its brackets."""
-    bracketed = f"[{host}]" if ":" in host and not host.startswith("[") else host
-    first = [f"preset={preset}"] if protocol == "vmc" and preset != "generic" else []
-    query = "&".join([*first, *([options] if options else [])])
-    return f"{protocol}://{bracketed}:{port}" + (f"?{query}" if query else "")
-
-
-def split_query(url: str) -> tuple[str, str]:
-    """The preset and the other options of a target."""
-    pairs = parse_qsl(urlsplit(url).query, keep_blank_values=True)
-    preset = next((value for name, value in pairs if name == "preset"), "generic")
-    return preset, urlencode([pair for pair in pairs if pair[0] != "preset"], safe="/,")
-
-
 class TargetDialog(QDialog):
     """`url` holds the answer after exec() returned accepted."""
 
@@ -74,6 +59,7 @@ class TargetDialog(QDialog):
         self.url = url or "vmc://127.0.0.1:39539"
         self.protocol = Choice("Protocol", _PROTOCOLS)
         self.preset = Choice("Receiver", [(PRESET_NAMES.get(name, name), name) for name in PRESETS])
+        self.avatar = AvatarField()
         self.host, self.port, self.options = QLineEdit(), QLineEdit(), QLineEdit()
         self.host.setPlaceholderText("127.0.0.1, or a name in your network")
         self._remark, self._problem = label("", "muted"), label("", "error")
@@ -95,18 +81,19 @@ class TargetDialog(QDialog):
 
     def _show(self, url: str) -> None:
         target = parse_target(url)
-        preset, options = split_query(url)
+        preset, avatar, options = split_query(url)
         self.protocol.choose(target.scheme)
         self.preset.choose(preset)
         self.host.setText(target.host)
         self.port.setText(str(target.port))
         self.options.setText(options)
+        self.avatar.line.setText(avatar)
 
     def _lay_out(self) -> None:
         form = QFormLayout()
         form.setSpacing(10)
         rows = (("Protocol", self.protocol), ("Receiver", self.preset), ("Host", self.host), ("Port", self.port))
-        for name, field in (*rows, ("Options", self.options)):
+        for name, field in (*rows, ("Avatar", self.avatar), ("Options", self.options)):
             form.addRow(name, field)
         self._form = form
         self._cancel = QPushButton("Cancel")
@@ -126,6 +113,7 @@ class TargetDialog(QDialog):
     def _connect(self) -> None:
         self.protocol.activated.connect(self._protocol_chosen)
         self.preset.activated.connect(self._check)
+        self.avatar.changed.connect(self._check)
         for field in (self.host, self.port, self.options):
             field.textChanged.connect(self._check)
         self._cancel.clicked.connect(self.reject)
@@ -140,15 +128,16 @@ class TargetDialog(QDialog):
         """Build the address and show what is wrong with it, if anything."""
         protocol = self.protocol.value
         fields = (self.host.text().strip(), self.port.text().strip(), self.preset.value, self.options.text().strip())
-        self.url = join_url(protocol, *fields)
-        problem = ""
+        self.url = join_url(protocol, *fields, self.avatar.path)
+        problem = self.avatar.problem if protocol == "vmc" else ""
         try:
             parse_targets((*self._others, self.url))
             check_own_port((self.url,), self._vmc_receive)
         except UsageError as error:
             problem = str(error)
         self._show_map(problem)
-        self._form.setRowVisible(self.preset, protocol == "vmc")
+        for field in (self.preset, self.avatar):
+            self._form.setRowVisible(field, protocol == "vmc")
         self.options.setPlaceholderText(f"none; for example {_EXAMPLES[protocol]}")
         self._remark.setText(_REMARKS[protocol])
         self._problem.setText(problem)

@@ -7,7 +7,8 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QW
 
 from app.window.widgets import icons
 from app.window.widgets.fields import Choice, Dot, Elided, Section, icon_button, label
-from app.window.widgets.target_dialog import PRESET_NAMES, TargetDialog, split_query
+from app.window.widgets.target_dialog import PRESET_NAMES, TargetDialog
+from app.window.widgets.target_url import split_query
 from app.window.widgets.theme import ACCENT, FAINT, WARNING
 from engine.takes.recording import TEST_POSES
 from engine.types import TargetState
@@ -19,7 +20,7 @@ _NAMES = {"vmc": "VMC", "vrchat": "VRChat", "osc": "OSC"}
 def target_name(url: str) -> str:
     """VSeeFace  127.0.0.1:39539"""
     scheme, _, rest = url.partition("://")
-    preset, _ = split_query(url)
+    preset, *_ = split_query(url)
     who = _NAMES.get(scheme, scheme) if scheme != "vmc" or preset == "generic" else PRESET_NAMES.get(preset, preset)
     return f"{who}  {rest.partition('?')[0]}"
 

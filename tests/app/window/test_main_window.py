@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 import socket
 import sys
 import threading
@@ -258,6 +259,27 @@ def test_a_dropped_file_becomes_the_source(window, until, made, tmp_path):
     window.dropEvent(QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, data, buttons, keys))
     until(lambda: Path(made[0].config.source) == path)
     assert window.side.source.choice.currentText() == "clip.mp4"
+
+
+def test_a_dropped_avatar_is_given_to_the_targets_and_a_bad_one_changes_nothing(window, until, made, tmp_path):
+    def drop(path: Path) -> None:
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(str(path))])
+        buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        window.dropEvent(QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, data, buttons, keys))
+
+    window.change({"osc": ("vmc://127.0.0.1:39541",)})
+    avatar, picture = tmp_path / "me.vrm", tmp_path / "picture.vrm"
+    shutil.copyfile(Path(__file__).parents[2] / "engine" / "avatar" / "data" / "child_0.0.vrm", avatar)
+    picture.write_bytes(b"no avatar")
+    drop(avatar)
+    assert window.config.osc == (f"vmc://127.0.0.1:39541?avatar={avatar.as_posix()}",)
+    until(lambda: "child" in getattr(window.video.banner.notice, "text", ""))
+    until(lambda: made[0].config.osc == window.config.osc)
+    drop(picture)
+    assert window.config.osc == (f"vmc://127.0.0.1:39541?avatar={avatar.as_posix()}",)
+    assert window.config.source == "demo"
+    until(lambda: "expected a .vrm file" in window.video.banner.notice.text)
 
 
 @pytest.fixture

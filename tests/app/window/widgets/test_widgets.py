@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QRect
 
+from app.window.avatar_drop import given_to_all
 from app.window.notices import Notice
 from app.window.widgets.record_panel import clock_text
 from app.window.widgets.source_panel import SourcePanel
@@ -15,9 +18,12 @@ from app.window.widgets.target_dialog import TargetDialog
 from app.window.widgets.targets_panel import target_name
 from app.window.widgets.video_view import VideoView, fitted, scaled_picture, score_colour
 from engine.config import Config
+from engine.errors import UsageError
+from engine.osc.targets import parse_target
 from engine.sources.camera_list import CameraInfo
 from engine.types import Frame
 
+AVATARS = Path(__file__).parents[3] / "engine" / "avatar" / "data"
 NOON = datetime.datetime(2026, 5, 4, 12, 0, 1)
 
 
@@ -146,12 +152,14 @@ def test_the_target_dialog_accepts_only_what_can_work(host, port, good):
     [
         "vmc://127.0.0.1:39539",
         "vmc://studio:39540?preset=vseeface&rate=30",
+        "vmc://studio:39540?preset=vseeface&avatar=TESTS/child_0.0.vrm&travel=root",
         "osc://[::1]:7000?prefix=/mocap&send=root,positions",
         "vrchat://10.0.0.5:9000?trackers=hip,feet",
     ],
 )
 @pytest.mark.usefixtures("application")
 def test_a_target_goes_through_the_dialog_unchanged(url):
+    url = url.replace("TESTS", AVATARS.as_posix())
     parent = VideoView()
     dialog = TargetDialog(parent, url, ())
     assert dialog.url == url
@@ -169,6 +177,40 @@ def test_a_target_goes_through_the_dialog_unchanged(url):
 )
 def test_a_target_has_a_name_people_know(url, name):
     assert target_name(url) == name
+
+
+@pytest.mark.usefixtures("application")
+def test_the_target_dialog_tells_what_an_avatar_is_or_why_it_is_none(tmp_path):
+    parent = VideoView()
+    dialog = TargetDialog(parent, "", ())
+    path = tmp_path / "my & #1.vrm"
+    shutil.copyfile(AVATARS / "adult_1.0.vrm", path)
+    dialog.avatar.line.setText(str(path))
+    assert "adult (VRM 1.0, 21 of 22 body bones" in dialog.avatar.about.text()
+    assert dialog.accept_button.isEnabled()
+    assert parse_target(dialog.url).settings.avatar == str(path)
+    path.write_bytes(b"\x89PNG")
+    dialog.avatar.line.setText(f"{path} ")
+    assert not dialog.accept_button.isEnabled()
+    assert "expected a .vrm file" in dialog._problem.text()
+    dialog.protocol.setCurrentIndex(dialog.protocol.findData("osc"))
+    dialog.protocol.activated.emit(2)
+    assert dialog.accept_button.isEnabled()
+    assert dialog.avatar.isHidden()
+    dialog.deleteLater()
+
+
+def test_an_avatar_is_given_to_vmc_targets_and_replaces_the_one_before():
+    targets = ("vmc://a:1?preset=vnyan&avatar=old.vrm&rate=30", "osc://b:2", "vmc://c:3")
+    given, about = given_to_all(str(AVATARS / "child_0.0.vrm"), targets)
+    assert [parse_target(url).scheme for url in given] == ["vmc", "osc", "vmc"]
+    assert parse_target(given[0]).settings.avatar == str(AVATARS / "child_0.0.vrm")
+    assert "preset=vnyan" in given[0]
+    assert given[0].endswith("&rate=30")
+    assert given[1] == "osc://b:2"
+    assert "for 2 VMC targets" in about
+    with pytest.raises(UsageError, match="no target is a VMC target"):
+        given_to_all(str(AVATARS / "child_0.0.vrm"), ("osc://b:2",))
 
 
 @pytest.mark.usefixtures("application")
