@@ -210,6 +210,16 @@ class Pose:
     """(6,) how well each part of models.parts.PART_NAMES is SEEN, 0..1; 0 is made up."""
     body: str = "whole"
     """What is shown of the lower body: "whole" as seen, or a stance in its place, "upper" (standing) or "seated"."""
+    fingers_xyzw: F32 | None = None
+    """(30, 4) local to the parent, in the order of models.fingers.FINGER_NAMES. None: hands are not looked at."""
+    eyes_xyzw: F32 | None = None
+    """(2, 4) LeftEye, RightEye in the head. None: the face is not looked at."""
+    expression: F32 | None = None
+    """(52,) in the order of models.face.EXPRESSION_NAMES, 0..1. None: the face is not looked at."""
+    hand_points_cam_m: F32 | None = None
+    """(2, 21, 3) what the hand network sees of the left and right hand, at the body's wrists; NaN: not seen."""
+    head_from_face: bool = False
+    """The head's rotation is the face's, not the body's."""
 
     def as_lost(self) -> Pose:
         """Return the same pose, held while nobody is seen."""

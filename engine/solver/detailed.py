@@ -1,0 +1,194 @@
+"""Pose and Details -> the pose with fingers, wrists, head, eyes and expression: held, smoothed and blended in time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from engine.solver.face import RestingFace, expression, eye_rotations, gaze, head_rotation, with_gaze
+from engine.solver.hands import FingerRange, finger_rotations, hand_rotation, relaxed_hand, wrist_from_hand
+from engine.solver.held import HOLD_S, Blend, HeldRotations, HeldValues, is_sure, steadiness
+from engine.types import F32, F64, Details, FaceView, HandView, Pose
+from models.face import NUM_EXPRESSIONS
+from models.fingers import NUM_HAND_POINTS, SIDES, WRIST
+from models.skeleton import JOINT, PARENTS
+
+MAX_HEAD_TURN = np.radians(75.0)
+"""The head turns at most so far against the neck."""
+_IDENTITY = np.array([[0.0, 0.0, 0.0, 1.0]], np.float32)
+_NECK, _HEAD = JOINT["Neck"], JOINT["Head"]
+
+
+def _world(rotations: Rotation, joint: int) -> F64:
+    """Return the rotation (3, 3) of a joint in the world from the 22 local ones."""
+    chain = [joint]
+    while PARENTS[chain[0]] >= 0:
+        chain.insert(0, PARENTS[chain[0]])
+    matrix: F64 = np.linalg.multi_dot(list(rotations[chain].as_matrix()))
+    return matrix
+
+
+def _between(a: F64, b: F64, weight: float) -> F64:
+    """Return the rotation (3, 3) between two: a at weight 0, b at 1."""
+    way = Rotation.from_matrix(a.T @ b).as_rotvec()
+    result: F64 = a @ Rotation.from_rotvec(weight * way).as_matrix()
+    return result
+
+
+class _Hand:
+    """One hand over time."""
+
+    def __init__(self, side: int) -> None:
+        self._side = side
+        self._forearm, self._hand = JOINT[f"{SIDES[side]}LowerArm"], JOINT[f"{SIDES[side]}Hand"]
+        self._fingers = HeldRotations(relaxed_hand(side))
+        self._wrist = HeldRotations(_IDENTITY)
+        self._blend = Blend()
+        self._view_s = -np.inf
+        self._sure_s = -np.inf
+
+    def see(self, view: HandView, pose: Pose, rotations: Rotation, measured: FingerRange | None) -> None:
+        """Take a view that is newer than the last one: fingers, and the wrist where it is sure."""
+        if view.captured_at_s <= self._view_s:
+            return
+        self._view_s = view.captured_at_s
+        points = view.world_m.astype(np.float64) @ pose.R_world_cam.T.astype(np.float64)
+        seen = hand_rotation(points, self._side)
+        if seen is None:
+            return
+        size = (round(2 * pose.intrinsics.cx), round(2 * pose.intrinsics.cy))
+        steady = steadiness(view.size_px, view.points_px, size)
+        self._fingers.see(finger_rotations(points @ seen, self._side, measured), view.captured_at_s, steady)
+        if is_sure(view.presence, view.size_px):
+            local = _world(rotations, self._forearm).T @ seen
+            quaternion = Rotation.from_matrix(local).as_quat()[None].astype(np.float32)
+            if self._blend.weight <= 0:
+                self._wrist = HeldRotations(quaternion)
+            self._wrist.see(quaternion, view.captured_at_s, steady)
+            self._sure_s = view.captured_at_s
+
+    def turn_wrist(self, matrices: F64, rotations: Rotation, time_s: float, dt_s: float) -> None:
+        """Blend the seen wrist into the local rotations (22, 3, 3), in place."""
+        weight = self._blend(time_s - self._sure_s <= HOLD_S, dt_s)
+        seen = Rotation.from_quat(self._wrist.at(time_s)[0]).as_matrix()
+        if weight <= 0:
+            return
+        forearm = _world(rotations, self._forearm)
+        turned, local = wrist_from_hand(forearm @ seen, forearm, self._side)
+        new_forearm = _between(forearm, turned, weight)
+        hand = _between(forearm @ matrices[self._hand], turned @ local, weight)
+        matrices[self._forearm] = matrices[self._forearm] @ forearm.T @ new_forearm
+        matrices[self._hand] = new_forearm.T @ hand
+
+    def fingers(self, time_s: float) -> F32:
+        """Return (15, 4) the bones at this time."""
+        return self._fingers.at(time_s)
+
+
+class _Face:
+    """The face over time."""
+
+    def __init__(self) -> None:
+        self._scores, self._gaze = HeldValues(NUM_EXPRESSIONS), HeldValues(2)
+        self._head = HeldRotations(_IDENTITY)
+        self._blend = Blend()
+        self._view_s = -np.inf
+        self._sure_s = -np.inf
+
+    def see(self, view: FaceView, pose: Pose, rotations: Rotation, rest: RestingFace | None) -> None:
+        """Take a view that is newer than the last one: scores, gaze, and the head where it is sure."""
+        if view.captured_at_s <= self._view_s:
+            return
+        self._view_s = view.captured_at_s
+        self._scores.see(expression(view.points_px, view.scores, rest), view.captured_at_s)
+        looks = gaze(view.points_px, rest)
+        if looks is not None:
+            self._gaze.see(looks, view.captured_at_s)
+        head = head_rotation(view.points_px, pose.R_world_cam.astype(np.float64), rest)
+        if head is not None and is_sure(view.presence, view.size_px):
+            turn = Rotation.from_matrix(_world(rotations, _NECK).T @ head).as_rotvec()
+            turn *= min(1.0, MAX_HEAD_TURN / max(float(np.linalg.norm(turn)), 1e-6))
+            quaternion = Rotation.from_rotvec(turn).as_quat()[None].astype(np.float32)
+            if self._blend.weight <= 0:
+                self._head = HeldRotations(quaternion)
+            self._head.see(quaternion, view.captured_at_s)
+            self._sure_s = view.captured_at_s
+
+    def turn_head(self, matrices: F64, time_s: float, dt_s: float) -> bool:
+        """Blend the seen head into the local rotations (22, 3, 3), in place. Returns whether it does anything."""
+        weight = self._blend(time_s - self._sure_s <= HOLD_S, dt_s)
+        seen = Rotation.from_quat(self._head.at(time_s)[0]).as_matrix()
+        if weight > 0:
+            matrices[_HEAD] = _between(matrices[_HEAD], seen, weight)
+        return weight > 0
+
+    def values(self, time_s: float) -> tuple[F32, F32]:
+        """Return eyes (2, 4) and expression (52,) at this time."""
+        looks = self._gaze.at(time_s).astype(np.float64)
+        return eye_rotations(looks), with_gaze(self._scores.at(time_s), looks)
+
+
+class DetailSolver:
+    """Adds hands and face to poses. Solve thread only; poses in order of time."""
+
+    def __init__(self, *, hands: bool = True, face: bool = True) -> None:
+        """hands, face  what is looked at; the pose's fields of the other stay None."""
+        self._asked = (hands, face)
+        self.resting_face: RestingFace | None = None
+        """Taken at calibration (engine.solver.face.resting_face); may be set at any time."""
+        self.finger_ranges: tuple[FingerRange | None, FingerRange | None] = (None, None)
+        """Of the left and right hand, from open hands and fists at calibration."""
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget what was seen (another source or person); the calibration stays."""
+        hands, face = self._asked
+        self._hands = (_Hand(0), _Hand(1)) if hands else ()
+        self._face = _Face() if face else None
+        self._last_s: float | None = None
+
+    def solve(self, pose: Pose, details: Details) -> Pose:
+        """Return the pose with hands and face as far as they are known at its time. `details` may be older or newer."""
+        time_s = pose.captured_at_s
+        dt_s = 0.0 if self._last_s is None else max(time_s - self._last_s, 0.0)
+        self._last_s = time_s
+        rotations = Rotation.from_quat(pose.rotations_xyzw)
+        matrices = rotations.as_matrix()
+        views = (details.left, details.right)
+        for side, hand in enumerate(self._hands):
+            view = views[side]
+            if view is not None:
+                hand.see(view, pose, rotations, self.finger_ranges[side])
+            hand.turn_wrist(matrices, rotations, time_s, dt_s)
+        turned = bool(self._hands)
+        if self._hands:
+            fingers = np.concatenate([hand.fingers(time_s) for hand in self._hands])
+            pose = replace(pose, fingers_xyzw=fingers, hand_points_cam_m=_hand_points(pose, views))
+        if self._face is not None:
+            if details.face is not None:
+                self._face.see(details.face, pose, rotations, self.resting_face)
+            from_face = self._face.turn_head(matrices, time_s, dt_s)
+            eyes, scores = self._face.values(time_s)
+            pose = replace(pose, eyes_xyzw=eyes, expression=scores, head_from_face=from_face)
+            turned = turned or from_face
+        return replace(pose, rotations_xyzw=_near(matrices, pose.rotations_xyzw)) if turned else pose
+
+
+def _near(matrices: F64, before: F32) -> F32:
+    """Return quaternions (22, 4) of q and -q, the same rotation, the one nearer to the body's own."""
+    quaternions = Rotation.from_matrix(matrices).as_quat()
+    quaternions = np.where((np.vecdot(quaternions, before) < 0)[:, None], -quaternions, quaternions)
+    result: F32 = quaternions.astype(np.float32)
+    return result
+
+
+def _hand_points(pose: Pose, views: tuple[HandView | None, HandView | None]) -> F32:
+    """Return (2, 21, 3) the network's points with its wrist at the body's wrist; NaN where no hand is seen."""
+    points = np.full((2, NUM_HAND_POINTS, 3), np.nan, np.float32)
+    for side, view in enumerate(views):
+        if view is not None:
+            wrist = pose.joints_cam_m[JOINT[f"{SIDES[side]}Hand"]]
+            points[side] = wrist + view.world_m - view.world_m[WRIST]
+    return points
