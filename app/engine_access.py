@@ -1,4 +1,4 @@
-"""The seam between app/ and engine/: what a pipeline can do, and the one place that makes the real one.
+"""The interface between app/ and engine/: what a pipeline can do, and the one place that makes the real one.
 
 The window and the headless run take any factory of this shape; the tests give them a fake that replays a known motion.
 """

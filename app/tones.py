@@ -65,7 +65,7 @@ class TonePlayer:
     """Plays tones without waiting for them. One thread."""
 
     def __init__(self, fallback: Callable[[], None], find: Callable[[], Command] = find_player) -> None:
-        """`find`: the seam for tests."""
+        """`find`: replaced by tests."""
         self._fallback = fallback
         self._command = () if sys.platform == "win32" else find()
         self._folder: tempfile.TemporaryDirectory[str] | None = None

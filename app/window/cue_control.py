@@ -36,7 +36,7 @@ class CueControl:
 
     def toggle_take(self) -> None:
         """Begin a take after the countdown; end it; or call off its countdown."""
-        if self._session.taking:
+        if self._session.has_take:
             self._session.stop_recording()
         elif self._side.record.button.isEnabled():
             self.start_take(self._side.record.new_take())

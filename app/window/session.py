@@ -92,7 +92,7 @@ class Session:
         return pipeline is not None and pipeline.snapshot().calibration.active
 
     @property
-    def taking(self) -> bool:
+    def has_take(self) -> bool:
         """A take is wanted: it runs, or its countdown does."""
         return self._wanted.take is not None
 

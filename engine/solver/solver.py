@@ -216,7 +216,7 @@ class Solver:
             part.reset()
 
     def _time_step(self, captured_at_s: float) -> float:
-        """Seconds since the last tracked pose; after a loss the filters start afresh and rejoin softly."""
+        """Seconds since the last tracked pose; after a loss the filters start afresh and blend in."""
         if self._last is None:
             return self._step_s
         gap_s = captured_at_s - self._last.captured_at_s

@@ -45,7 +45,7 @@ def open_source(
     orientation how pictures are turned and mirrored
     paced       a file runs at its own pace and frames carry the clock; False: every frame at once, with file time
     loop        a file starts again at its end
-    cameras, webcam   the seam for tests
+    cameras, webcam   replaced by tests
     Raises UsageError (no such file, camera name or kind of URL), CameraError (busy, dead, not a video).
     """
     text = source.strip()

@@ -3,7 +3,7 @@
 Tokens are (..., N, C): a patch of 4 frames each. A causal window trains as many zero-look-ahead answers as it has
 tokens. `last`: so many of the newest tokens alone; 0 is all of them. They see the earlier ones all the same.
 
-Several windows can also be woven into one, their tokens taking turns (`woven`): every block then keeps them apart by
+Several windows can be interleaved into one sequence (`interleaved`): every block then keeps them apart by
 its dilation. The exported network does so, since ONNX Runtime puts two reshapes round each matrix that meets a batch.
 """
 
@@ -40,18 +40,18 @@ def patches(x: Tensor, frames: int) -> Tensor:
     return x.reshape(*batch, T // frames, frames * C)
 
 
-def woven(x: Tensor) -> Tensor:
+def interleaved(x: Tensor) -> Tensor:
     """(B, N, C) -> (N * B, C): the first token of every window, then the second of every one."""
     return x.transpose(0, 1).flatten(0, 1)
 
 
-def unwoven(x: Tensor, windows: int) -> Tensor:
+def deinterleaved(x: Tensor, windows: int) -> Tensor:
     """Back: (N * B, C) -> (B, N, C)."""
     return x.reshape(-1, windows, x.shape[-1]).transpose(0, 1)
 
 
 def set_dilation(network: nn.Module, windows: int) -> None:
-    """From now on the blocks of `network` read so many windows woven into one."""
+    """Let the blocks of `network` read so many windows interleaved into one sequence."""
     for module in network.modules():
         if isinstance(module, CausalConv):
             module.dilation = windows

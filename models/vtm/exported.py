@@ -7,7 +7,7 @@ import copy
 import torch
 from torch import Tensor, nn
 
-from models.vtm.blocks import set_dilation, unwoven, woven
+from models.vtm.blocks import deinterleaved, interleaved, set_dilation
 from models.vtm.folded import folded
 from models.vtm.mirror import with_mirror_image
 from models.vtm.tpmae import DECODER_REACH
@@ -43,16 +43,18 @@ class ExportedVTM(nn.Module):
     def _lift(self, keypoints: Tensor, visual: Tensor, box: Tensor) -> Outputs:
         """B windows, interleaved into one -> the answer for each."""
         tokens = self.config.latency_frames // self.config.stride + 1  # whose frames are asked for
-        upper, lower = (part.fusion(woven(part.embed(keypoints, visual, box))) for part in (self.upper, self.lower))
+        upper, lower = (
+            part.fusion(interleaved(part.embed(keypoints, visual, box))) for part in (self.upper, self.lower)
+        )
         body = self.tpve.body_encoder(torch.cat([upper, lower], dim=-1))
         read = (DECODER_REACH + tokens - 1) * self.windows
         upper, lower = self.tpve.upper.encode(upper, read), self.tpve.lower.encode(lower, read)
         z_upper, z_lower = self.tpve.upper.to_latent(upper), self.tpve.lower.to_latent(lower)
         newest = tokens * self.windows
         decoded = self.tpmae.decode_tokens(z_upper, z_lower, newest)
-        motion = self.tpmae.motion(*(unwoven(x, self.windows) for x in decoded))
-        log_ratio = self.tpve.log_ratio(unwoven(body, self.windows))
-        spread = self.tpve.log_spread(*(unwoven(x[-newest:], self.windows) for x in (upper, lower)))
+        motion = self.tpmae.motion(*(deinterleaved(x, self.windows) for x in decoded))
+        log_ratio = self.tpve.log_ratio(deinterleaved(body, self.windows))
+        spread = self.tpve.log_spread(*(deinterleaved(x[-newest:], self.windows) for x in (upper, lower)))
         assert spread is not None
         shown = -1 - self.config.latency_frames
         contacts = motion.contacts[:, shown].sigmoid()

@@ -10,10 +10,10 @@ from models.vtm.blocks import (
     CrossTemporalContextAggregation,
     Embed,
     Residual,
+    deinterleaved,
+    interleaved,
     patches,
     set_dilation,
-    unwoven,
-    woven,
 )
 
 RNG = torch.Generator().manual_seed(0)
@@ -105,12 +105,12 @@ def test_woven_into_one_every_window_gives_what_it_gives_on_its_own(make, last):
     with torch.no_grad():
         apart = block(windows, last)
         set_dilation(block, len(windows))
-        together = block(woven(windows), last * len(windows))
+        together = block(interleaved(windows), last * len(windows))
     assert together.shape == (apart.shape[0] * apart.shape[1], 8)
-    assert (unwoven(together, len(windows)) - apart).abs().max() < 1e-6
+    assert (deinterleaved(together, len(windows)) - apart).abs().max() < 1e-6
 
 
 def test_woven_tokens_take_turns():
-    rows = woven(X)
+    rows = interleaved(X)
     assert torch.equal(rows[:4], torch.stack([X[0, 0], X[1, 0], X[0, 1], X[1, 1]]))
-    assert torch.equal(unwoven(rows, 2), X)
+    assert torch.equal(deinterleaved(rows, 2), X)
