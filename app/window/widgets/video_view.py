@@ -62,6 +62,20 @@ def scaled_picture(bgr: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.
     return np.ascontiguousarray(cv2.resize(bgr, size, interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
 
 
+def _caption(painter: QPainter, frame: QRectF, text: str) -> None:
+    """Write a line centred in the upper edge of a frame, on a dark ground."""
+    room = painter.fontMetrics().boundingRect(text)
+    ground = QRectF(0, 0, room.width() + 12, room.height() + 4)
+    ground.moveCenter(QPointF(frame.center().x(), frame.top()))
+    painter.save()
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(BACKGROUND))
+    painter.drawRoundedRect(ground, 5, 5)
+    painter.setPen(QColor(MUTED))
+    painter.drawText(ground, int(Qt.AlignmentFlag.AlignCenter), text)
+    painter.restore()
+
+
 class VideoView(QWidget):
     """Shows one Frame and its Detection. A click on a person asks to follow them. Qt thread only."""
 
@@ -151,7 +165,7 @@ class VideoView(QWidget):
             x, y = place.x() + other.x_px * scale, place.y() + other.y_px * scale
             frame = QRectF(x - half_width, y - half_height, 2 * half_width, 2 * half_height)
             painter.drawRoundedRect(frame, 10, 10)
-            painter.drawText(frame.adjusted(8, 6, 0, 0), "not followed (click or N)")
+            _caption(painter, frame, "click to follow")
 
     def _draw_skeleton(self, painter: QPainter, keypoints: Keypoints2D, place: QRectF) -> None:
         scale = place.width() / keypoints.image_size[0]

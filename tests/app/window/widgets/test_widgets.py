@@ -21,7 +21,7 @@ from engine.config import Config
 from engine.errors import UsageError
 from engine.osc.targets import parse_target
 from engine.sources.camera_list import CameraInfo
-from engine.types import Frame
+from engine.types import Frame, NoPerson, OtherPerson
 
 AVATARS = Path(__file__).parents[3] / "engine" / "avatar" / "data"
 NOON = datetime.datetime(2026, 5, 4, 12, 0, 1)
@@ -252,3 +252,17 @@ def test_the_target_dialog_refuses_the_port_that_is_listened_on():
     dialog.host.setText("10.0.0.5")
     assert dialog.accept_button.isEnabled()
     dialog.deleteLater()
+
+
+@pytest.mark.usefixtures("application")
+def test_whoever_is_not_followed_is_framed_in_the_picture():
+    view = VideoView()
+    view.resize(640, 480)
+    frame = Frame(np.zeros((480, 640, 3), np.uint8), 0, 0.0)
+    pictures = []
+    for others in ((), (OtherPerson(320.0, 240.0, 300.0),)):
+        view.show_frame(frame, NoPerson(0, 0.0, (640, 480), others))
+        image = view.grab().toImage()
+        pictures.append({image.pixelColor(x, 240).name() for x in range(240, 280)})
+    assert len(pictures[0]) == 1
+    assert len(pictures[1]) > 1
