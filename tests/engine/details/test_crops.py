@@ -52,6 +52,7 @@ def test_the_crop_of_a_followed_hand_turns_with_it_and_holds_it(angle: float) ->
     still, region = crops.hand_from_points(points), crops.hand_from_points(turned)
     assert holds(region, turned)
     assert still is not None
+    assert still.y_px < points[[0, 6, 18], 1].mean()  # moved on towards the fingers, which reach beyond the palm
     assert region is not None
     assert math.remainder(region.angle_rad - still.angle_rad - angle, 2 * math.pi) == pytest.approx(0.0, abs=1e-6)
     assert region.size_px == pytest.approx(still.size_px)

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from engine.details.reader import DetailsReader
 from engine.networks.region import Region
 from engine.types import Details, FaceView, Frame, HandView
+from models.keypoints import KEYPOINT
 from tests.engine.details.body import body, face, frame, hand
 
 
@@ -77,12 +79,17 @@ def test_a_wrist_out_of_sight_takes_only_a_hand_that_is_not_followed() -> None:
     assert run(reader, 6, 12, left_wrist=0.0)[-1].left is not None
 
 
-def test_one_hand_found_on_both_sides_is_given_to_the_side_it_fits_better() -> None:
+@pytest.mark.parametrize(("right", "kept"), [(0.4, "left"), (0.6, "right")])
+def test_one_hand_found_on_both_sides_is_given_to_the_side_it_fits_better(right: float, kept: str) -> None:
+    """The wrists lie together, so that the place says nothing."""
     there = hand(0)
-    hands = Networks(lambda view: replace(there, right=0.4, frame_id=view.frame_id))
-    answers = run(DetailsReader(hands, None), 12, right_wrist=1.0)
+    hands = Networks(lambda view: replace(there, right=right, frame_id=view.frame_id))
+    reader = DetailsReader(hands, None)
+    person = body()
+    person.points_px[KEYPOINT["right_wrist"]] = person.points_px[KEYPOINT["left_wrist"]]
+    answers = [reader.read(frame(number), person) for number in range(24)]
     assert all(answer.left is None or answer.right is None for answer in answers)
-    assert answers[-1].left is not None
+    assert getattr(answers[-1], kept) is not None
 
 
 def test_without_one_network_the_other_goes_on() -> None:

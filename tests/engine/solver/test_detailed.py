@@ -149,6 +149,17 @@ def test_one_old_view_is_taken_once_and_points_that_are_no_hand_change_nothing(b
     assert np.isfinite(last.rotations_xyzw).all()
 
 
+def test_between_two_views_the_hand_goes_with_the_arm(body: Pose) -> None:
+    solver = DetailSolver()
+    run(solver, body, 1.0, left=lambda t: hand_view(0, t, Rotation.identity()))
+    view = hand_view(0, 1.0, Rotation.identity())
+    before = run(solver, body, 0.1, 1.0, left=lambda _t: view)[-1]
+    turns = body.rotations_xyzw.copy()
+    turns[JOINT["LeftUpperArm"]] = Rotation.from_euler("z", -60, degrees=True).as_quat()
+    after = run(solver, replace(body, rotations_xyzw=turns), 0.15, 1.1, left=lambda _t: view)[-1]
+    assert after.rotations_xyzw[HANDS[0]] == pytest.approx(before.rotations_xyzw[HANDS[0]], abs=1e-3)
+
+
 def test_reset_forgets_the_hands_and_keeps_the_calibration(body: Pose) -> None:
     solver = DetailSolver()
     run(solver, body, 1.0, left=lambda t: hand_view(0, t, Rotation.identity()))
