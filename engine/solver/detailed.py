@@ -21,13 +21,12 @@ _IDENTITY = np.array([[0.0, 0.0, 0.0, 1.0]], np.float32)
 _NECK, _HEAD = JOINT["Neck"], JOINT["Head"]
 
 
-def _world(rotations: Rotation, joint: int) -> F64:
-    """Return the rotation (3, 3) of a joint in the world from the 22 local ones."""
-    chain = [joint]
-    while PARENTS[chain[0]] >= 0:
-        chain.insert(0, PARENTS[chain[0]])
-    matrix: F64 = np.linalg.multi_dot(list(rotations[chain].as_matrix()))
-    return matrix
+def _world(local: F64, joint: int) -> F64:
+    """Return the rotation (3, 3) of a joint in the world from the local ones (22, 3, 3)."""
+    result: F64 = local[joint]
+    while (joint := PARENTS[joint]) >= 0:
+        result = local[joint] @ result
+    return result
 
 
 def _between(a: F64, b: F64, weight: float) -> F64:
@@ -49,7 +48,7 @@ class _Hand:
         self._view_s = -np.inf
         self._sure_s = -np.inf
 
-    def see(self, view: HandView, pose: Pose, rotations: Rotation, measured: FingerRange | None) -> None:
+    def see(self, view: HandView, pose: Pose, local: F64, measured: FingerRange | None) -> None:
         """Take a view that is newer than the last one: fingers, and the wrist where it is sure."""
         if view.captured_at_s <= self._view_s:
             return
@@ -62,23 +61,24 @@ class _Hand:
         steady = steadiness(view.size_px, view.points_px, size)
         self._fingers.see(finger_rotations(points @ seen, self._side, measured), view.captured_at_s, steady)
         if is_sure(view.presence, view.size_px):
-            local = _world(rotations, self._forearm).T @ seen
-            quaternion = Rotation.from_matrix(local).as_quat()[None].astype(np.float32)
+            in_forearm = _world(local, self._forearm).T @ seen
+            quaternion = Rotation.from_matrix(in_forearm).as_quat()[None].astype(np.float32)
             if self._blend.weight <= 0:
                 self._wrist = HeldRotations(quaternion)
             self._wrist.see(quaternion, view.captured_at_s, steady)
             self._sure_s = view.captured_at_s
 
-    def turn_wrist(self, matrices: F64, rotations: Rotation, time_s: float, dt_s: float) -> None:
+    def turn_wrist(self, matrices: F64, time_s: float, dt_s: float) -> None:
         """Blend the seen wrist into the local rotations (22, 3, 3), in place."""
         weight = self._blend(time_s - self._sure_s <= HOLD_S, dt_s)
-        seen = Rotation.from_quat(self._wrist.at(time_s)[0]).as_matrix()
+        quaternion = self._wrist.at(time_s)[0]
         if weight <= 0:
             return
-        forearm = _world(rotations, self._forearm)
-        turned, local = wrist_from_hand(forearm @ seen, forearm, self._side)
+        seen = Rotation.from_quat(quaternion).as_matrix()
+        forearm = _world(matrices, self._forearm)
+        turned, in_turned = wrist_from_hand(forearm @ seen, forearm, self._side)
         new_forearm = _between(forearm, turned, weight)
-        hand = _between(forearm @ matrices[self._hand], turned @ local, weight)
+        hand = _between(forearm @ matrices[self._hand], turned @ in_turned, weight)
         matrices[self._forearm] = matrices[self._forearm] @ forearm.T @ new_forearm
         matrices[self._hand] = new_forearm.T @ hand
 
@@ -97,7 +97,7 @@ class _Face:
         self._view_s = -np.inf
         self._sure_s = -np.inf
 
-    def see(self, view: FaceView, pose: Pose, rotations: Rotation, rest: RestingFace | None) -> None:
+    def see(self, view: FaceView, pose: Pose, local: F64, rest: RestingFace | None) -> None:
         """Take a view that is newer than the last one: scores, gaze, and the head where it is sure."""
         if view.captured_at_s <= self._view_s:
             return
@@ -108,7 +108,7 @@ class _Face:
             self._gaze.see(looks, view.captured_at_s)
         head = head_rotation(view.points_px, pose.R_world_cam.astype(np.float64), rest)
         if head is not None and is_sure(view.presence, view.size_px):
-            turn = Rotation.from_matrix(_world(rotations, _NECK).T @ head).as_rotvec()
+            turn = Rotation.from_matrix(_world(local, _NECK).T @ head).as_rotvec()
             turn *= min(1.0, MAX_HEAD_TURN / max(float(np.linalg.norm(turn)), 1e-6))
             quaternion = Rotation.from_rotvec(turn).as_quat()[None].astype(np.float32)
             if self._blend.weight <= 0:
@@ -119,9 +119,9 @@ class _Face:
     def turn_head(self, matrices: F64, time_s: float, dt_s: float) -> bool:
         """Blend the seen head into the local rotations (22, 3, 3), in place. Returns whether it does anything."""
         weight = self._blend(time_s - self._sure_s <= HOLD_S, dt_s)
-        seen = Rotation.from_quat(self._head.at(time_s)[0]).as_matrix()
+        quaternion = self._head.at(time_s)[0]
         if weight > 0:
-            matrices[_HEAD] = _between(matrices[_HEAD], seen, weight)
+            matrices[_HEAD] = _between(matrices[_HEAD], Rotation.from_quat(quaternion).as_matrix(), weight)
         return weight > 0
 
     def values(self, time_s: float) -> tuple[F32, F32]:
@@ -154,21 +154,20 @@ class DetailSolver:
         time_s = pose.captured_at_s
         dt_s = 0.0 if self._last_s is None else max(time_s - self._last_s, 0.0)
         self._last_s = time_s
-        rotations = Rotation.from_quat(pose.rotations_xyzw)
-        matrices = rotations.as_matrix()
+        matrices = Rotation.from_quat(pose.rotations_xyzw).as_matrix()
         views = (details.left, details.right)
         for side, hand in enumerate(self._hands):
             view = views[side]
             if view is not None:
-                hand.see(view, pose, rotations, self.finger_ranges[side])
-            hand.turn_wrist(matrices, rotations, time_s, dt_s)
+                hand.see(view, pose, matrices, self.finger_ranges[side])
+            hand.turn_wrist(matrices, time_s, dt_s)
         turned = bool(self._hands)
         if self._hands:
             fingers = np.concatenate([hand.fingers(time_s) for hand in self._hands])
             pose = replace(pose, fingers_xyzw=fingers, hand_points_cam_m=_hand_points(pose, views))
         if self._face is not None:
             if details.face is not None:
-                self._face.see(details.face, pose, rotations, self.resting_face)
+                self._face.see(details.face, pose, matrices, self.resting_face)
             from_face = self._face.turn_head(matrices, time_s, dt_s)
             eyes, scores = self._face.values(time_s)
             pose = replace(pose, eyes_xyzw=eyes, expression=scores, head_from_face=from_face)
@@ -178,7 +177,7 @@ class DetailSolver:
 
 def _near(matrices: F64, before: F32) -> F32:
     """Return quaternions (22, 4) of q and -q, the same rotation, the one nearer to the body's own."""
-    quaternions = Rotation.from_matrix(matrices).as_quat()
+    quaternions = Rotation.from_matrix(matrices, assume_valid=True).as_quat()
     quaternions = np.where((np.vecdot(quaternions, before) < 0)[:, None], -quaternions, quaternions)
     result: F32 = quaternions.astype(np.float32)
     return result

@@ -26,6 +26,7 @@ FIST_DEG = 270.0
 OPEN_END_DEG, FIST_GAIN = 90.0, 1.3
 """Without a calibration: beyond this sum of angles the network's fists are too open by this factor."""
 _SHORTEST = 1e-6
+_JOINTS = np.array(FINGER_POINTS[1:])  # (4, 4) index to little finger
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,21 +121,18 @@ def finger_angles(points: F64, side: int) -> tuple[F64, F64]:
 
     points  (21, 3) in the hand's own axes: rotated by the inverse of `hand_rotation`
     """
-    axes = _AXES[side][0]
-    sign = axes.along[0]
-    flexion, spread = np.zeros((4, 3)), np.zeros(4)
-    for row, joints in enumerate(FINGER_POINTS[1:]):
-        bones = np.diff(points[list(joints)], axis=0)
-        x, y, z = bones[0]
-        level = np.hypot(x, z) * (1.0 if sign * x >= 0 else -1.0)
-        flexion[row, 0] = np.arctan2(-y, level)
-        spread[row] = np.arctan2(-sign * z, sign * x) if level >= 0 else np.arctan2(sign * z, -sign * x)
-        turn = Rotation.from_rotvec([0.0, spread[row], 0.0]) * Rotation.from_rotvec(flexion[row, 0] * axes.flexion)
-        bent = turn.inv().apply(bones[1])
-        flexion[row, 1] = _flexion(bent, axes)
-        spread[row] *= max(np.cos(flexion[row, 0]), 0.0)  # a finger that points out of the palm shows no spread
-    flexion[:, 2] = DISTAL_PER_INTERMEDIATE * np.maximum(flexion[:, 1], 0.0)
-    return np.degrees(flexion), np.degrees(spread)
+    sign = 1.0 if side == 0 else -1.0
+    bones = np.diff(points[_JOINTS], axis=1)  # (4 fingers, 3 bones, 3)
+    x, y, z = np.moveaxis(bones[:, :2], -1, 0)  # (4, 2) each
+    beyond = np.where(sign * x[:, 0] >= 0, 1.0, -1.0)  # -1: bent by more than 90 degrees
+    first = np.arctan2(-y[:, 0], beyond * np.hypot(x[:, 0], z[:, 0]))
+    spread = np.arctan2(-sign * beyond * z[:, 0], sign * beyond * x[:, 0])
+    level = np.cos(spread) * x[:, 1] - np.sin(spread) * z[:, 1]  # of the second bone, the spread undone
+    second = np.arctan2(-y[:, 1], sign * level) - first
+    second = np.remainder(second + np.pi, 2 * np.pi) - np.pi
+    third = DISTAL_PER_INTERMEDIATE * np.maximum(second, 0.0)
+    spread *= np.maximum(np.cos(first), 0.0)  # a finger that points out of the palm shows no spread
+    return np.degrees(np.stack([first, second, third], axis=-1)), np.degrees(spread)
 
 
 def _flexion(bone: F64, axes: _Axes) -> float:
