@@ -1,7 +1,8 @@
 """An avatar's legs in a pose: soles at the height of the performer's, by two-bone inverse kinematics.
 
-Hips are placed so that a leg of the same proportions lands where it should. What is left comes from thighs and shins of
-other proportions or hip joints at another width: the knee takes it up, and where a leg is too short the hips come down.
+Hips are placed so that a leg of the same proportions lands where it should. What is left comes from thighs, shins and
+feet of other proportions or hip joints at another width. The hips rise or fall with the foot that stands, so that its
+leg keeps its direction. What the feet then differ by the knees take up; where a leg is too short, the hips come down.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from engine.types import F64
 
 _STRAIGHTEST = 0.9999  # of a leg's length; a leg that is straighter already stays so
 _FOLDED = 1.02  # of the least distance that thigh and shin leave between hip and ankle
-_NEAR, _FAR = 0.03, 0.12  # a sole below the first (leg lengths) follows the floor, one above the second does not
+_NEAR, _FAR = 0.01, 0.06  # a sole below the first (leg lengths) follows the floor, one above the second does not
+_STANDS = 0.01  # a sole this high (leg lengths) has half the say of one on the floor in how high the hips are
 _KNEE_BIAS = 1e-3  # how much the front of the thigh says which way a straight leg's knee bends
 _IDLE_M = 1e-6
 _BALL_FORWARD = 0.19  # of the leg's length: the ball of a foot without toes
@@ -48,7 +50,10 @@ class _Reached(NamedTuple):
     hip: Vector
     knee: Vector
     ankle: Vector
-    rise_m: float  # of the ankle, to put the sole at its height
+    rise_m: float  # that puts the sole at the performer's height
+    above_m: float  # how far that height is above the floor, at least 0
+    nearness: float  # 1 for a sole on or near the floor, 0 for one in the air, a smooth step between
+    say: float  # 0..1 in how high the hips are
 
 
 def leg_of(avatar: Avatar, side: str) -> Leg:
@@ -73,10 +78,11 @@ def standing(
 ) -> tuple[Vector, list[tuple[Quaternion, Quaternion]]]:
     """Return where the hips go, and the world orientations of thigh and shin of each leg. Feet keep theirs."""
     reached = [_reached(hips, turn, leg, pose) for leg, pose in zip(legs, poses, strict=True)]
-    drop = max(0.0, *(_missing(leg, at) for leg, at in zip(legs, reached, strict=True)))
-    hips = (hips[0], hips[1] - drop, hips[2])
-    turns = [_bent(leg, pose, at, drop) for leg, pose, at in zip(legs, poses, reached, strict=True)]
-    return hips, turns
+    lift = sum(at.say * at.rise_m for at in reached) / max(1.0, sum(at.say for at in reached))
+    drop = max(0.0, *(_missing(leg, at, _rise(at, lift)) for leg, at in zip(legs, reached, strict=True)))
+    rises = [_rise(at, lift - drop) for at in reached]
+    turns = [_bent(*one) for one in zip(legs, poses, reached, rises, strict=True)]
+    return (hips[0], hips[1] + lift - drop, hips[2]), turns
 
 
 def _reached(hips: Vector, turn: Quaternion, leg: Leg, pose: LegPose) -> _Reached:
@@ -85,31 +91,39 @@ def _reached(hips: Vector, turn: Quaternion, leg: Leg, pose: LegPose) -> _Reache
     ankle = _sum(knee, turned(pose.shin, leg.shin))
     toes_m = ankle[1] + turned(pose.foot, leg.toes)[1]
     sole_m = min(ankle[1] - leg.ankle_m, toes_m - leg.ankle_m - leg.toes[1])
-    return _Reached(hip, knee, ankle, _nearness(leg, pose) * (pose.sole_m - sole_m))
+    share = pose.sole_m / (leg.thigh_m + leg.shin_m)
+    nearness = _nearness(share)
+    say = nearness / (1.0 + (max(share, 0.0) / _STANDS) ** 2)
+    return _Reached(hip, knee, ankle, pose.sole_m - sole_m, max(pose.sole_m, 0.0), nearness, say)
 
 
-def _nearness(leg: Leg, pose: LegPose) -> float:
-    """Return 1 for a sole on or near the floor, 0 for one in the air, and a smooth step between."""
-    share = (pose.sole_m / (leg.thigh_m + leg.shin_m) - _NEAR) / (_FAR - _NEAR)
+def _rise(at: _Reached, hips_m: float) -> float:
+    """Return by how much an ankle rises against hips that rose by `hips_m`; no sole sinks into the floor."""
+    rise_m = at.rise_m - hips_m
+    return max(at.nearness * rise_m, rise_m - at.above_m)
+
+
+def _nearness(sole: float) -> float:
+    """Return 1 for a sole on or near the floor, 0 for one in the air, and a smooth step between; leg lengths."""
+    share = (sole - _NEAR) / (_FAR - _NEAR)
     if share <= 0.0:
         return 1.0
     return 0.0 if share >= 1.0 else 1.0 - share * share * (3.0 - 2.0 * share)
 
 
-def _missing(leg: Leg, at: _Reached) -> float:
+def _missing(leg: Leg, at: _Reached, rise_m: float) -> float:
     """Return by how much the hips must come down for the straight leg to reach, at most what the ankle has to fall."""
-    if at.rise_m >= 0.0:
+    if rise_m >= 0.0:
         return 0.0
     x, y, z = _difference(at.ankle, at.hip)
     across = x * x + z * z
     longest = max(_STRAIGHTEST * (leg.thigh_m + leg.shin_m), math.sqrt(across + y * y))
     reach = math.sqrt(max(longest * longest - across, 0.0))
-    return min(max(0.0, -(y + at.rise_m) - reach), -at.rise_m)
+    return min(max(0.0, -(y + rise_m) - reach), -rise_m)
 
 
-def _bent(leg: Leg, pose: LegPose, at: _Reached, drop_m: float) -> tuple[Quaternion, Quaternion]:
-    """Return thigh and shin so that the ankle rises by what it should, seen from hips that came down."""
-    rise_m = at.rise_m + drop_m * _nearness(leg, pose)
+def _bent(leg: Leg, pose: LegPose, at: _Reached, rise_m: float) -> tuple[Quaternion, Quaternion]:
+    """Return thigh and shin so that the ankle rises by so much against the hips."""
     if abs(rise_m) < _IDLE_M:
         return pose.thigh, pose.shin
     before = _difference(at.ankle, at.hip)

@@ -91,8 +91,14 @@ def _sole_m(shown: dict[str, Local], rest: dict[str, Local], side: str) -> float
     return float(min(shown[name][0][1] - rest[name][0][1] for name in names))
 
 
-def _standing(pitch: float = 0.0, roll: float = 0.0, knees: tuple[float, float] = (0.0, 0.0), yaw: float = 0.0) -> Pose:
-    """A performer with both soles level, the lower one on the floor; degrees."""
+def _standing(
+    pitch: float = 0.0,
+    roll: float = 0.0,
+    knees: tuple[float, float] = (0.0, 0.0),
+    yaw: float = 0.0,
+    left_toes_down: float = 0.0,
+) -> Pose:
+    """A performer with level soles, the lower one on the floor; degrees."""
     pose = t_pose(1.7)
     turns = [Rotation.identity()] * NUM_JOINTS
     hips = Rotation.from_euler("YXZ", [yaw, pitch, roll], degrees=True)
@@ -101,7 +107,8 @@ def _standing(pitch: float = 0.0, roll: float = 0.0, knees: tuple[float, float] 
         thigh = Rotation.from_euler("YX", [yaw, -knee], degrees=True)  # in the world
         shin = Rotation.from_euler("YX", [yaw, knee], degrees=True)
         turns[JOINT[f"{side}UpperLeg"]], turns[JOINT[f"{side}LowerLeg"]] = hips.inv() * thigh, thigh.inv() * shin
-        turns[foot] = shin.inv() * Rotation.from_euler("Y", yaw, degrees=True)
+        down = left_toes_down if side == "Left" else 0.0
+        turns[foot] = shin.inv() * Rotation.from_euler("YX", [yaw, down], degrees=True)
     turns[JOINT["UpperChest"]] = Rotation.from_euler("X", 20, degrees=True)
     turns[JOINT["LeftShoulder"]] = Rotation.from_euler("Z", 12, degrees=True)
     turns[JOINT["LeftUpperArm"]] = Rotation.from_euler("Z", -60, degrees=True)
@@ -196,6 +203,29 @@ def test_legs_of_the_same_proportions_need_no_correction(tmp_path: Path, case: s
     performer = _orientations(pose)
     for name in ("LeftUpperLeg", "RightLowerLeg"):
         assert _off_deg(_turns(shown, rest, name), performer[JOINT[name]]) < 0.5
+
+
+@pytest.mark.parametrize("case", ["adult_1.0", "child_0.0", "very short legs", "short shins"])
+@pytest.mark.parametrize("roll", [-8.0, 6.0])
+def test_the_leg_one_stands_on_keeps_its_direction(tmp_path: Path, case: str, roll: float) -> None:
+    document, avatar = _model(case, tmp_path)
+    pose = _standing(roll=roll, pitch=15, knees=(60, 8))
+    rest, shown = worlds(document), worlds(document, _applied(AvatarFit(avatar), pose))
+    performer = _orientations(pose)
+    assert abs(_sole_m(shown, rest, "Right")) < 0.002
+    for name in ("RightUpperLeg", "RightLowerLeg"):
+        assert _off_deg(_turns(shown, rest, name), performer[JOINT[name]]) < 0.1
+
+
+@pytest.mark.parametrize("case", ["child_0.0", "very short legs"])
+def test_long_feet_that_point_down_do_not_sink_into_the_floor(tmp_path: Path, case: str) -> None:
+    document, avatar = _model(case, tmp_path)
+    rest = worlds(document)
+    for knee in range(0, 80, 5):
+        pose = _standing(knees=(float(knee), 0.0), left_toes_down=min(60.0, 2.0 * knee))
+        shown = worlds(document, _applied(AvatarFit(avatar), pose))
+        for side in ("Left", "Right"):
+            assert _sole_m(shown, rest, side) > -0.002
 
 
 def test_travel_scales_with_the_legs_and_planted_feet_do_not_slide(tmp_path: Path) -> None:
