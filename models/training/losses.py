@@ -128,11 +128,14 @@ def part_errors(placed: Tensor, joints: Tensor, head: Tensor) -> Tensor:
 def _spread_term(log_spread: Tensor | None, errors: Tensor, per_frame: Tensor) -> dict[str, Tensor]:
     """Negative log-likelihood of the errors under an exponential distribution of the declared mean; exp(log_spread) is
     least when it is the error that is to be expected. The errors themselves learn nothing from it."""
-    if log_spread is None:
-        return {}
+    return {} if log_spread is None else {"spread": spread_loss(log_spread, errors, per_frame)}
+
+
+def spread_loss(log_spread: Tensor, errors: Tensor, per_frame: Tensor) -> Tensor:
+    """(B, T, 6) declared and real errors, (B, T) weights of mean 1 -> the mean negative log-likelihood."""
     spread = log_spread.clamp(-7.0, 1.0)
     likelihood = errors.detach() * torch.exp(-spread) + spread
-    return {"spread": (likelihood.mean(-1) * per_frame).mean()}
+    return (likelihood.mean(-1) * per_frame).mean()
 
 
 def alignment_loss(lifted: Lifted, z_upper: Tensor, z_lower: Tensor) -> Tensor:

@@ -1,0 +1,128 @@
+"""`python -m models.training.calibrate RUN/last.pt OUT.pt`: learns the confidence head anew on made windows alone.
+
+A network remembers the motions of a small set of pairs, and then declares errors on them that it does not keep with
+anybody else. Here everything but the head stays as it is, and no window comes twice.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from models.kinematics import forward_kinematics, ratio_offsets
+from models.mocap.library import LibraryError, open_library
+from models.parts import HEAD_LEVER
+from models.rotations import rotation_6d_to_matrix
+from models.skeleton import JOINT
+from models.synth.poses import MotionSampler
+from models.synth.randomisation import Randomisation
+from models.synth.windows import WindowBatch, WindowMaker
+from models.training.losses import head_turned, part_errors, spread_loss
+from models.training.state import CheckpointError, Progress, load_vtm, read_checkpoint
+from models.vtm.vtm import VTM
+
+_RATE = 2e-3
+
+log = logging.getLogger("models.training.calibrate")
+
+
+def calibrate(model: VTM, maker: WindowMaker, steps: int, batch: int, seed: int, hide_evidence: float) -> list[float]:
+    """Train `model.tpve.spread_head` in place; returns the loss of each step. Raises CheckpointError without a head."""
+    head = model.tpve.spread_head
+    if head is None:
+        raise CheckpointError("the network has no confidence of parts (format 3); train it on with --start")
+    model.requires_grad_(False).eval()
+    head.requires_grad_(True)
+    optimizer = torch.optim.Adam(head.parameters(), lr=_RATE)
+    losses = []
+    for step in range(steps):
+        for group in optimizer.param_groups:
+            group["lr"] = _RATE * (1 - step / steps)
+        rng = torch.Generator().manual_seed(seed * 1_000_003 + step)
+        windows = maker.make(batch, rng)[0]
+        windows = windows.without_evidence(torch.rand(batch, generator=rng) < hide_evidence)
+        loss = _loss(model, windows)
+        optimizer.zero_grad(set_to_none=True)
+        torch.autograd.backward(loss)
+        optimizer.step()
+        losses.append(float(loss.detach()))
+    return losses
+
+
+def _loss(model: VTM, windows: WindowBatch) -> torch.Tensor:
+    """The head's loss on the newest frame, and on the last frames of the earlier patches."""
+    lifted = model(windows.keypoints, windows.evidence, windows.box)
+    assert lifted.log_spread is not None
+    stride = model.config.stride
+    ends = slice(stride - 1, None, stride)
+    rotations = rotation_6d_to_matrix(lifted.motion.rotations_6d[:, ends])
+    zero = torch.zeros(*rotations.shape[:2], 3)
+    placed, turned = forward_kinematics(rotations, ratio_offsets(lifted.log_ratio.exp())[:, None], zero)
+    true_head = head_turned(rotation_6d_to_matrix(windows.rotations_6d[:, ends]))
+    head = HEAD_LEVER * (turned[:, :, JOINT["Head"]] - true_head).norm(dim=-2).mean(-1)
+    errors = part_errors(placed, windows.joints[:, ends], head)
+    seen = windows.seen.float()[:, None].expand(-1, errors.shape[1])
+    return spread_loss(lifted.log_spread[:, ends], errors, seen / seen.mean().clamp(min=1e-6))
+
+
+def _save(path: Path, data: dict[str, Any], model: VTM) -> None:
+    progress = data["progress"]
+    torch.save(
+        {
+            "config": data["config"].to_dict(),
+            "ema": model.state_dict(),
+            "progress": {name: getattr(progress, name) for name in Progress.__dataclass_fields__},
+            "run": data["run"],
+        },
+        path,
+    )
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Command line; returns the exit code."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    parser = argparse.ArgumentParser(prog="python -m models.training.calibrate", description=__doc__)
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--mocap", type=Path, required=True, help="as for models.train")
+    parser.add_argument("--cache", type=Path, default=Path("runs/mocap.npz"))
+    parser.add_argument("--steps", type=int, default=100)
+    parser.add_argument("--batch", type=int, default=192)
+    parser.add_argument("--seed", type=int, default=11)
+    args = parser.parse_args(argv)
+    try:
+        model, data = load_vtm(args.checkpoint)
+        settings = data["run"].get("settings", {})
+        library = open_library(args.mocap, args.cache)
+        drawn = Randomisation()
+        sampler = MotionSampler(
+            library,
+            library.clips(validation=False).tolist(),
+            rate_hz=model.config.rate_hz,
+            variety=1.0,
+            poses=drawn.poses,
+        )
+        maker = WindowMaker(
+            sampler, frames=model.config.window_frames, hide=float(settings.get("hide", 0.7)), randomisation=drawn
+        )
+        torch.set_num_threads(1)
+        blind = float(settings.get("blind", 0.33))
+        losses = calibrate(model, maker, args.steps, args.batch, args.seed, blind)
+        _save(args.out, read_checkpoint(args.checkpoint), model)
+    except (CheckpointError, LibraryError, OSError) as error:
+        log.error("error: %s", error)
+        return 1
+    tenth = max(1, len(losses) // 10)
+    first, last = (sum(part) / len(part) for part in (losses[:tenth], losses[-tenth:]))
+    log.info("%s: loss %.3f, then %.3f", args.out, first, last)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
