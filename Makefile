@@ -1,7 +1,7 @@
 # make run   set up everything and open the window        (ARGS="--source demo" passes options on)
 # make test  set up everything and run all tests          (ARGS="-k solver"; TORCH=cuda or none, see app/setup_env.py)
 # make check format, lint, import contracts, types, fast tests
-# make lock  renew the locked versions in requirements/   (ARGS="--keep": only what pyproject.toml changed)
+# make lock  renew the locked versions in app/requirements/   (ARGS="--keep": only what pyproject.toml changed)
 # Windows and macOS without make: python app/setup_env.py run | test | check, python app/lock_packages.py
 
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))

@@ -1,4 +1,4 @@
-"""`make lock`: renew the locked versions in requirements/, for all of Python 3.11 to 3.14, Linux, Windows and macOS.
+"""`make lock`: renew the locked versions in app/requirements/, for all of Python 3.11 to 3.14, Linux, Windows and macOS.
 
     python app/lock_packages.py             the newest versions that pyproject.toml allows
     python app/lock_packages.py --keep      only what a change of pyproject.toml asks for
@@ -23,7 +23,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDER = ROOT / "requirements"
+FOLDER = ROOT / "app" / "requirements"
 OLDEST = "3.11"
 BUILD_TOOLS = "pip\nsetuptools>=77\n"
 OF_A_GPU = re.compile(r"(nvidia|cuda)-|triton\b")

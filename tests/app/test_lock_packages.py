@@ -15,13 +15,13 @@ HASHED = ("setup.txt", "run.txt", "dev.txt")
 
 
 def versions(name: str) -> dict[str, str]:
-    lines = (ROOT / "requirements" / name).read_text(encoding="utf-8").splitlines()
+    lines = (ROOT / "app" / "requirements" / name).read_text(encoding="utf-8").splitlines()
     return dict(re.findall(r"^([a-z0-9.-]+)==(\S+)", "\n".join(lines), re.MULTILINE))
 
 
 @pytest.mark.parametrize("name", HASHED)
 def test_every_package_has_checksums(name):
-    text = (ROOT / "requirements" / name).read_text(encoding="utf-8")
+    text = (ROOT / "app" / "requirements" / name).read_text(encoding="utf-8")
     packages = re.split(r"^(?=[a-z0-9.-]+==)", text, flags=re.MULTILINE)[1:]
     assert packages
     assert [package.split("==")[0] for package in packages if "--hash=sha256:" not in package] == []
@@ -48,7 +48,7 @@ def test_what_the_project_asks_for_is_locked_and_no_second_opencv():
 
 @pytest.mark.parametrize("name", [*HASHED, "torch.txt"])
 def test_no_address_is_named(name):
-    assert "://" not in (ROOT / "requirements" / name).read_text(encoding="utf-8")
+    assert "://" not in (ROOT / "app" / "requirements" / name).read_text(encoding="utf-8")
 
 
 def test_a_wrong_word_is_exit_code_2(capsys):

@@ -124,7 +124,7 @@ def test_locked_packages_are_installed_with_checksums_and_without_anything_else(
     setup_env.install("")
     tools, packages, project = programs.called
     for command, lock in ((tools, "setup.txt"), (packages, "run.txt")):
-        assert command[-4:] == ["--no-deps", "--require-hashes", "-r", str(ROOT / "requirements" / lock)]
+        assert command[-4:] == ["--no-deps", "--require-hashes", "-r", str(ROOT / "app" / "requirements" / lock)]
     assert project[-4:] == ["--no-deps", "--no-build-isolation", "-e", str(ROOT)]
 
 
