@@ -1,4 +1,4 @@
-"""`make lock`: renew the locked versions in app/requirements/, for all of Python 3.11 to 3.14, Linux, Windows and macOS.
+"""`make lock`: renew the locked versions in app/requirements/, for Python 3.11 to 3.14, Linux, Windows, macOS.
 
     python app/lock_packages.py             the newest versions that pyproject.toml allows
     python app/lock_packages.py --keep      only what a change of pyproject.toml asks for
