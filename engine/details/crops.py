@@ -5,6 +5,8 @@ Constants were fitted on real and rendered pictures; boxes while following are M
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from engine.networks.region import Region
@@ -93,6 +95,23 @@ def face_from_points(points_px: F32) -> Region | None:
     up = np.array([across[1], -across[0]]) / np.linalg.norm(across)
     centre, side = _box(points, up)
     return _usable(Region.upright(centre, FACE_SCALE * side, up))
+
+
+def anchor(body: Keypoints2D, keypoint: str) -> F64 | None:
+    """Return where a keypoint of the body is in the picture, (2,) pixels. None: it is not seen."""
+    row = KEYPOINT[keypoint]
+    return body.points_px[row].astype(np.float64) if body.scores[row] >= MIN_POINT_SCORE else None
+
+
+def carried(region: Region, before: F64 | None, now: F64 | None) -> Region:
+    """Return a region of an older frame, moved as far as its anchor on the body has moved since.
+
+    A hand has its turn every few frames and would move out of its own box meanwhile.
+    """
+    if before is None or now is None:
+        return region
+    x, y = (now - before).tolist()
+    return replace(region, x_px=region.x_px + x, y_px=region.y_px + y)
 
 
 def _box(points: F64, up: F64) -> tuple[F64, float]:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
-from engine.details.crops import face_from_body, face_from_points, hand_from_body, hand_from_points
+from engine.details.crops import anchor, carried, face_from_body, face_from_points, hand_from_body, hand_from_points
 from engine.details.gates import GATES, GateSettings, face_is_good, hand_is_good, same_hand
 from engine.details.turns import SUBJECTS, Subject, Turns
 from engine.networks.region import Region
-from engine.types import Details, FaceView, Frame, HandView, Keypoints2D
+from engine.types import F64, Details, FaceView, Frame, HandView, Keypoints2D
+
+_ANCHORS: dict[Subject, str] = {"left": "left_wrist", "right": "right_wrist", "face": "nose"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Followed:
+    """Where somebody was found, and where their keypoint of the body was then; None: not seen."""
+
+    region: Region
+    anchor: F64 | None
 
 
 class HandReader(Protocol):
@@ -33,7 +44,7 @@ class DetailsReader:
         self._hand, self._face, self._gates = hand, face, gates
         self.turns = Turns(hands=hand is not None, face=face is not None)
         self._views: dict[Subject, HandView | FaceView] = {}
-        self._followed: dict[Subject, Region] = {}
+        self._followed: dict[Subject, _Followed] = {}
         self._good_looks: dict[Subject, int] = dict.fromkeys(SUBJECTS, 0)
 
     def reset(self) -> None:
@@ -56,11 +67,18 @@ class DetailsReader:
     def _regions(self, body: Keypoints2D) -> dict[Subject, Region]:
         """Return where to look: at those who are followed by their own points, at the others by the body's."""
         found: dict[Subject, Region | None] = {
-            "left": self._followed.get("left") or hand_from_body(body, 0),
-            "right": self._followed.get("right") or hand_from_body(body, 1),
-            "face": self._followed.get("face") or face_from_body(body),
+            "left": self._carried("left", body) or hand_from_body(body, 0),
+            "right": self._carried("right", body) or hand_from_body(body, 1),
+            "face": self._carried("face", body) or face_from_body(body),
         }
         return {subject: region for subject, region in found.items() if region is not None}
+
+    def _carried(self, subject: Subject, body: Keypoints2D) -> Region | None:
+        """Return the region of somebody who is followed, moved with the body since it was found; None: not followed."""
+        if subject not in self._followed:
+            return None
+        followed = self._followed[subject]
+        return carried(followed.region, followed.anchor, anchor(body, _ANCHORS[subject]))
 
     def _look(self, subject: Subject, frame: Frame, body: Keypoints2D, region: Region) -> None:
         """Run the subject's network and follow what it sees, or lose it."""
@@ -79,7 +97,7 @@ class DetailsReader:
         if not good or ahead is None:
             self._lose(subject)
             return
-        self._followed[subject] = ahead
+        self._followed[subject] = _Followed(ahead, anchor(body, _ANCHORS[subject]))
         self._good_looks[subject] += 1
         if self._good_looks[subject] >= self._gates.good_looks:
             self._views[subject] = view

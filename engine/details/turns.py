@@ -8,7 +8,7 @@ from typing import Literal
 Subject = Literal["left", "right", "face"]
 SUBJECTS: tuple[Subject, ...] = ("left", "right", "face")
 SEARCH_EVERY = 5
-"""A hand or face that is not there is looked for at every so manieth turn of its own."""
+"""A hand or face that is not there is looked for once in so many turns."""
 
 
 @dataclass(slots=True)
@@ -29,14 +29,14 @@ class Turns:
         seen      those who are followed
         possible  those for whom there is a region to look at
         """
+        for subject in SUBJECTS:
+            self._waited[subject] += 1
         for ahead in range(len(_ORDER)):
             subject = _ORDER[(self._step + ahead) % len(_ORDER)]
             if not (self.face if subject == "face" else self.hands) or subject not in possible:
                 continue
-            if subject not in seen:
-                self._waited[subject] += 1
-                if self._waited[subject] < SEARCH_EVERY:
-                    continue
+            if subject not in seen and self._waited[subject] < SEARCH_EVERY:
+                continue
             self._waited[subject] = 0
             self._step = (self._step + ahead + 1) % len(_ORDER)
             return subject

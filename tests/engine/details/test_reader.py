@@ -64,6 +64,22 @@ def test_a_followed_hand_is_cut_by_its_own_points() -> None:
     assert hands.regions[0].size_px != hands.regions[2].size_px
 
 
+def test_a_followed_hand_is_looked_for_where_the_wrist_has_gone_since() -> None:
+    hands = Networks()
+    reader = DetailsReader(hands, None)
+    run(reader, 4)
+    person = body()
+    person.points_px[KEYPOINT["left_wrist"]] += [30, -20]
+    reader.read(frame(4), person)
+    before, after = hands.regions[2], hands.regions[4]
+    assert (after.x_px - before.x_px, after.y_px - before.y_px) == (30, -20)
+    assert after.size_px == before.size_px
+    person.scores[KEYPOINT["right_wrist"]] = 0.0
+    person.points_px[KEYPOINT["right_wrist"]] += 100
+    reader.read(frame(5), person)
+    assert hands.regions[5] == hands.regions[3]  # a wrist that is not seen carries nothing
+
+
 def test_a_hand_that_goes_away_is_lost_at_its_next_look() -> None:
     hands = Networks()
     reader = DetailsReader(hands, None)

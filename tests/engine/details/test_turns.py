@@ -19,7 +19,7 @@ def test_a_hand_that_is_not_there_is_looked_for_at_every_fifth_turn_only() -> No
     turns = Turns()
     turns.next(NOBODY, ALL)
     taken = Counter(turns.next(frozenset({"face", "right"}), ALL) for _ in range(60))
-    assert taken["left"] in (3, 4)  # three others take 15 turns between two of its looks
+    assert taken["left"] in range(8, 13)
     assert taken["face"] > taken["right"] > taken["left"]
     assert taken[None] == 0
 
