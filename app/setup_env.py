@@ -6,7 +6,8 @@
 
 Packages are those of app/requirements/ (made by app/lock_packages.py), each file checked by its sha256. Tests and
 training use torch, too: TORCH=cpu (the default) never takes a CUDA build, TORCH=cuda takes the one for this GPU,
-TORCH=none goes without. Runs on the system's python3, also one that is too old (it then says so): no syntax newer than 3.7 here.
+TORCH=none goes without. Runs on the system's python3, also one that is too old (it then says so): no syntax newer than
+3.7 here.
 A stamp in .venv holds what was installed, so that the second start takes no time.
 """
 
