@@ -33,15 +33,20 @@ class SignContinuity:
     def __init__(self) -> None:
         """Start with no frame before: w >= 0."""
         self._before: list[float] | None = None
+        self._flips: list[float] | None = None  # (4J,) 1 or -1: bones that were flipped mostly stay so
 
     def __call__(self, quaternions: list[float]) -> list[float]:
         """(4J,) x, y, z, w of joint after joint -> the same rotations with signs continuous from call to call."""
+        if self._flips is not None:
+            quaternions = list(map(mul, quaternions, self._flips))
         if self._before is None:
             nearness = quaternions[3::4]
         else:
             products = map(mul, quaternions, self._before)
             nearness = list(map(sum, zip(products, products, products, products)))  # noqa: B905 - four by four
         if min(nearness) < 0:
-            quaternions = [-value if nearness[n // 4] < 0 else value for n, value in enumerate(quaternions)]
+            flips = [-1.0 if nearness[n // 4] < 0 else 1.0 for n in range(len(quaternions))]
+            quaternions = list(map(mul, quaternions, flips))
+            self._flips = flips if self._flips is None else list(map(mul, self._flips, flips))
         self._before = quaternions
         return quaternions
