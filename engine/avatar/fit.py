@@ -155,9 +155,10 @@ class RawNodes:
     def __init__(self, fit: AvatarFit) -> None:
         bones = fit.bones
         self.offsets: F32 = np.array([bone.offset for bone in bones], np.float32)
-        self._turns = np.stack([_between(bone.above_rotation, bone.rotation) for bone in bones])
+        turns = np.stack([_between(bone.above_rotation, bone.rotation) for bone in bones])
         self._newest: tuple[list[float], list[float]] | None = None  # replaced as a whole
-        self._still = bool(np.abs(self._turns - np.eye(4)).max() < 1e-7)
+        self._still = bool(np.abs(turns - np.eye(4)).max() < 1e-7)
+        self._turns = [(4 * row, turn.tolist()) for row, turn in enumerate(turns)]  # plain floats: see quaternions.py
         hips = bones[0]
         self._to_hips = hips.above_rotation.T / hips.above_scale
         self._origin = hips.above_position
@@ -170,8 +171,10 @@ class RawNodes:
         newest = self._newest
         if newest is not None and newest[0] is normalised:
             return newest[1]
-        columns = np.array(normalised).reshape(-1, 4, 1)
-        raw: list[float] = np.matmul(self._turns, columns).ravel().tolist()
+        raw: list[float] = []
+        for at, turn in self._turns:
+            x, y, z, w = normalised[at : at + 4]
+            raw += [a * x + b * y + c * z + d * w for a, b, c, d in turn]
         self._newest = (normalised, raw)
         return raw
 
