@@ -241,7 +241,8 @@ def _add_tool_commands(commands: Commands, debug: OneLineParser) -> None:
         help="write one text to send with a problem: versions, back ends, settings, the log's end (- for stdout)",
     )
     commands.add_parser("cameras", parents=[debug], help="list the cameras by name")
-    commands.add_parser("fetch", parents=[debug], help="download the networks of body, hands and face")
+    fetch = commands.add_parser("fetch", parents=[debug], help="download the networks of body, hands and face")
+    fetch.add_argument("--body-only", action="store_true", help="only what tracks the body")
 
 
 def _debug_option() -> OneLineParser:

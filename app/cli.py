@@ -150,10 +150,10 @@ def _doctor(options: argparse.Namespace) -> int:
     return run_doctor() if options.report is None else run_report(options.report)
 
 
-def _fetch(_: argparse.Namespace) -> int:
+def _fetch(options: argparse.Namespace) -> int:
     from app.commands.fetch import run_fetch
 
-    return run_fetch()
+    return run_fetch(body_only=options.body_only)
 
 
 def _cameras(_: argparse.Namespace) -> int:

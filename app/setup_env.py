@@ -223,7 +223,7 @@ def prepare(extra: str, libraries: list[str]) -> None:
     if extra:
         install_torch()
     subprocess.call(
-        [str(venv_python()), "-m", "app", "fetch"], cwd=str(ROOT)
+        [str(venv_python()), "-m", "app", "fetch", *([] if extra else ["--body-only"])], cwd=str(ROOT)
     )  # it names its own failure; the app repeats it
 
 

@@ -13,13 +13,13 @@ from app.terminal import say
 from engine.errors import DetectorError
 
 
-def run_fetch() -> int:
-    """Returns 0 when all checked weights are there, 1 when the body can be tracked but some network could not be had.
+def run_fetch(*, body_only: bool = False) -> int:
+    """Return 0 when all checked weights are there, 1 when the body can be tracked but some network could not be had.
 
     Raises DetectorError with the next step when the body cannot be tracked.
     """
-    body, details = _fetch_body(), _fetch_details()
-    return max(body, details)
+    body = _fetch_body()
+    return body if body_only else max(body, _fetch_details())
 
 
 def _fetch_body() -> int:

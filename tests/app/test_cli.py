@@ -114,7 +114,7 @@ def test_without_debug_the_traceback_is_in_the_log_file_only(capsys):
 
 
 def test_a_defect_is_one_line_too(monkeypatch, capsys):
-    def broken() -> int:
+    def broken(**_: bool) -> int:
         raise ZeroDivisionError("oh\nno")
 
     monkeypatch.setattr("app.commands.fetch.run_fetch", broken)

@@ -97,3 +97,11 @@ def test_the_doctor_tells_when_nothing_is_there_and_when_a_file_was_changed(
     row = next(iter(_weights()))
     assert (row.good, row.seen.split(",")[0]) == (False, "tampered")
     assert "vtm fetch" in row.fix
+
+
+def test_only_the_bodys_networks_are_fetched_for_a_run(
+    cache: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fill(cache, monkeypatch)
+    run_fetch(body_only=True)
+    assert "hand" not in capsys.readouterr().err
