@@ -664,7 +664,7 @@ def test_a_click_in_the_picture_and_the_n_key_choose_whom_to_follow(window, made
     until(lambda: any(call.startswith("choose (") for call in made[-1].calls))
     x_px = float(next(call for call in made[-1].calls if call.startswith("choose (")).split("(")[1].split(",")[0])
     assert abs(x_px - width / 2) < width / 50
-    # Not by a key press: the offscreen platform gives a window the focus when it likes.
+    # Not by a key press: without a window manager no window is ever active.
     next(shortcut for shortcut in window.findChildren(QShortcut) if shortcut.key() == "N").activated.emit()
     until(lambda: "choose None" in made[-1].calls)
 
