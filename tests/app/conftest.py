@@ -240,6 +240,33 @@ def application(qt_warnings: list[str]) -> Iterator[QApplication]:
     assert not qt_warnings
 
 
+class Clock:
+    """A clock that the test moves."""
+
+    now_s = 100.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def at() -> Callable[..., Snapshot]:
+    """A snapshot of frame n, with fields replaced."""
+
+    def make(frame: int = 0, **fields: object) -> Snapshot:
+        pipeline = FakePipeline(Config())
+        pipeline.frozen_at = frame
+        pipeline.person = bool(fields.pop("person", True))
+        return dataclasses.replace(pipeline.snapshot(), **fields)
+
+    return make
+
+
 @pytest.fixture
 def until(application: QApplication) -> Callable[..., None]:
     """Let Qt work until a condition holds; fails the test after some seconds."""

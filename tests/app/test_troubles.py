@@ -3,41 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
-
-import pytest
 
 from app.commands.headless import status_text
 from app.troubles import NO_PICTURE_AFTER_S, OVER_AFTER_S, Troubles
-from engine.config import Config
-from engine.types import Message, ReceiverState, RecordingState, Snapshot, TargetState
+from engine.types import Message, ReceiverState, RecordingState, TargetState
 
 URL = "vmc://127.0.0.1:39539"
 NOBODY = "nobody is listening on 127.0.0.1:39539: start the receiver or check its port"
-
-
-class Clock:
-    now_s = 100.0
-
-    def __call__(self) -> float:
-        return self.now_s
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def at(fake) -> Callable[..., Snapshot]:
-    """A snapshot of frame n, with fields replaced."""
-
-    def make(frame: int = 0, **fields: object) -> Snapshot:
-        pipeline = fake(Config())
-        pipeline.frozen_at = frame
-        return dataclasses.replace(pipeline.snapshot(), **fields)
-
-    return make
 
 
 def target(error: str | None, url: str = URL) -> tuple[TargetState, ...]:

@@ -4,17 +4,8 @@ from __future__ import annotations
 
 import time
 
-import pytest
-
 from app.window.leftover_takes import RECOVER, LeftOver
 from engine.takes.partial_file import PartialFile
-
-
-class Clock:
-    now_s = 100.0
-
-    def __call__(self) -> float:
-        return self.now_s
 
 
 def offered(left_over: LeftOver) -> str | None:
@@ -25,11 +16,6 @@ def offered(left_over: LeftOver) -> str | None:
         assert time.monotonic() < until_s
     notice = left_over.notice()
     return None if notice is None else notice.text
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 def test_what_is_offered_is_taken_once(tmp_path, left_over, clock):

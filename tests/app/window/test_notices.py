@@ -2,42 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable
-
-import pytest
-
 from app.troubles import new_messages
 from app.window.notices import ENDED, NO_PERSON, Notices
-from engine.config import Config
-from engine.types import Message, Snapshot
-
-
-class Clock:
-    """A clock that the test moves."""
-
-    now_s = 100.0
-
-    def __call__(self) -> float:
-        return self.now_s
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def at(fake) -> Callable[..., Snapshot]:
-    """A snapshot of frame n, with fields replaced."""
-
-    def make(frame: int = 0, **fields: object) -> Snapshot:
-        pipeline = fake(Config())
-        pipeline.frozen_at = frame
-        pipeline.person = bool(fields.pop("person", True))
-        return dataclasses.replace(pipeline.snapshot(), **fields)
-
-    return make
+from engine.types import Message
 
 
 def test_a_performer_in_view_needs_no_banner(clock, at):
