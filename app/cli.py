@@ -15,7 +15,8 @@ import sys
 import threading
 from collections.abc import Callable
 
-from app.arguments import ConvertOptions, RunOptions, config_from
+from app.arguments.engine_options import config_from
+from app.arguments.options import ConvertOptions, RunOptions
 from app.command_line import parse
 from app.log_file import log_folder, logging_set_up, native_crashes_kept
 from app.log_header import log_header

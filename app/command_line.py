@@ -10,7 +10,7 @@ import difflib
 from collections.abc import Sequence
 from pathlib import Path
 
-from app.arguments import COMMAND_NAMES, build_parser, build_run_parser
+from app.arguments.parser import COMMAND_NAMES, build_parser, build_run_parser
 from engine.errors import UsageError
 from engine.file_kinds import LOG_SUFFIX, TAKE_SUFFIX, not_a_recording, not_a_video
 

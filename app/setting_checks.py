@@ -8,7 +8,7 @@ import reprlib
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from app.arguments import HEIGHT_M, HFOV_DEG, MOTION_SUFFIXES, OSC_RATE_HZ
+from app.arguments.values import HEIGHT_M, HFOV_DEG, MOTION_SUFFIXES, OSC_RATE_HZ
 from engine.config import BACKENDS, BODIES, COUNTDOWNS_S, DETECTOR_SIZES, DETECTORS, ROTATIONS_DEG, Config
 from engine.errors import UsageError, printable
 from models.json_text import finite_number

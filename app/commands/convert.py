@@ -15,7 +15,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from app.arguments import ConvertOptions
+from app.arguments.options import ConvertOptions
 from app.commands.convert_plan import Job, plan_jobs
 from app.commands.convert_pool import Emit, Manner, Report, convert_in_processes, convert_one
 from app.commands.headless import check_writable

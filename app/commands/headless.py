@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from threading import Event
 
-from app.arguments import RunOptions
+from app.arguments.options import RunOptions
 from app.commands.preparation import Preparation
 from app.commands.recover import recover_beside
 from app.commands.terminal_cues import TerminalCues

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from app.arguments import REPORT_HERE
+from app.arguments.tools import REPORT_HERE
 from app.commands.doctor import Finding, findings
 from app.log_file import log_path
 from app.log_header import machine, version

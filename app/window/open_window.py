@@ -9,7 +9,7 @@ from threading import Event
 from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtWidgets import QApplication
 
-from app.arguments import RunOptions
+from app.arguments.options import RunOptions
 from app.commands.headless import check_writable, take_at_risk
 from app.engine_access import PipelineFactory, forgiving_pipeline
 from app.log_file import defects_shown

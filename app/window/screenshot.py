@@ -15,7 +15,7 @@ from pathlib import Path
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication
 
-from app.arguments import RunOptions
+from app.arguments.options import RunOptions
 from app.settings import DEFAULT_TARGET, Settings
 from app.terminal import say
 from app.window.main_window import MainWindow

@@ -15,7 +15,9 @@ from typing import Any
 
 import pytest
 
-from app.arguments import RunOptions, build_parser, config_from
+from app.arguments.engine_options import config_from
+from app.arguments.options import RunOptions
+from app.arguments.parser import build_parser
 from app.cli import main
 from app.commands.headless import HeadlessRun, status_text
 from app.log_file import log_path
@@ -362,10 +364,10 @@ def test_the_real_chain_runs_headless_on_the_demo(tmp_path):
 
 
 def test_the_formats_on_the_command_line_are_those_that_can_be_written():
-    from app import arguments
+    from app.arguments import values
     from engine.motion import formats
 
-    assert set(arguments.MOTION_SUFFIXES) == set(formats.MOTION_SUFFIXES)
+    assert set(values.MOTION_SUFFIXES) == set(formats.MOTION_SUFFIXES)
 
 
 def test_receiving_and_video_are_off_unless_asked_for():

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.arguments import COMMAND_NAMES, RunOptions, build_parser
+from app.arguments.options import RunOptions
+from app.arguments.parser import COMMAND_NAMES, build_parser
 from app.cli import _COMMANDS, main
 from app.command_line import parse
 from engine.config import Config

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.arguments import BVH_STYLES
+from app.arguments.values import BVH_STYLES
 from app.cli import main
 from app.commands import convert_pool
 from app.commands.convert_plan import Job

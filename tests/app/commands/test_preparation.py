@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.arguments import RunOptions
+from app.arguments.options import RunOptions
 from app.cli import main
 from app.commands.headless import HeadlessRun
 from engine.config import Config

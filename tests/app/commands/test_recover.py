@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.arguments import RunOptions
+from app.arguments.options import RunOptions
 from app.cli import main
 from app.commands.headless import HeadlessRun
 from engine.config import Config

@@ -16,7 +16,7 @@ from PySide6.QtGui import QDropEvent, QKeySequence, QShortcut
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 
-from app.arguments import RunOptions
+from app.arguments.options import RunOptions
 from app.cues import Cue
 from app.settings import Settings, load_settings
 from app.window.main_window import MainWindow

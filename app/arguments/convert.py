@@ -1,0 +1,31 @@
+"""`vtm convert`: its options."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from app.arguments.engine_options import add_engine_options
+from app.arguments.one_line_parser import Commands, OneLineParser
+from app.arguments.values import BVH_STYLES, jobs, motion_suffix
+
+
+def add_convert(commands: Commands, debug: OneLineParser) -> None:
+    convert = commands.add_parser(
+        "convert", parents=[debug], help="videos, keypoints .npz and takes to motion files, every frame"
+    )
+    convert.add_argument(
+        "paths",
+        nargs="+",
+        type=Path,
+        metavar="IN… OUT",
+        help="IN: video, keypoints .npz, take .npz, a folder or a pattern of them. OUT: a file that ends in"
+        " .npz, .bvh, .csv, .glb, .vrma or .jsonl, or a folder, where what is there and newer is skipped."
+        " A file that is there is kept: the next free name is taken",
+    )
+    convert.add_argument("--format", type=motion_suffix, metavar="SUFFIX", help="of the files in a folder OUT (npz)")
+    convert.add_argument("--bvh-style", choices=BVH_STYLES, default="default", help="unit and joint names of .bvh")
+    convert.add_argument("--jobs", type=jobs, default=1, metavar="N", help="so many files at a time")
+    convert.add_argument(
+        "--force", action="store_true", help="replace files that are there; in a folder, convert them again"
+    )
+    add_engine_options(convert)

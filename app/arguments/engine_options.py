@@ -1,0 +1,65 @@
+"""Options that become the Config of a pipeline: picture, lens, performer, detector, back end."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from typing import Any
+
+from app.arguments.values import field_of_view, height, smoothness
+from engine.config import BACKENDS, BODIES, DETECTOR_SIZES, DETECTORS, ROTATIONS_DEG, Config
+
+
+def add_engine_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--mirror", action=argparse.BooleanOptionalAction, default=None, help="mirror the picture")
+    parser.add_argument(
+        "--rotate",
+        type=int,
+        choices=ROTATIONS_DEG,
+        help="turn the picture clockwise (camera on its side)",
+    )
+    lens = parser.add_mutually_exclusive_group()
+    lens.add_argument("--hfov", type=field_of_view, metavar="DEG", help="field of view of the picture's longer side")
+    lens.add_argument("--intrinsics", metavar="FILE", help=".json with fx, fy, cx, cy in pixels")
+    parser.add_argument("--height-m", type=height, metavar="H", help="the performer's height in metres")
+    parser.add_argument("--body", choices=BODIES, help="lower body: as seen, or a standing or seated stance (auto)")
+    parser.add_argument(
+        "--smoothness", type=smoothness, metavar="S", help="dance, standard, calm, or a number: 0 prompt .. 1 smooth"
+    )
+    parser.add_argument("--detector", choices=DETECTORS, help="2D keypoint detector")
+    parser.add_argument(
+        "--detector-size", choices=DETECTOR_SIZES, help="of BlazePose; auto: what the camera's rate allows, or heavy"
+    )
+    parser.add_argument("--backend", choices=BACKENDS, help="what runs the VTM network")
+
+
+def config_from(options: argparse.Namespace, base: Config) -> Config:
+    """`base` with every given option in its place. Raises UsageError for a target that can never work."""
+    from engine.osc.own_port import check_own_port
+    from engine.osc.receive_port import listen_address
+    from engine.osc.targets import parse_targets
+
+    given: dict[str, Any] = {
+        "source": getattr(options, "source", None),
+        "mirror": options.mirror,
+        "rotate_deg": options.rotate,
+        "hfov_deg": options.hfov,
+        "intrinsics_file": options.intrinsics,
+        "height_m": options.height_m,
+        "body": options.body,
+        "smoothness": options.smoothness,
+        "detector": options.detector,
+        "detector_size": options.detector_size,
+        "backend": options.backend,
+        "osc": tuple(options.osc) if getattr(options, "osc", None) else None,
+        "osc_rate_hz": getattr(options, "osc_rate", None),
+        "vmc_receive": getattr(options, "vmc_receive", None),
+        "countdown_s": getattr(options, "countdown", None),
+        "record_video": getattr(options, "record_video", None),
+    }
+    if given["vmc_receive"]:
+        listen_address(given["vmc_receive"])
+    parse_targets(given["osc"] or ())
+    config = dataclasses.replace(base, **{name: value for name, value in given.items() if value is not None})
+    check_own_port(config.osc, config.vmc_receive)
+    return config

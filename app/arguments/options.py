@@ -1,0 +1,29 @@
+"""What a command is asked to do besides its Config."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What a run does besides its Config."""
+
+    seconds: float | None = None
+    record: Path | None = None
+    stats: Path | None = None
+    force: bool = False  # a take that is there is replaced
+    calibrate: bool = False
+    replay: Path | None = None  # played instead of the live motion, from the start
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertOptions:
+    """What `vtm convert` is asked to do besides its Config."""
+
+    paths: tuple[Path, ...]
+    format: str | None = None
+    bvh_style: str = "default"
+    jobs: int = 1
+    force: bool = False

@@ -1,0 +1,46 @@
+"""The whole command line of `vtm`."""
+
+from __future__ import annotations
+
+import argparse
+
+from app.arguments.convert import add_convert
+from app.arguments.one_line_parser import OneLineParser
+from app.arguments.run import add_run_options
+from app.arguments.takes import add_take_commands
+from app.arguments.tools import add_tool_commands
+
+COMMAND_NAMES = ("convert", "recover", "replay", "osc-map", "bench", "doctor", "cameras", "fetch")
+
+
+def _debug_option() -> OneLineParser:
+    debug = OneLineParser(add_help=False)
+    debug.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help="show the traceback of an error")
+    return debug
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line but for files without a command; `command` is None for a run."""
+    debug = _debug_option()
+    parser = OneLineParser(
+        prog="vtm",
+        parents=[debug],
+        usage="vtm [FILE] [options]\n       vtm COMMAND ...",
+        description="Motion capture from one webcam, live. Without a command: open the window. FILE is a video that is"
+        " played, or a take (.npz) or OSC log (.jsonl) that is replayed.",
+        epilog="vtm help COMMAND tells more. Exit codes: 0 done, 1 a failure at run time, 2 wrong usage.",
+    )
+    add_run_options(parser)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", prog="vtm", parser_class=OneLineParser)
+    add_convert(commands, debug)
+    add_take_commands(commands, debug)
+    add_tool_commands(commands, debug)
+    return parser
+
+
+def build_run_parser() -> argparse.ArgumentParser:
+    """A run with its options and `words`, what stands there without one."""
+    parser = OneLineParser(prog="vtm", parents=[_debug_option()], add_help=False)
+    add_run_options(parser)
+    parser.add_argument("words", nargs="*", metavar="FILE")
+    return parser

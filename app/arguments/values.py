@@ -1,0 +1,83 @@
+"""Values of options: their limits, and the functions that argparse reads them with."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from engine.config import SMOOTHNESS
+from engine.file_kinds import VIDEO_SUFFIXES
+
+MOTION_SUFFIXES = (".npz", ".bvh", ".csv", ".glb", ".vrma", ".jsonl")
+"""What takes are written as; engine.motion.formats has the same, but is slow to import."""
+
+BVH_STYLES = ("default", "blender", "mixamo", "rokoko")
+"""As engine.motion.bvh_styles has them."""
+MAX_JOBS = 64
+HEIGHT_M, HFOV_DEG, OSC_RATE_HZ = (0.5, 2.6), (10.0, 170.0), (1.0, 120.0)
+"""Lowest and highest."""
+_LONGEST_S = 1e6  # Qt's timers end at 24 days
+
+
+def number_between(low: float, high: float, expected: str, cm: bool = False) -> Callable[[str], float]:
+    """A number in a range; `cm`: one that looks like centimetres gets a hint."""
+
+    def convert(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = float("nan")
+        if not low <= value <= high:
+            hint = f"; {text} cm is {value / 100:g}" if cm and low <= value / 100 <= high else ""
+            raise argparse.ArgumentTypeError(f"got {text}, expected {expected}{hint}")
+        return value
+
+    return convert
+
+
+seconds = number_between(1e-3, _LONGEST_S, "seconds above 0, for example 20")
+field_of_view = number_between(*HFOV_DEG, "degrees from 10 to 170")
+height = number_between(*HEIGHT_M, "metres from 0.5 to 2.6", cm=True)
+rate = number_between(*OSC_RATE_HZ, "1 to 120 per second")
+
+
+def smoothness(text: str) -> float:
+    """A preset's name, or a place between them."""
+    if text in SMOOTHNESS:
+        return SMOOTHNESS[text]
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0.0 <= value <= 1.0:
+        raise argparse.ArgumentTypeError(f"got {text}, expected {', '.join(SMOOTHNESS)} or a number from 0 to 1")
+    return value
+
+
+def motion_suffix(text: str) -> str:
+    suffix = f".{text.lower().removeprefix('.')}"
+    if suffix not in MOTION_SUFFIXES:
+        raise argparse.ArgumentTypeError(f"got {text}, expected one of {' '.join(MOTION_SUFFIXES)}")
+    return suffix
+
+
+def jobs(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or not 1 <= int(text) <= MAX_JOBS:
+        raise argparse.ArgumentTypeError(f"got {text}, expected a whole number from 1 to {MAX_JOBS}")
+    return int(text)
+
+
+def take_path(text: str) -> Path:
+    path = Path(text)
+    suffix = path.suffix.lower()
+    if suffix not in MOTION_SUFFIXES:
+        expected = f"a file name that ends in {' or '.join(MOTION_SUFFIXES)}"
+        if suffix == ".fbx":
+            expected += "; of these .glb and .bvh go where FBX does"
+        elif suffix in VIDEO_SUFFIXES:
+            expected += "; the picture comes beside it with --record-video"
+        elif not suffix:
+            expected += f", for example {text}.bvh"
+        raise argparse.ArgumentTypeError(f"got {text}, expected {expected}")
+    return path
