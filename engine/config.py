@@ -10,6 +10,8 @@ DETECTOR_SIZES = ("auto", "lite", "full", "heavy")
 BACKENDS = ("auto", "tensorrt", "tensorrt-rtx", "cuda", "openvino", "cpu")
 BODIES = ("auto", "whole", "upper", "seated")
 """auto: the legs while they are seen, else a standing stance; the others: always the legs, standing, seated."""
+DETAILS = ("auto", "on", "off")
+"""Whether hands, or the face, are looked at. auto: where there is time for it; on: also then, at a lower rate."""
 SMOOTHNESS = {"dance": 0.0, "standard": 0.5, "calm": 1.0}
 """Presets of the smoothing, and their places on a slider: 0 is prompt, 1 is smooth."""
 ROTATIONS_DEG = (0, 90, 180, 270)
@@ -31,6 +33,8 @@ class Config:
     height_m: float = DEFAULT_HEIGHT_M
     body: str = "auto"  # one of BODIES: which lower body is shown
     smoothness: float = SMOOTHNESS["standard"]  # 0 prompt .. 1 smooth
+    hands: str = "auto"  # one of DETAILS, as the next
+    face: str = "auto"
     detector: str = "auto"
     detector_size: str = "auto"
     backend: str = "auto"

@@ -19,6 +19,9 @@ Array: TypeAlias = Any  # a NumPy array or a torch tensor
 
 PART_NAMES: tuple[str, ...] = ("head", "trunk", "left_arm", "right_arm", "left_leg", "right_leg")
 NUM_PARTS = len(PART_NAMES)
+DETAIL_PARTS: tuple[str, ...] = ("left_hand", "right_hand", "face")
+"""Parts that networks of their own look at; their confidence is the network's own presence."""
+NUM_DETAIL_PARTS = len(DETAIL_PARTS)
 PART: dict[str, int] = {name: index for index, name in enumerate(PART_NAMES)}
 MIRROR_PARTS: tuple[int, ...] = tuple(PART[mirrored_name(name)] for name in PART_NAMES)
 HALF_CONFIDENT: tuple[float, ...] = (0.040, 0.040, 0.055, 0.055, 0.055, 0.055)

@@ -9,7 +9,7 @@ from scipy.spatial.transform import Rotation
 
 from engine.solver.face import RestingFace, expression, eye_rotations, gaze, head_rotation, with_gaze
 from engine.solver.hands import FingerRange, finger_rotations, hand_rotation, relaxed_hand, wrist_from_hand
-from engine.solver.held import HOLD_S, Blend, HeldRotations, HeldValues, is_sure, steadiness
+from engine.solver.held import HOLD_S, Blend, HeldRotations, HeldValues, is_sure, seen_now, steadiness
 from engine.types import F32, F64, Details, FaceView, HandView, Pose
 from models.face import NUM_EXPRESSIONS
 from models.fingers import NUM_HAND_POINTS, SIDES, WRIST
@@ -47,6 +47,7 @@ class _Hand:
         self._blend = Blend()
         self._view_s = -np.inf
         self._sure_s = -np.inf
+        self._presence = 0.0
 
     def see(self, view: HandView, pose: Pose, local: F64, measured: FingerRange | None) -> None:
         """Take a view that is newer than the last one: fingers, and the wrist where it is sure."""
@@ -59,6 +60,7 @@ class _Hand:
             return
         size = (round(2 * pose.intrinsics.cx), round(2 * pose.intrinsics.cy))
         steady = steadiness(view.size_px, view.points_px, size)
+        self._presence = view.presence
         self._fingers.see(finger_rotations(points @ seen, self._side, measured), view.captured_at_s, steady)
         if is_sure(view.presence, view.size_px):
             in_forearm = _world(local, self._forearm).T @ seen
@@ -86,6 +88,10 @@ class _Hand:
         """Return (15, 4) the bones at this time."""
         return self._fingers.at(time_s)
 
+    def confidence(self, time_s: float) -> float:
+        """Return how well the hand is seen at this time, 0..1."""
+        return seen_now(self._presence, time_s - self._view_s)
+
 
 class _Face:
     """The face over time."""
@@ -96,12 +102,13 @@ class _Face:
         self._blend = Blend()
         self._view_s = -np.inf
         self._sure_s = -np.inf
+        self._presence = 0.0
 
     def see(self, view: FaceView, pose: Pose, local: F64, rest: RestingFace | None) -> None:
         """Take a view that is newer than the last one: scores, gaze, and the head where it is sure."""
         if view.captured_at_s <= self._view_s:
             return
-        self._view_s = view.captured_at_s
+        self._view_s, self._presence = view.captured_at_s, view.presence
         self._scores.see(expression(view.points_px, view.scores, rest), view.captured_at_s)
         looks = gaze(view.points_px, rest)
         if looks is not None:
@@ -128,6 +135,10 @@ class _Face:
         """Return eyes (2, 4) and expression (52,) at this time."""
         looks = self._gaze.at(time_s).astype(np.float64)
         return eye_rotations(looks), with_gaze(self._scores.at(time_s), looks)
+
+    def confidence(self, time_s: float) -> float:
+        """Return how well the face is seen at this time, 0..1."""
+        return seen_now(self._presence, time_s - self._view_s)
 
 
 class DetailSolver:
@@ -172,7 +183,13 @@ class DetailSolver:
             eyes, scores = self._face.values(time_s)
             pose = replace(pose, eyes_xyzw=eyes, expression=scores, head_from_face=from_face)
             turned = turned or from_face
+        pose = replace(pose, detail_confidence=self._confidence(time_s))
         return replace(pose, rotations_xyzw=_near(matrices, pose.rotations_xyzw)) if turned else pose
+
+    def _confidence(self, time_s: float) -> F32:
+        """Return (3,) how well the left hand, the right hand and the face are seen; 0 where they are not asked for."""
+        hands = [hand.confidence(time_s) for hand in self._hands] or [0.0, 0.0]
+        return np.array([*hands, 0.0 if self._face is None else self._face.confidence(time_s)], np.float32)
 
 
 def _near(matrices: F64, before: F32) -> F32:

@@ -37,6 +37,11 @@ def steadiness(size_px: float, points_px: F32, image_size: tuple[int, int]) -> f
     return float(np.clip(_MANY_PX / max(size_px, 1.0), 1.0, 3.0)) + at_edge
 
 
+def seen_now(presence: float, age_s: float) -> float:
+    """Return how well something is seen: the presence of its last view, gone when it has eased to rest."""
+    return presence * float(np.clip(1.0 - (age_s - HOLD_S) / RELAX_S, 0.0, 1.0))
+
+
 @dataclass(slots=True)
 class Blend:
     """A weight that goes to 0 or 1 in BLEND_S."""

@@ -1,0 +1,79 @@
+"""The vocabulary of the pipeline: what each stage takes and gives. Frozen; `captured_at_s` rides from camera to output.
+
+Metres, seconds, radians, pixels. Camera frame: OpenCV (x right, y down, z forward). World frame: right-handed, Y up,
+floor at y = 0. Quaternions x, y, z, w. 22 joints as in models.skeleton, 23 keypoints as in models.keypoints.
+"""
+
+from __future__ import annotations
+
+from engine.types.arrays import (
+    F32,
+    F64,
+)
+from engine.types.details import (
+    Details,
+    FaceView,
+    HandView,
+)
+from engine.types.motion import (
+    Pose,
+    RawMotion,
+)
+from engine.types.pictures import (
+    CapturedFrame,
+    CropPoints,
+    DetectedFrame,
+    Detection,
+    Frame,
+    Keypoints2D,
+    NoPerson,
+    OtherPerson,
+    PersonChoice,
+    Window,
+)
+from engine.types.states import (
+    NOT_CALIBRATED,
+    NO_DETAILS,
+    NO_TIME,
+    Calibration,
+    DetailsState,
+    Message,
+    Percentiles,
+    ReceiverState,
+    RecordingState,
+    Snapshot,
+    Stats,
+    TargetState,
+)
+
+__all__ = [
+    "Calibration",
+    "CapturedFrame",
+    "CropPoints",
+    "Details",
+    "DetailsState",
+    "DetectedFrame",
+    "Detection",
+    "F32",
+    "F64",
+    "FaceView",
+    "Frame",
+    "HandView",
+    "Keypoints2D",
+    "Message",
+    "NOT_CALIBRATED",
+    "NO_DETAILS",
+    "NO_TIME",
+    "NoPerson",
+    "OtherPerson",
+    "Percentiles",
+    "PersonChoice",
+    "Pose",
+    "RawMotion",
+    "ReceiverState",
+    "RecordingState",
+    "Snapshot",
+    "Stats",
+    "TargetState",
+    "Window",
+]

@@ -1,0 +1,9 @@
+"""Arrays of the vocabulary, named by the kind of number."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
