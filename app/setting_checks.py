@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from app.arguments.values import HEIGHT_M, HFOV_DEG, MOTION_SUFFIXES, OSC_RATE_HZ
-from engine.config import BACKENDS, BODIES, COUNTDOWNS_S, DETECTOR_SIZES, DETECTORS, ROTATIONS_DEG, Config
+from engine.config import BACKENDS, BODIES, COUNTDOWNS_S, DETAILS, DETECTOR_SIZES, DETECTORS, ROTATIONS_DEG, Config
 from engine.errors import UsageError, printable
 from models.json_text import finite_number
 
@@ -170,6 +170,8 @@ CONFIG_CHECKS: dict[str, Check] = {
     "hfov_deg": _number(*HFOV_DEG),
     "intrinsics_file": _text_or_nothing,
     "height_m": _number(*HEIGHT_M),
+    "hands": _one_of(DETAILS),
+    "face": _one_of(DETAILS),
     "detector": _one_of(DETECTORS),
     "detector_size": _one_of(DETECTOR_SIZES),
     "backend": _one_of(BACKENDS),

@@ -7,7 +7,7 @@ import dataclasses
 from typing import Any
 
 from app.arguments.values import field_of_view, height, smoothness
-from engine.config import BACKENDS, BODIES, DETECTOR_SIZES, DETECTORS, ROTATIONS_DEG, Config
+from engine.config import BACKENDS, BODIES, DETAILS, DETECTOR_SIZES, DETECTORS, ROTATIONS_DEG, Config
 
 
 def add_engine_options(parser: argparse.ArgumentParser) -> None:
@@ -26,6 +26,8 @@ def add_engine_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--smoothness", type=smoothness, metavar="S", help="dance, standard, calm, or a number: 0 prompt .. 1 smooth"
     )
+    parser.add_argument("--hands", choices=DETAILS, help="fingers and wrists; auto: where there is time for them")
+    parser.add_argument("--face", choices=DETAILS, help="expression, eyes and head; auto: where there is time for them")
     parser.add_argument("--detector", choices=DETECTORS, help="2D keypoint detector")
     parser.add_argument(
         "--detector-size", choices=DETECTOR_SIZES, help="of BlazePose; auto: what the camera's rate allows, or heavy"
@@ -48,6 +50,8 @@ def config_from(options: argparse.Namespace, base: Config) -> Config:
         "height_m": options.height_m,
         "body": options.body,
         "smoothness": options.smoothness,
+        "hands": options.hands,
+        "face": options.face,
         "detector": options.detector,
         "detector_size": options.detector_size,
         "backend": options.backend,

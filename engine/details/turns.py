@@ -15,11 +15,15 @@ SEARCH_EVERY = 5
 class Turns:
     """Give out turns in the order left, face, right, face; what is not asked for or not there gives its turn away.
 
-    hands, face  what is asked for; changed under load
+    hands, face            what is asked for; changed under load
+    hands_every, face_every  only every so many of their turns are used, the others rest: changed under load, too
     """
 
     hands: bool = True
     face: bool = True
+    hands_every: int = 1
+    face_every: int = 1
+    _rested: dict[Subject, int] = field(default_factory=lambda: dict.fromkeys(SUBJECTS, 0))
     _step: int = 0
     _waited: dict[Subject, int] = field(default_factory=lambda: dict.fromkeys(SUBJECTS, SEARCH_EVERY))
 
@@ -37,10 +41,18 @@ class Turns:
                 continue
             if subject not in seen and self._waited[subject] < SEARCH_EVERY:
                 continue
-            self._waited[subject] = 0
             self._step = (self._step + ahead + 1) % len(_ORDER)
+            if self._rests(subject):
+                return None
+            self._waited[subject] = 0
             return subject
         return None
+
+    def _rests(self, subject: Subject) -> bool:
+        """Return whether this turn is one that is left out; count it."""
+        every = self.face_every if subject == "face" else self.hands_every
+        self._rested[subject] = (self._rested[subject] + 1) % max(every, 1)
+        return self._rested[subject] != 0
 
 
 _ORDER: tuple[Subject, ...] = ("left", "face", "right", "face")

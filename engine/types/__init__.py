@@ -32,9 +32,9 @@ from engine.types.pictures import (
     Window,
 )
 from engine.types.states import (
-    NOT_CALIBRATED,
     NO_DETAILS,
     NO_TIME,
+    NOT_CALIBRATED,
     Calibration,
     DetailsState,
     Message,
@@ -47,6 +47,11 @@ from engine.types.states import (
 )
 
 __all__ = [
+    "F32",
+    "F64",
+    "NOT_CALIBRATED",
+    "NO_DETAILS",
+    "NO_TIME",
     "Calibration",
     "CapturedFrame",
     "CropPoints",
@@ -54,16 +59,11 @@ __all__ = [
     "DetailsState",
     "DetectedFrame",
     "Detection",
-    "F32",
-    "F64",
     "FaceView",
     "Frame",
     "HandView",
     "Keypoints2D",
     "Message",
-    "NOT_CALIBRATED",
-    "NO_DETAILS",
-    "NO_TIME",
     "NoPerson",
     "OtherPerson",
     "Percentiles",

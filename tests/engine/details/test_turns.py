@@ -37,3 +37,15 @@ def test_what_is_switched_off_or_impossible_gives_its_turn_away() -> None:
     turns = Turns(face=False)
     assert [turns.next(ALL, ALL) for _ in range(4)] == ["left", "right", "left", "right"]
     assert Turns().next(ALL, NOBODY) is None
+
+
+def test_a_lower_rate_of_the_hands_leaves_turns_unused_and_the_face_its_own() -> None:
+    turns = Turns(hands_every=2)
+    taken = Counter(turns.next(ALL, ALL) for _ in range(16))
+    assert taken == {"face": 8, "left": 2, "right": 2, None: 4}
+
+
+def test_a_lower_rate_of_both_halves_the_calls() -> None:
+    turns = Turns(hands_every=2, face_every=2)
+    taken = Counter(turns.next(ALL, ALL) for _ in range(16))
+    assert taken == {"face": 4, "left": 2, "right": 2, None: 8}
