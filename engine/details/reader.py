@@ -55,14 +55,27 @@ class DetailsReader:
 
     def read(self, frame: Frame, body: Keypoints2D) -> Details:
         """Look at one of the hands or the face, and return what is known now. Raises DetectorError."""
-        regions = self._regions(body)
-        for subject in SUBJECTS:
-            if subject not in regions:
-                self._lose(subject)
+        regions = self._possible(body)
         turn = self.turns.next(frozenset(self._followed), frozenset(regions))
         if turn is not None:
             self._look(turn, frame, body, regions[turn])
         return self._details(frame)
+
+    def read_all(self, frame: Frame, body: Keypoints2D) -> Details:
+        """Look at both hands and the face, for files: nobody waits for a turn. Raises DetectorError."""
+        regions = self._possible(body)
+        for subject in SUBJECTS:
+            if subject in regions and self.turns.asked(subject):
+                self._look(subject, frame, body, regions[subject])
+        return self._details(frame)
+
+    def _possible(self, body: Keypoints2D) -> dict[Subject, Region]:
+        """Return where to look; who has no place to be looked at is lost."""
+        regions = self._regions(body)
+        for subject in SUBJECTS:
+            if subject not in regions:
+                self._lose(subject)
+        return regions
 
     def _regions(self, body: Keypoints2D) -> dict[Subject, Region]:
         """Return where to look: at those who are followed by their own points, at the others by the body's."""

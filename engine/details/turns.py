@@ -27,6 +27,10 @@ class Turns:
     _step: int = 0
     _waited: dict[Subject, int] = field(default_factory=lambda: dict.fromkeys(SUBJECTS, SEARCH_EVERY))
 
+    def asked(self, subject: Subject) -> bool:
+        """Return whether this one is looked at at all."""
+        return self.face if subject == "face" else self.hands
+
     def next(self, seen: frozenset[Subject], possible: frozenset[Subject]) -> Subject | None:
         """Return who is looked at in this frame; None: nobody.
 
@@ -37,7 +41,7 @@ class Turns:
             self._waited[subject] += 1
         for ahead in range(len(_ORDER)):
             subject = _ORDER[(self._step + ahead) % len(_ORDER)]
-            if not (self.face if subject == "face" else self.hands) or subject not in possible:
+            if not self.asked(subject) or subject not in possible:
                 continue
             if subject not in seen and self._waited[subject] < SEARCH_EVERY:
                 continue

@@ -130,3 +130,15 @@ def test_reset_forgets_everybody() -> None:
 def test_points_that_are_no_numbers_lose_the_hand_and_raise_nothing() -> None:
     hands = Networks(lambda view: replace(view, points_px=view.points_px * np.float32(np.nan)))
     assert run(DetailsReader(hands, None), 6)[-1].left is None
+
+
+def test_in_a_file_everybody_is_looked_at_in_every_frame() -> None:
+    hands, faces = Networks(), Faces()
+    reader = DetailsReader(hands, faces)
+    answers = [reader.read_all(frame(number), body()) for number in range(2)]
+    assert (len(hands.calls), faces.calls) == (4, 2)
+    last = answers[-1]
+    assert {view.captured_at_s for view in (last.left, last.right, last.face) if view} == {last.captured_at_s}
+    reader.turns.hands = False
+    reader.read_all(frame(2), body())
+    assert (len(hands.calls), faces.calls) == (4, 3)
