@@ -146,6 +146,7 @@ def _opened(
                     frame = video.read()
                     if frame is not None:
                         yield detector.detect(frame)
+                        detector.look_round(frame)
                 if video.status is not None:
                     say(video.status)
 

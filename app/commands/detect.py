@@ -50,6 +50,7 @@ def detect_all(
                 frame = source.read()
                 if frame is not None:
                     detection = detector.detect(frame)
+                    detector.look_round(frame)
                     if backbone is not None:
                         maps.append(_map(detection))
                         detection = _without_map(detection)

@@ -59,6 +59,7 @@ def live_motion(config: Config, clip: Path) -> tuple[list[RawMotion], Intrinsics
         window = factories.make_window(runtime.config, camera)
         while (frame := source.read()) is not None and frame.frame_id < MOST_FRAMES:
             seen = detector.detect(frame)
+            detector.look_round(frame)
             if not isinstance(seen, Keypoints2D):
                 continue
             window.push(seen)

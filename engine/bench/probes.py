@@ -61,6 +61,9 @@ class TimedDetector:
         self.samples.add("pose2d", self.samples.clock() - started_s)
         return detection
 
+    def look_round(self, frame: Frame) -> None:
+        self.inner.look_round(frame)
+
     def reset(self) -> None:
         self.inner.reset()
 

@@ -162,6 +162,7 @@ class PoseWorker(Worker):
             detection = detector.detect(captured.frame)
             self._took(self._clock() - started_s)
             self._put(DetectedFrame(captured.source_number, captured.frame, detection))
+            detector.look_round(captured.frame)
             if (period_s := rate.add(captured.frame)) is not None and detector.size_steps:
                 self._shared.shedding.frames_come(period_s)
                 undecided = undecided and not self._decided(detector, captured.frame, period_s)

@@ -35,6 +35,9 @@ class Detector(Protocol):
     def detect(self, frame: Frame) -> Detection:
         """Keypoints in pixels of the frame. Raises DetectorError when the network itself fails."""
 
+    def look_round(self, frame: Frame) -> None:
+        """Once a detection was handed over: look for other people in its frame, now and then. Raises DetectorError."""
+
     def choose(self, choice: PersonChoice) -> None:
         """Follow another person from the next frame on, and stay with them."""
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.networks.memory import give_memory_back
 from engine.networks.region import Region
 from engine.pose2d.blazepose_landmarks import LandmarkReader, Landmarks
 from engine.pose2d.blazepose_person import PersonFinder
@@ -89,7 +90,9 @@ class BlazePoseNetworks:
         paths = self._sizes[min(number, self.size_steps)]
         self._reader = self._reader_of(paths)
         self._reader.refines = number <= self.size_steps
-        self._readers = {paths.size: self._reader}  # heavy alone takes 130 MB
+        if len(self._readers) > 1:
+            self._readers = {paths.size: self._reader}  # heavy alone takes 130 MB
+            give_memory_back()
         self.size = paths.size
 
     def size_costs_s(self, frame: Frame, region: Region) -> tuple[float, ...]:

@@ -15,26 +15,31 @@ _BINS = 4  # per channel
 _LEAST_INSIDE = 0.3
 
 
+_SAMPLES = np.stack(
+    np.meshgrid(np.linspace(-_HALF_WIDTH, _HALF_WIDTH, _COLUMNS), np.linspace(_TOP, _BOTTOM, _ROWS)), axis=-1
+).reshape(-1, 2)
+_CORNERS = np.array(list(np.ndindex(2, 2, 2)))  # (8, 3) of a cell of the histogram
+_STRIDES = np.array([_BINS * _BINS, _BINS, 1])
+
+
 def trunk_colours(bgr: NDArray[np.uint8], region: Region) -> F32 | None:
     """Return the square roots of a normalised colour histogram (64,) of the trunk; None outside the picture.
 
     bgr (H, W, 3). Each sample is shared between neighbouring bins, so that a shade of light moves little.
     """
-    x, y = np.meshgrid(np.linspace(-_HALF_WIDTH, _HALF_WIDTH, _COLUMNS), np.linspace(_TOP, _BOTTOM, _ROWS))
-    points = np.stack([x, y], axis=-1).reshape(-1, 2) * region.size_px @ region.rotation.T
-    columns, rows = np.round(points + np.array([region.x_px, region.y_px])).astype(np.int64).T
+    points = _SAMPLES @ (region.size_px * region.rotation.T) + (region.x_px + 0.5, region.y_px + 0.5)
+    columns, rows = np.floor(points).astype(np.int64).T
     height, width = bgr.shape[:2]
     inside = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)
     if inside.mean() < _LEAST_INSIDE:
         return None
-    samples = bgr[rows[inside], columns[inside]].astype(np.float64) / 255 * (_BINS - 1)  # (N, 3)
+    samples = bgr[rows[inside], columns[inside]] * ((_BINS - 1) / 255)  # (N, 3)
     low = np.minimum(samples.astype(np.int64), _BINS - 2)
     upper = samples - low  # weight of the bin above
-    histogram = np.zeros((_BINS,) * 3)
-    for corner in np.ndindex(2, 2, 2):
-        weight = np.where(np.array(corner), upper, 1 - upper).prod(-1)
-        np.add.at(histogram, tuple((low + corner).T), weight)
-    roots: F32 = np.sqrt(histogram.ravel() / histogram.sum()).astype(np.float32)
+    weights = np.where(_CORNERS[:, None], upper, 1 - upper).prod(-1)  # (8, N)
+    bins = (low @ _STRIDES) + (_CORNERS @ _STRIDES)[:, None]  # (8, N)
+    histogram = np.bincount(bins.ravel(), weights.ravel(), minlength=_BINS**3)
+    roots: F32 = np.sqrt(histogram / histogram.sum()).astype(np.float32)
     return roots
 
 

@@ -139,13 +139,27 @@ class FollowingDetector:
         reading = self._read_on(frame) if self._reading_region is not None else None
         if reading is None:
             reading = self._search(frame)
-        elif self._due(now_s):
-            self._look_round(frame, reading)
         self._reading_region = None if reading is None else reading.region
         if reading is None:
             return NoPerson(frame.frame_id, now_s, frame.image_size, self._others(now_s))
         others = self._others(now_s)
         return replace(reading.keypoints, others=others) if others else reading.keypoints
+
+    def look_round(self, frame: Frame) -> None:
+        """Look for other people in the frame that was just read, when it is time to. Raises DetectorError.
+
+        Their tracks stay fresh; a poster that is followed yields to somebody who moves. Apart from `detect`, so that
+        nobody waits for it.
+        """
+        now_s = frame.captured_at_s
+        if self._reading_region is None or not self._due(now_s):
+            return
+        tracks = [track for track, _ in self._see_all(frame, None, MOST_READ, besides=self._reading_region)]
+        if self._followed is None or self._chosen or not self._crowd.is_still(self._followed, now_s):
+            return
+        moving = [track for track in tracks if self._crowd.is_moving(track, now_s)]
+        if moving:
+            self._follow(self._ranked(moving, frame)[0], chosen=False)
 
     def _others(self, now_s: float) -> tuple[OtherPerson, ...]:
         """Return the people seen lately who are not followed."""
@@ -221,16 +235,6 @@ class FollowingDetector:
 
     def _last_region(self) -> Region | None:
         return None if self._followed is None else self._followed.region
-
-    def _look_round(self, frame: Frame, reading: Reading) -> None:
-        """Keep the other people's tracks fresh; a poster that is followed yields to somebody who moves."""
-        now_s = frame.captured_at_s
-        tracks = [track for track, _ in self._see_all(frame, None, MOST_READ, besides=reading.region)]
-        if self._followed is None or self._chosen or not self._crowd.is_still(self._followed, now_s):
-            return
-        moving = [track for track in tracks if self._crowd.is_moving(track, now_s)]
-        if moving:
-            self._follow(self._ranked(moving, frame)[0], chosen=False)
 
     def _see_all(
         self, frame: Frame, near: Region | None, most: int, besides: Region | None = None

@@ -106,6 +106,9 @@ class FakeDetector:
         points = np.full((NUM_KEYPOINTS, 2), 20, np.float32)
         return Keypoints2D(frame.frame_id, frame.captured_at_s, SIZE, points, np.ones(NUM_KEYPOINTS, np.float32))
 
+    def look_round(self, frame: Frame) -> None:
+        del frame
+
     def reset(self) -> None:
         self.resets += 1
 

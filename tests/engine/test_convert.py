@@ -97,6 +97,9 @@ class FakeDetector:
         points = np.full((NUM_KEYPOINTS, 2), 300 + frame.frame_id, np.float32)
         return Keypoints2D(frame.frame_id, frame.captured_at_s, SIZE, points, np.ones(NUM_KEYPOINTS, np.float32))
 
+    def look_round(self, frame: Frame) -> None:
+        assert frame.frame_id >= 0
+
     def reset(self) -> None:
         pass
 

@@ -49,6 +49,8 @@ class FakeDetector:
             return NoPerson(frame.frame_id, frame.captured_at_s, SIZE)
         return Keypoints2D(frame.frame_id, frame.captured_at_s, SIZE, POINTS, np.ones(23, np.float32))
 
+    def look_round(self, frame: Frame) -> None: ...
+
     def reset(self) -> None: ...
 
     def close(self) -> None:

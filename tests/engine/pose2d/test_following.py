@@ -80,7 +80,9 @@ class World:
 
     def detect(self, **cast: tuple[float, tuple[int, int, int]]) -> Detection:
         self.people.cast = cast
-        found = self.detector.detect(Frame(self.people.picture(), self.frame, self.frame / self.rate_hz))
+        frame = Frame(self.people.picture(), self.frame, self.frame / self.rate_hz)
+        found = self.detector.detect(frame)
+        self.detector.look_round(frame)
         self.frame += 1
         return found
 
@@ -212,3 +214,15 @@ def test_sizes_are_measured_on_the_person_who_is_followed():
     world.people.size_steps = 1
     assert world.detector.size_costs_s(shown) == (0.5, 480)
     assert (world.detector.size, world.detector.size_steps) == ("full", 1)
+
+
+def test_looking_for_other_people_is_apart_from_reading_the_performer():
+    world = World()
+    world.hold(2.0, performer=(400, RED))
+    searches = world.people.searches
+    picture = world.people.picture()
+    for frame in range(60, 150):
+        world.detector.detect(Frame(picture, frame, frame / 30))
+    assert world.people.searches == searches
+    world.detector.look_round(Frame(picture, 149, 149 / 30))
+    assert world.people.searches == searches + 1

@@ -41,6 +41,9 @@ class FakeDetector:
         assert frame.frame_id == 5
         return self.found
 
+    def look_round(self, frame: Frame) -> None:
+        self.looked_round = frame
+
     def reset(self) -> None:
         self.resets += 1
 
