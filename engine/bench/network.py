@@ -5,40 +5,17 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-import numpy as np
-
 from engine.bench.samples import Samples
-from engine.types import Percentiles, Window
+from engine.types import Percentiles
 from engine.vtm.base import VtmRuntime
 from engine.vtm.choose import load_runtime, open_backend
 from engine.vtm.decode import decode
+from engine.vtm.fastest import any_window
 from engine.vtm.weights import Weights
 from models.camera import Intrinsics
-from models.keypoints import NUM_KEYPOINTS
-from models.vtm.config import VTMConfig
-from models.vtm.evidence import evidence_shape
 
 WARM_UP = 10
 MOST_WINDOWS = 400
-
-
-def any_window(config: VTMConfig, seed: int = 0) -> Window:
-    """Return a window of random numbers in the right shapes; the time does not depend on the values."""
-    rng = np.random.default_rng(seed)
-    T = config.window_frames
-    evidence = rng.normal(0.0, 0.3, (1, T, *evidence_shape(config.backbone))).astype(np.float32)
-    evidence[..., -1] = 1.0
-    return Window(
-        frame_id=0,
-        captured_at_s=0.0,
-        keypoints=rng.normal(0.0, 0.3, (1, T, NUM_KEYPOINTS, 3)).astype(np.float32),
-        evidence=evidence,
-        box=np.array([[0.0, 0.0, -1.5]], np.float32),
-        view_rotation=np.eye(3)[None],
-        view_size=np.exp([-1.5]),
-        confidence=1.0,
-        root_visible=True,
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Picks the back end that runs VTM: the fastest one that really works, said in one line with the reason."""
+"""Picks the back end that runs VTM: the one measured to be fastest here, said in one line with the reason."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from engine.errors import ModelError, UsageError
 from engine.vtm.base import VtmRuntime
 from engine.vtm.cuda import gpu_info
 from engine.vtm.fallback import FallbackRuntime
+from engine.vtm.fastest import machine_of, remember, remembered, window_ms
 from engine.vtm.needs import Need, missing
 from engine.vtm.onnx_runtime import PROVIDERS, OnnxRuntime, first_line
 from engine.vtm.tensorrt_runtime import TensorRtRuntime
 from engine.vtm.weights import WEIGHTS, Weights, load_weights
 
 ORDER = tuple(name for name in BACKENDS if name != "auto")
-"""Fastest first: tensorrt, tensorrt-rtx, cuda, openvino, cpu."""
+"""Fastest first as far as one can guess: tensorrt, tensorrt-rtx, cuda, openvino, cpu. What works is measured."""
 
 OnMessage = Callable[[str], None]
 
@@ -52,20 +53,59 @@ def load_runtime(
     for name in ORDER:
         log.info("back end %s: %s", name, missing(name) or "can be tried")
 
-    def slower(name: str) -> Iterator[VtmRuntime]:
-        return _working(weights, ORDER[ORDER.index(name) + 1 :], threads, on_message)
-
+    order = ORDER
     if backend == "auto":
-        runtime = next(_working(weights, ORDER, threads, on_message), None)
+        times = _times(weights, threads, on_message)
+        order = (*sorted(times, key=lambda name: times[name]), *(name for name in ORDER if name not in times))
+        runtime = next(_working(weights, order, threads, on_message), None)
         if runtime is None:
             raise ModelError("no back end can run VTM: run vtm doctor; it tells what is missing")
-        on_message(choice_line(runtime.name))
+        on_message(choice_line(runtime.name, times))
     else:
         problem = missing(backend)
         if problem is not None:
             raise ModelError(f"back end {backend}: {problem}; --backend auto takes one that works")
         runtime = open_backend(weights, backend, threads)
+
+    def slower(name: str) -> Iterator[VtmRuntime]:
+        return _working(weights, order[order.index(name) + 1 :], threads, on_message)
+
     return FallbackRuntime(runtime, slower, on_message)
+
+
+def _times(weights: Weights, threads: int, on_message: OnMessage) -> dict[str, float]:
+    """Back end -> ms a window of those that work; measured at the first start, remembered afterwards.
+
+    Empty where there is no choice. A back end that fails is told and not remembered: it may work the next time.
+    """
+    names = [name for name in ORDER if missing(name) is None]
+    if len(names) < 2:
+        return {}
+    machine = machine_of(weights, names, threads)
+    times = remembered(machine, names)
+    if times:
+        return times
+    for name in names:
+        try:
+            times[name] = _time(weights, name, threads)
+        except ModelError as error:
+            log.warning("back end %s is passed over", name, exc_info=True)
+            on_message(str(error))
+    log.info("ms a window: %s", times)
+    if len(times) == len(names):
+        remember(machine, times)
+    return times
+
+
+def _time(weights: Weights, name: str, threads: int) -> float:
+    """Milliseconds a window on this back end. Raises ModelError when it does not run."""
+    runtime = open_backend(weights, name, threads)
+    try:
+        return window_ms(runtime)
+    except Exception as error:
+        raise ModelError(f"back end {name} failed ({first_line(error)}); run vtm doctor") from error
+    finally:
+        runtime.close()
 
 
 def open_backend(weights: Weights, backend: str, threads: int) -> VtmRuntime:
@@ -86,7 +126,7 @@ def _working(weights: Weights, names: tuple[str, ...], threads: int, on_message:
         try:
             runtime = open_backend(weights, name, threads)
         except ModelError as error:
-            if name == ORDER[-1]:
+            if name == names[-1]:
                 raise
             log.warning("back end %s is passed over", name, exc_info=True)
             on_message(str(error))
@@ -94,8 +134,8 @@ def _working(weights: Weights, names: tuple[str, ...], threads: int, on_message:
         yield runtime
 
 
-def choice_line(chosen: str) -> str:
-    """Which back end runs, where, and why none that would be faster."""
+def choice_line(chosen: str, times: dict[str, float] | None = None) -> str:
+    """Which back end runs and where, how long a window takes here on each (ms), and what is missing."""
     where = ""
     gpu = gpu_info()
     if chosen in ("tensorrt", "tensorrt-rtx", "cuda") and gpu is not None:
@@ -106,6 +146,9 @@ def choice_line(chosen: str) -> str:
         if need is not None:
             reasons.setdefault(need.reason, []).append(name)
     why = "; ".join(f"{', '.join(names)}: {reason}" for reason, names in reasons.items())
+    if times and chosen in times:
+        others = "".join(f", {name} {ms:.1f}" for name, ms in times.items() if name != chosen)
+        why = f"{times[chosen]:.1f} ms a window{others}" + (f"; {why}" if why else "")
     return f"VTM runs on {chosen}{where}" + (f" ({why})" if why else "")
 
 

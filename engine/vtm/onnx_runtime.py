@@ -26,6 +26,9 @@ PROVIDERS = {
     "cpu": "CPUExecutionProvider",
 }
 RTX_PLUGIN = "onnxruntime_ep_nv_tensorrt_rtx"
+_ON_CPU = ("cpu", "openvino")
+_WARM_UP = {True: 2, False: 12}
+"""Runs before the first window: a GPU chooses its kernels and grows its memory in more than the first two."""
 MIN_SHARE = 0.5
 """A provider that takes fewer of the network's operators than this does not really run it."""
 
@@ -70,7 +73,7 @@ class OnnxRuntime:
             "box": np.zeros((1, 3), np.float32),
         }
         try:
-            for _ in range(2):
+            for _ in range(_WARM_UP[self.name in _ON_CPU]):
                 self._session.run(None, inputs)
         except Exception as error:
             raise ModelError(f"back end {self.name}: VTM's first run failed ({first_line(error)})") from error

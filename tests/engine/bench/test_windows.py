@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from engine.bench import windows
-from engine.bench.network import any_window
 from engine.bench.windows import form_name, forms, measure_windows, untrained
 from engine.errors import ModelError
 from engine.vtm.choose import open_backend
+from engine.vtm.fastest import any_window
 from engine.vtm.weights import load_weights
 from models.camera import Intrinsics
 from models.vtm.config import VTMConfig

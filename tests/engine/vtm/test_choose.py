@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.bench.network import any_window
 from engine.config import BACKENDS
 from engine.errors import ModelError, UsageError
 from engine.vtm import choose, needs
 from engine.vtm.choose import ORDER, backend_states, choice_line, load_runtime
 from engine.vtm.cuda import GpuInfo
+from engine.vtm.fastest import any_window
 from engine.vtm.onnx_runtime import OnnxRuntime
 from engine.vtm.weights import load_weights
 from models.camera import Intrinsics

@@ -103,6 +103,8 @@ def machine(monkeypatch, driver, engine, weights, tmp_path):
         monkeypatch.setattr(f"engine.vtm.{module}.gpu_info", lambda: CARD)
     monkeypatch.setattr("engine.vtm.needs.importlib.util.find_spec", lambda name: name == "tensorrt" or None)
     monkeypatch.setattr(tensorrt_runtime, "Cuda", lambda: Cuda(driver))
+    monkeypatch.setenv("VTM_CACHE", str(plan.parent / "cache"))
+    monkeypatch.setattr("engine.vtm.choose.window_ms", lambda runtime: 0.4 if runtime.name == "tensorrt" else 3.3)
     return driver
 
 
@@ -111,7 +113,8 @@ def test_a_machine_with_a_plan_takes_it(weights, window):
     messages: list[str] = []
     runtime = load_runtime("auto", on_message=messages.append, path=weights)
     assert runtime.name == "tensorrt"
-    assert messages == ["VTM runs on tensorrt on RTX 4090"]
+    assert len(messages) == 1
+    assert messages[0].startswith("VTM runs on tensorrt on RTX 4090 (0.4 ms a window, ")
     assert runtime.lift(window, CAMERA).frame_id == window.frame_id
     runtime.close()
 
@@ -166,7 +169,7 @@ def test_the_real_driver_copies_there_and_back():
 @pytest.mark.skipif(gpu_info() is None, reason="no NVIDIA GPU")
 def test_the_real_plan_gives_what_the_cpu_gives():
     pytest.importorskip("tensorrt")
-    from engine.bench.network import any_window
+    from engine.vtm.fastest import any_window
 
     try:
         plan = load_runtime("tensorrt", on_message=print)
