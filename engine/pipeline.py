@@ -19,6 +19,7 @@ from typing import Self
 from engine.config import Config
 from engine.errors import ModelError, OutputError, VtmError
 from engine.live.calibration import CalibrationControl
+from engine.live.details_worker import DetailsWorker
 from engine.live.interfaces import Clock, Factories, Hub, OnMessage
 from engine.live.receive_control import ReceiveControl
 from engine.live.shared_state import SharedState
@@ -60,10 +61,12 @@ def real_factories(*, paced: bool = True, strict_outputs: bool = True) -> Factor
     paced           a file plays at its own pace; False: as fast as it is read, with the file's own time
     strict_outputs  a target that cannot be opened at the start raises OutputError; False: it is tried again
     """
+    from engine.details.choose import make_details
     from engine.osc.hub import OutputHub
     from engine.osc.receive_port import VmcReceiver, listen_address
     from engine.pose2d.choose import make_detector
     from engine.solver import Solver
+    from engine.solver.detailed import make_detail_solver
     from engine.sources.open_source import open_source
     from engine.takes.recorder import Recorder as DiskRecorder
     from engine.takes.video import VideoRecorder
@@ -95,6 +98,8 @@ def real_factories(*, paced: bool = True, strict_outputs: bool = True) -> Factor
         make_video=VideoRecorder,
         make_receiver=VmcReceiver,
         listen_address=listen_address,
+        make_details=make_details,
+        make_detail_solver=make_detail_solver,
         strict_outputs=strict_outputs,
     )
 
@@ -114,13 +119,15 @@ class Pipeline:
         self._output = OutputRate(self._send, clock, partial(self._shared.say, "error"))
         self._started = self._stopped = False
         latest: Latest[CapturedFrame] = Latest()
+        to_details: Latest[DetectedFrame] = Latest()
         queue: BoundedQueue[DetectedFrame] = BoundedQueue(QUEUE_FRAMES)
         pose_threads, solve_threads = worker_threads()
         parts = self._shared, self._factories, clock
         self._workers: tuple[Worker, ...] = (
             CaptureWorker(*parts, latest),
-            PoseWorker(*parts, latest, queue, threads=pose_threads),
+            PoseWorker(*parts, latest, queue, to_details, threads=pose_threads),
             SolveWorker(*parts, queue, self._deliver, self._calibration, threads=solve_threads),
+            DetailsWorker(*parts, to_details, cores=usable_cores()),
         )
 
     def __enter__(self) -> Self:
@@ -210,6 +217,7 @@ class Pipeline:
         shared = self._shared
         view = shared.view
         calibration, at_s = self._calibration.state(), self._clock()
+        details = shared.details.now
         return Snapshot(
             state=shared.state,
             source=shared.name_of("source") or mask_secrets(shared.config.source),
@@ -228,6 +236,8 @@ class Pipeline:
             receiver=self._receive.state(),
             calibration=calibration,
             at_s=at_s,
+            details=details.details,
+            details_state=details.state,
         )
 
     def reconfigure(self, config: Config) -> None:

@@ -23,19 +23,23 @@ def make_details(
     hand_size   "lite" or "full"; the other one stands in where it is not there
     on_message  is told in one sentence what is missing; the body goes on without it
     """
-    hand_network = _loaded(lambda: _hand_network(hand_size, threads), "hands", on_message) if hands else None
-    face_networks = _loaded(lambda: _face_networks(threads), "face", on_message) if face else None
+    reasons: dict[str, str] = {}
+    hand_network = _loaded(lambda: _hand_network(hand_size, threads), "hands", reasons) if hands else None
+    face_networks = _loaded(lambda: _face_networks(threads), "face", reasons) if face else None
+    if reasons:
+        on_message(f"no {' and no '.join(reasons)}: {next(iter(reasons.values()))}")
     if hand_network is None and face_networks is None:
         return None
     return DetailsReader(hand_network, face_networks)
 
 
-def _loaded(load: Callable[[], T], what: str, on_message: Callable[[str], None]) -> T | None:
+def _loaded(load: Callable[[], T], what: str, reasons: dict[str, str]) -> T | None:
+    """Return None and note why when it cannot be loaded."""
     try:
         return load()
     except DetectorError as error:
         log.info("%s: %s", what, error)
-        on_message(f"{what} off: {error}")
+        reasons[what] = str(error)
         return None
 
 

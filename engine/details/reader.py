@@ -43,9 +43,29 @@ class DetailsReader:
         """hand, face  None where its network is not there: the other one goes on."""
         self._hand, self._face, self._gates = hand, face, gates
         self.turns = Turns(hands=hand is not None, face=face is not None)
+        self.looked: Subject | None = None
+        """Who was looked at in the last frame; None: nobody."""
         self._views: dict[Subject, HandView | FaceView] = {}
         self._followed: dict[Subject, _Followed] = {}
         self._good_looks: dict[Subject, int] = dict.fromkeys(SUBJECTS, 0)
+
+    @property
+    def has_hands(self) -> bool:
+        """There is a network for hands."""
+        return self._hand is not None
+
+    @property
+    def has_face(self) -> bool:
+        """There are networks for faces."""
+        return self._face is not None
+
+    def set_load(self, *, hands: bool, face: bool, hands_every: int, face_every: int) -> None:
+        """Look at less, or at all again: see Turns. What is not looked at is lost."""
+        self.turns.hands, self.turns.face = hands and self.has_hands, face and self.has_face
+        self.turns.hands_every, self.turns.face_every = hands_every, face_every
+        for subject in SUBJECTS:
+            if not (self.turns.face if subject == "face" else self.turns.hands):
+                self._lose(subject)
 
     def reset(self) -> None:
         """Forget everybody (another source, another person, a jump in a file)."""
@@ -57,6 +77,7 @@ class DetailsReader:
         """Look at one of the hands or the face, and return what is known now. Raises DetectorError."""
         regions = self._possible(body)
         turn = self.turns.next(frozenset(self._followed), frozenset(regions))
+        self.looked = turn
         if turn is not None:
             self._look(turn, frame, body, regions[turn])
         return self._details(frame)

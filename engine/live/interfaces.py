@@ -5,7 +5,7 @@ Tests pass fakes here; `engine.pipeline.real_factories` fills in the real parts.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
@@ -15,7 +15,9 @@ from engine.sources.base import Source
 from engine.sources.orientation import Orientation
 from engine.types import (
     Calibration,
+    Details,
     Detection,
+    FaceView,
     Frame,
     Keypoints2D,
     Pose,
@@ -63,6 +65,28 @@ class SolverLike(Protocol):
     def set_intrinsics(self, intrinsics: Intrinsics) -> None: ...
     def set_body(self, body: str) -> None: ...
     def set_smoothness(self, smoothness: float) -> None: ...
+
+
+class DetailsLike(Protocol):
+    """Looks at hands and face. Details thread only."""
+
+    @property
+    def has_hands(self) -> bool: ...
+    @property
+    def has_face(self) -> bool: ...
+    @property
+    def looked(self) -> str | None: ...
+    def read(self, frame: Frame, body: Keypoints2D) -> Details: ...
+    def set_load(self, *, hands: bool, face: bool, hands_every: int, face_every: int) -> None: ...
+    def reset(self) -> None: ...
+
+
+class DetailSolverLike(Protocol):
+    """Pose and Details -> Pose. Solve thread only."""
+
+    def solve(self, pose: Pose, details: Details) -> Pose: ...
+    def rest_on(self, views: Sequence[FaceView]) -> None: ...
+    def reset(self) -> None: ...
 
 
 class Hub(Protocol):
@@ -119,6 +143,22 @@ class MakeDetector(Protocol):
     """
 
     def __call__(self, name: str, *, size: str, threads: int, on_message: OnMessage) -> Detector: ...
+
+
+class MakeDetails(Protocol):
+    """None: no network for what is asked for is there, which `on_message` says in one sentence."""
+
+    def __call__(self, *, hands: bool, face: bool, hand_size: str, on_message: OnMessage) -> DetailsLike | None: ...
+
+
+class MakeDetailSolver(Protocol):
+    """`before`: the one that is replaced; what was calibrated goes over."""
+
+    def __call__(self, *, hands: bool, face: bool, before: Any) -> DetailSolverLike: ...
+
+
+def no_details(*, hands: bool, face: bool, hand_size: str, on_message: OnMessage) -> None:
+    """Make no details stage: the body alone."""
 
 
 class LoadRuntime(Protocol):
@@ -185,5 +225,7 @@ class Factories:
     make_video: MakeVideo
     make_receiver: MakeReceiver
     listen_address: Callable[[str], tuple[str, int]]
+    make_details: MakeDetails = no_details
+    make_detail_solver: MakeDetailSolver | None = None
     strict_outputs: bool = True
     """A target or port that cannot be opened ends the start; else it is shown."""

@@ -6,6 +6,9 @@ one given up comes back first. Between the two limits nothing changes, and what 
 The first offers of a stage may be larger networks. These go before anything else of any stage, also when the stage
 takes longer than the camera's frames are apart; one comes back only if, by its measured time, a quarter of the time
 between frames would be to spare.
+
+A stage may be the first to give up: hands and face beside the body. While it has something left to give up, no other
+stage loses anything, and it gives up sooner.
 """
 
 from __future__ import annotations
@@ -20,6 +23,8 @@ ROOM_S = 0.050
 SPARE = 0.75
 """Of the time between frames: what a network may take to be chosen."""
 DOWN_AFTER_S = 1.5
+FIRST_DOWN_AFTER_S = 0.5
+"""The same for a stage that is the first to give up."""
 UP_AFTER_S = 10.0
 LONGEST_WAIT_S = 160.0
 _RELAPSE_S = 30.0  # late again so soon after detail came back: it was too much
@@ -57,6 +62,7 @@ class LoadShedding:
         self._left_out: list[tuple[str, str]] = []  # stage, what; in the order in which they went
         self._sizes: dict[str, int] = {}  # of a stage's offers, so many are larger networks
         self._costs: dict[str, tuple[float, ...]] = {}  # measured seconds with 0, 1, ... of them left out
+        self._first: set[str] = set()  # stages that give up before all others
         self._period_s = 0.0  # between frames; 0: unknown
         self._took: dict[str, _Mean] = {}
         self._latency = _Mean()
@@ -65,12 +71,14 @@ class LoadShedding:
         self._back_at_s = float("-inf")
         self._wait_s = UP_AFTER_S
 
-    def offer(self, stage: str, details: Sequence[str], sizes: int = 0) -> None:
+    def offer(self, stage: str, details: Sequence[str], sizes: int = 0, *, first: bool = False) -> None:
         """What a stage, just opened, can do without: what is missed least comes first. Nothing of it is left out.
 
         sizes  so many of the first ones are larger networks
+        first  all of it goes before anything of the other stages
         """
         with self._lock:
+            (self._first.add if first else self._first.discard)(stage)
             self._offers[stage] = tuple(details)
             self._sizes[stage] = sizes
             self._costs.pop(stage, None)
@@ -79,6 +87,10 @@ class LoadShedding:
     def left_out(self, stage: str) -> int:
         """How many of its offers the stage leaves out."""
         return sum(name == stage for name, _ in self._left_out)
+
+    def left_out_of(self, stage: str) -> tuple[str, ...]:
+        """What the stage leaves out."""
+        return tuple(what for name, what in self._left_out if name == stage)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -120,7 +132,8 @@ class LoadShedding:
             self._late_since_s = _since(self._late_since_s, now_s, holds=late)
             self._room_since_s = _since(self._room_since_s, now_s, holds=self._latency.value < ROOM_S)
             line = None
-            if self._late_since_s is not None and now_s - self._late_since_s >= DOWN_AFTER_S:
+            after_s = DOWN_AFTER_S if self._first_able() is None else FIRST_DOWN_AFTER_S
+            if self._late_since_s is not None and now_s - self._late_since_s >= after_s:
                 line = self._give_up(now_s)
             elif self._room_since_s is not None and now_s - self._room_since_s >= self._wait_s:
                 line = self._bring_back(now_s)
@@ -131,6 +144,7 @@ class LoadShedding:
         """Under the lock. The line for the user; None when there is nothing left to give up."""
         self._late_since_s = None
         stage = self._stage_with_size(slow=self._latency.value <= BUDGET_S)
+        stage = self._first_able() or stage
         able = [name for name, offers in self._offers.items() if self.left_out(name) < len(offers)]
         if stage is None and (not able or self._latency.value <= BUDGET_S):
             return None
@@ -141,8 +155,14 @@ class LoadShedding:
             self._wait_s = min(2 * self._wait_s, LONGEST_WAIT_S)
         why = f"poses come {self._latency.value * 1e3:.0f} ms after their frame"
         if self._latency.value <= BUDGET_S:
-            why = f"{stage} takes {self._time_of(stage) * 1e3:.0f} ms, frames come every {self._period_s * 1e3:.0f}"
+            slow = self._stage_with_size(slow=True) or stage
+            why = f"{slow} takes {self._time_of(slow) * 1e3:.0f} ms, frames come every {self._period_s * 1e3:.0f}"
         return f"{why}: {what} is left out until there is time for it"
+
+    def _first_able(self) -> str | None:
+        """A stage that is the first to give up, and still can."""
+        able = [name for name in self._first if self.left_out(name) < len(self._offers[name])]
+        return min(able, default=None)
 
     def _stage_with_size(self, *, slow: bool) -> str | None:
         """A stage that can turn to a smaller network; `slow`: and takes longer than frames are apart."""

@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 from engine.config import Config
 from engine.errors import describe
+from engine.live.details_share import DetailsShare
 from engine.live.load_shedding import LoadShedding
 from engine.live.statistics import StatsCollector
 from engine.masking import mask_secrets
@@ -42,6 +43,7 @@ class SharedState:
     def __init__(self, config: Config, clock: Callable[[], float]) -> None:
         self.stats = StatsCollector(clock)
         self.shedding = LoadShedding(clock, self.say)
+        self.details = DetailsShare()
         self._changed = threading.Condition()  # guards all below
         self._config = config
         self._messages: deque[Message] = deque(maxlen=_MESSAGES)

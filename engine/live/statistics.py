@@ -65,6 +65,9 @@ class _Figures:
     camera_fps: float
     latency_ms: Percentiles
     stages: dict[str, Percentiles]
+    hands_per_s: float
+    face_per_s: float
+    details_latency_ms: Percentiles
 
 
 class StatsCollector:
@@ -81,6 +84,8 @@ class StatsCollector:
         self._started_s: float | None = None
         self._ended_s: float | None = None
         self._figures: _Figures | None = None
+        self._looks = {name: SlidingWindow(window_s) for name in ("hands", "face")}
+        self._details = SlidingWindow(window_s)
         self._parts = np.zeros(NUM_PARTS)  # sum over the poses
         self._parts_count = 0
 
@@ -115,6 +120,13 @@ class StatsCollector:
         with self._lock:
             self._parts += part_confidence
             self._parts_count += 1
+
+    def looked_at(self, what: str, latency_s: float) -> None:
+        """Count a look at "hands" or "face", whose answer was known so long after its frame was available."""
+        now_s = self._clock()
+        with self._lock:
+            self._looks[what].push(now_s)
+            self._details.push(now_s, latency_s)
 
     def pose_sent(self, latency_s: float) -> None:
         """A pose was handed to the outputs, so long after its frame was available."""
@@ -155,6 +167,9 @@ class StatsCollector:
                 detector_size=detector_size,
                 left_out=left_out,
                 parts=tuple((self._parts / max(self._parts_count, 1)).tolist()),
+                hands_per_s=figures.hands_per_s,
+                face_per_s=figures.face_per_s,
+                details_latency_ms=figures.details_latency_ms,
             )
 
     def _computed(self, now_s: float) -> _Figures:
@@ -165,6 +180,9 @@ class StatsCollector:
             self._frames.per_second(now_s),
             self._latencies.percentiles_ms(now_s),
             {name: window.percentiles_ms(now_s) for name, window in self._stages.items()},
+            self._looks["hands"].per_second(now_s),
+            self._looks["face"].per_second(now_s),
+            self._details.percentiles_ms(now_s),
         )
 
 
@@ -187,6 +205,11 @@ def stats_json(stats: Stats, targets: Sequence[TargetState]) -> dict[str, Any]:
         "backend": stats.backend,
         "left_out": list(stats.left_out),
         "parts": {name: round(value, 3) for name, value in zip(PART_NAMES, stats.parts, strict=False)},
+        "details": {
+            "hands_per_s": round(stats.hands_per_s, 2),
+            "face_per_s": round(stats.face_per_s, 2),
+            "latency_ms": _percentiles_json(stats.details_latency_ms),
+        },
         "osc": [
             {
                 "target": state.target,

@@ -23,6 +23,7 @@ class Worker(ABC):
         self._stop = threading.Event()
         self._retry = threading.Event()
         self._thread: threading.Thread | None = None
+        self._error: Exception | None = None  # what it cannot go on with
 
     @property
     def alive(self) -> bool:
@@ -32,14 +33,14 @@ class Worker(ABC):
     def start(self) -> None:
         """Start the thread, unless it runs."""
         if not self.alive:
-            self._shared.recovered(self.name)
+            self._recovered()
             self._thread = threading.Thread(target=self._guarded, name=f"vtm-{self.name}", daemon=True)
             self._thread.start()
 
     def follow(self, old: Config, new: Config) -> None:
         """Settings changed from old to new, or the same were given again: then try again what failed."""
-        if self.name in self._shared.failures and (old == new or self._wanted(old) != self._wanted(new)):
-            self._shared.recovered(self.name)
+        if self._error is not None and (old == new or self._wanted(old) != self._wanted(new)):
+            self._recovered()
             self._retry.set()
         self.start()
 
@@ -58,7 +59,7 @@ class Worker(ABC):
             while not self._stop.is_set():
                 self._run_once()
         except Exception as error:  # noqa: BLE001 - a dead worker's exception is kept as data and shown
-            self._shared.failed(self.name, error)
+            self._failed(error)
 
     def _run_once(self) -> None:
         """Serve one device until other settings are wanted; a failing one is waited out."""
@@ -67,10 +68,20 @@ class Worker(ABC):
         try:
             self._serve(wanted)
         except VtmError as error:
-            self._shared.failed(self.name, error)
+            self._failed(error)
             while self._still(wanted) and not self._retry.is_set():
                 self._idle()
-            self._shared.recovered(self.name)
+            self._recovered()
+
+    def _failed(self, error: Exception) -> None:
+        """It cannot go on, and without it nothing does."""
+        self._error = error
+        self._shared.failed(self.name, error)
+
+    def _recovered(self) -> None:
+        """It tries again."""
+        self._error = None
+        self._shared.recovered(self.name)
 
     def _still(self, wanted: tuple[object, ...]) -> bool:
         """Go on with this device."""

@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 from engine.config import Config
 from engine.live.calibration import CalibrationControl
+from engine.live.detailing import Detailing
 from engine.live.frame_rate import FrameRate
 from engine.live.interfaces import Clock, Factories, Runtime, SolverLike, WindowLike
 from engine.live.shared_state import SharedState, View
@@ -114,6 +115,7 @@ class PoseWorker(Worker):
         clock: Clock,
         inp: Latest[CapturedFrame],
         out: BoundedQueue[DetectedFrame],
+        to_details: Latest[DetectedFrame],
         threads: int,
     ) -> None:
         super().__init__(shared)
@@ -121,6 +123,7 @@ class PoseWorker(Worker):
         self._clock = clock
         self._in = inp
         self._out = out
+        self._to_details = to_details
         self._threads = threads
 
     @staticmethod
@@ -161,7 +164,9 @@ class PoseWorker(Worker):
             started_s = self._clock()
             detection = detector.detect(captured.frame)
             self._took(self._clock() - started_s)
-            self._put(DetectedFrame(captured.source_number, captured.frame, detection))
+            detected = DetectedFrame(captured.source_number, captured.frame, detection)
+            self._put(detected)
+            self._to_details.put(detected)
             detector.look_round(captured.frame)
             if (period_s := rate.add(captured.frame)) is not None and detector.size_steps:
                 self._shared.shedding.frames_come(period_s)
@@ -169,7 +174,11 @@ class PoseWorker(Worker):
 
     def _decided(self, detector: Detector, frame: Frame, period_s: float) -> bool:
         """Measure the sizes on the person in this frame and take the one that there is time for; False without one."""
-        costs_s = detector.size_costs_s(frame)
+        self._shared.details.measuring = True
+        try:
+            costs_s = detector.size_costs_s(frame)
+        finally:
+            self._shared.details.measuring = False
         if not costs_s:
             return False
         number = self._shared.shedding.choose_size("pose2d", costs_s)
@@ -215,6 +224,7 @@ class SolveWorker(Worker):
         self._calibration = calibration
         self._solver: SolverLike | None = None
         self._window: WindowLike | None = None
+        self._details = Detailing(shared.details, factories)
         self._intrinsics_of = LiveIntrinsics(clock, shared.say)
         self._intrinsics: Intrinsics | None = None
         self._source: int | None = None
@@ -259,11 +269,14 @@ class SolveWorker(Worker):
             calibrate = self._calibration.due(detection.captured_at_s)
             pose = self._lift(detection, runtime, solver, window, calibrate=calibrate)
             self._calibration.solved(detection.captured_at_s, _sure_of(pose), calibrated=calibrate)
+            if calibrate and _sure_of(pose) > 0:
+                self._details.calibrate(detection.captured_at_s)
         else:
             pose = solver.lost(detection.frame_id, detection.captured_at_s)
             self._calibration.solved(detection.captured_at_s, 0.0, calibrated=False)
             if detection.captured_at_s - self._seen_at_s > _FORGET_S:
                 window.reset()
+        pose = self._details(pose, source)
         self._deliver(pose, detection, frame)
         if pose is not None:
             latency_s = self._clock() - frame.captured_at_s
@@ -302,6 +315,7 @@ class SolveWorker(Worker):
             self._solver = self._factories.make_solver(intrinsics, config.height_m)
         if source != self._source:
             self._solver.reset()
+            self._details.reset()
         if source != self._source or intrinsics != self._intrinsics:
             self._calibration.new_world()
         if source != self._source or intrinsics != self._intrinsics or self._window is None:

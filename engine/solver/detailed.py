@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from engine.solver.face import RestingFace, expression, eye_rotations, gaze, head_rotation, with_gaze
+from engine.solver.face import (
+    RestingFace,
+    expression,
+    eye_rotations,
+    gaze,
+    head_rotation,
+    resting_face,
+    with_gaze,
+)
 from engine.solver.hands import FingerRange, finger_rotations, hand_rotation, relaxed_hand, wrist_from_hand
 from engine.solver.held import HOLD_S, Blend, HeldRotations, HeldValues, is_sure, seen_now, steadiness
 from engine.types import F32, F64, Details, FaceView, HandView, Pose
@@ -153,6 +162,10 @@ class DetailSolver:
         """Of the left and right hand, from open hands and fists at calibration."""
         self.reset()
 
+    def rest_on(self, views: Sequence[FaceView]) -> None:
+        """Take a face at rest that looks into the camera; the old one stays when no view shows enough."""
+        self.resting_face = resting_face(views) or self.resting_face
+
     def reset(self) -> None:
         """Forget what was seen (another source or person); the calibration stays."""
         hands, face = self._asked
@@ -190,6 +203,14 @@ class DetailSolver:
         """Return (3,) how well the left hand, the right hand and the face are seen; 0 where they are not asked for."""
         hands = [hand.confidence(time_s) for hand in self._hands] or [0.0, 0.0]
         return np.array([*hands, 0.0 if self._face is None else self._face.confidence(time_s)], np.float32)
+
+
+def make_detail_solver(*, hands: bool, face: bool, before: DetailSolver | None = None) -> DetailSolver:
+    """Return a solver for what is looked at; what was calibrated with the one before goes over."""
+    solver = DetailSolver(hands=hands, face=face)
+    if before is not None:
+        solver.resting_face, solver.finger_ranges = before.resting_face, before.finger_ranges
+    return solver
 
 
 def _near(matrices: F64, before: F32) -> F32:

@@ -13,14 +13,18 @@ import numpy as np
 
 from engine.config import Config
 from engine.errors import UsageError
-from engine.live.interfaces import Factories
+from engine.live.interfaces import Factories, OnMessage
 from engine.osc.receive_port import listen_address
 from engine.pipeline import Pipeline
 from engine.solver import Solver
+from engine.solver.detailed import make_detail_solver
 from engine.types import (
     Calibration,
+    Details,
     Detection,
+    FaceView,
     Frame,
+    HandView,
     Keypoints2D,
     NoPerson,
     PersonChoice,
@@ -158,6 +162,38 @@ class FakeRuntime:
         self.closed = True
 
 
+class FakeDetails:
+    """Sees a face and a left hand wherever it looks, by turns."""
+
+    def __init__(self, world: World, hands: bool, face: bool) -> None:
+        self.world = world
+        self.has_hands, self.has_face = hands and world.hand_network, face and world.face_network
+        self.looked: str | None = None
+        self.load: dict[str, Any] = {}
+        self.resets = 0
+        self.hand: HandView | None = None
+        self.face: FaceView | None = None
+
+    def read(self, frame: Frame, body: Keypoints2D) -> Details:
+        self.world.looking(frame)
+        at = frame.frame_id, frame.captured_at_s
+        assert body.frame_id == frame.frame_id
+        self.looked = "left" if self.has_hands and frame.frame_id % 2 else "face" if self.has_face else None
+        if self.looked == "left":
+            self.hand = HandView(*at, np.zeros((21, 3), np.float32), np.zeros((21, 3), np.float32), 0.9, 0.0, 90.0)
+        elif self.looked == "face":
+            points, scores = np.zeros((478, 3), np.float32), np.zeros(52, np.float32)
+            self.face = FaceView(*at, points, 0.8, scores, 90.0)
+        return Details(*at, left=self.hand, face=self.face)
+
+    def set_load(self, **load: Any) -> None:
+        self.load = load
+
+    def reset(self) -> None:
+        self.resets += 1
+        self.hand = self.face = None
+
+
 class FakeHub:
     def __init__(self, urls: tuple[str, ...], calibration: Callable[[], Calibration]) -> None:
         self.urls = urls
@@ -255,6 +291,9 @@ class World:
         self.videos: list[FakeVideo] = []
         self.receivers: list[FakeReceiver] = []
         self.choices: list[PersonChoice] = []
+        self.looking: Callable[[Frame], None] = lambda _frame: None  # at hands and face
+        self.details: list[FakeDetails] = []
+        self.hand_network = self.face_network = True
         self.strict = True
         self.size_costs_s: tuple[float, ...] = ()  # of a detector with sizes, the largest first
 
@@ -264,6 +303,13 @@ class World:
                 raise self.broken[name]
         made.append(thing)
         return thing
+
+    def _make_details(self, *, hands: bool, face: bool, hand_size: str, on_message: OnMessage) -> FakeDetails | None:
+        self.hand_size = hand_size
+        if not (self.hand_network and self.face_network):
+            on_message("no hands: its network is not there")
+        reader = self._make("details", "", self.details, FakeDetails(self, hands, face))
+        return reader if reader.has_hands or reader.has_face else None
 
     def factories(self) -> Factories:
         return Factories(
@@ -283,11 +329,13 @@ class World:
                 "receiver", str(port), self.receivers, FakeReceiver(calibrate, announce, host, port)
             ),
             listen_address=listen_address,
+            make_details=self._make_details,
+            make_detail_solver=make_detail_solver,
             strict_outputs=self.strict,
         )
 
     def pipeline(self, **settings: Any) -> Pipeline:
-        config = Config(source="cam", detector="blazepose", backend="cpu")
+        config = Config(source="cam", hands="off", face="off", detector="blazepose", backend="cpu")
         pipeline = Pipeline(dataclasses.replace(config, **settings), clock=self.clock, factories=self.factories())
         show = pipeline._shared.show
 

@@ -142,3 +142,27 @@ def test_in_a_file_everybody_is_looked_at_in_every_frame() -> None:
     reader.turns.hands = False
     reader.read_all(frame(2), body())
     assert (len(hands.calls), faces.calls) == (4, 3)
+
+
+def test_the_reader_says_who_was_looked_at_and_loses_what_is_left_out() -> None:
+    reader = DetailsReader(Networks(), Faces())
+    assert run(reader, 8)[-1].left is not None
+    assert reader.looked in ("left", "right", "face")
+    reader.set_load(hands=False, face=True, hands_every=1, face_every=1)
+    answer = run(reader, 1, 8)[0]
+    assert (answer.left, answer.right, reader.looked) == (None, None, "face")
+    assert answer.face is not None
+    reader.set_load(hands=True, face=True, hands_every=2, face_every=2)
+    looked = []
+    for number in range(9, 17):
+        run(reader, 1, number)
+        looked.append(reader.looked)
+    assert looked.count(None) == 4
+
+
+def test_a_network_that_is_not_there_is_not_looked_through_whatever_the_load_allows() -> None:
+    reader = DetailsReader(Networks(), None)
+    assert (reader.has_hands, reader.has_face) == (True, False)
+    reader.set_load(hands=True, face=True, hands_every=1, face_every=1)
+    run(reader, 8)
+    assert reader.turns.face is False

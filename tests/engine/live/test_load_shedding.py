@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from engine.live.load_shedding import BUDGET_S, DOWN_AFTER_S, LONGEST_WAIT_S, ROOM_S, UP_AFTER_S, LoadShedding
+from engine.live.load_shedding import (
+    BUDGET_S,
+    DOWN_AFTER_S,
+    FIRST_DOWN_AFTER_S,
+    LONGEST_WAIT_S,
+    ROOM_S,
+    UP_AFTER_S,
+    LoadShedding,
+)
 
 LATE_S, FINE_S, BETWEEN_S = 2 * BUDGET_S, 0.5 * ROOM_S, 0.5 * (BUDGET_S + ROOM_S)
 FRAME_S = 1 / 30
@@ -214,3 +222,25 @@ def test_another_detector_is_chosen_anew():
     assert stage.control.left_out("pose2d") == 0
     stage.run(30.0, FINE_S)
     assert stage.lines == []
+
+
+def test_what_is_first_goes_before_anything_of_the_body_and_sooner():
+    stage = Stage()
+    stage.control.offer("details", ("hand rate", "hands"), first=True)
+    assert stage.until(("hand rate",), LATE_S, 3.0) < DOWN_AFTER_S
+    assert stage.until(("hand rate", "hands"), LATE_S, 3.0) >= FIRST_DOWN_AFTER_S
+    assert stage.until(("hand rate", "hands", "features"), LATE_S, 3.0) >= DOWN_AFTER_S
+    assert stage.control.left_out_of("details") == ("hand rate", "hands")
+
+
+def test_a_larger_network_of_the_body_stays_while_there_is_something_else_to_give_up():
+    stage = Stage()
+    stage.control.offer("pose2d", ("heavy", "heatmaps"), 1)
+    stage.control.offer("details", ("hands",), first=True)
+    stage.control.frames_come(FRAME_S)
+    stage.took["pose2d"] = 2 * FRAME_S  # slower than the frames come, though the latency is fine
+    stage.until(("hands",), FINE_S, 3.0)
+    assert stage.control.left_out("pose2d") == 0
+    assert "frames come every 33" in stage.lines[-1]
+    stage.run(2 * DOWN_AFTER_S, FINE_S)
+    assert stage.control.left_out("pose2d") == 1

@@ -123,10 +123,23 @@ def test_stats_json_has_the_keys_of_the_contract_and_is_valid_json():
     found = json.loads(json.dumps(stats_json(stats, [target]), allow_nan=False))
     assert set(found) == {
         *("frames_captured", "frames_dropped", "poses", "seconds", "fps"),
-        *("latency_ms", "stages", "detector", "detector_size", "backend", "left_out", "parts", "osc"),
+        *("latency_ms", "stages", "detector", "detector_size", "backend", "left_out", "parts", "details", "osc"),
     }
     assert set(found["latency_ms"]) == set(found["stages"]["pose2d"]) == {"p50", "p95", "p99"}
     assert found["left_out"] == ["limb refinement"]
+    assert set(found["details"]) == {"hands_per_s", "face_per_s", "latency_ms"}
     assert found["osc"] == [
         {"target": "vmc://127.0.0.1:39539", "packets": 10, "bytes": 1200, "errors": 1, "last_error": "refused"}
     ]
+
+
+def test_looks_at_hands_and_face_are_counted_each_by_itself_with_their_latency():
+    clock = Clock()
+    collector = StatsCollector(clock)
+    for number in range(60):
+        clock.now_s += 1 / 30
+        collector.looked_at("face" if number % 2 else "hands", 0.040)
+    stats = collector.stats(detector="", backend="")
+    assert stats.face_per_s == pytest.approx(15, abs=0.5)
+    assert stats.hands_per_s == pytest.approx(15, abs=0.5)
+    assert stats.details_latency_ms.p95 == pytest.approx(40)

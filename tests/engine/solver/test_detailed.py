@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from engine.solver.detailed import DetailSolver
+from engine.solver.detailed import DetailSolver, make_detail_solver
 from engine.solver.hands import relaxed_hand
 from engine.types import Details, FaceView, HandView, Pose
 from models import face as m
@@ -167,3 +167,27 @@ def test_reset_forgets_the_hands_and_keeps_the_calibration(body: Pose) -> None:
     first = solver.solve(replace(body, captured_at_s=9.0), Details(0, 9.0))
     assert first.fingers_xyzw is not None
     assert first.fingers_xyzw[:15] == pytest.approx(relaxed_hand(0), abs=1e-6)
+
+
+def test_what_is_seen_has_its_presence_as_confidence_and_fades_when_lost(body: Pose) -> None:
+    solver = DetailSolver()
+    seen = run(solver, body, 0.5, left=lambda time_s: hand_view(0, time_s, Rotation.identity(), presence=0.8))[-1]
+    assert seen.detail_confidence is not None
+    assert seen.detail_confidence == pytest.approx([0.8, 0.0, 0.0])
+    fading = run(solver, body, 0.5, 0.5)[-1]
+    gone = run(solver, body, 0.6, 1.0)[-1]
+    assert fading.detail_confidence is not None
+    assert gone.detail_confidence is not None
+    assert 0 < fading.detail_confidence[0] < 0.8
+    assert gone.detail_confidence[0] == 0
+
+
+def test_another_solver_keeps_what_was_calibrated(body: Pose) -> None:
+    first = DetailSolver()
+    first.rest_on([face_view(0.0, Rotation.identity())])
+    assert first.resting_face is not None
+    second = make_detail_solver(hands=False, face=True, before=first)
+    assert second.resting_face is first.resting_face
+    assert run(second, body, 0.1)[-1].fingers_xyzw is None
+    second.rest_on([])
+    assert second.resting_face is first.resting_face

@@ -1,0 +1,152 @@
+"""The details thread: hands and face of the newest frame that the pose thread has seen to, one network call a turn.
+
+It takes frames from its own `Latest`, so the body never waits for it, and has a lower priority. Under load its rates go
+first of all, then hands, then the face (engine/live/load_shedding.py). When it cannot go on, the body does.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+from engine.config import Config
+from engine.errors import describe
+from engine.live.details_share import DetailsMoment
+from engine.live.interfaces import Clock, DetailsLike, Factories
+from engine.live.low_priority import lower_priority
+from engine.live.shared_state import SharedState
+from engine.live.worker import POLL_S, Worker
+from engine.queues import Latest
+from engine.types import DetailsState, DetectedFrame, Keypoints2D
+
+log = logging.getLogger(__name__)
+
+MANY_CORES = 4
+"""With so many, the full hand network; with fewer the lite one."""
+RATES = ("every second look at the hands", "every second look at the face")
+SUBJECTS = ("looking at the hands", "looking at the face")
+"""What is left out under load, in this order."""
+_FORGET_S = 1.0  # without a person, hands and face are looked for anew
+
+
+class DetailsWorker(Worker):
+    """Looks at hands and face."""
+
+    name = "details"
+
+    def __init__(
+        self, shared: SharedState, factories: Factories, clock: Clock, inp: Latest[DetectedFrame], cores: int
+    ) -> None:
+        """cores  that the process may use"""
+        super().__init__(shared)
+        self._factories = factories
+        self._clock = clock
+        self._in = inp
+        self._cores = cores
+        self._source: int | None = None
+        self._seen_at_s = 0.0
+
+    @staticmethod
+    def _wanted(config: Config) -> tuple[object, ...]:
+        return config.hands, config.face
+
+    def _serve(self, wanted: tuple[object, ...]) -> None:
+        config = self._shared.config
+        hands, face = (self._asked(setting) for setting in (config.hands, config.face))
+        self._tell(DetailsMoment())
+        reader = None
+        if hands or face:
+            size = "full" if self._cores >= MANY_CORES else "lite"
+            reader = self._factories.make_details(hands=hands, face=face, hand_size=size, on_message=self._inform)
+        there = (reader.has_hands, reader.has_face) if reader is not None else (False, False)
+        self._tell(
+            DetailsMoment(*there, state=DetailsState(_state(hands, there=there[0]), _state(face, there=there[1])))
+        )
+        if reader is None:
+            self._shared.shedding.offer("details", ())
+            while self._still(wanted):
+                self._idle()
+            return
+        self._shared.shedding.offer("details", _offers(config, *there), first=True)
+        lower_priority()
+        self._source = None
+        while self._still(wanted):
+            detected = self._in.get(POLL_S)
+            if detected is not None and not self._shared.details.measuring:
+                self._handle(detected, reader)
+
+    def _asked(self, setting: str) -> bool:
+        return setting == "on" or (setting == "auto" and self._cores > 1)
+
+    def _handle(self, detected: DetectedFrame, reader: DetailsLike) -> None:
+        """One frame: look at a hand or the face, tell what is known now."""
+        frame, body = detected.frame, detected.detection
+        now = self._shared.details.now
+        if detected.source_number != self._source:
+            reader.reset()
+            now = replace(now, details=None)
+        self._source = detected.source_number
+        if not isinstance(body, Keypoints2D):
+            if now.details is not None and frame.captured_at_s - self._seen_at_s > _FORGET_S:
+                reader.reset()
+                self._tell(replace(now, details=None))
+            return
+        self._seen_at_s = frame.captured_at_s
+        now = self._with_load(now, reader)
+        started_s = self._clock()
+        details = reader.read(frame, body)
+        if reader.looked is not None:
+            self._count(reader.looked, self._clock() - started_s, self._clock() - frame.captured_at_s)
+        self._tell(replace(now, source_number=detected.source_number, details=details))
+
+    def _count(self, looked: str, took_s: float, latency_s: float) -> None:
+        self._shared.stats.stage_took("details", took_s)
+        self._shared.stats.looked_at("face" if looked == "face" else "hands", latency_s)
+        self._shared.shedding.took("details", took_s)
+
+    def _with_load(self, now: DetailsMoment, reader: DetailsLike) -> DetailsMoment:
+        """Follow what is left out under load; the moment with the state in words."""
+        names = self._shared.shedding.left_out_of("details")
+        no_hands, no_face = (subject in names for subject in SUBJECTS)
+        hands_every, face_every = (1 + (rate in names) for rate in RATES)
+        reader.set_load(hands=not no_hands, face=not no_face, hands_every=hands_every, face_every=face_every)
+        state = replace(
+            now.state,
+            hands=_state(now.hands, there=now.hands, out=no_hands) if now.hands else now.state.hands,
+            face=_state(now.face, there=now.face, out=no_face) if now.face else now.state.face,
+        )
+        return now if state == now.state else replace(now, state=state)
+
+    def _tell(self, moment: DetailsMoment) -> None:
+        self._shared.details.now = moment
+
+    def _failed(self, error: Exception) -> None:
+        """Hands and face go to rest, the body goes on. Said in one line, logged with its traceback, shown."""
+        self._error = error
+        log.error("the details thread cannot go on", exc_info=error)
+        line = f"hands and face have stopped, the body goes on: {describe(error)}"
+        self._shared.say("error", line)
+        config = self._shared.config
+        hands, face = ("off" if setting == "off" else "failed" for setting in (config.hands, config.face))
+        self._tell(replace(self._shared.details.now, details=None, state=DetailsState(hands, face, line)))
+
+    def _recovered(self) -> None:
+        self._error = None
+
+
+def _state(asked: bool, *, there: bool, out: bool = False) -> str:
+    """One of the words of engine.types.DetailsState."""
+    if not asked:
+        return "off"
+    if not there:
+        return "missing"
+    return "left out" if out else "on"
+
+
+def _offers(config: Config, hands: bool, face: bool) -> tuple[str, ...]:
+    """What there is to leave out: the rates, and then what is on by itself; what the user asked for stays."""
+    there = (hands, face)
+    rates = tuple(rate for rate, has in zip(RATES, there, strict=True) if has)
+    settings = (config.hands, config.face)
+    whole = zip(SUBJECTS, there, settings, strict=True)
+    return rates + tuple(subject for subject, has, setting in whole if has and setting == "auto")

@@ -1,0 +1,30 @@
+"""A lower priority for the calling thread alone, so that work nobody waits for stays out of the way of the rest."""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import os
+import sys
+import threading
+
+log = logging.getLogger(__name__)
+
+_NICE = 5
+_BELOW_NORMAL = -1  # THREAD_PRIORITY_BELOW_NORMAL, processthreadsapi.h
+_QOS_CLASS_UTILITY = 0x11  # sys/qos.h
+
+
+def lower_priority() -> bool:
+    """Lower the priority of the calling thread; False where the system does not let us. Never raises."""
+    try:
+        if sys.platform == "win32":
+            kernel = ctypes.windll.kernel32
+            return bool(kernel.SetThreadPriority(kernel.GetCurrentThread(), _BELOW_NORMAL))
+        if sys.platform == "darwin":
+            return ctypes.CDLL(None).pthread_set_qos_class_self_np(_QOS_CLASS_UTILITY, 0) == 0
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)  # of a thread on Linux, not the process
+    except (OSError, AttributeError) as error:
+        log.info("the thread keeps its priority: %s", error)
+        return False
+    return True

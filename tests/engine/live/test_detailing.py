@@ -1,0 +1,103 @@
+"""Hands and face join the poses of their own source, and a calibration takes the face of the last second."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.live.detailing import Detailing
+from engine.live.details_share import DetailsMoment, DetailsShare
+from engine.types import Details, FaceView, Pose
+from tests.engine.conftest import PoseMaker
+from tests.engine.pipeline_fakes import World
+
+
+class Solver:
+    """Keeps what it was asked."""
+
+    def __init__(self, before: Any) -> None:
+        self.before = before
+        self.solved: list[Details] = []
+        self.rested: list[float] = []
+        self.resets = 0
+
+    def solve(self, pose: Pose, details: Details) -> Pose:
+        self.solved.append(details)
+        return pose
+
+    def rest_on(self, views: Sequence[FaceView]) -> None:
+        self.rested = [view.captured_at_s for view in views]
+
+    def reset(self) -> None:
+        self.resets += 1
+
+
+def face(time_s: float) -> FaceView:
+    return FaceView(0, time_s, np.zeros((478, 3), np.float32), 1.0, np.zeros(52, np.float32), 90.0)
+
+
+@pytest.fixture
+def parts(monkeypatch: pytest.MonkeyPatch) -> tuple[DetailsShare, Detailing, list[Solver]]:
+    made: list[Solver] = []
+
+    def make(*, hands: bool, face: bool, before: Any) -> Solver:
+        del hands, face
+        made.append(Solver(before))
+        return made[-1]
+
+    world = World()
+    monkeypatch.setattr("tests.engine.pipeline_fakes.make_detail_solver", make)
+    share = DetailsShare()
+    return share, Detailing(share, world.factories()), made
+
+
+Parts = tuple[DetailsShare, Detailing, list[Solver]]
+
+
+def test_without_looking_the_pose_is_the_same(parts: Parts, make_pose: PoseMaker):
+    _, detailing, made = parts
+    pose = make_pose()
+    assert detailing(pose, 1) is pose
+    assert detailing(None, 1) is None
+    assert made == []
+
+
+def test_details_of_another_source_are_not_taken(parts: Parts, make_pose: PoseMaker):
+    share, detailing, made = parts
+    share.now = DetailsMoment(True, True, 1, Details(7, 1.0, face=face(1.0)))
+    detailing(make_pose(), 1)
+    detailing(make_pose(), 2)
+    assert [details.face is not None for details in made[0].solved] == [True, False]
+
+
+def test_calibrating_takes_the_views_of_the_last_second_each_once(parts: Parts, make_pose: PoseMaker):
+    share, detailing, made = parts
+    for time_s in (0.0, 1.5, 1.5, 2.0):
+        view = share.now.details.face if share.now.details and share.now.details.captured_at_s == time_s else None
+        share.now = DetailsMoment(True, True, 1, Details(0, time_s, face=view or face(time_s)))
+        detailing(make_pose(), 1)
+    detailing.calibrate(2.1)
+    assert made[0].rested == [1.5, 2.0]
+
+
+def test_without_a_view_the_old_resting_face_stays(parts: Parts, make_pose: PoseMaker):
+    share, detailing, made = parts
+    share.now = DetailsMoment(True, True, 1, Details(0, 1.0))
+    detailing(make_pose(), 1)
+    made[0].rested = [0.5]
+    detailing.calibrate(1.0)
+    assert made[0].rested == [0.5]
+
+
+def test_another_choice_makes_another_solver_that_gets_the_old_one(parts: Parts, make_pose: PoseMaker):
+    share, detailing, made = parts
+    share.now = DetailsMoment(hands=True, face=False, source_number=1)
+    detailing(make_pose(), 1)
+    share.now = DetailsMoment(hands=True, face=True, source_number=1)
+    detailing(make_pose(), 1)
+    assert made[1].before is made[0]
+    detailing.reset()
+    assert (made[0].resets, made[1].resets) == (0, 1)
