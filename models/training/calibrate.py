@@ -1,7 +1,8 @@
-"""`python -m models.training.calibrate RUN/last.pt OUT.pt`: learns the confidence head anew on made windows alone.
+"""`python -m models.training.calibrate RUN/last.pt OUT.pt`: learns the confidence head anew on windows it has not seen.
 
 A network remembers the motions of a small set of pairs, and then declares errors on them that it does not keep with
-anybody else. Here everything but the head stays as it is, and no window comes twice.
+anybody else. Here everything but the head stays as it is. Made windows never come twice; `--pairs` adds rendered
+people, who must be ones the network was not trained on: what a real detector gives differs from simulated errors.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from models.synth.poses import MotionSampler
 from models.synth.randomisation import Randomisation
 from models.synth.windows import WindowBatch, WindowMaker
 from models.training.losses import head_turned, part_errors, spread_loss
+from models.training.pairs import PairError, PairSampler
+from models.training.recorded import Recorded
 from models.training.state import CheckpointError, Progress, load_vtm, read_checkpoint
 from models.vtm.vtm import VTM
 
@@ -32,8 +35,19 @@ _RATE = 2e-3
 log = logging.getLogger("models.training.calibrate")
 
 
-def calibrate(model: VTM, maker: WindowMaker, steps: int, batch: int, seed: int, hide_evidence: float) -> list[float]:
-    """Train `model.tpve.spread_head` in place; returns the loss of each step. Raises CheckpointError without a head."""
+def calibrate(
+    model: VTM,
+    maker: WindowMaker,
+    steps: int,
+    batch: int,
+    seed: int,
+    hide_evidence: float,
+    pairs: Recorded | None = None,
+) -> list[float]:
+    """Train `model.tpve.spread_head` in place; returns the loss of each step. Raises CheckpointError without a head.
+
+    pairs  recorded people the network has not been trained on, and their fraction of each batch
+    """
     head = model.tpve.spread_head
     if head is None:
         raise CheckpointError("the network has no confidence of parts (format 3); train it on with --start")
@@ -45,7 +59,7 @@ def calibrate(model: VTM, maker: WindowMaker, steps: int, batch: int, seed: int,
         for group in optimizer.param_groups:
             group["lr"] = _RATE * (1 - step / steps)
         rng = torch.Generator().manual_seed(seed * 1_000_003 + step)
-        windows = maker.make(batch, rng)[0]
+        windows = _windows(maker, pairs, batch, rng)
         windows = windows.without_evidence(torch.rand(batch, generator=rng) < hide_evidence)
         loss = _loss(model, windows)
         optimizer.zero_grad(set_to_none=True)
@@ -53,6 +67,17 @@ def calibrate(model: VTM, maker: WindowMaker, steps: int, batch: int, seed: int,
         optimizer.step()
         losses.append(float(loss.detach()))
     return losses
+
+
+def _windows(maker: WindowMaker, pairs: Recorded | None, batch: int, rng: torch.Generator) -> WindowBatch:
+    """Made windows, and recorded ones after them."""
+    recorded = 0 if pairs is None else int(batch * pairs.share)
+    made = maker.make(batch - recorded, rng)[0] if recorded < batch else None
+    if pairs is None or not recorded:
+        assert made is not None
+        return made
+    seen = pairs.source.sample(recorded, rng)
+    return seen if made is None else made.joined(seen)
 
 
 def _loss(model: VTM, windows: WindowBatch) -> torch.Tensor:
@@ -69,6 +94,13 @@ def _loss(model: VTM, windows: WindowBatch) -> torch.Tensor:
     errors = part_errors(placed, windows.joints[:, ends], head)
     seen = windows.seen.float()[:, None].expand(-1, errors.shape[1])
     return spread_loss(lifted.log_spread[:, ends], errors, seen / seen.mean().clamp(min=1e-6))
+
+
+def _pairs(folder: Path | None, share: float, frames: int) -> Recorded | None:
+    """Raises PairError."""
+    if folder is None:
+        return None
+    return Recorded(PairSampler(folder, frames=frames, errors=Randomisation().recorded), share)
 
 
 def _save(path: Path, data: dict[str, Any], model: VTM) -> None:
@@ -95,7 +127,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--batch", type=int, default=192)
     parser.add_argument("--seed", type=int, default=11)
+    parser.add_argument("--pairs", type=Path, help="rendered people whom the network has not been trained on")
+    parser.add_argument("--pair-share", type=float, default=0.5, help="fraction of each batch; default %(default)s")
     args = parser.parse_args(argv)
+    if not 0 < args.pair_share <= 1:
+        parser.error(f"--pair-share {args.pair_share:g}; expected more than 0, at most 1")
     try:
         model, data = load_vtm(args.checkpoint)
         settings = data["run"].get("settings", {})
@@ -113,9 +149,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         torch.set_num_threads(1)
         blind = float(settings.get("blind", 0.33))
-        losses = calibrate(model, maker, args.steps, args.batch, args.seed, blind)
+        pairs = _pairs(args.pairs, args.pair_share, model.config.window_frames)
+        losses = calibrate(model, maker, args.steps, args.batch, args.seed, blind, pairs)
         _save(args.out, read_checkpoint(args.checkpoint), model)
-    except (CheckpointError, LibraryError, OSError) as error:
+    except (CheckpointError, LibraryError, PairError, OSError) as error:
         log.error("error: %s", error)
         return 1
     tenth = max(1, len(losses) // 10)
