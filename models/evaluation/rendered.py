@@ -1,7 +1,8 @@
-"""Rendered people from shards of pairs: cut views, proportions and the confidence of each part.
+"""Rendered people from shards of pairs: whole bodies, cut views, proportions and the confidence of each part.
 
 A shard of the kind "cuts" holds each motion four times: the whole body, and cut at waist, chest and shoulders
-(`python -m app.commands.render_pairs --kinds cuts`). Every detector's view of a clip is a row of its own.
+(`python -m app.commands.render_pairs --kinds cuts`). Every detector's view of a clip is a row of its own. Clips of the
+kinds "whole", "steep" and "behind" give the error of all limbs beside that of the detector's own 3D landmarks.
 """
 
 from __future__ import annotations
@@ -16,19 +17,20 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.evaluation.frames import inputs_of
+from models.evaluation.frames import inputs_of, landmark_joints
 from models.evaluation.predict import F64, Lifter, Predictions, decoded
 from models.keypoints import EVIDENCE_NAMES, KEYPOINT
 from models.kinematics import REST_LENGTHS
+from models.metrics import position_errors
 from models.parts import HEAD_LEVER, PART_NAMES, part_confidence
 from models.rotations import rotation_6d_to_matrix
-from models.skeleton import JOINT
+from models.skeleton import JOINT, LIMBS
 from models.synth.windows import WindowBatch
 from models.training.losses import head_turned, part_errors
 from models.training.pair_shards import PairClip, find_shards, read_shard
 from models.training.pairs import PairError, clip_rows
 from models.training.recorded import RecordedSampler
-from models.training.validate import HEIGHT_M, Guess, cut_errors
+from models.training.validate import HEIGHT_M, HIPS, Guess, cut_errors
 from models.view import MIN_SCORE
 
 _EVERY = 3
@@ -36,10 +38,20 @@ _EVERY = 3
 _ARMS = ("elbow", "wrist")
 _LEGS = ("knee", "ankle")
 _BINS = 10
+WHOLE = ("whole", "steep", "behind")
+"""Kinds of clips that show whole bodies."""
 SURE = 0.7
 """A part with this confidence counts as declared sure."""
 BONES = {"upper_arm": "LeftLowerArm", "forearm": "LeftHand", "thigh": "LeftLowerLeg", "shank": "LeftFoot"}
 """Whose length the joint's bone is."""
+
+
+@dataclass(frozen=True, slots=True)
+class LandmarkErrors:
+    """A detector's own 3D landmarks against the truth, means over frames, mm."""
+
+    mpjpe_mm: float
+    pa_mpjpe_mm: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +61,7 @@ class Shown:
     clip: PairClip
     windows: WindowBatch
     found: Predictions
+    landmarks: LandmarkErrors | None = None  # of the detector itself on the same frames
 
 
 def lift_shards(lifter: Lifter, folder: Path) -> dict[str, list[Shown]]:
@@ -61,7 +74,8 @@ def lift_shards(lifter: Lifter, folder: Path) -> dict[str, list[Shown]]:
                 if len(sampler):
                     windows = sampler.every(_EVERY)
                     inputs = inputs_of(windows)
-                    shown[detector].append(Shown(clip, windows, decoded(lifter.answer(inputs), inputs)))
+                    own = landmark_errors_of(clip, detector, sampler.ends(_EVERY).numpy())
+                    shown[detector].append(Shown(clip, windows, decoded(lifter.answer(inputs), inputs), own))
     if not shown:
         raise PairError(f"{folder}: no shards of pairs in it; make them with python -m app.commands.render_pairs")
     return dict(shown)
@@ -72,12 +86,51 @@ def evaluate_rendered(lifter: Lifter, folder: Path) -> dict[str, Any]:
     return {
         detector: {
             "clips": len(shown),
+            "bodies": {kind: body_table(own) for kind, own in _by_kind(shown).items()},
             "cuts": {cut: _cut_table(own) for cut, own in _by_cut(shown).items()},
             "proportions": proportions(shown),
             "confidence": confidence_table(shown),
         }
         for detector, shown in lift_shards(lifter, folder).items()
     }
+
+
+def landmark_errors_of(clip: PairClip, detector: str, frames: NDArray[np.int64]) -> LandmarkErrors | None:
+    """The detector's own 3D at the limb joints of these frames; None where it has none."""
+    own = landmark_joints(clip.found[detector]["evidence_m"][frames].astype(np.float64))
+    there = np.isfinite(own[:, list(LIMBS)]).all((1, 2))
+    if not there.any():
+        return None
+    errors = position_errors(own[there], clip.truth["joints_cam_m"][frames][there].astype(np.float64), HIPS, LIMBS)
+    return LandmarkErrors(errors["mpjpe_mm"], errors["pa_mpjpe_mm"])
+
+
+def body_table(shown: list[Shown]) -> dict[str, float]:
+    """MPJPE and PA-MPJPE over the 12 limb joints, mm at the person's own height, VTM's and the detector's own 3D on the
+    clips where both are there: means over clips."""
+    rows = []
+    for one in shown:
+        seen = one.windows.seen.numpy()
+        if one.landmarks is None or not seen.any():
+            continue
+        height_m = float(one.clip.truth["height_m"])
+        truth = one.windows.joints[:, -1][one.windows.seen].double().numpy()
+        ours = position_errors(one.found.joints[seen] * height_m, truth * height_m, HIPS, LIMBS)
+        rows.append((ours["mpjpe_mm"], ours["pa_mpjpe_mm"], one.landmarks.mpjpe_mm, one.landmarks.pa_mpjpe_mm))
+    if not rows:
+        return {"clips": 0.0}
+    names = ("mpjpe_mm", "pa_mpjpe_mm", "detector_mpjpe_mm", "detector_pa_mpjpe_mm")
+    return {"clips": float(len(rows))} | dict(zip(names, np.mean(rows, axis=0).tolist(), strict=True))
+
+
+def _by_kind(shown: list[Shown]) -> dict[str, list[Shown]]:
+    """Clips of whole bodies, whole ones of the kind "cuts" among them, and all of these together."""
+    groups: dict[str, list[Shown]] = defaultdict(list)
+    for one in shown:
+        if one.clip.kind in WHOLE or (one.clip.kind == "cuts" and one.clip.cut == "whole"):
+            groups[one.clip.kind].append(one)
+            groups["all"].append(one)
+    return dict(groups)
 
 
 def _by_cut(shown: list[Shown]) -> dict[str, list[Shown]]:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from models.aist.evaluate import report_aist
+from models.evaluation.lines import Lines, Table, line
+from models.evaluation.report_rendered import report_rendered
 from models.threedpw.evaluate import report_threedpw
 
-Lines = list[str]
-Table = dict[str, Any]
-_NAME = 40
 _MANY = 4
 """More clips get a line each; the rest is in --json."""
 
@@ -22,14 +20,6 @@ def report(tables: Table) -> str:
         if name in tables:
             lines += [*section(tables[name]), ""]
     return "\n".join(lines).rstrip()
-
-
-def _line(name: str, values: list[float | str | None], digits: int = 1) -> str:
-    cells = [
-        " " * 10 if value is None else f"{value:>10s}" if isinstance(value, str) else f"{value:10.{digits}f}"
-        for value in values
-    ]
-    return f"  {name.replace('_', ' '):{_NAME}s}" + "".join(cells)
 
 
 def _positions(values: Table, joints: str = "limbs") -> list[float | str | None]:
@@ -44,10 +34,10 @@ def _mocap(table: Table) -> Lines:
     rows = {name: row for name, row in table.items() if name != "windows"}
     names: list[float | str | None] = ["angle°", "hips°", "bones%", "depth%", "22 MPJPE", "22 N-", "22 PA-"]
     lines = [f"Validation split, {table['windows']} windows, newest frame, mm at 1.70 m"]
-    lines.append(_line("12 limb joints", _POSITIONS + names))
+    lines.append(line("12 limb joints", _POSITIONS + names))
     for name, row in rows.items():
         more = [row[key] for key in ("angle_deg", "hips_deg", "bone_length_percent", "depth_percent")]
-        lines.append(_line(name, [*_positions(row), *more, *_positions(row, "all_joints")]))
+        lines.append(line(name, [*_positions(row), *more, *_positions(row, "all_joints")]))
     if "with_evidence" in rows:
         lines += ["", *_viewpoints(rows["with_evidence"]["viewpoints_mm"])]
         lines += ["", *_joints(rows["with_evidence"]["per_joint_mm"])]
@@ -56,12 +46,12 @@ def _mocap(table: Table) -> Lines:
 
 def _viewpoints(views: Table) -> Lines:
     lines = ["MPJPE by viewpoint, mm: pitch (looking down) x yaw round the person (0 front, 90 their left)"]
-    lines.append(_line("", [*(f"{yaw}°" for yaw in views["yaw_deg"]), "all"]))
+    lines.append(line("", [*(f"{yaw}°" for yaw in views["yaw_deg"]), "all"]))
     edges = views["pitch_edges_deg"]
     for row, low in reversed(list(enumerate(edges[:-1]))):
         name = f"{low:+.0f}° to {edges[row + 1]:+.0f}°"
-        lines.append(_line(name, [*views["table"][row], views["by_pitch"][row]]))
-    lines.append(_line("all", views["by_yaw"]))
+        lines.append(line(name, [*views["table"][row], views["by_pitch"][row]]))
+    lines.append(line("all", views["by_yaw"]))
     lines.append(f"  worst over best: yaw {views['worst_over_best']}, yaw and pitch {views['worst_over_best_cell']}")
     return lines
 
@@ -75,23 +65,23 @@ def _joints(errors: Table) -> Lines:
 
 
 def _peers(table: Table) -> Lines:
-    lines = ["Peers on the same windows, mm", _line("12 limb joints", [*_POSITIONS, "angle°", "hips°", "bones%"])]
+    lines = ["Peers on the same windows, mm", line("12 limb joints", [*_POSITIONS, "angle°", "hips°", "bones%"])]
     for name, row in table.items():
         rows = (
             {name: row} if "limbs" in row else {f"{name}, {way}": own for way, own in row.items() if way != "windows"}
         )
         for label, own in rows.items():
             more = [own.get(key) for key in ("angle_deg", "hips_deg", "bone_length_percent")]
-            lines.append(_line(label, [*_positions(own), *more]))
+            lines.append(line(label, [*_positions(own), *more]))
     return lines
 
 
 def _actions(table: Table) -> Lines:
-    lines = [f"By action, {table['windows_each']} windows each, mm", _line("12 limb joints", _POSITIONS)]
+    lines = [f"By action, {table['windows_each']} windows each, mm", line("12 limb joints", _POSITIONS)]
     for action, networks in table["actions"].items():
         for name, errors in networks.items():
             label = action if len(networks) == 1 else f"{action}, {name}"
-            lines.append(_line(label, _positions({"limbs": errors})))
+            lines.append(line(label, _positions({"limbs": errors})))
     return lines
 
 
@@ -109,20 +99,20 @@ def _sequences(table: Table) -> Lines:
     lines = [
         f"Over time: {table['sequences']} pieces of validation clips, {table['frames']} frames, one still camera each,"
         " height and lens given, before the solver",
-        _line("", _MOTION_HEAD),
+        line("", _MOTION_HEAD),
     ]
-    return lines + [_line(name, _motion(row)) for name, row in rows.items()]
+    return lines + [line(name, _motion(row)) for name, row in rows.items()]
 
 
 def _missing(table: Table) -> Lines:
     lines = [f"Parts hidden for the whole window, {table['windows']} windows, MPJPE mm"]
-    lines.append(_line("", ["when seen", "hidden", "others", "hidden*", "others*"]))
+    lines.append(line("", ["when seen", "hidden", "others", "hidden*", "others*"]))
     for part, networks in table["parts"].items():
         for name, row in networks.items():
             values = [row["hidden_joints_when_seen_mm"], row["hidden_joints_mm"], row["other_joints_mm"]]
             values += [row["hidden_joints_mm_keypoints_alone"], row["other_joints_mm_keypoints_alone"]]
-            lines.append(_line(f"{part}, {name}", values))
-        lines.append(_line(f"{part}, mean pose on the true Hips", [None, table["mean_pose_mm"][part]]))
+            lines.append(line(f"{part}, {name}", values))
+        lines.append(line(f"{part}, mean pose on the true Hips", [None, table["mean_pose_mm"][part]]))
     return [*lines, "  * keypoints alone"]
 
 
@@ -130,40 +120,40 @@ def _injected(table: Table) -> Lines:
     lines: Lines = []
     for name, own in table.items():
         lines.append(f"Errors put into the last frames of clean windows, {name}, {own['windows']} windows, MPJPE mm")
-        lines.append(_line("", ["none", *(f"{frames} fr." for frames in own["frames"])]))
+        lines.append(line("", ["none", *(f"{frames} fr." for frames in own["frames"])]))
         for kind, rows in own["errors"].items():
-            lines += [_line(f"{kind}, {row}", [own["none"][row], *values]) for row, values in rows.items()]
+            lines += [line(f"{kind}, {row}", [own["none"][row], *values]) for row, values in rows.items()]
     return lines
 
 
 def _look_ahead(table: Table) -> Lines:
     lines = ["Look-ahead: the same windows read so many frames before the newest, with evidence, mm"]
-    lines.append(_line("12 limb joints", [*_POSITIONS, "angle°", "hips°", "+ ms"]))
+    lines.append(line("12 limb joints", [*_POSITIONS, "angle°", "hips°", "+ ms"]))
     for name, own in table.items():
         for frames, row in own["frames"].items():
             more = [row[key] for key in ("angle_deg", "hips_deg", "added_latency_ms")]
-            lines.append(_line(f"{name}, {frames} frames", [*_positions(row), *more]))
+            lines.append(line(f"{name}, {frames} frames", [*_positions(row), *more]))
     return lines
 
 
 def _mirrored(table: Table) -> Lines:
     lines = ["The mirror image: asked once, and the mean of the window's answer and its mirror image's, mm"]
-    lines.append(_line("12 limb joints", [*_POSITIONS, "angle°", "hips°"]))
+    lines.append(line("12 limb joints", [*_POSITIONS, "angle°", "hips°"]))
     for name, own in table.items():
         for kind in ("one_pass", "mirrored"):
             for reading, row in own[kind].items():
                 label = f"{name}, {kind.replace('_', ' ')}, {reading.replace('_', ' ')}"
-                lines.append(_line(label, [*_positions(row), row["angle_deg"], row["hips_deg"]]))
+                lines.append(line(label, [*_positions(row), row["angle_deg"], row["hips_deg"]]))
     return lines
 
 
 def _latents(table: Table) -> Lines:
     keys = ("distance_over_spread", "cosine", "median_rank", "top_1_percent", "top_10_percent")
     lines = ["Latents of the video next to those of the motion; distance in spreads of the motion's"]
-    lines.append(_line("", ["distance", "cosine", "rank", "top 1 %", "top 10 %"]))
+    lines.append(line("", ["distance", "cosine", "rank", "top 1 %", "top 10 %"]))
     for name, own in table.items():
         for part in ("upper", "lower", "both"):
-            lines.append(_line(f"{name}, {part}", [own[part].get(key) for key in keys], 2))
+            lines.append(line(f"{name}, {part}", [own[part].get(key) for key in keys], 2))
         lines.append(
             f"  {name}: among {own['windows']} windows; its TPMAE rebuilds them within"
             f" {own['tpmae_reconstruction_mm']:.1f} mm"
@@ -173,9 +163,9 @@ def _latents(table: Table) -> Lines:
 
 def _agreement(table: Table) -> Lines:
     lines = [f"Checkpoint and weights, {table['windows']} windows: distance between their joints, mm"]
-    lines.append(_line("", ["mean", "p99", "max"]))
+    lines.append(line("", ["mean", "p99", "max"]))
     for name in ("network", "refined"):
-        lines.append(_line(name, [table[name][key] for key in ("mean_mm", "p99_mm", "max_mm")], 4))
+        lines.append(line(name, [table[name][key] for key in ("mean_mm", "p99_mm", "max_mm")], 4))
     return lines
 
 
@@ -184,24 +174,24 @@ def _clips(table: Table) -> Lines:
     if len(table) > _MANY:
         lines = [
             f"{len(table)} clips: MPJPE / PA-MPJPE of the limbs, mm",
-            _line("", ["frames", "vtm", "PA", "det.", "PA"]),
+            line("", ["frames", "vtm", "PA", "det.", "PA"]),
         ]
         for name, own in table.items():
             values = [_positions(own.get(row, {}))[i] for row in ("vtm", "detector") for i in (0, 2)]
-            lines.append(_line(name, [str(own["seen"]), *values]))
+            lines.append(line(name, [str(own["seen"]), *values]))
         return lines
     head = [*_POSITIONS, *_MOTION_HEAD, "bones%"]
     for name, own in table.items():
-        lines += [f"{name}: {own['seen']} of {own['frames']} frames seen by the detector, mm", _line("", head)]
+        lines += [f"{name}: {own['seen']} of {own['frames']} frames seen by the detector, mm", line("", head)]
         for peer, row in own.items():
             if isinstance(row, dict):
-                lines.append(_line(peer, [*_positions(row), *_motion(row), row.get("bone_length_percent")]))
+                lines.append(line(peer, [*_positions(row), *_motion(row), row.get("bone_length_percent")]))
     return lines
 
 
 def _clips_overall(table: Table) -> Lines:
     lines = [f"All {table['clips']} clips, {table['frames']} frames, mm"]
-    lines.append(_line("12 limb joints", [*_POSITIONS, "/detector", "PA /det.", "worst/b.", "by chance"]))
+    lines.append(line("12 limb joints", [*_POSITIONS, "/detector", "PA /det.", "worst/b.", "by chance"]))
     over = table.get("over_detector", {})
     for name, row in table["rows"].items():
         ratios = [over.get(name, {}).get(key) for key in ("mpjpe_mm", "pa_mpjpe_mm")]
@@ -209,9 +199,9 @@ def _clips_overall(table: Table) -> Lines:
         worst = table["by_view"]["worst_over_best"].get(name)
         chance = (table["by_view"]["by_chance"].get(name) or {}).get("mean")
         cells += ["" if value is None else f"{value:.2f}" for value in (worst, chance)]
-        lines.append(_line(name, [*_positions(row), *cells]))
-    lines += ["", "Over time", _line("", _MOTION_HEAD)]
-    lines += [_line(name, _motion(row)) for name, row in table["rows"].items() if "jitter" in row]
+        lines.append(line(name, [*_positions(row), *cells]))
+    lines += ["", "Over time", line("", _MOTION_HEAD)]
+    lines += [line(name, _motion(row)) for name, row in table["rows"].items() if "jitter" in row]
     for title, key, unit in (("camera's place round the person", "by_view", "°"), ("action", "by_action", "")):
         if len(table[key]["groups"]) > 1:
             lines += ["", *_groups(table[key], f"MPJPE / PA-MPJPE by {title}", unit)]
@@ -226,68 +216,25 @@ def _groups(table: Table, title: str, unit: str) -> Lines:
     head: list[float | str | None] = [
         f"{chr(ord('a') + index)}{pa}" for index in range(len(names)) for pa in ("", " PA")
     ]
-    lines.append(_line("", ["frames", *head]))
+    lines.append(line("", ["frames", *head]))
     for row, group in enumerate(table["groups"]):
         values = [table[m][name][row] for name in names for m in ("mpjpe_mm", "pa_mpjpe_mm")]
-        lines.append(_line(f"{group}{unit}", [str(table["frames"][row]), *values]))
+        lines.append(line(f"{group}{unit}", [str(table["frames"][row]), *values]))
     return lines
 
 
 def _errors(table: Table) -> Lines:
     lines = ["The detector's errors as measured on the pairs | as simulated, mm at 1.70 m"]
     names: list[float | str | None] = ["median", "90 %", "stays", "varies", "3D median", "3D 90 %"]
-    lines.append(_line("", names * 2))
+    lines.append(line("", names * 2))
     kinds = [table["measured"], table["simulated"]]
     for joint in [name for name, values in kinds[0].items() if isinstance(values, dict)]:
         both = [
             size for kind in kinds for part in ("keypoint", "stays", "varies", "landmark") for size in kind[joint][part]
         ]
-        lines.append(_line(joint, both, 0))
+        lines.append(line(joint, both, 0))
     flips, windows = ([kind[name] for kind in kinds] for name in ("flipped_percent", "windows"))
     lines.append(f"  whole body flipped: {flips[0]:.1f} % | {flips[1]:.1f} %; windows: {windows[0]} | {windows[1]}")
-    return lines
-
-
-_CUT = ("arms_to_hips_mm", "detector_arms_to_hips_mm", "arms_to_neck_mm", "lean_deg", "head_deg", "root_depth_percent")
-_HIDDEN = ("hidden_legs_mm", "leg_seen_confidence", "leg_unseen_confidence")
-
-
-def _rendered(table: Table) -> Lines:
-    lines: Lines = []
-    for name, detectors in table.items():
-        for detector, own in detectors.items():
-            lines.append(f"Rendered people, {name}, detector {detector}, {own['clips']} clips, means over clips")
-            lines.append(_line("", ["arms-hips", "(det.)", "arms-neck", "lean°", "head°", "depth%", "legs hid."]))
-            for cut, row in own["cuts"].items():
-                lines.append(_line(cut, [row.get(key) for key in (*_CUT, _HIDDEN[0])]))
-            if own.get("confidence"):
-                lines.append(_line("confidence of legs", ["seen", "unseen"]))
-                lines += [_line(cut, [row.get(key) for key in _HIDDEN[1:]], 2) for cut, row in own["cuts"].items()]
-            lines += [*_proportions(own["proportions"]), *_confidence(own["confidence"])]
-    return lines
-
-
-def _proportions(table: Table) -> Lines:
-    lines = [f"Proportions over {table['people']} people: correlation with the truth, mean length off by %"]
-    bones = {name: row for name, row in table.items() if isinstance(row, dict)}
-    return lines + [_line(name, [row["correlation"], row["mean_percent"]], 2) for name, row in bones.items()]
-
-
-def _confidence(table: Table) -> Lines:
-    parts = {name: row for name, row in table.items() if isinstance(row, dict)}
-    if not parts:
-        return []
-    lines = [
-        f"Declared error in ten bins, real error below it, mm; sure: a confidence of {table['sure_above']} or more"
-    ]
-    for name, row in parts.items():
-        lines.append(
-            f"  {name.replace('_', ' ')}: declared " + " ".join(f"{value:.0f}" for value in row["declared_mm"])
-        )
-        lines.append(f"  {'':{len(name)}}      real " + " ".join(f"{value:.0f}" for value in row["real_mm"]))
-        sure = "" if row["sure_mm"] is None else f", error {row['sure_mm']:.0f} mm"
-        others = "" if row["others_mm"] is None else f", of the others {row['others_mm']:.0f} mm"
-        lines.append(f"  {'':{len(name)}}      sure {row['sure_percent']:.0f} %{sure}{others}")
     return lines
 
 
@@ -303,7 +250,7 @@ SECTIONS: dict[str, Callable[[Table], Lines]] = {
     "latents": _latents,
     "agreement": _agreement,
     "errors": _errors,
-    "rendered": _rendered,
+    "rendered": report_rendered,
     "aist": report_aist,
     "threedpw": report_threedpw,
     "clips": _clips,

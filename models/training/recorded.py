@@ -90,9 +90,13 @@ class RecordedSampler:
             window = with_smaller_errors(window, rng, self._errors)
         return augmented(window, inside, rng)
 
+    def ends(self, step: int) -> Tensor:
+        """Rows of the last frames of `every(step)`."""
+        return self._ends[::step]
+
     def every(self, step: int) -> WindowBatch:
         """The windows that end at every `step`-th frame that one can end at, as they were recorded."""
-        window, inside = self._ending_at(self._ends[::step])
+        window, inside = self._ending_at(self.ends(step))
         return as_windows(window, window.scores * inside[..., None], torch.ones(len(inside)))
 
     def plain(self, batch: int, rng: torch.Generator) -> WindowBatch:

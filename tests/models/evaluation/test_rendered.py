@@ -9,23 +9,29 @@ import pytest
 import torch
 
 from models import evaluate
+from models.evaluation.frames import landmark_joints
 from models.evaluation.predict import Predictions, Predictor
 from models.evaluation.rendered import (
+    LandmarkErrors,
     Shown,
+    _by_kind,
+    body_table,
     confidence_table,
     evaluate_rendered,
     guess_of,
+    landmark_errors_of,
     lift_shards,
     proportions,
 )
 from models.evaluation.report import report
+from models.metrics import position_errors
 from models.parts import PART, PART_NAMES
 from models.rotations import rotation_6d_to_matrix
-from models.skeleton import JOINT
+from models.skeleton import JOINT, LIMBS
 from models.synth.windows import WindowBatch
 from models.training.pair_shards import PairClip, write_shard
 from models.training.pairs import PairError
-from models.training.validate import cut_errors
+from models.training.validate import HIPS, cut_errors
 from tests.models.training.test_pair_shards import clip_of
 
 
@@ -66,6 +72,33 @@ def test_arms_off_by_a_known_distance_are_told_and_a_shifted_neck_spares_the_arm
     errors = cut_errors(guess_of(one), one.windows)
     assert errors["arms_to_hips_mm"] < 0.1
     assert errors["arms_to_neck_mm"] == pytest.approx(170, rel=1e-3)
+
+
+def test_whole_bodies_stand_beside_the_detectors_own_landmarks_at_the_persons_height(batch):
+    one = shown(batch, joints=batch.joints[:, -1].double().numpy() * 1.1)
+    truth = one.clip.truth | {"height_m": np.array(1.2)}
+    for kind, cut in (("whole", "legs"), ("behind", ""), ("cuts", "whole"), ("cuts", "waist"), ("talk", "whole")):
+        clip = PairClip(0, kind, cut, {}, truth)
+        table = _by_kind([replace(one, clip=clip, landmarks=LandmarkErrors(100.0, 70.0))])
+        assert bool(table) == (kind in ("whole", "behind") or (kind, cut) == ("cuts", "whole"))
+        for row in map(body_table, table.values()):
+            assert (row["clips"], row["detector_mpjpe_mm"], row["detector_pa_mpjpe_mm"]) == (1.0, 100.0, 70.0)
+            assert row["mpjpe_mm"] > 5.0
+            assert row["pa_mpjpe_mm"] == pytest.approx(0.0, abs=1e-6)
+    assert body_table([replace(one, landmarks=None)]) == {"clips": 0.0}
+
+
+def test_the_detectors_own_landmarks_are_held_against_the_truth_of_their_frames():
+    clip = clip_of(1, 20, ("full",))
+    clip.found["full"]["evidence_m"] = np.nan_to_num(clip.found["full"]["evidence_m"])
+    frames = np.arange(8, 20, 3)
+    errors = landmark_errors_of(clip, "full", frames)
+    own = landmark_joints(clip.found["full"]["evidence_m"][frames].astype(float))
+    expected = position_errors(own, clip.truth["joints_cam_m"][frames].astype(float), HIPS, LIMBS)
+    assert errors is not None
+    assert errors.mpjpe_mm == pytest.approx(expected["mpjpe_mm"])
+    nobody = {"full": clip.found["full"] | {"evidence_m": np.full((20, 27, 3), np.nan)}}
+    assert landmark_errors_of(replace(clip, found=nobody), "full", frames) is None
 
 
 def people(batch: WindowBatch, count: int, change: float) -> list[Shown]:
