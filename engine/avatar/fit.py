@@ -17,7 +17,7 @@ from scipy.spatial.transform import Rotation
 
 from engine.avatar.avatar import PARENT_OF, Avatar, Bone
 from engine.avatar.legs import Leg, LegPose, leg_of, standing
-from engine.avatar.quaternions import Quaternion, Vector, inverse, product, turned
+from engine.avatar.quaternions import Quaternion, Vector, between, product, turned
 from engine.types import F32, F64, Pose
 from models.kinematics import hips_height
 from models.skeleton import FEET, JOINT, JOINT_NAMES, LOWER, TOES
@@ -145,7 +145,7 @@ class AvatarFit:
                 continue
             chain = (turn, thigh, shin, pose.foot)
             for row, above, own in zip(rows, chain, chain[1:], strict=False):
-                quaternions[row : row + 4] = product(inverse(above), own)
+                quaternions[row : row + 4] = between(above, own)
         return hips
 
 
@@ -155,10 +155,9 @@ class RawNodes:
     def __init__(self, fit: AvatarFit) -> None:
         bones = fit.bones
         self.offsets: F32 = np.array([bone.offset for bone in bones], np.float32)
-        turns = np.stack([_between(bone.above_rotation, bone.rotation) for bone in bones])
-        self._newest: tuple[list[float], list[float]] | None = None  # replaced as a whole
+        turns = np.stack([_turn_of_node(bone.above_rotation, bone.rotation) for bone in bones])
         self._still = bool(np.abs(turns - np.eye(4)).max() < 1e-7)
-        self._turns = [(4 * row, turn.tolist()) for row, turn in enumerate(turns)]  # plain floats: see quaternions.py
+        self._turns: list[list[list[float]]] = turns.tolist()  # plain floats: see quaternions.py
         hips = bones[0]
         self._to_hips = hips.above_rotation.T / hips.above_scale
         self._origin = hips.above_position
@@ -168,14 +167,17 @@ class RawNodes:
         """(4B,) -> the same turns in the axes of the nodes: W⁻¹ · N · W · L, W the node above, L the own rest turn."""
         if self._still:
             return normalised
-        newest = self._newest
-        if newest is not None and newest[0] is normalised:
-            return newest[1]
         raw: list[float] = []
-        for at, turn in self._turns:
-            x, y, z, w = normalised[at : at + 4]
-            raw += [a * x + b * y + c * z + d * w for a, b, c, d in turn]
-        self._newest = (normalised, raw)
+        each = iter(normalised)
+        for ((a, b, c, d), (e, f, g, h), (i, j, k, m), (n, o, p, q)), x, y, z, w in zip(
+            self._turns, each, each, each, each, strict=True
+        ):
+            raw += (
+                a * x + b * y + c * z + d * w,
+                e * x + f * y + g * z + h * w,
+                i * x + j * y + k * z + m * w,
+                n * x + o * y + p * z + q * w,
+            )
         return raw
 
     def hips(self, place: list[float]) -> list[float]:
@@ -186,7 +188,7 @@ class RawNodes:
         return inside
 
 
-def _between(above: F64, own: F64) -> F64:
+def _turn_of_node(above: F64, own: F64) -> F64:
     """Return the (4, 4) that takes N, as x, y, z, w, to above⁻¹ · N · own; it is linear in N."""
     before, after = Rotation.from_matrix(above).inv().as_quat(), Rotation.from_matrix(own).as_quat()
     columns = [product(product(before, unit), after) for unit in np.eye(4).tolist()]

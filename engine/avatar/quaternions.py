@@ -25,10 +25,16 @@ def product(a: Sequence[float], b: Sequence[float]) -> Quaternion:
     )
 
 
-def inverse(q: Sequence[float]) -> Quaternion:
-    """Return the inverse of a unit quaternion."""
-    x, y, z, w = q
-    return -x, -y, -z, w
+def between(a: Sequence[float], b: Sequence[float]) -> Quaternion:
+    """Return a⁻¹ · b: the turn of b against a."""
+    ax, ay, az, aw = a
+    bx, by, bz, bw = b
+    return (
+        aw * bx - ax * bw - ay * bz + az * by,
+        aw * by + ax * bz - ay * bw - az * bx,
+        aw * bz - ax * by + ay * bx - az * bw,
+        aw * bw + ax * bx + ay * by + az * bz,
+    )
 
 
 def turned(q: Sequence[float], v: Sequence[float]) -> Vector:

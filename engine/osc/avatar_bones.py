@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -11,12 +12,13 @@ from engine.avatar.avatar import Avatar
 from engine.avatar.fit import AvatarFit, RawNodes
 from engine.avatar.vrm import read_avatar
 from engine.osc.pose_numbers import numbers_of
-from engine.osc.vmc_bones import BoneTransforms, placed
+from engine.osc.vmc_bones import BoneTransforms, UnityBones, placed
 from engine.osc.vmc_options import VmcOptions
 from engine.types import Pose
 
 _FOLDED = {"upperchest": ("UpperChest",), "shoulders": ("LeftShoulder", "RightShoulder")}
 _MOST_AVATARS = 4  # kept in memory
+_MOST_STREAMS = 16
 
 
 def known_avatar(file: str) -> Avatar:
@@ -42,6 +44,16 @@ def _read(path: Path, _changed_ns: int, _size: int) -> Avatar:
 def _fit(avatar: Avatar, folded: frozenset[str], legs: bool) -> tuple[AvatarFit, RawNodes]:
     fit = AvatarFit(avatar, folded=folded, legs=legs)
     return fit, RawNodes(fit)
+
+
+def avatar_stream(options: VmcOptions, avatar: Avatar) -> UnityBones:
+    """Return what makes the numbers of this avatar: the same one for all targets that want the same numbers."""
+    return _stream(replace(options, packets="two", extras=False, avatar=""), avatar)
+
+
+@lru_cache(maxsize=_MOST_STREAMS)
+def _stream(options: VmcOptions, avatar: Avatar) -> UnityBones:
+    return UnityBones(AvatarBones(options, avatar))
 
 
 class AvatarBones:

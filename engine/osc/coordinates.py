@@ -5,6 +5,7 @@ Mirroring x turns one into the other: positions (x, y, z) -> (-x, y, z), quatern
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from operator import mul
 
 import numpy as np
@@ -12,7 +13,8 @@ import numpy as np
 from engine.types import F32
 
 _POSITION_SIGNS = np.array([-1.0, 1.0, 1.0], dtype=np.float32)
-_QUATERNION_SIGNS = np.array([1.0, -1.0, -1.0, 1.0], dtype=np.float32)
+UNITY_SIGNS = (1.0, -1.0, -1.0, 1.0)
+_QUATERNION_SIGNS = np.array(UNITY_SIGNS, dtype=np.float32)
 
 
 def unity_positions(world_m: F32) -> F32:
@@ -30,15 +32,17 @@ def unity_quaternions(world_xyzw: F32) -> F32:
 class SignContinuity:
     """Of q and -q (the same rotation) takes the one nearer to the frame before; receivers may lerp component-wise."""
 
-    def __init__(self) -> None:
-        """Start with no frame before: w >= 0."""
+    def __init__(self, axes: Sequence[float] = (1.0, 1.0, 1.0, 1.0)) -> None:
+        """Start with no frame before: w >= 0. `axes`: what x, y, z, w are multiplied with, UNITY_SIGNS for Unity's."""
+        self._axes = list(axes)
         self._before: list[float] | None = None
-        self._flips: list[float] | None = None  # (4J,) 1 or -1: bones that were flipped mostly stay so
+        self._signs: list[float] = []  # (4J,) the axes, turned round where a bone was flipped: most stay so
 
     def __call__(self, quaternions: list[float]) -> list[float]:
         """(4J,) x, y, z, w of joint after joint -> the same rotations with signs continuous from call to call."""
-        if self._flips is not None:
-            quaternions = list(map(mul, quaternions, self._flips))
+        if not self._signs:
+            self._signs = self._axes * (len(quaternions) // 4)
+        quaternions = list(map(mul, quaternions, self._signs))
         if self._before is None:
             nearness = quaternions[3::4]
         else:
@@ -47,6 +51,6 @@ class SignContinuity:
         if min(nearness) < 0:
             flips = [-1.0 if nearness[n // 4] < 0 else 1.0 for n in range(len(quaternions))]
             quaternions = list(map(mul, quaternions, flips))
-            self._flips = flips if self._flips is None else list(map(mul, self._flips, flips))
+            self._signs = list(map(mul, self._signs, flips))
         self._before = quaternions
         return quaternions

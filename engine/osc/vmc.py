@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from operator import neg
 from typing import NamedTuple
 
 from engine.avatar.avatar import Avatar
 from engine.avatar.expressions import ExpressionNames
-from engine.osc.avatar_bones import AvatarBones
-from engine.osc.coordinates import SignContinuity, unity_positions
+from engine.osc.avatar_bones import avatar_stream
 from engine.osc.packing import MAX_DATAGRAM_BYTES, OscMessage, PacketSet, grouped
-from engine.osc.vmc_bones import BoneLayout
+from engine.osc.vmc_bones import BoneLayout, UnityBones
 from engine.osc.vmc_options import VmcOptions
-from engine.types import F32, Pose
+from engine.types import Pose
 from models.parts import NUM_PARTS, PART_NAMES
 from models.skeleton import JOINT_NAMES, NON_ROOT
 
@@ -120,14 +118,9 @@ class VmcEncoder:
         """`feed` may be replaced at any time, from any thread. `avatar`: the model that is driven."""
         self.feed = VmcFeed()
         self._options = VmcOptions() if options is None else options
-        self._bones: BoneLayout | AvatarBones = (
-            BoneLayout(self._options) if avatar is None else AvatarBones(self._options, avatar)
-        )
+        self._bones = UnityBones(BoneLayout(self._options)) if avatar is None else avatar_stream(self._options, avatar)
         self._expressions = None if avatar is None else ExpressionNames(avatar.expressions)
         self._face: tuple[VmcFeed, VmcFeed] | None = None  # the newest, and the same with what the model has
-        self._signs = SignContinuity()
-        self._offsets: F32 | None = None  # those that the next ones were made from
-        self._positions: list[float] = []  # Unity's axes, without the Hips
         self._layouts: dict[_Kind, _Layout] = {}
         self._last: tuple[VmcFeed, list[bool], _Kind, _Layout] | None = None
         self._due = _Due()
@@ -170,20 +163,8 @@ class VmcEncoder:
         return self._status.pack((elapsed_s,), (_LOADED, self.feed.calibration, _NORMAL_MODE, 0))
 
     def _numbers(self, kind: _Kind, feed: VmcFeed, pose: Pose, elapsed_s: float) -> list[float]:
-        """Time, Root (7), positions (3B), quaternions (4B), then face, extras and lengths where they are sent.
-
-        Unity's axes: -x, y, z and x, -y, -z, w (coordinates.py). Bone lengths seldom change, and then their array does.
-        """
-        bones = self._bones.transforms(pose)
-        if bones.offsets is not self._offsets:
-            self._offsets, self._positions = bones.offsets, unity_positions(bones.offsets)[1:].ravel().tolist()
-        right, up, ahead, x, y, z, w = bones.root
-        hips_right, hips_up, hips_ahead = bones.hips
-        turns = list(self._signs(bones.quaternions))
-        turns[1::4], turns[2::4] = map(neg, turns[1::4]), map(neg, turns[2::4])
-        numbers = [elapsed_s, -right, up, ahead, x, -y, -z, w, -hips_right, hips_up, hips_ahead]
-        numbers += self._positions
-        numbers += turns
+        """Time, Root (7), positions (3B), quaternions (4B), then face, extras and lengths where they are sent."""
+        numbers = [elapsed_s, *self._bones.numbers(pose)]
         if kind.names:
             numbers += [value for _, value in feed.blends]
         if self._options.extras:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import threading
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from engine.osc.coordinates import UNITY_SIGNS, SignContinuity, unity_positions
 from engine.osc.pose_numbers import numbers_of
 from engine.osc.vmc_options import VmcOptions
 from engine.types import F32, Pose
@@ -30,6 +32,56 @@ class BoneTransforms(NamedTuple):
     hips: list[float]  # (3,) position
     offsets: F32  # (B, 3) positions; that of the Hips is in `hips`
     quaternions: list[float]  # (4B,) x, y, z, w of bone after bone
+
+
+class Bones(Protocol):
+    """Which bones are sent, and their transforms in our axes."""
+
+    @property
+    def names(self) -> list[str]:
+        """Of the bones, in the order of the transforms; parents before children, Hips first."""
+        ...
+
+    def transforms(self, pose: Pose) -> BoneTransforms:
+        """Of the bones and of Root."""
+        ...
+
+
+class UnityBones:
+    """Transforms as they are sent. Remembers the newest pose, so that targets that share it cost one. Any thread."""
+
+    def __init__(self, bones: Bones) -> None:
+        """Start with no frame before."""
+        self._bones = bones
+        self._lock = threading.Lock()  # guards the rest
+        self._signs = SignContinuity(UNITY_SIGNS)
+        self._offsets: F32 | None = None  # those that the next ones were made from
+        self._positions: list[float] = []  # Unity's axes, without the Hips
+        self._newest: tuple[Pose, list[float]] | None = None
+
+    @property
+    def names(self) -> list[str]:
+        """Of the bones, in the order of the numbers; parents before children, Hips first."""
+        return self._bones.names
+
+    def numbers(self, pose: Pose) -> list[float]:
+        """Root (7), positions (3B), quaternions (4B). Not to be changed.
+
+        Unity's axes: -x, y, z and x, -y, -z, w (coordinates.py). Bone lengths seldom change, and then their array does.
+        """
+        with self._lock:
+            newest = self._newest
+            if newest is not None and newest[0] is pose:
+                return newest[1]
+            bones = self._bones.transforms(pose)
+            if bones.offsets is not self._offsets:
+                self._offsets, self._positions = bones.offsets, unity_positions(bones.offsets)[1:].ravel().tolist()
+            right, up, ahead, x, y, z, w = bones.root
+            hips_right, hips_up, hips_ahead = bones.hips
+            turns = self._signs(bones.quaternions)
+            numbers = [-right, up, ahead, x, -y, -z, w, -hips_right, hips_up, hips_ahead, *self._positions, *turns]
+            self._newest = (pose, numbers)
+            return numbers
 
 
 class BoneLayout:

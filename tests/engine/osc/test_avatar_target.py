@@ -179,3 +179,13 @@ def test_a_target_with_an_avatar_opens_in_the_background(receiver: socket.socket
         assert osc_messages(heard)[0][0] == "/VMC/Ext/OK"
     finally:
         hub.close()
+
+
+def test_targets_that_want_the_same_numbers_of_one_avatar_share_them() -> None:
+    one, bundled, other = _encoder(ADULT), _encoder(ADULT, "&packets=one"), _encoder(ADULT, "&bones=upper")
+    pose = wave_pose(1.7, 0.3)
+    heard = [_heard(encoder, pose) for encoder in (one, bundled, other)]
+    assert one._bones.numbers(pose) is bundled._bones.numbers(pose)
+    assert heard[0].bones == heard[1].bones
+    assert set(heard[2].bones) < set(heard[0].bones)
+    assert _heard(one, wave_pose(1.7, 0.5)).bones != heard[0].bones
