@@ -8,7 +8,7 @@ import reprlib
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from app.arguments.values import HEIGHT_M, HFOV_DEG, MOTION_SUFFIXES, OSC_RATE_HZ
+from app.arguments.values import HEIGHT_M, HFOV_DEG, MOTION_SUFFIXES, OSC_RATE_HZ, PICTURES_FPS
 from engine.config import BACKENDS, BODIES, COUNTDOWNS_S, DETAILS, DETECTOR_SIZES, DETECTORS, ROTATIONS_DEG, Config
 from engine.errors import UsageError, printable
 from models.json_text import finite_number
@@ -180,6 +180,7 @@ CONFIG_CHECKS: dict[str, Check] = {
     "vmc_receive": _listen_address,
     "countdown_s": _one_of(COUNTDOWNS_S),
     "record_video": _flag,
+    "pictures_fps": _number(*PICTURES_FPS),
     "loop": _flag,
 }
 """One check per field of Config; a test keeps them complete."""

@@ -43,4 +43,5 @@ class Config:
     vmc_receive: str = ""  # PORT (on this machine only) or HOST:PORT to listen on; "" is off
     countdown_s: int = 0  # one of COUNTDOWNS_S, before each calibration and take
     record_video: bool = False  # the camera's picture beside each take
+    pictures_fps: float = 30.0  # of a folder or pattern of pictures, which have no times of their own
     loop: bool = False  # play a file or the demo again from its start

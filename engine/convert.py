@@ -23,18 +23,19 @@ from engine.live.interfaces import Factories, Runtime, WindowLike
 from engine.motion.formats import TRUE_TIMES, check_motion_path, write_motion
 from engine.motion.npz import read_motion_npz
 from engine.motion.resample import gaps_of, gaps_text
-from engine.motion.take import ROW, MotionTake, row_of, take_from_rows
-from engine.opencv import cv2
+from engine.motion.take import ROW, MotionTake, median_rate, row_of, take_from_rows
 from engine.pipeline import real_factories, worker_threads
 from engine.solver import Solver
 from engine.sources.intrinsics import check_intrinsics, intrinsics_for, orientation_of
-from engine.sources.open_source import DEMO, DEMO_CLIP
+from engine.sources.open_source import DEMO
+from engine.sources.picture_reader import is_picture_place
 from engine.types import Detection, Keypoints2D, RawMotion
 from models.camera import Intrinsics
 
 OnProgress = Callable[[int, int], None]
 """Frames done, frames in all (0: unknown). Raising in it ends the conversion; nothing is written then."""
 _FORGET_S = 1.0  # without a person, the window starts anew
+_SAME_RATE = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,15 @@ class Clip:
     fps: float
     frames: int  # 0: unknown
     intrinsics: Intrinsics | None  # known from the file
+
+
+@dataclass(frozen=True, slots=True)
+class _Lifted:
+    """One frame after the first pass."""
+
+    detection: Detection
+    raw: RawMotion | None  # None: nobody, or too little of the person so far
+    intrinsics: Intrinsics
 
 
 def convert(
@@ -88,10 +98,10 @@ def convert(
     runtime = factories.load_runtime(config.backend, threads=worker_threads(processes)[1], on_message=say)
     try:
         with _opened(str(source), keypoints, config, factories, say, worker_threads(processes)[0]) as clip:
-            detections, raws, intrinsics = _lift(clip, config, factories, runtime, on_progress)
+            lifted = _lift(clip, config, factories, runtime, on_progress)
     finally:
         runtime.close()
-    take = _solve(detections, raws, intrinsics, config, clip.fps)
+    take = _solve(lifted, config, clip.fps)
     if not take.tracked.any():
         say(f"there is no person in any of the {len(take)} frames of {source}")
     return _written(take, target, bvh_style, overwrite, say, on_written)
@@ -131,10 +141,15 @@ def _opened(
     if keypoints is not None:
         yield Clip(keypoints.detections(), keypoints.fps, len(keypoints), keypoints.intrinsics)
         return
-    if source != DEMO and not path.is_file():
-        raise UsageError(f"there is no file {source}; expected a video or a keypoints .npz")
+    if source != DEMO and not path.is_file() and not is_picture_place(source):
+        raise UsageError(f"there is no file {source}; expected a video, pictures or a keypoints .npz")
     video = factories.open_source(
-        source, orientation=orientation_of(config), loop=False, clock=time.monotonic, on_message=say
+        source,
+        orientation=orientation_of(config),
+        loop=False,
+        fps=config.pictures_fps,
+        clock=time.monotonic,
+        on_message=say,
     )
     try:
         size = "largest" if config.detector_size == "auto" else config.detector_size
@@ -150,34 +165,27 @@ def _opened(
                 if video.status is not None:
                     say(video.status)
 
-            yield Clip(detections(), video.fps, _frames_in(DEMO_CLIP if source == DEMO else path), None)
+            yield Clip(detections(), video.fps, video.frames, None)
         finally:
             detector.close()
     finally:
         video.close()
 
 
-def _frames_in(path: Path) -> int:
-    """What the container claims; 0 when it does not say."""
-    capture = cv2.VideoCapture(str(path))
-    count = float(capture.get(cv2.CAP_PROP_FRAME_COUNT)) if capture.isOpened() else 0.0
-    capture.release()
-    return int(count) if 0 < count < 1e9 else 0
-
-
 def _lift(
     clip: Clip, config: Config, factories: Factories, runtime: Runtime, on_progress: OnProgress | None
-) -> tuple[list[Detection], list[RawMotion | None], Intrinsics]:
-    """First pass: every frame through window and network."""
-    detections: list[Detection] = []
-    raws: list[RawMotion | None] = []
+) -> list[_Lifted]:
+    """First pass: every frame through window and network. A video may change its size on the way."""
+    lifted: list[_Lifted] = []
     intrinsics: Intrinsics | None = None
     window: WindowLike | None = None
+    size: tuple[int, int] | None = None
     seen_at_s = 0.0
     for detection in clip.detections:
-        if intrinsics is None or window is None:
+        if intrinsics is None or window is None or detection.image_size != size:
+            size = detection.image_size
             of_file = None if config.intrinsics_file else clip.intrinsics
-            intrinsics = of_file or intrinsics_for(config, detection.image_size)
+            intrinsics = of_file or intrinsics_for(config, size)
             window = factories.make_window(runtime.config, intrinsics)
         raw: RawMotion | None = None
         if isinstance(detection, Keypoints2D):
@@ -187,13 +195,12 @@ def _lift(
             raw = None if view is None else runtime.lift(view, intrinsics)
         elif detection.captured_at_s - seen_at_s > _FORGET_S:
             window.reset()
-        detections.append(_without_features(detection))
-        raws.append(raw)
+        lifted.append(_Lifted(_without_features(detection), raw, intrinsics))
         if on_progress is not None:
-            on_progress(len(raws), max(clip.frames, len(raws)) if clip.frames else 0)
-    if intrinsics is None:
+            on_progress(len(lifted), max(clip.frames, len(lifted)) if clip.frames else 0)
+    if not lifted:
         raise CameraError("the video holds no frame")
-    return detections, raws, intrinsics
+    return lifted
 
 
 def _without_features(detection: Detection) -> Detection:
@@ -201,16 +208,22 @@ def _without_features(detection: Detection) -> Detection:
     return replace(detection, features=None) if isinstance(detection, Keypoints2D) else detection
 
 
-def _solve(
-    detections: list[Detection], raws: list[RawMotion | None], intrinsics: Intrinsics, config: Config, fps: float
-) -> MotionTake:
+def _solve(lifted: list[_Lifted], config: Config, claimed_fps: float) -> MotionTake:
     """Second pass: learn from the whole take, then solve it."""
-    solver = Solver(intrinsics, config.height_m, rate_hz=fps)
+    fps = _rate_of([each.detection.captured_at_s for each in lifted], claimed_fps)
+    solver = Solver(lifted[0].intrinsics, config.height_m, rate_hz=fps)
     solver.set_body(config.body)
     solver.set_smoothness(config.smoothness)
-    solver.fit([raw for raw in raws if raw is not None])
-    rows = np.zeros(len(raws), ROW)
-    for number, (detection, raw) in enumerate(zip(detections, raws, strict=True)):
-        at = detection.frame_id, detection.captured_at_s
-        rows[number] = row_of(solver.lost(*at) if raw is None else solver.solve(raw), detection)[0]
-    return replace(take_from_rows(rows, fps=fps), intrinsics=intrinsics.matrix)
+    solver.fit([each.raw for each in lifted if each.raw is not None])
+    rows = np.zeros(len(lifted), ROW)
+    for number, each in enumerate(lifted):
+        at = each.detection.frame_id, each.detection.captured_at_s
+        solver.set_intrinsics(each.intrinsics)
+        rows[number] = row_of(solver.lost(*at) if each.raw is None else solver.solve(each.raw), each.detection)[0]
+    return replace(take_from_rows(rows, fps=fps), intrinsics=lifted[0].intrinsics.matrix)
+
+
+def _rate_of(times_s: list[float], claimed_fps: float) -> float:
+    """What the file claims where its frames come at that rate, else the median rate of them."""
+    median_fps = median_rate(np.array(times_s))
+    return claimed_fps if len(times_s) < 3 or abs(median_fps / claimed_fps - 1.0) < _SAME_RATE else median_fps

@@ -7,7 +7,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
-VIDEO_SUFFIXES = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".mts", ".m2ts", ".ts")
+VIDEO_SUFFIXES = (
+    ".mp4",
+    ".mov",
+    ".avi",
+    ".mkv",
+    ".webm",
+    ".m4v",
+    ".mpg",
+    ".mpeg",
+    ".wmv",
+    ".mts",
+    ".m2ts",
+    ".ts",
+    ".gif",
+)
+PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 TAKE_SUFFIX, LOG_SUFFIX = ".npz", ".jsonl"
 RECORDED_VIDEO_SUFFIX = ".mkv"
 """Of the video beside a take: Matroska can be cut off anywhere and plays."""
@@ -20,6 +35,11 @@ _MOTION = {
     ".fbx": "an FBX file",
     ".csv": "a CSV table",
 }
+
+
+def is_picture(path: Path) -> bool:
+    """Tell by the name; a .gif is a video."""
+    return path.suffix.lower() in PICTURE_SUFFIXES
 
 
 def is_take(path: Path) -> bool:

@@ -18,7 +18,8 @@ def add_convert(commands: Commands, debug: OneLineParser) -> None:
         nargs="+",
         type=Path,
         metavar="IN… OUT",
-        help="IN: video, keypoints .npz, take .npz, a folder or a pattern of them. OUT: a file that ends in"
+        help="IN: video, pictures (a folder, or a pattern like shots/%%04d.png), keypoints .npz, take .npz, or a"
+        " folder or pattern of them. OUT: a file that ends in"
         " .npz, .bvh, .csv, .glb, .vrma or .jsonl, or a folder, where what is there and newer is skipped."
         " A file that is there is kept: the next free name is taken",
     )

@@ -6,11 +6,17 @@ import argparse
 import dataclasses
 from typing import Any
 
-from app.arguments.values import field_of_view, height, smoothness
+from app.arguments.values import field_of_view, height, pictures_fps, smoothness
 from engine.config import BACKENDS, BODIES, DETAILS, DETECTOR_SIZES, DETECTORS, ROTATIONS_DEG, Config
 
 
 def add_engine_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--fps",
+        type=pictures_fps,
+        metavar="HZ",
+        help="of a folder or pattern of pictures (30); videos have their own times",
+    )
     parser.add_argument("--mirror", action=argparse.BooleanOptionalAction, default=None, help="mirror the picture")
     parser.add_argument(
         "--rotate",
@@ -43,6 +49,7 @@ def config_from(options: argparse.Namespace, base: Config) -> Config:
 
     given: dict[str, Any] = {
         "source": getattr(options, "source", None),
+        "pictures_fps": options.fps,
         "mirror": options.mirror,
         "rotate_deg": options.rotate,
         "hfov_deg": options.hfov,

@@ -51,5 +51,7 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--osc-rate", type=rate, metavar="HZ", help="send so often, poses predicted to the present")
     parser.add_argument("--force", action="store_true", help="replace the take that is there; else the next free name")
     parser.add_argument("--stats", type=Path, metavar="FILE", help="write the figures of the run as JSON")
-    parser.add_argument("--source", metavar="S", help="camera number or name, file, URL, or demo")
+    parser.add_argument(
+        "--source", metavar="S", help="camera number or name, file, folder or pattern of pictures, URL, or demo"
+    )
     add_engine_options(parser)

@@ -17,6 +17,7 @@ BVH_STYLES = ("default", "blender", "mixamo", "rokoko")
 MAX_JOBS = 64
 HEIGHT_M, HFOV_DEG, OSC_RATE_HZ = (0.5, 2.6), (10.0, 170.0), (1.0, 120.0)
 """Lowest and highest."""
+PICTURES_FPS = (0.1, 240.0)
 _LONGEST_S = 1e6  # Qt's timers end at 24 days
 
 
@@ -39,6 +40,7 @@ def number_between(low: float, high: float, expected: str, cm: bool = False) -> 
 seconds = number_between(1e-3, _LONGEST_S, "seconds above 0, for example 20")
 field_of_view = number_between(*HFOV_DEG, "degrees from 10 to 170")
 height = number_between(*HEIGHT_M, "metres from 0.5 to 2.6", cm=True)
+pictures_fps = number_between(*PICTURES_FPS, "0.1 to 240 pictures per second")
 rate = number_between(*OSC_RATE_HZ, "1 to 120 per second")
 
 

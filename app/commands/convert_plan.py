@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import OutputError, UsageError
+from engine.file_kinds import TAKE_SUFFIX, VIDEO_SUFFIXES, is_picture
 from engine.motion.atomic import numbered_names
 
-INPUT_SUFFIXES = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".npz")
+INPUT_SUFFIXES = (*VIDEO_SUFFIXES, TAKE_SUFFIX)
 """What is taken from a folder; a file that is named may have any suffix."""
 _DEMO = Path("demo")
 _WILD = frozenset("*?[")
@@ -28,11 +29,11 @@ class Job:
         targets  of all jobs: a-2.bvh may be a file of its own. Targets are written whole or not at all.
         """
         try:
-            made_at_s = self.source.stat().st_mtime
+            made_at_s = max(path.stat().st_mtime for path in _files_of(self.source))
             for name in numbered_names(self.target):
                 if (name == self.target or name not in targets) and name.stat().st_mtime > made_at_s:
                     return True
-        except OSError:  # no source, or no further name
+        except (OSError, ValueError):  # no source, or no further name
             pass
         return False
 
@@ -40,7 +41,7 @@ class Job:
 def plan_jobs(paths: list[Path], suffix: str | None, suffixes: tuple[str, ...]) -> tuple[list[Job], bool]:
     """The jobs, and whether the last path is a folder that they go to; it is made.
 
-    paths     inputs (files, folders, patterns) and then the output
+    paths     inputs (files, folders, patterns; a folder or pattern of pictures is one film) and then the output
     suffix    --format; None: that of the output file, .npz for a folder
     suffixes  what can be written
     Raises UsageError, OutputError: then nothing was made.
@@ -48,7 +49,7 @@ def plan_jobs(paths: list[Path], suffix: str | None, suffixes: tuple[str, ...]) 
     if len(paths) < 2:
         raise UsageError("convert needs IN and OUT; see: vtm convert --help")
     *inputs, out = paths
-    several = len(inputs) > 1 or inputs[0].is_dir() or _is_pattern(inputs[0])
+    several = len(inputs) > 1 or (not _is_film(inputs[0]) and (inputs[0].is_dir() or _is_pattern(inputs[0])))
     if not _is_folder(out, suffixes, several):
         if suffix not in (None, out.suffix.lower()):
             raise UsageError(f"--format {suffix} and {out} do not agree: leave one of them out")
@@ -80,10 +81,15 @@ def _expanded(inputs: list[Path]) -> list[tuple[Path, bool]]:
     """Each file, in order, and whether it was named itself (or found in a folder)."""
     found: dict[Path, bool] = {}
     for path in inputs:
+        if _is_film(path):
+            found[path] = True
+            continue
         if path.is_dir():
             inside = sorted(file for file in path.iterdir() if file.suffix.lower() in INPUT_SUFFIXES and file.is_file())
             if not inside:
-                raise UsageError(f"the folder {path} holds no video and no .npz: give another, or a pattern like **/*")
+                raise UsageError(
+                    f"the folder {path} holds no video, no picture and no .npz: give another, or a pattern like **/*"
+                )
         elif _is_pattern(path):
             names = glob.glob(str(path), recursive=True)  # noqa: PTH207 - Path.glob takes no absolute pattern
             inside = sorted(file for file in map(Path, names) if file.is_file())
@@ -99,9 +105,28 @@ def _expanded(inputs: list[Path]) -> list[tuple[Path, bool]]:
     return list(found.items())
 
 
+def _files_of(source: Path) -> list[Path]:
+    """The file itself, or the pictures of a film."""
+    from engine.sources.picture_reader import picture_files
+
+    return [source] if source.is_file() else [picture.path for picture in picture_files(str(source))]
+
+
+def _is_film(path: Path) -> bool:
+    """A folder or pattern of pictures and of nothing else that could be converted: one film."""
+    from engine.sources.picture_reader import picture_files
+
+    if path.is_file() or not picture_files(str(path)):
+        return False
+    if path.is_dir():
+        return not any(file.suffix.lower() in INPUT_SUFFIXES for file in path.iterdir())
+    others = glob.glob(str(path), recursive=True) if _is_pattern(path) else []  # noqa: PTH207 - as below
+    return all(is_picture(Path(name)) for name in others if Path(name).is_file())
+
+
 def _into_folder(inputs: list[tuple[Path, bool]], out: Path, suffix: str) -> list[Job]:
     """One target per input, by its name. What an earlier run wrote there is no input."""
-    all_jobs = [(Job(path, out / f"{path.stem}{suffix}"), named) for path, named in inputs]
+    all_jobs = [(Job(path, out / f"{_stem(path)}{suffix}"), named) for path, named in inputs]
     targets = {job.target.resolve() for job, _ in all_jobs}
     jobs: dict[Path, Job] = {}
     for job, named in all_jobs:
@@ -114,3 +139,9 @@ def _into_folder(inputs: list[tuple[Path, bool]], out: Path, suffix: str) -> lis
             raise UsageError(f"{other} and {job.source} would both become {job.target}: convert them to two folders")
         jobs[job.target] = job
     return list(jobs.values())
+
+
+def _stem(path: Path) -> str:
+    """A name for the output: a pattern of pictures is named after its folder."""
+    name = path.name if path.is_dir() else path.stem
+    return path.resolve().parent.name if _is_pattern(path) or "%" in name else name

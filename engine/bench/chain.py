@@ -98,9 +98,9 @@ def _timed_factories(samples: Samples, run: Run) -> Factories:
     hub = TimedHub(samples)
 
     def open_source(
-        source: str, *, orientation: Orientation, loop: bool, clock: Clock, on_message: OnMessage
+        source: str, *, orientation: Orientation, loop: bool, fps: float, clock: Clock, on_message: OnMessage
     ) -> Source:
-        del source, orientation, loop, clock, on_message
+        del source, orientation, loop, fps, clock, on_message
         return clip
 
     def make_detector(name: str, *, size: str, threads: int, on_message: OnMessage) -> TimedDetector:

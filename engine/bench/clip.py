@@ -15,8 +15,8 @@ from engine.bench.samples import Samples
 from engine.errors import CameraError, OutputError, UsageError
 from engine.file_kinds import not_a_video
 from engine.opencv import cv2
+from engine.sources.file_source import open_file
 from engine.sources.open_source import DEMO, DEMO_CLIP
-from engine.sources.video_file import FileSource
 from engine.types import Frame
 
 _PATIENCE_S = 0.2  # longest wait in `read`, so that a worker can stop
@@ -28,14 +28,15 @@ class ClipSource:
     """An endless clip as a Source. The consumer calls `taken` for each frame; the capture thread does the rest."""
 
     live = False
+    frames = 0  # endless
     dropped = 0
     status: str | None = None
 
     def __init__(
         self, path: Path, rate_hz: float | None, samples: Samples, sleep: Callable[[float], None] = time.sleep
     ) -> None:
-        """rate_hz: frames per second; None: the next frame once the last was taken. Raises what FileSource raises."""
-        self._file = FileSource(path, paced=False, loop=True)
+        """rate_hz: frames per second; None: the next frame once the last was taken. Raises what open_file raises."""
+        self._file = open_file(path, paced=False, loop=True)
         self._rate_hz = rate_hz
         self._samples = samples
         self._sleep = sleep
@@ -103,7 +104,7 @@ def scaled_clip(path: Path, height: int, folder: Path) -> Path:
 
     Raises CameraError, OutputError.
     """
-    source = FileSource(path, paced=False)
+    source = open_file(path, paced=False)
     width = 2 * round(source.image_size[0] * height / source.image_size[1] / 2)
     target = folder / f"{height}p.avi"
     writer = cv2.VideoWriter(str(target), cv2.VideoWriter.fourcc(*"MJPG"), 60.0, (width, height))

@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.bench.samples import Samples, as_json
 from engine.opencv import cv2
-from engine.sources.video_file import FileSource
+from engine.sources.file_source import FileSource, open_file
 
 _WARM_UP = 20
 
@@ -24,7 +24,7 @@ def measure_mediapipe(path: Path, seconds: float) -> dict[str, Any]:
     except ImportError as error:
         return peer | {"detail": f"this mediapipe brings no pose network ({error}); 0.10.21 does"}
     samples = Samples(time.perf_counter)
-    source = FileSource(path, paced=False, loop=True)
+    source = open_file(path, paced=False, loop=True)
     try:
         with MediapipePose(model_complexity=1) as tracker:
             _track(tracker, source, samples, seconds)

@@ -14,8 +14,8 @@ import numpy as np
 from engine.config import Config
 from engine.osc.predictor import Predictor
 from engine.pipeline import real_factories, worker_threads
+from engine.sources.file_source import open_file
 from engine.sources.intrinsics import intrinsics_for
-from engine.sources.video_file import FileSource
 from engine.types import F64, Keypoints2D, Pose, RawMotion
 from models.camera import Intrinsics
 
@@ -49,7 +49,7 @@ def live_motion(config: Config, clip: Path) -> tuple[list[RawMotion], Intrinsics
     Raises VtmError.
     """
     factories, raws = real_factories(), []
-    source = FileSource(clip, paced=False)
+    source = open_file(clip, paced=False)
     detector = factories.make_detector(
         config.detector, size=config.detector_size, threads=worker_threads()[0], on_message=_quiet
     )

@@ -12,7 +12,7 @@ from engine.live.load_shedding import SPARE
 from engine.pipeline import worker_threads
 from engine.pose2d.blazepose import BlazePose
 from engine.pose2d.weights import BY_SIZE, installed_weights
-from engine.sources.video_file import FileSource
+from engine.sources.file_source import open_file
 
 WARM_UP_FRAMES = 10
 _STAGE = "pose2d"
@@ -39,7 +39,7 @@ def live_size(rows: list[dict[str, Any]], rate_hz: float) -> str:
 def _measured(size: str, clip: Path, seconds: float) -> dict[str, Any]:
     samples = Samples(time.perf_counter)
     detector = BlazePose(installed_weights(size), threads=worker_threads()[0])
-    source = FileSource(clip, paced=False, loop=True)
+    source = open_file(clip, paced=False, loop=True)
     try:
         warm_up, until_s = WARM_UP_FRAMES, float("inf")
         while samples.clock() < until_s:

@@ -129,10 +129,10 @@ class Receiver(Protocol):
 
 
 class OpenSource(Protocol):
-    """Raises UsageError, CameraError. `on_message` says what was taken when nothing was named."""
+    """Raises UsageError, CameraError. `on_message` says what was taken when nothing was named; fps: of pictures."""
 
     def __call__(
-        self, source: str, *, orientation: Orientation, loop: bool, clock: Clock, on_message: OnMessage
+        self, source: str, *, orientation: Orientation, loop: bool, fps: float, clock: Clock, on_message: OnMessage
     ) -> Source: ...
 
 

@@ -48,7 +48,7 @@ class CaptureWorker(Worker):
 
     @staticmethod
     def _wanted(config: Config) -> tuple[object, ...]:
-        return config.source, config.mirror, config.rotate_deg, config.loop
+        return config.source, config.mirror, config.rotate_deg, config.loop, config.pictures_fps
 
     def follow(self, old: Config, new: Config) -> None:
         """As every worker; a run that has ended goes on with another source."""
@@ -62,6 +62,7 @@ class CaptureWorker(Worker):
             config.source,
             orientation=orientation_of(config),
             loop=config.loop,
+            fps=config.pictures_fps,
             clock=self._clock,
             on_message=self._inform,
         )

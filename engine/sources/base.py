@@ -23,6 +23,10 @@ class Source(Protocol):
         """Frames per second that the device or file claims."""
 
     @property
+    def frames(self) -> int:
+        """How many frames a file claims to hold; 0: unknown, or a live source."""
+
+    @property
     def live(self) -> bool:
         """A camera or URL: it has no end and cannot wait for us."""
 

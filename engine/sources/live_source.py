@@ -13,13 +13,16 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
+import av
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import CameraError
+from engine.masking import mask_secrets
 from engine.opencv import cv2
 from engine.queues import Latest
 from engine.sources.orientation import UPRIGHT, Orientation
+from engine.sources.stream import StreamCapture
 from engine.types import Frame
 
 log = logging.getLogger(__name__)
@@ -27,10 +30,9 @@ log = logging.getLogger(__name__)
 DEFAULT_FPS = 30.0
 READ_WAIT_S = 0.5
 SILENCE_S = 2.0
+PATIENCE_S = 3.0  # of a start that takes longer is said that it does
 BACK_OFF_S = (0.5, 1.0, 2.0, 4.0, 5.0)
 JOIN_S = 3.0
-STREAM_OPEN_MS = 4000
-STREAM_READ_MS = 2000
 
 
 class Capture(Protocol):
@@ -54,6 +56,7 @@ class LiveSource:
     """A device that may vanish and come back. `read` from one thread; `captured_at_s` is the clock at arrival."""
 
     live = True
+    frames = 0
 
     def __init__(
         self,
@@ -64,6 +67,7 @@ class LiveSource:
         failure: Callable[[], str],
         orientation: Orientation = UPRIGHT,
         clock: Callable[[], float] = time.monotonic,
+        on_message: Callable[[str], None] | None = None,
         back_off_s: tuple[float, ...] = BACK_OFF_S,
     ) -> None:
         """Starts the thread and waits for the first frame.
@@ -84,7 +88,9 @@ class LiveSource:
         self._heard_at_s = time.monotonic()
         self._thread = threading.Thread(target=self._work, name="vtm-camera", daemon=True)
         self._thread.start()
-        self._first.wait(first_frame_s)
+        if not self._first.wait(min(PATIENCE_S, first_frame_s)) and on_message is not None:
+            on_message(f"{name}: waiting for its first whole picture, up to {first_frame_s:.0f} s")
+        self._first.wait(max(0.0, first_frame_s - PATIENCE_S))
         if self._frames == 0:
             self.close()
             raise CameraError(failure())
@@ -180,10 +186,9 @@ def open_webcam(index: int, api: int) -> Capture | None:
 
 
 def open_stream(url: str) -> Capture | None:
-    """A video stream (http, rtsp, …), with short time limits."""
-    limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, STREAM_OPEN_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, STREAM_READ_MS]
-    capture = cv2.VideoCapture(url, cv2.CAP_FFMPEG, limits)
-    if not capture.isOpened():
-        capture.release()
+    """A video stream (http, rtsp, …), with short time limits; None: nobody answers there, or with no video."""
+    try:
+        return StreamCapture(url)
+    except (av.FFmpegError, OSError, ValueError) as error:
+        log.info("%s: %s", mask_secrets(url), mask_secrets(str(error)))
         return None
-    return capture

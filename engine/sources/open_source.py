@@ -11,16 +11,18 @@ from engine.file_kinds import not_a_video
 from engine.masking import mask_secrets
 from engine.sources.base import Source
 from engine.sources.camera_list import CameraInfo, ListCameras, camera_by_name, list_cameras, named, unlisted_camera
+from engine.sources.file_source import open_file
 from engine.sources.live_source import Capture, LiveSource, open_stream, open_webcam
 from engine.sources.orientation import UPRIGHT, Orientation
-from engine.sources.video_file import FileSource
+from engine.sources.picture_reader import is_picture_place
+from engine.sources.reader import DEFAULT_FPS
 
 __all__ = ["DEMO", "CameraInfo", "Source", "list_cameras", "open_source"]
 
 DEMO = "demo"
 DEMO_CLIP = Path(__file__).resolve().with_name("demo.mp4")
 WEBCAM_START_S = 12.0
-STREAM_START_S = 6.0
+STREAM_START_S = 15.0  # a stream that is joined between two keyframes
 _URL_KINDS = ("http", "https", "rtsp", "rtsps", "rtmp", "udp", "tcp", "rtp", "srt")
 
 OpenWebcam = Callable[[int, int], Capture | None]
@@ -32,6 +34,7 @@ def open_source(
     orientation: Orientation = UPRIGHT,
     paced: bool = True,
     loop: bool = False,
+    fps: float = DEFAULT_FPS,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
     on_message: Callable[[str], None] | None = None,
@@ -41,23 +44,26 @@ def open_source(
     """Open what the user named; the first frame is already there when this returns (a webcam may take seconds).
 
     source      "" first camera, else the demo (and `on_message` says so); "0", "1", … ; part of a camera's name; a
-                file; a URL; "demo"
+                file; a folder or pattern of pictures; a URL; "demo"
     orientation how pictures are turned and mirrored
     paced       a file runs at its own pace and frames carry the clock; False: every frame at once, with file time
     loop        a file starts again at its end
+    fps         of pictures in a folder or pattern, which have no times of their own
     cameras, webcam   replaced by tests
     Raises UsageError (no such file, camera name or kind of URL), CameraError (busy, dead, not a video).
     """
     text = source.strip()
 
     def file(path: Path, name: str | None = None) -> Source:
-        return FileSource(path, name=name, orientation=orientation, paced=paced, loop=loop, clock=clock, sleep=sleep)
+        return open_file(
+            path, name=name, fps=fps, orientation=orientation, paced=paced, loop=loop, clock=clock, sleep=sleep
+        )
 
     if "://" in text:
-        return _stream(text, orientation, clock)
+        return _stream(text, orientation, clock, on_message)
     if text == DEMO:
         return file(DEMO_CLIP, DEMO)
-    if text and not text.isdecimal() and Path(text).exists():
+    if text and not text.isdecimal() and (Path(text).exists() or is_picture_place(text)):
         problem = not_a_video(Path(text))
         if problem is not None:
             raise UsageError(problem)
@@ -120,7 +126,9 @@ def _webcam(
     )
 
 
-def _stream(url: str, orientation: Orientation, clock: Callable[[], float]) -> Source:
+def _stream(
+    url: str, orientation: Orientation, clock: Callable[[], float], on_message: Callable[[str], None] | None
+) -> Source:
     shown = mask_secrets(url)
     kind = url.split("://", 1)[0].lower()
     if kind not in _URL_KINDS:
@@ -136,4 +144,5 @@ def _stream(url: str, orientation: Orientation, clock: Callable[[], float]) -> S
         failure=failure,
         orientation=orientation,
         clock=clock,
+        on_message=on_message,
     )

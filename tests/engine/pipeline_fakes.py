@@ -44,6 +44,7 @@ WAIT_S = 60.0
 
 class FakeSource:
     image_size = SIZE
+    frames = 0
     fps = 100.0
     live = False
     dropped = 0

@@ -66,7 +66,7 @@ class FakeRuntime:
 
 
 class FakeVideo:
-    name, image_size, fps, live, dropped = "fake.mp4", SIZE, FPS, False, 0
+    name, image_size, fps, live, dropped, frames = "fake.mp4", SIZE, FPS, False, 0, 0
     status: str | None = None
 
     def __init__(self, frames: int) -> None:

@@ -103,3 +103,32 @@ def test_an_empty_folder_is_told():
     Path("empty").mkdir()
     with pytest.raises(UsageError, match="holds no video"):
         planned("empty", "out")
+
+
+def pictures(folder: Path) -> None:
+    folder.mkdir()
+    for number in range(3):
+        (folder / f"{number:04d}.png").touch()
+
+
+@pytest.mark.parametrize("name", ["shots", "shots/%04d.png", "shots/*.png"])
+def test_pictures_in_a_folder_or_pattern_are_one_film(name, clips):
+    pictures(clips / "shots")
+    assert planned(name, "out.bvh") == [(name, "out.bvh")]
+    assert planned(name, "d.xyz", "out") == [(name, "out/shots.npz"), ("d.xyz", "out/d.npz")]
+
+
+def test_a_folder_of_videos_with_a_picture_in_it_is_a_folder_of_videos(clips):
+    (clips / "clips/cover.png").touch()
+    assert [source for source, _ in planned("clips", "out")] == ["clips/a.MOV", "clips/b.mp4", "clips/keypoints.npz"]
+
+
+def test_a_film_is_done_when_its_newest_picture_is_older(clips):
+    pictures(clips / "shots")
+    job = Job(Path("shots/%04d.png"), Path("out.npz"))
+    assert not job.done()
+    (clips / "out.npz").touch()
+    os.utime(clips / "out.npz", (2e9, 2e9))
+    assert job.done()
+    os.utime(clips / "shots/0002.png", (2.1e9, 2.1e9))
+    assert not job.done()

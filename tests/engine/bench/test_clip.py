@@ -9,8 +9,8 @@ import pytest
 from engine.bench.clip import ClipSource, clip_path, scaled_clip
 from engine.bench.samples import Samples
 from engine.errors import CameraError, UsageError
+from engine.sources.file_source import open_file
 from engine.sources.open_source import DEMO_CLIP
-from engine.sources.video_file import FileSource
 
 
 class Clock:
@@ -67,7 +67,7 @@ def test_a_steady_clip_keeps_its_rate_and_counts_lateness_as_latency(clock):
 
 
 def test_a_clip_in_another_size_is_a_video_of_that_size(tmp_path):
-    scaled = FileSource(scaled_clip(DEMO_CLIP, 240, tmp_path), paced=False)
+    scaled = open_file(scaled_clip(DEMO_CLIP, 240, tmp_path), paced=False)
     assert scaled.image_size == (320, 240)
     assert scaled.read() is not None
     scaled.close()

@@ -11,8 +11,8 @@ import pytest
 
 from engine.errors import CameraError, UsageError
 from engine.opencv import cv2
+from engine.sources.file_source import FileSource, open_file
 from engine.sources.orientation import Orientation
-from engine.sources.video_file import FileSource
 from engine.types import Frame
 
 FPS = 25.0
@@ -65,7 +65,7 @@ def brightness(frame: Frame) -> float:
 
 def test_converting_gives_every_frame_in_order_with_file_time_and_never_sleeps(video: Path) -> None:
     clock = FakeClock()
-    source = FileSource(video, paced=False, clock=clock, sleep=clock.sleep)
+    source = open_file(video, paced=False, clock=clock, sleep=clock.sleep)
     frames = read_all(source)
     assert [frame.frame_id for frame in frames] == list(range(20))
     np.testing.assert_allclose([frame.captured_at_s for frame in frames], np.arange(20) / FPS, atol=1e-6)
@@ -77,13 +77,13 @@ def test_converting_gives_every_frame_in_order_with_file_time_and_never_sleeps(v
 
 def test_a_paced_file_gives_each_frame_when_its_time_has_come(video: Path) -> None:
     clock = FakeClock()
-    frames = read_all(FileSource(video, clock=clock, sleep=clock.sleep))
+    frames = read_all(open_file(video, clock=clock, sleep=clock.sleep))
     np.testing.assert_allclose([frame.captured_at_s for frame in frames], 100.0 + np.arange(20) / FPS, atol=1e-6)
 
 
 def test_a_paced_file_that_fell_behind_does_not_rush(video: Path) -> None:
     clock = FakeClock()
-    source = FileSource(video, clock=clock, sleep=clock.sleep)
+    source = open_file(video, clock=clock, sleep=clock.sleep)
     source.read()
     clock.now_s += 10.0  # the computer slept
     times = [frame.captured_at_s for frame in read_all(source)]
@@ -94,7 +94,7 @@ def test_a_reader_gets_none_during_a_long_gap_so_that_it_can_be_stopped(
     video: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = FakeClock()
-    source = FileSource(video, clock=clock, sleep=clock.sleep)
+    source = open_file(video, clock=clock, sleep=clock.sleep)
     source.read()
     assert source._next is not None
     monkeypatch.setattr(source, "_next", type(source._next)(source._next.bgr, 3.0))
@@ -108,7 +108,7 @@ def test_a_reader_gets_none_during_a_long_gap_so_that_it_can_be_stopped(
 
 
 def test_a_looped_file_goes_on_in_number_and_time(video: Path) -> None:
-    source = FileSource(video, paced=False, loop=True)
+    source = open_file(video, paced=False, loop=True)
     frames = [source.read() for _ in range(50)]
     assert [frame.frame_id for frame in frames if frame] == list(range(50))
     np.testing.assert_allclose(np.diff([frame.captured_at_s for frame in frames if frame]), 1 / FPS, atol=1e-6)
@@ -119,8 +119,8 @@ def test_a_looped_file_goes_on_in_number_and_time(video: Path) -> None:
 
 def test_mirror_swaps_left_and_right(video: Path) -> None:
     plain, mirrored = (
-        FileSource(video, paced=False).read(),
-        FileSource(video, paced=False, orientation=Orientation(mirror=True)).read(),
+        open_file(video, paced=False).read(),
+        open_file(video, paced=False, orientation=Orientation(mirror=True)).read(),
     )
     assert plain is not None
     assert mirrored is not None
@@ -135,7 +135,7 @@ def test_a_phone_video_with_rotation_in_its_header_stands_upright(tmp_path: Path
     start = content.index(b"tkhd") + 44
     content[start : start + 36] = quarter_turn
     path.write_bytes(content)
-    source = FileSource(path, paced=False)
+    source = open_file(path, paced=False)
     frame = source.read()
     assert frame is not None
     assert source.image_size == frame.image_size == (SIZE[1], SIZE[0])
@@ -153,13 +153,13 @@ def test_interlaced_video_has_a_picture(codec: str, tmp_path: Path) -> None:
             picture = av.VideoFrame.from_ndarray(np.full((240, 320, 3), 180, np.uint8), "bgr24")
             out.mux(stream.encode(picture))
         out.mux(stream.encode())
-    frames = read_all(FileSource(path, paced=False))
+    frames = read_all(open_file(path, paced=False))
     assert len(frames) == 10
     assert all(abs(float(frame.bgr.mean()) - 180) < 5 for frame in frames)
 
 
 def test_a_closed_file_has_ended(video: Path) -> None:
-    source = FileSource(video, paced=False)
+    source = open_file(video, paced=False)
     source.read()
     source.close()
     source.close()
@@ -175,7 +175,7 @@ def cut_in_half(path: Path) -> None:
 def test_a_truncated_file_plays_what_is_there_and_says_so(tmp_path: Path) -> None:
     path = write_video(tmp_path / "clip.avi", 40)
     cut_in_half(path)
-    source = FileSource(path, paced=False)
+    source = open_file(path, paced=False)
     frames = read_all(source)
     assert 5 < len(frames) < 35
     assert source.status is not None
@@ -210,7 +210,7 @@ def test_a_file_that_cannot_be_played_is_one_line_that_names_it(
     path = tmp_path / "clip.txt"
     make(path)
     with pytest.raises(error, match=words) as caught:
-        FileSource(path)
+        open_file(path)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
     assert capfd.readouterr() == ("", "")
@@ -222,5 +222,5 @@ def test_an_mp4_cut_off_before_its_index_is_refused_in_one_line(
     path = write_video(tmp_path / "clip.mp4", 30, "mp4v")
     cut_in_half(path)
     with pytest.raises(CameraError, match="index is missing"):
-        FileSource(path)
+        open_file(path)
     assert capfd.readouterr() == ("", "")

@@ -1,0 +1,134 @@
+"""A video file through FFmpeg (PyAV): its own time stamps, edit list, pixel aspect, turn and fields."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+
+from engine.errors import CameraError, UsageError
+from engine.sources.pictures import PictureMaker
+from engine.sources.reader import DEFAULT_FPS, MAX_FPS, Picture
+
+log = logging.getLogger(__name__)
+
+ENDED_EARLY = 0.95
+_TEXT_CODECS = ("ansi", "bintext", "xbin", "idf")  # FFmpeg would happily show a text file as a film of its letters
+
+
+class VideoReader:
+    """Pictures in order of display. A picture that cannot be decoded costs itself, not those after it."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises UsageError (no such file), CameraError (no video)."""
+        self._path = path
+        self._container = _open(path)
+        self._stream = self._container.streams.video[0]
+        self._stream.thread_type = "AUTO"
+        self._maker = PictureMaker(self._stream)
+        rate = float(self._stream.guessed_rate or self._stream.average_rate or 0)
+        self.fps = rate if 0.0 < rate <= MAX_FPS else DEFAULT_FPS
+        self._length_s = _length_s(self._container, self._stream)
+        by_time = round((self._length_s or 0.0) * self.fps)
+        self.frames = min(self._stream.frames or by_time, by_time or self._stream.frames)
+        self._read, self._bad = 0, 0
+        self._offset_s: float | None = None
+        self._last_s, self._last_lasts_s = -1.0 / self.fps, 1.0 / self.fps
+        self._over = False
+        self._pictures = self._decoded()
+
+    @property
+    def problem(self) -> str | None:
+        """What was wrong with the file, once it has been read to its end."""
+        if not self._over:
+            return None
+        end_s = self._last_s + self._last_lasts_s
+        short = self._length_s is not None and end_s < ENDED_EARLY * self._length_s
+        few = not self._stream.frames or self._read < ENDED_EARLY * self._stream.frames
+        if short and few:
+            claimed = self.frames or round((self._length_s or 0.0) * self.fps)
+            return f"{self._path.name} is cut off: {self._read} of {claimed} frames could be read"
+        if self._bad:
+            return f"{self._path.name} is damaged: {self._bad} of its frames could not be decoded and were left out"
+        return None
+
+    def read(self) -> Picture | None:
+        """The next picture; None at the end."""
+        return next(self._pictures, None)
+
+    def close(self) -> None:
+        """Idempotent."""
+        self._container.close()
+
+    def _decoded(self) -> Iterator[Picture]:
+        for frame in self._frames():
+            for whole in self._maker.upright_frames(frame):
+                self._read += 1
+                time_s = self._time_s(whole)
+                yield Picture(self._maker.picture(whole), time_s)
+        for whole in self._maker.upright_frames(None):
+            self._read += 1
+            yield Picture(self._maker.picture(whole), self._time_s(whole))
+        self._over = True
+
+    def _frames(self) -> Iterator[av.VideoFrame]:
+        packets = self._container.demux(self._stream)
+        while True:
+            try:
+                packet = next(packets, None)
+            except av.FFmpegError as error:  # the file ends in the middle of something
+                log.info("%s: %s", self._path, error)
+                packet = None
+            if packet is None:
+                return
+            try:
+                yield from packet.decode()
+            except av.FFmpegError as error:
+                self._bad += 1
+                log.info("%s: a frame could not be decoded: %s", self._path, error)
+
+    def _time_s(self, frame: av.VideoFrame) -> float:
+        """From 0 on, rising: a stamp that is missing or goes back follows on the one before."""
+        stamp_s = frame.time
+        following_s = self._last_s + self._last_lasts_s
+        if stamp_s is None or not math.isfinite(stamp_s):
+            time_s = following_s
+        else:
+            if self._offset_s is None or stamp_s + self._offset_s <= self._last_s:
+                self._offset_s = following_s - stamp_s
+            time_s = stamp_s + self._offset_s
+        lasts_s = float((frame.duration or 0) * (frame.time_base or 0))
+        self._last_s, self._last_lasts_s = time_s, lasts_s if lasts_s > 0.0 else 1.0 / self.fps
+        return time_s
+
+
+def _open(path: Path) -> av.container.InputContainer:
+    if not path.exists():
+        raise UsageError(f"there is no file {path}; check the path")
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder without pictures, expected a video or a folder of pictures")
+    if path.stat().st_size == 0:
+        raise CameraError(f"{path} is empty (0 bytes); record or copy it again")
+    not_video = CameraError(f"{path} is not a video, or its beginning or index is missing; check it in a video player")
+    try:
+        # absolute: FFmpeg would take "take 10:30.mp4" for a protocol
+        container = av.open(str(path.absolute()), metadata_errors="ignore")
+    except (av.FFmpegError, OSError, ValueError) as error:
+        raise not_video from error
+    streams = container.streams.video
+    if not streams or streams[0].codec_context.name in _TEXT_CODECS:
+        container.close()
+        raise not_video
+    return container
+
+
+def _length_s(container: av.container.InputContainer, stream: av.VideoStream) -> float | None:
+    """How long the picture lasts, as the file claims; None: it does not say."""
+    if stream.duration and stream.time_base:
+        return float(stream.duration * stream.time_base)
+    if container.duration and len(container.streams) == 1:
+        return float(container.duration) / float(av.time_base)
+    return None
