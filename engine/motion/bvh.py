@@ -2,6 +2,7 @@
 
 Right-handed, Y up. The format names no unit: centimetres unless told. Channels Z, X, Y: R = Rz @ Rx @ Ry. The root's
 position is absolute (floor at 0) and its OFFSET zero: readers which add the offset agree with those which do not.
+Fingers and eyes are joints where the take has them; the format has no place for expressions.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ from engine.motion.bvh_styles import BVH_STYLES, BvhStyle
 from engine.motion.resample import EvenMotion, MotionBlock, even_motion
 from engine.motion.take import MotionTake, Progress, no_progress
 from engine.types import F32, F64
-from models.skeleton import HEAD_TOP, JOINT_NAMES, NUM_JOINTS, PARENTS, ROOT
+from models.detail_skeleton import EYE_NAMES, Skeleton
+from models.skeleton import HEAD_TOP, PARENTS, ROOT
 
 _HAND_LENGTH = 0.10  # wrist to knuckles, s̄ units (hips height 1); only drawn, never tracked
 _TOE_LENGTH = 0.06
-_CHILDREN = tuple(tuple(j for j in range(NUM_JOINTS) if PARENTS[j] == parent) for parent in range(NUM_JOINTS))
+_TIP = 0.75  # a fingertip's bone over the one before it
+_EYE_LENGTH_M = 0.012
 _END_SITES: dict[str, tuple[float, float, float]] = {
     "Head": (0.0, HEAD_TOP, 0.0),
     "LeftHand": (_HAND_LENGTH, 0.0, 0.0),
@@ -36,21 +39,22 @@ def write_bvh(
     """Write at a constant rate (see even_motion), block by block. Raises OutputError."""
     style = BVH_STYLES["default"] if style is None else style
     motion = even_motion(take)
-    offsets = take.rest_offsets_m.astype(np.float64) * style.units_per_metre
+    skeleton = motion.held.skeleton
+    order = channel_order(skeleton)
     file.write(b"HIERARCHY\n")
-    for line in _joint(ROOT, offsets, style, 0):
+    for line in _joint(ROOT, skeleton, style, 0):
         file.write(f"{line}\n".encode())
     file.write(f"MOTION\nFrames: {len(motion)}\nFrame Time: {1.0 / motion.fps:.9f}\n".encode())
-    for block, lines in _frames(motion, style.units_per_metre):
+    for block, lines in _frames(motion, order, style.units_per_metre):
         file.write("".join(lines).encode())
         progress((block.start + len(lines)) / len(motion))
 
 
-def _joint(joint: int, offsets: F64, style: BvhStyle, depth: int) -> Iterator[str]:
+def _joint(joint: int, skeleton: Skeleton, style: BvhStyle, depth: int) -> Iterator[str]:
     """One joint with all below it; the order of the channels is the order of these blocks."""
     indent = "\t" * depth
-    name = JOINT_NAMES[joint]
-    offset = np.zeros(3) if joint == ROOT else offsets[joint]
+    name, children = skeleton.names[joint], skeleton.children(joint)
+    offset = np.zeros(3) if joint == ROOT else skeleton.offsets_m[joint] * style.units_per_metre
     yield f"{indent}{'ROOT' if joint == ROOT else 'JOINT'} {style.names.get(name, name)}"
     yield indent + "{"
     yield f"{indent}\tOFFSET {_numbers(offset)}"
@@ -58,10 +62,10 @@ def _joint(joint: int, offsets: F64, style: BvhStyle, depth: int) -> Iterator[st
         yield f"{indent}\tCHANNELS 6 Xposition Yposition Zposition Zrotation Xrotation Yrotation"
     else:
         yield f"{indent}\tCHANNELS 3 Zrotation Xrotation Yrotation"
-    for child in _CHILDREN[joint]:
-        yield from _joint(child, offsets, style, depth + 1)
-    if name in _END_SITES:
-        end = np.array(_END_SITES[name]) * offsets[ROOT, 1]
+    for child in children:
+        yield from _joint(child, skeleton, style, depth + 1)
+    if name == "Head" or not children:
+        end = _end_site(joint, skeleton) * style.units_per_metre
         yield f"{indent}\tEnd Site"
         yield indent + "\t{"
         yield f"{indent}\t\tOFFSET {_numbers(end)}"
@@ -69,27 +73,44 @@ def _joint(joint: int, offsets: F64, style: BvhStyle, depth: int) -> Iterator[st
     yield indent + "}"
 
 
-def _numbers(values: F64) -> str:
+def _end_site(joint: int, skeleton: Skeleton) -> F64:
+    """Return where the last bone of a chain ends, metres."""
+    end: F64
+    name = skeleton.names[joint]
+    if name in _END_SITES:
+        end = np.array(_END_SITES[name]) * float(skeleton.offsets_m[ROOT, 1])
+        return end
+    if name in EYE_NAMES:
+        return np.array([0.0, 0.0, _EYE_LENGTH_M])
+    along = skeleton.offsets_m[joint].astype(np.float64)  # a finger goes on as far as it came
+    end = along * _TIP
+    return end
+
+
+def _numbers(values: F64 | F32) -> str:
     return " ".join(f"{value + 0.0:.6f}" for value in values)
 
 
-def channel_order() -> tuple[int, ...]:
-    """Joints in the order of the hierarchy, depth first."""
+def channel_order(skeleton: Skeleton | None = None) -> tuple[int, ...]:
+    """Joints in the order of the hierarchy, depth first; None: the 22 of the body."""
+    parents = PARENTS if skeleton is None else skeleton.parents
 
     def below(joint: int) -> Iterator[int]:
         yield joint
-        for child in _CHILDREN[joint]:
+        for child in (child for child, parent in enumerate(parents) if parent == joint):
             yield from below(child)
 
     return tuple(below(ROOT))
 
 
-def _frames(motion: EvenMotion, units_per_metre: float) -> Iterator[tuple[MotionBlock, list[str]]]:
+def _frames(
+    motion: EvenMotion, order: tuple[int, ...], units_per_metre: float
+) -> Iterator[tuple[MotionBlock, list[str]]]:
     """The lines of the MOTION section, one per frame; angles do not jump from block to block either."""
-    order = list(channel_order())
     last: F64 | None = None
     for block in motion.blocks():
-        angles = euler_zxy_deg(block.rotations_xyzw[:, order])  # (m, 22, 3)
+        rotations = np.concatenate([block.rotations_xyzw, block.details_xyzw], axis=1)
+        angles = euler_zxy_deg(rotations[:, list(order)])  # (m, J, 3)
         angles = continuous_deg(angles) if last is None else continuous_deg(np.concatenate([last, angles]))[1:]
         last = angles[-1:]
         channels = np.concatenate([block.root_m * units_per_metre, angles.reshape(len(angles), -1)], axis=1)

@@ -4,31 +4,53 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Iterator
 from typing import IO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.motion.resample import BLOCK_FRAMES
 from engine.motion.take import MotionTake, Progress, no_progress
-from models.parts import PART_NAMES
+from models.detail_skeleton import EYE_NAMES
+from models.face import EXPRESSION_NAMES
+from models.fingers import FINGER_NAMES
+from models.parts import DETAIL_PARTS, PART_NAMES
 from models.skeleton import JOINT_NAMES
 
 _HEAD = ["frame", "time_s", "tracked", "lost_before", "contact_left", "contact_right"]
 
 
-def csv_columns() -> list[str]:
-    """The header; metres in the world, quaternions x, y, z, w local to the parent."""
+def csv_columns(take: MotionTake | None = None) -> list[str]:
+    """The header; metres in the world, quaternions x, y, z, w local to the parent. Hands and face as the take has."""
     places = [f"{name}_{axis}_m" for name in JOINT_NAMES for axis in "xyz"]
     turns = [f"{name}_q{axis}" for name in JOINT_NAMES for axis in "xyzw"]
-    return [*_HEAD, *places, *turns, *(f"seen_{name}" for name in PART_NAMES)]
+    columns = [*_HEAD, *places, *turns, *(f"seen_{name}" for name in PART_NAMES)]
+    return columns if take is None else [*columns, *_detail_columns(take)]
+
+
+def _detail_columns(take: MotionTake) -> list[str]:
+    """What hands and face add, in the order of `_details`; empty cells where they are not seen."""
+    names: list[str] = []
+    if take.fingers_xyzw is not None:
+        names += [f"{name}_q{axis}" for name in FINGER_NAMES for axis in "xyzw"]
+    if take.eyes_xyzw is not None:
+        names += [f"{name}_q{axis}" for name in EYE_NAMES for axis in "xyzw"]
+    names += EXPRESSION_NAMES if take.expression is not None else ()
+    return names + ([f"seen_{name}" for name in DETAIL_PARTS] if take.detail_confidence is not None else [])
+
+
+def _details(take: MotionTake, start: int, stop: int) -> list[NDArray[np.float32]]:
+    fields = (take.fingers_xyzw, take.eyes_xyzw, take.expression, take.detail_confidence)
+    return [values[start:stop].reshape(stop - start, -1) for values in fields if values is not None]
 
 
 def write_motion_csv(file: IO[bytes], take: MotionTake, progress: Progress = no_progress) -> None:
     """Write block by block. Frames without a person have empty cells; times are the true ones, gaps and all."""
     text = io.TextIOWrapper(file, encoding="utf-8", newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(csv_columns())
+    writer.writerow(csv_columns(take))
     for start in range(0, len(take), BLOCK_FRAMES):
         stop = min(start + BLOCK_FRAMES, len(take))
         writer.writerows(_rows(take, start, stop))
@@ -45,10 +67,11 @@ def _rows(take: MotionTake, start: int, stop: int) -> Iterator[list[object]]:
             take.joints_world_m[start:stop].reshape(count, -1),
             take.rotations_xyzw[start:stop].reshape(count, -1),
             take.part_confidence[start:stop],
+            *_details(take, start, stop),
         ],
         axis=1,
     )
     for frame, row in zip(range(start, stop), values, strict=True):
-        numbers = [f"{value:.6f}" if take.tracked[frame] else "" for value in row]
+        numbers = [f"{value:.6f}" if take.tracked[frame] and math.isfinite(value) else "" for value in row]
         time_s = f"{take.timestamps_s[frame]:.6f}"
         yield [frame, time_s, int(take.tracked[frame]), int(take.lost_before[frame]), *numbers]

@@ -8,17 +8,22 @@ from __future__ import annotations
 
 import json
 import struct
-from typing import IO, Any, TypeAlias
+from typing import IO, Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import OutputError
-from engine.motion.gltf_body import Body, body_of, rest_places
+from engine.motion.gltf_body import body_of, rest_places
+from engine.motion.gltf_face import FaceMesh, face_mesh
 from engine.motion.resample import HeldMotion, gaps_json, held_motion
 from engine.motion.take import MotionTake, Progress, no_progress
 from engine.types import F32
-from models.skeleton import JOINT_NAMES, NUM_JOINTS, PARENTS, ROOT
+from models.detail_skeleton import EYE_NAMES, Skeleton
+from models.face import EXPRESSION_NAMES, NUM_EXPRESSIONS
+from models.kinematics import stature
+from models.skeleton import JOINT, NUM_JOINTS, ROOT
+from models.vrm_expressions import VRM1_NAMES, vrm_expressions
 
 Json: TypeAlias = dict[str, Any]
 
@@ -31,20 +36,41 @@ _LONGEST_BYTES = 2**32 - 1
 
 def write_glb(file: IO[bytes], take: MotionTake, progress: Progress = no_progress) -> None:
     """Write the take as an animated, visible skeleton. Raises OutputError: nobody in it, or too long for the format."""
-    builder = _Builder()
-    document = _animated_skeleton(take, builder)
-    _add_body(document, builder, body_of(take.rest_offsets_m), take)
+    builder, motion = _Builder(), held_motion(take)
+    document, keys = _animated_skeleton(motion, builder)
+    _add_body(document, builder, motion.skeleton)
+    if keys.expression is not None:
+        _add_face(document, builder, face_mesh(float(stature(take.rest_offsets_m))), keys.expression)
     _write(file, document, builder, progress)
 
 
 def write_vrma(file: IO[bytes], take: MotionTake, progress: Progress = no_progress) -> None:
-    """Write the take as a VRM animation: rotations of humanoid bones, translation of the hips, nothing else."""
-    builder = _Builder()
-    document = _animated_skeleton(take, builder)
-    bones = {name[0].lower() + name[1:]: {"node": node} for node, name in enumerate(JOINT_NAMES)}
+    """Write the take as a VRM animation: rotations of humanoid bones, translation of the hips, expressions, gaze.
+
+    The eyes are no bones here but a direction, and an expression is the x of a node (VRMC_vrm_animation 1.0).
+    """
+    builder, motion = _Builder(), held_motion(take)
+    document, keys = _animated_skeleton(motion, builder, eyes=False)
+    names = motion.skeleton.names
+    bones = {vrm_bone(name): {"node": node} for node, name in enumerate(names) if name not in EYE_NAMES}
+    extension: Json = {"specVersion": "1.0", "humanoid": {"humanBones": bones}}
+    if keys.expression is not None:
+        extension["expressions"] = {"preset": _add_expressions(document, builder, keys.expression)}
+    if keys.eyes is not None:
+        node = _add_node(document, {"name": "gaze"})
+        _animate(document, node, "rotation", builder.add(keys.eyes[:, 0]))
+        offset = motion.skeleton.offsets_m[names.index(EYE_NAMES[0])]
+        extension["lookAt"] = {"node": node, "offsetFromHeadBone": [0.0, float(offset[1]), float(offset[2])]}
     document["extensionsUsed"] = ["VRMC_vrm_animation"]
-    document["extensions"] = {"VRMC_vrm_animation": {"specVersion": "1.0", "humanoid": {"humanBones": bones}}}
+    document["extensions"] = {"VRMC_vrm_animation": extension}
     _write(file, document, builder, progress)
+
+
+def vrm_bone(name: str) -> str:
+    """Return what VRM 1.0 calls a bone: the thumb begins with its metacarpal there."""
+    if "Thumb" in name:
+        name = name.replace("Proximal", "Metacarpal").replace("Intermediate", "Proximal")
+    return name[0].lower() + name[1:]
 
 
 class _Builder:
@@ -77,21 +103,29 @@ class _Builder:
         return len(self.accessors) - 1
 
 
-def _animated_skeleton(take: MotionTake, builder: _Builder) -> Json:
-    """Nodes 0..21 are the joints; the one animation turns all and moves the hips."""
-    motion = held_motion(take)
-    rotations, root = _keyframes(motion)
+class _Keys(NamedTuple):
+    """Keyframes: an hour at 60 Hz takes 80 MB of the body's rotations."""
+
+    rotations: F32  # (M, J, 4)
+    root: F32  # (M, 3)
+    expression: F32 | None  # (M, 52)
+    eyes: F32 | None  # (M, 2, 4)
+
+
+def _animated_skeleton(motion: HeldMotion, builder: _Builder, *, eyes: bool = True) -> tuple[Json, _Keys]:
+    """Nodes 0..J-1 are the joints; the one animation turns all and moves the hips. eyes  they are turned, too"""
+    skeleton, keys = motion.skeleton, _keyframes(motion)
     times = builder.add(motion.times_s.astype(np.float32), bounds=True)
-    outputs = [(ROOT, "translation", builder.add(root))]
-    outputs += [(joint, "rotation", builder.add(rotations[:, joint])) for joint in range(NUM_JOINTS)]
+    turned = [joint for joint, name in enumerate(skeleton.names) if eyes or name not in EYE_NAMES]
+    outputs = [(ROOT, "translation", builder.add(keys.root))]
+    outputs += [(joint, "rotation", builder.add(keys.rotations[:, joint])) for joint in turned]
     gaps: Json = {"extras": {"gaps": gaps_json(motion.gaps)}} if motion.gaps else {}
     nodes: list[Json] = []
-    for joint, name in enumerate(JOINT_NAMES):
-        nodes.append({"name": name, "translation": [float(value) for value in take.rest_offsets_m[joint]]})
-        children = [child for child in range(NUM_JOINTS) if PARENTS[child] == joint]
-        if children:
+    for joint, name in enumerate(skeleton.names):
+        nodes.append({"name": name, "translation": [float(value) for value in skeleton.offsets_m[joint]]})
+        if children := skeleton.children(joint):
             nodes[-1]["children"] = children
-    return {
+    document: Json = {
         "asset": {"version": "2.0", "generator": "VTM Live"},
         "scene": 0,
         "scenes": [{"nodes": [ROOT]}],
@@ -108,22 +142,81 @@ def _animated_skeleton(take: MotionTake, builder: _Builder) -> Json:
             }
         ],
     }
+    return document, keys
 
 
-def _keyframes(motion: HeldMotion) -> tuple[F32, F32]:
-    """(M, 22, 4), (M, 3): an hour at 60 Hz takes 80 MB."""
-    rotations = np.empty((len(motion), NUM_JOINTS, 4), np.float32)
-    root = np.empty((len(motion), 3), np.float32)
+def _keyframes(motion: HeldMotion) -> _Keys:
+    """All frames at once."""
+    skeleton, count = motion.skeleton, len(motion)
+    rotations = np.empty((count, len(skeleton.names), 4), np.float32)
+    root = np.empty((count, 3), np.float32)
+    expression = None if motion.take.expression is None else np.empty((count, NUM_EXPRESSIONS), np.float32)
     for block in motion.blocks():
         frames = slice(block.start, block.start + len(block.root_m))
-        rotations[frames], root[frames] = block.rotations_xyzw, block.root_m
-    return rotations, root
+        rotations[frames, :NUM_JOINTS], root[frames] = block.rotations_xyzw, block.root_m
+        rotations[frames, NUM_JOINTS:] = block.details_xyzw
+        if expression is not None:
+            expression[frames] = block.expression
+    eyes = rotations[:, -len(EYE_NAMES) :] if motion.take.eyes_xyzw is not None else None
+    return _Keys(rotations, root, expression, eyes)
 
 
-def _add_body(document: Json, builder: _Builder, body: Body, take: MotionTake) -> None:
+def _add_node(document: Json, node: Json) -> int:
+    """Append a node to the scene; its number."""
+    document["nodes"].append(node)
+    document["scenes"][0]["nodes"].append(len(document["nodes"]) - 1)
+    return len(document["nodes"]) - 1
+
+
+def _animate(document: Json, node: int, path: str, output: int) -> None:
+    """Add a channel to the animation, at the times of its first one."""
+    animation = document["animations"][0]
+    animation["channels"].append({"sampler": len(animation["samplers"]), "target": {"node": node, "path": path}})
+    animation["samplers"].append({"input": animation["samplers"][0]["input"], "output": output})
+
+
+def _add_expressions(document: Json, builder: _Builder, scores: F32) -> Json:
+    """Add a node for each expression of VRM 1.0, whose x is its weight; where each is found."""
+    weights = vrm_expressions(scores).astype(np.float32)  # (M, 12)
+    found: Json = {}
+    for at, name in enumerate(VRM1_NAMES):
+        node = _add_node(document, {"name": name})
+        moved = np.zeros((len(weights), 3), np.float32)
+        moved[:, 0] = weights[:, at]
+        _animate(document, node, "translation", builder.add(moved))
+        found[name] = {"node": node}
+    return found
+
+
+def _add_face(document: Json, builder: _Builder, mesh: FaceMesh, scores: F32) -> None:
+    """A mask on the head whose morph targets are the 52 scores."""
+    primitive = {
+        "attributes": {"POSITION": builder.add(mesh.points_m, target=_ARRAY_BUFFER, bounds=True)},
+        "indices": builder.add(mesh.triangles.reshape(-1), target=_ELEMENT_BUFFER),
+        "targets": [{"POSITION": builder.add(moves, target=_ARRAY_BUFFER, bounds=True)} for moves in mesh.targets_m],
+        "material": len(document["materials"]),
+    }
+    colour = {"baseColorFactor": [0.1, 0.1, 0.15, 1.0], "metallicFactor": 0.0}
+    document["materials"].append({"name": "face", "doubleSided": True, "pbrMetallicRoughness": colour})
+    document["meshes"].append(
+        {
+            "name": "face",
+            "primitives": [primitive],
+            "weights": [0.0] * NUM_EXPRESSIONS,
+            "extras": {"targetNames": list(EXPRESSION_NAMES)},
+        }
+    )
+    document["nodes"].append({"name": "face", "mesh": len(document["meshes"]) - 1})
+    node = len(document["nodes"]) - 1
+    document["nodes"][JOINT["Head"]].setdefault("children", []).append(node)
+    _animate(document, node, "weights", builder.add(scores.reshape(-1)))
+
+
+def _add_body(document: Json, builder: _Builder, skeleton: Skeleton) -> None:
     """A mesh bound to the joints; every part follows one joint."""
-    inverse = np.tile(np.eye(4, dtype=np.float32), (NUM_JOINTS, 1, 1))
-    inverse[:, 3, :3] = -rest_places(take.rest_offsets_m)  # column-major, as glTF has it
+    body, joints_in_all = body_of(skeleton), len(skeleton.names)
+    inverse = np.tile(np.eye(4, dtype=np.float32), (joints_in_all, 1, 1))
+    inverse[:, 3, :3] = -rest_places(skeleton)  # column-major, as glTF has it
     weights = np.zeros((len(body.points_m), 4), np.float32)
     weights[:, 0] = 1.0
     joints = np.zeros((len(body.points_m), 4), np.uint16)
@@ -143,9 +236,8 @@ def _add_body(document: Json, builder: _Builder, body: Body, take: MotionTake) -
     ]
     document["meshes"] = [{"name": "body", "primitives": [primitive]}]
     binding = builder.add(inverse.reshape(-1, 16))
-    document["skins"] = [{"joints": list(range(NUM_JOINTS)), "skeleton": ROOT, "inverseBindMatrices": binding}]
-    document["nodes"].append({"name": "body", "mesh": 0, "skin": 0})
-    document["scenes"][0]["nodes"].append(NUM_JOINTS)
+    document["skins"] = [{"joints": list(range(joints_in_all)), "skeleton": ROOT, "inverseBindMatrices": binding}]
+    _add_node(document, {"name": "body", "mesh": 0, "skin": 0})
 
 
 def _write(file: IO[bytes], document: Json, builder: _Builder, progress: Progress) -> None:

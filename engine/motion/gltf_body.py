@@ -8,11 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.types import F32, F64
-from models.skeleton import HEAD_TOP, JOINT, NUM_JOINTS, PARENTS, ROOT
+from models.detail_skeleton import EYE_NAMES, Skeleton
+from models.fingers import FINGER_NAMES
+from models.skeleton import HEAD_TOP, ROOT
 
 _WAIST = 0.2  # where along the bone it is thickest
 _THICKNESS = 0.16  # of the length of the bone
 _THINNEST, _THICKEST = 0.018, 0.07  # metres, half width
+_FINGER = 0.005  # the same of a finger's bone
 _SHORTEST_M = 1e-3
 _FACES = np.array([(0, 2, 1), (0, 3, 2), (0, 4, 3), (0, 1, 4), (5, 1, 2), (5, 2, 3), (5, 3, 4), (5, 4, 1)])
 _TIPS = {"Head": (0.0, HEAD_TOP, 0.0), "LeftHand": (0.1, 0.0, 0.0), "RightHand": (-0.1, 0.0, 0.0)}  # s̄ units
@@ -28,23 +31,29 @@ class Body:
     triangles: NDArray[np.uint16]  # (P / 3, 3)
 
 
-def rest_places(rest_offsets_m: F32) -> F64:
-    """(22, 3) offsets to the parent -> (22, 3) joints of the T-pose."""
-    places = np.array(rest_offsets_m, dtype=np.float64)
-    for joint in range(1, NUM_JOINTS):
-        places[joint] += places[PARENTS[joint]]
+def rest_places(skeleton: Skeleton) -> F64:
+    """Return the joints (J, 3) of the T-pose."""
+    places = np.array(skeleton.offsets_m, dtype=np.float64)
+    for joint in range(1, len(places)):
+        places[joint] += places[skeleton.parents[joint]]
     return places
 
 
-def body_of(rest_offsets_m: F32) -> Body:
-    """(22, 3) the person's rest offsets -> the body around them."""
-    places = rest_places(rest_offsets_m)
-    bones = [(PARENTS[joint], places[PARENTS[joint]], places[joint]) for joint in range(NUM_JOINTS) if joint != ROOT]
-    size = float(rest_offsets_m[ROOT, 1])
-    for name, tip in _TIPS.items():
-        place = places[JOINT[name]]
-        bones.append((JOINT[name], place, place + np.array(tip) * size))
-    solids = [(joint, _double_pyramid(start, end)) for joint, start, end in bones]
+def body_of(skeleton: Skeleton) -> Body:
+    """Return the body around a person's joints, with fingers where the skeleton has them."""
+    places, parents, names = rest_places(skeleton), skeleton.parents, skeleton.names
+    drawn = [joint for joint, name in enumerate(names) if joint != ROOT and name not in EYE_NAMES]
+    bones = [(parents[joint], places[parents[joint]], places[joint]) for joint in drawn]
+    size = float(skeleton.offsets_m[ROOT, 1])
+    for joint in drawn:
+        if names[joint] in _TIPS and (names[joint] == "Head" or not skeleton.children(joint)):
+            bones.append((joint, places[joint], places[joint] + np.array(_TIPS[names[joint]]) * size))
+        elif names[joint].endswith("Distal"):
+            bones.append((joint, places[joint], places[joint] + skeleton.offsets_m[joint]))
+    thin = {joint for joint, name in enumerate(names) if name in FINGER_NAMES}
+    solids = [
+        (joint, _double_pyramid(start, end, _FINGER if joint in thin else _THINNEST)) for joint, start, end in bones
+    ]
     points = np.concatenate([corners[_FACES].reshape(-1, 3) for _, corners in solids])
     faces = points.reshape(-1, 3, 3)
     normals = np.cross(faces[:, 1] - faces[:, 0], faces[:, 2] - faces[:, 0])
@@ -57,7 +66,7 @@ def body_of(rest_offsets_m: F32) -> Body:
     )
 
 
-def _double_pyramid(start: F64, end: F64) -> F64:
+def _double_pyramid(start: F64, end: F64, thinnest: float) -> F64:
     """(6, 3) corners: start, four around the thickest place, end."""
     along = end - start
     length = max(float(np.linalg.norm(along)), _SHORTEST_M)
@@ -65,7 +74,7 @@ def _double_pyramid(start: F64, end: F64) -> F64:
     side = np.cross(along, [0.0, 0.0, 1.0] if abs(along[2]) < 0.9 else [1.0, 0.0, 0.0])
     side /= np.linalg.norm(side)
     up = np.cross(along, side)
-    half = float(np.clip(_THICKNESS * length, _THINNEST, _THICKEST))
+    half = float(np.clip(_THICKNESS * length, thinnest, _THICKEST))
     middle = start + _WAIST * length * along
     around = [middle + half * direction for direction in (side, up, -side, -up)]
     corners: F64 = np.stack([start, *around, start + length * along])

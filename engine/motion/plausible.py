@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.motion.plausible_details import checked_details, usable_details
 from engine.motion.take import MotionTake, Rows
 from engine.types import F64
 from models.camera import Intrinsics
@@ -56,7 +57,7 @@ def usable_rows(rows: Rows) -> NDArray[np.bool_]:
         usable: NDArray[np.bool_] = np.abs(rows["timestamp_s"]) <= _MAX_TIME_S
         usable &= _all_of_frame(~(np.abs(rows["keypoints_px"]) > _MAX_PX))  # NaN: not seen
         usable &= posed | ~rows["tracked"]
-    return usable
+    return usable & usable_details(rows)
 
 
 def _all_of_frame(good: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -126,4 +127,4 @@ def _tidy(take: MotionTake) -> MotionTake:
     if not ((seen >= 0) & (seen <= 1)).all() or seen[gone].any():
         changed["part_confidence"] = np.clip(np.nan_to_num(seen, posinf=1.0, neginf=0.0), 0.0, 1.0)
         changed["part_confidence"][gone] = 0.0
-    return replace(take, **changed)
+    return replace(take, **changed, **checked_details(take))

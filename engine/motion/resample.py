@@ -14,8 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import OutputError
+from engine.motion.held_details import HeldDetails, held_frames
 from engine.motion.take import MotionTake, median_rate
 from engine.types import F64
+from models.detail_skeleton import Skeleton, skeleton_with
+from models.skeleton import NUM_JOINTS
 
 LONGEST_HOLD_S = 10.0
 """A longer time without frames is shortened to this."""
@@ -42,6 +45,8 @@ class MotionBlock:
     start: int  # the first of them
     rotations_xyzw: F64  # (m, 22, 4) local to the parent, Hips in the world
     root_m: F64  # (m, 3)
+    details_xyzw: F64  # (m, D, 4) fingers and eyes, as far as the take has them, in the order of DETAIL_NAMES
+    expression: F64 | None = None  # (m, 52)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +58,25 @@ class HeldMotion:
     shown: NDArray[np.intp]  # (M,) the frame whose pose is shown: itself, or the one that is held
     times_s: F64  # (M,) with gaps shortened
     gaps: tuple[Gap, ...]
+    details: HeldDetails
 
     def __len__(self) -> int:
         """Frames."""
         return len(self.times_s)
 
+    @property
+    def skeleton(self) -> Skeleton:
+        """The person's joints, with fingers and eyes where the take has them."""
+        take = self.take
+        return skeleton_with(
+            take.rest_offsets_m, fingers=take.fingers_xyzw is not None, eyes=take.eyes_xyzw is not None
+        )
+
     def poses(self, start: int, stop: int) -> tuple[F64, F64]:
-        """(m, 22, 4) unit quaternions, (m, 3) root of some frames in a row."""
+        """(m, 22 + D, 4) unit quaternions, (m, 3) root of some frames in a row."""
         shown = self.shown[start:stop]
         rotations = self.take.rotations_xyzw[shown].astype(np.float64)
+        rotations = np.concatenate([rotations, self.details.rotations(self.frames[start:stop])], axis=1)
         rotations /= np.linalg.norm(rotations, axis=-1, keepdims=True)
         return rotations, self.take.root_m[shown].astype(np.float64)
 
@@ -75,7 +90,8 @@ class HeldMotion:
             flips = np.where((chain[1:] * chain[:-1]).sum(-1, keepdims=True) < 0, -1.0, 1.0)
             rotations *= np.cumprod(flips, axis=0)
             last = rotations[-1:].copy()
-            yield MotionBlock(start, rotations, root)
+            expression = self.details.expression(self.frames[start : start + BLOCK_FRAMES])
+            yield _block(start, rotations, root, expression)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +128,19 @@ class EvenMotion:
         moving = np.where(interval > _PAUSE_S, _AFTER_PAUSE_S, interval)
         alpha = np.clip(1.0 - (times[left + 1] - wanted) / moving, 0.0, 1.0)
         first = int(left[0])
-        rotations, root = self.held.poses(first, int(left[-1]) + 2)
+        last = int(left[-1]) + 2
+        rotations, root = self.held.poses(first, last)
+        expression = self.held.details.expression(self.held.frames[first:last])
         left = left - first
         mixed_root = root[left] + alpha[:, None] * (root[left + 1] - root[left])
-        return MotionBlock(start, slerp(rotations[left], rotations[left + 1], alpha[:, None]), mixed_root)
+        if expression is not None:
+            expression = expression[left] + alpha[:, None] * (expression[left + 1] - expression[left])
+        return _block(start, slerp(rotations[left], rotations[left + 1], alpha[:, None]), mixed_root, expression)
+
+
+def _block(start: int, rotations: F64, root: F64, expression: F64 | None) -> MotionBlock:
+    """(m, 22 + D, 4) -> a block with body and details apart."""
+    return MotionBlock(start, rotations[:, :NUM_JOINTS], root, rotations[:, NUM_JOINTS:], expression)
 
 
 def held_motion(take: MotionTake) -> HeldMotion:
@@ -125,7 +150,7 @@ def held_motion(take: MotionTake) -> HeldMotion:
     times = take.timestamps_s.astype(np.float64)
     frames = np.flatnonzero(np.concatenate([[True], np.diff(np.maximum.accumulate(times)) > 0]))
     shortened, gaps = shorten_gaps(times[frames])
-    return HeldMotion(take, frames, held_frames(take.tracked)[frames], shortened, gaps)
+    return HeldMotion(take, frames, held_frames(take.tracked)[frames], shortened, gaps, HeldDetails(take))
 
 
 def shorten_gaps(times_s: F64) -> tuple[F64, tuple[Gap, ...]]:
@@ -171,13 +196,6 @@ def even_motion(take: MotionTake) -> EvenMotion:
     if np.abs(times - (start_s + interval_s * np.arange(last + 1))).max() <= _ROUNDING_S:
         return EvenMotion(float(1.0 / interval_s), motion, True, last + 1)
     return EvenMotion(fps, motion, False, round(times[-1] * fps) + 1)
-
-
-def held_frames(tracked: np.ndarray) -> NDArray[np.intp]:
-    """(N,) bool -> (N,) the frame whose pose is shown: itself, else the last with a person, else the first."""
-    frames = np.maximum.accumulate(np.where(tracked, np.arange(len(tracked)), -1))
-    held: NDArray[np.intp] = np.where(frames < 0, int(np.argmax(tracked)), frames)
-    return held
 
 
 def slerp(a: F64, b: F64, share: F64) -> F64:

@@ -14,39 +14,55 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.types import F32, F64, Detection, Keypoints2D, Pose
+from models.detail_skeleton import EYE_NAMES
+from models.face import NUM_EXPRESSIONS
+from models.fingers import FINGER_NAMES, NUM_HAND_POINTS
 from models.keypoints import NUM_KEYPOINTS
-from models.parts import NUM_PARTS
+from models.parts import NUM_DETAIL_PARTS, NUM_PARTS
 from models.skeleton import NUM_JOINTS, ROOT
 
 DEFAULT_FPS = 30.0
 """Of a take too short to have a rate."""
 
-ROW = np.dtype(
-    [
-        ("timestamp_s", "<f8"),
-        ("frame_id", "<i8"),
-        ("lost_before", "<i4"),
-        ("tracked", "?"),
-        ("keypoints_px", "<f4", (NUM_KEYPOINTS, 2)),
-        ("keypoint_scores", "<f4", (NUM_KEYPOINTS,)),
-        ("rotations_xyzw", "<f4", (NUM_JOINTS, 4)),
-        ("root_m", "<f4", (3,)),
-        ("joints_world_m", "<f4", (NUM_JOINTS, 3)),
-        ("joints_cam_m", "<f4", (NUM_JOINTS, 3)),
-        ("rest_offsets_m", "<f4", (NUM_JOINTS, 3)),
-        ("contacts", "<f4", (2,)),
-        ("part_confidence", "<f4", (NUM_PARTS,)),
-        ("intrinsics", "<f8", (3, 3)),
-        ("R_world_cam", "<f4", (3, 3)),
-        ("t_world_cam", "<f4", (3,)),
-    ]
-)
-"""One frame of a take, as it lies in memory and on disk."""
+_BODY: list[Any] = [
+    ("timestamp_s", "<f8"),
+    ("frame_id", "<i8"),
+    ("lost_before", "<i4"),
+    ("tracked", "?"),
+    ("keypoints_px", "<f4", (NUM_KEYPOINTS, 2)),
+    ("keypoint_scores", "<f4", (NUM_KEYPOINTS,)),
+    ("rotations_xyzw", "<f4", (NUM_JOINTS, 4)),
+    ("root_m", "<f4", (3,)),
+    ("joints_world_m", "<f4", (NUM_JOINTS, 3)),
+    ("joints_cam_m", "<f4", (NUM_JOINTS, 3)),
+    ("rest_offsets_m", "<f4", (NUM_JOINTS, 3)),
+    ("contacts", "<f4", (2,)),
+    ("part_confidence", "<f4", (NUM_PARTS,)),
+    ("intrinsics", "<f8", (3, 3)),
+    ("R_world_cam", "<f4", (3, 3)),
+    ("t_world_cam", "<f4", (3,)),
+]
+_DETAILS: list[Any] = [
+    ("fingers_xyzw", "<f4", (len(FINGER_NAMES), 4)),
+    ("hand_points_cam_m", "<f4", (2, NUM_HAND_POINTS, 3)),
+    ("eyes_xyzw", "<f4", (len(EYE_NAMES), 4)),
+    ("expression", "<f4", (NUM_EXPRESSIONS,)),
+    ("head_from_face", "?"),
+    ("detail_confidence", "<f4", (NUM_DETAIL_PARTS,)),
+]
+BODY_ROW = np.dtype(_BODY)
+"""One frame of a take as it lay on disk before there were hands and face."""
+ROW = np.dtype(_BODY + _DETAILS)
+"""One frame of a take, as it lies in memory and on disk; NaN where hands or face were not looked at."""
 Rows = NDArray[Any]  # (N,) of ROW
 
 Progress = Callable[[float], None]
 """How much of a file is written, 0 to 1."""
 
+HAND_FIELDS = ("fingers_xyzw", "hand_points_cam_m")
+FACE_FIELDS = ("eyes_xyzw", "expression", "head_from_face")
+DETAIL_FIELDS = (*HAND_FIELDS, *FACE_FIELDS, "detail_confidence")
+"""Fields of a take that are None when hands, or the face, were never looked at."""
 _POSE_FIELDS = ("rotations_xyzw", "root_m", "joints_world_m", "joints_cam_m", "contacts", "part_confidence")
 
 
@@ -70,6 +86,12 @@ class MotionTake:
     R_world_cam: F64  # (3, 3)
     t_world_cam: F64  # (3,)
     lost_before: NDArray[np.int32]  # (N,) poses lost between this frame and the one before
+    fingers_xyzw: F32 | None = None  # (N, 30, 4) as engine.types.Pose has them, and so the others
+    hand_points_cam_m: F32 | None = None  # (N, 2, 21, 3)
+    eyes_xyzw: F32 | None = None  # (N, 2, 4)
+    expression: F32 | None = None  # (N, 52)
+    head_from_face: NDArray[np.bool_] | None = None  # (N,)
+    detail_confidence: F32 | None = None  # (N, 3) left hand, right hand, face; 0..1
 
     def __len__(self) -> int:
         """Frames."""
@@ -96,7 +118,7 @@ def row_of(pose: Pose | None, detection: Detection, *, lost_before: int = 0) -> 
     row["timestamp_s"] = detection.captured_at_s
     row["frame_id"] = detection.frame_id
     row["lost_before"] = lost_before
-    row["keypoint_scores"] = row["part_confidence"] = 0.0
+    row["keypoint_scores"] = row["part_confidence"] = row["detail_confidence"] = 0.0
     if isinstance(detection, Keypoints2D):
         row["keypoints_px"] = detection.points_px
         row["keypoint_scores"] = detection.scores
@@ -108,6 +130,9 @@ def row_of(pose: Pose | None, detection: Detection, *, lost_before: int = 0) -> 
             row["tracked"] = True
             for name in _POSE_FIELDS:
                 row[name] = getattr(pose, name)
+            for name in DETAIL_FIELDS:
+                if (value := getattr(pose, name)) is not None:
+                    row[name] = value
     return row
 
 
@@ -138,7 +163,20 @@ def take_from_rows(rows: Rows, *, fps: float | None = None) -> MotionTake:
         R_world_cam=last["R_world_cam"].astype(np.float64),
         t_world_cam=last["t_world_cam"].astype(np.float64),
         lost_before=rows["lost_before"],
+        **_details_of(rows),
     )
+
+
+def _details_of(rows: Rows) -> dict[str, Any]:
+    """Return the fields of hands and face that any row has."""
+    if "fingers_xyzw" not in (rows.dtype.names or ()):
+        return {}
+    names: list[str] = []
+    for mark, fields in (("fingers_xyzw", HAND_FIELDS), ("expression", FACE_FIELDS)):
+        if np.isfinite(rows[mark]).any():
+            names += fields
+    names += ["detail_confidence"] if names else []
+    return {name: rows[name] for name in names}
 
 
 def row_of_nothing() -> Any:

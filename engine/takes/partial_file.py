@@ -13,24 +13,27 @@ import os
 import zlib
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, NamedTuple, TypedDict, TypeGuard
+from typing import IO, Any, NamedTuple, TypedDict, TypeGuard
 
 import numpy as np
 
 from engine.errors import InputError, OutputError
 from engine.motion.file_lock import hold
 from engine.motion.plausible import usable_rows
-from engine.motion.take import ROW, Rows
+from engine.motion.take import BODY_ROW, ROW, Rows
 from engine.takes.safe_place import trouble_with
 from models.json_text import parse_json
 
 SUFFIX = ".partial"
 _MAGIC = b"VTMTAKE1"
-_RECORD = np.dtype([("row", ROW), ("crc32", "<u4")])
+_CHECKSUM = ("crc32", "<u4")
+_RECORD = np.dtype([("row", ROW), _CHECKSUM])
 _COPY_BYTES = 1 << 20
 _BLOCK_ROWS = 4096
 _LONGEST_HEADER = 1 << 16
 _LAYOUT = zlib.crc32(repr(ROW).encode())
+_READABLE = {zlib.crc32(repr(row).encode()): row for row in (ROW, BODY_ROW)}
+"""Rows that can be read, by the layout that a file names; takes of today are written with the first."""
 
 
 def free_partial_path(final: Path) -> Path:
@@ -140,7 +143,7 @@ def read_partial(path: Path) -> Unfinished:
     """Map the rows from the file, which must stay while they are used. Raises InputError, one line."""
     header, start = _header_of(path)
     try:
-        rows = _whole_rows(path, start)
+        rows = _whole_rows(path, start, _READABLE[header["layout"]])
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
     return Unfinished(header["final"], rows, header["video"])
@@ -154,7 +157,7 @@ def names_in(path: Path) -> tuple[str, str | None]:
 
 class _Header(TypedDict):
     final: str
-    layout: object
+    layout: int
     video: str | None
 
 
@@ -167,7 +170,7 @@ def _header_of(path: Path) -> tuple[_Header, int]:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
     except ValueError as error:
         raise InputError(f"{path} is not an unfinished take ({error})") from error
-    if header["layout"] != _LAYOUT:
+    if header["layout"] not in _READABLE:
         raise InputError(f"{path} was recorded by another version of vtm: recover it with that version")
     return header, start
 
@@ -185,7 +188,8 @@ def _read_header(file: IO[bytes]) -> tuple[_Header, int]:
     final, video = values.get("final"), values.get("video")
     if not _is_file_name(final) or not (video is None or _is_file_name(video)):
         raise ValueError("its header names no file")
-    return _Header(final=final, layout=values.get("layout"), video=video), start + length
+    layout = values.get("layout")
+    return _Header(final=final, layout=layout if isinstance(layout, int) else -1, video=video), start + length
 
 
 def _is_file_name(name: object) -> TypeGuard[str]:
@@ -193,15 +197,16 @@ def _is_file_name(name: object) -> TypeGuard[str]:
     return isinstance(name, str) and name.isprintable() and Path(name).name == name and bool(Path(name).suffix)
 
 
-def _whole_rows(path: Path, start: int) -> Rows:
+def _whole_rows(path: Path, start: int, layout: np.dtype[Any]) -> Rows:
     """(N,) of ROW, mapped from the file: an hour of motion is read as it is used. Torn rows are left out."""
-    size = _RECORD.itemsize
+    record = np.dtype([("row", layout), _CHECKSUM])
+    size = record.itemsize
     count = (path.stat().st_size - start) // size
     if count <= 0:
-        return np.zeros(0, ROW)
-    records = np.memmap(path, _RECORD, "r", offset=start, shape=(count,)).view(np.ndarray)
+        return np.zeros(0, layout)
+    records = np.memmap(path, record, "r", offset=start, shape=(count,)).view(np.ndarray)
     data = records.view(np.uint8).data
-    sums = (zlib.crc32(data[at : at + ROW.itemsize]) for at in range(0, count * size, size))
+    sums = (zlib.crc32(data[at : at + layout.itemsize]) for at in range(0, count * size, size))
     whole = np.fromiter(sums, np.uint32, count) == records["crc32"]
     good = int(whole.argmin()) if not whole.all() else count
     rows = records["row"][:good] if not whole[good:].any() else records["row"][whole]
