@@ -131,6 +131,12 @@ def _replay(options: argparse.Namespace) -> int:
     return run_replay(options.take, tuple(options.osc), loop=options.loop)
 
 
+def _viewpoints(options: argparse.Namespace) -> int:
+    from app.commands.viewpoints import run_viewpoints
+
+    return run_viewpoints(options)
+
+
 def _osc_map(options: argparse.Namespace) -> int:
     from app.commands.osc_map import map_lines
 
@@ -173,6 +179,7 @@ _COMMANDS: dict[str | None, Callable[[argparse.Namespace], int]] = {
     "convert": _convert,
     "recover": _recover,
     "replay": _replay,
+    "viewpoints": _viewpoints,
     "osc-map": _osc_map,
     "bench": _bench,
     "doctor": _doctor,

@@ -86,9 +86,36 @@ def convert(
     if not target.resolve().parent.is_dir():
         raise OutputError(f"cannot write {target}: there is no folder {target.resolve().parent}; create it first")
     say = on_message or (lambda _text: None)
+    seen = observe(source, config, on_progress=on_progress, on_message=say, factories=factories, processes=processes)
+    if seen.detections and not seen.take.tracked.any():
+        say(f"there is no person in any of the {len(seen.take)} frames of {source}")
+    return _written(seen.take, target, bvh_style, overwrite, say, on_written)
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """A whole source: the motion, and what the detector gave for each of its frames (none for a take)."""
+
+    take: MotionTake
+    detections: tuple[Detection, ...] = ()
+
+
+def observe(
+    source: str | Path,
+    config: Config,
+    *,
+    on_progress: OnProgress | None = None,
+    on_message: Callable[[str], None] | None = None,
+    factories: Factories | None = None,
+    processes: int = 1,
+) -> Observed:
+    """Turn a video, "demo", a keypoints .npz or a take (.npz) into motion, every frame, and write nothing.
+
+    The arguments are those of `convert`. Raises UsageError, InputError, CameraError, DetectorError, ModelError.
+    """
+    say = on_message or (lambda _text: None)
     if is_take(Path(source)):
-        take = read_motion_npz(Path(source))
-        return _written(take, target, bvh_style, overwrite, say, on_written)
+        return Observed(read_motion_npz(Path(source)))
     problem = not_convertible(Path(source)) if Path(source).exists() else None
     if problem is not None:
         raise UsageError(problem)
@@ -101,10 +128,7 @@ def convert(
             lifted = _lift(clip, config, factories, runtime, on_progress)
     finally:
         runtime.close()
-    take = _solve(lifted, config, clip.fps)
-    if not take.tracked.any():
-        say(f"there is no person in any of the {len(take)} frames of {source}")
-    return _written(take, target, bvh_style, overwrite, say, on_written)
+    return Observed(_solve(lifted, config, clip.fps), tuple(one.detection for one in lifted))
 
 
 def _written(

@@ -9,8 +9,9 @@ from app.arguments.one_line_parser import OneLineParser
 from app.arguments.run import add_run_options
 from app.arguments.takes import add_take_commands
 from app.arguments.tools import add_tool_commands
+from app.arguments.viewpoints import add_viewpoints
 
-COMMAND_NAMES = ("convert", "recover", "replay", "osc-map", "bench", "doctor", "cameras", "fetch")
+COMMAND_NAMES = ("convert", "recover", "replay", "viewpoints", "osc-map", "bench", "doctor", "cameras", "fetch")
 
 
 def _debug_option() -> OneLineParser:
@@ -33,6 +34,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_run_options(parser)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", prog="vtm", parser_class=OneLineParser)
     add_convert(commands, debug)
+    add_viewpoints(commands, debug)
     add_take_commands(commands, debug)
     add_tool_commands(commands, debug)
     return parser

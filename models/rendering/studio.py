@@ -46,7 +46,7 @@ class Studio:
         self._renderer = renderer
         self._actors = actors
         self._style = style
-        self._directions = _limb_directions(renderer)
+        self._directions = limb_directions(renderer)
 
     def clip(self, seed: int) -> Clip:
         """Render the clip of this seed."""
@@ -185,7 +185,7 @@ def _on_canvas(camera: Any, size: tuple[int, int], canvas: tuple[int, int]) -> A
     return replace(camera, intrinsics=intrinsics)
 
 
-def _limb_directions(renderer: Renderer) -> F64:
+def limb_directions(renderer: Renderer) -> F64:
     """(22, 3) where the limb bones that the renderer aims point at rest, at the joint they begin in; else 0."""
     directions = np.zeros((NUM_JOINTS, 3))
     for begin, end in renderer.motions.LIMB_BONES:

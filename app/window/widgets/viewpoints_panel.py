@@ -1,0 +1,192 @@
+"""The Viewpoints mode at the window's right: turn on the spot, carry the camera, a rendered motion from 12 sides."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QSlider, QStackedWidget, QVBoxLayout, QWidget
+
+from app.window.widgets.fields import label
+from app.window.widgets.viewpoint_ring import ViewpointRing
+from engine.viewpoints.carried import Drift
+
+WIDTH = 440
+MODES = ("turn", "carry", "rendered")
+_NAMES = {"turn": "Turn", "carry": "Carry", "rendered": "Rendered"}
+STILL_CAMERA = (
+    "The app takes the camera for still. Moved, it makes a performer who stands still seem to turn, wander and lean:"
+    " what you see above is that mistake. Put the camera down and calibrate (C): from then on all is right again."
+)
+TURN_HELP = "Hold a pose (T, hands on hips, any) and turn once round on the spot, in 15 to 30 s."
+RENDERED_HELP = (
+    "A rendered person whose true pose is known, and one motion from twelve sides. Both are computed live, from the"
+    " picture at the left: mean distance of the joints from the truth, about the hips, nothing fitted."
+)
+
+
+def _words(text: str, role: str = "muted") -> QWidget:
+    made = label(text, role)
+    made.setWordWrap(True)
+    return made
+
+
+class Figures(QWidget):
+    """Big numbers in a row, each with a name under it."""
+
+    def __init__(self, *names: str) -> None:
+        super().__init__()
+        line = QHBoxLayout(self)
+        line.setContentsMargins(0, 0, 0, 0)
+        self._values = []
+        for name in names:
+            column = QVBoxLayout()
+            value = label("–", "big")
+            value.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            under = label(name, "muted")
+            under.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            under.setWordWrap(True)
+            column.addWidget(value)
+            column.addWidget(under)
+            line.addLayout(column, 1)
+            self._values.append(value)
+
+    def show_values(self, *texts: str) -> None:
+        """One text for each name."""
+        for value, text in zip(self._values, texts, strict=True):
+            value.setText(text)
+
+    @property
+    def texts(self) -> list[str]:
+        """What is shown."""
+        return [value.text() for value in self._values]
+
+
+class TurnPage(QWidget):
+    """The ring of a turn."""
+
+    again = Signal()
+    save = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        self.ring = ViewpointRing()
+        self.figures = Figures("ours, mm", "detector, mm", "floor, mm")
+        self.words = label(TURN_HELP)
+        self.words.setWordWrap(True)
+        self.words.setMinimumHeight(54)
+        self.words.setAlignment(Qt.AlignmentFlag.AlignTop)
+        again, self.saver = QPushButton("Start again"), QPushButton("Save…")
+        again.clicked.connect(self.again)
+        self.saver.clicked.connect(self.save)
+        self.saver.setEnabled(False)
+        buttons = QHBoxLayout()
+        for button in (again, self.saver):
+            buttons.addWidget(button)
+        box.addWidget(self.ring, 1)
+        box.addWidget(self.figures)
+        box.addWidget(self.words)
+        box.addLayout(buttons)
+
+
+class CarryPage(QWidget):
+    """How far somebody who stands still seems to move."""
+
+    again = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(12)
+        box.addWidget(_words("Stand still while somebody carries the camera round you.", ""))
+        self.now = Figures("hips drift now, cm", "lean now, °")
+        self.worst = Figures("worst drift, cm", "worst lean, °")
+        self.other = Figures("seems turned, °", "camera's tilt, °")
+        for figures in (self.now, self.worst, self.other):
+            box.addWidget(figures)
+        box.addWidget(_words(STILL_CAMERA, ""))
+        again = QPushButton("Start again")
+        again.clicked.connect(self.again)
+        box.addWidget(again)
+        box.addStretch(1)
+
+    def show_drift(self, drift: Drift) -> None:
+        """The figures as they stand."""
+        self.now.show_values(f"{drift.hips_m * 100:.0f}", f"{drift.lean_deg:.0f}")
+        self.worst.show_values(f"{drift.worst_hips_m * 100:.0f}", f"{drift.worst_lean_deg:.0f}")
+        self.other.show_values(f"{drift.turned_deg:+.0f}", f"{drift.camera_tilt_deg:.0f}")
+
+
+class RenderedPage(QWidget):
+    """One motion from twelve sides, against its truth."""
+
+    looked_from = Signal(int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        self.mark = label("RENDERED", "mark")
+        self.ring = ViewpointRing()
+        self.figures = Figures("ours, mm", "detector, mm", "ours / detector")
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setRange(0, 11)
+        self.slider.setPageStep(3)
+        self.slider.setAccessibleName("Camera's place round the person")
+        self.slider.valueChanged.connect(self.looked_from)
+        self.place = label("", "")
+        self.place.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        box.addWidget(self.mark, 0, Qt.AlignmentFlag.AlignHCenter)
+        box.addWidget(self.ring, 1)
+        box.addWidget(self.figures)
+        box.addWidget(self.place)
+        box.addWidget(self.slider)
+        box.addWidget(_words(RENDERED_HELP))
+
+
+class ViewpointsPanel(QWidget):
+    """`mode_chosen` carries one of MODES. Qt thread only."""
+
+    mode_chosen = Signal(str)
+    closed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("side")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedWidth(WIDTH)
+        self.turn, self.carry, self.rendered = TurnPage(), CarryPage(), RenderedPage()
+        self._pages = QStackedWidget()
+        self._group = QButtonGroup(self)
+        tabs = QHBoxLayout()
+        for index, (mode, page) in enumerate(zip(MODES, (self.turn, self.carry, self.rendered), strict=True)):
+            button = QPushButton(_NAMES[mode])
+            button.setCheckable(True)
+            self._group.addButton(button, index)
+            tabs.addWidget(button)
+            self._pages.addWidget(page)
+        close = QPushButton("Close")
+        close.setToolTip("Back to the settings (V)")
+        close.clicked.connect(self.closed)
+        tabs.addStretch(1)
+        tabs.addWidget(close)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(18, 14, 18, 16)
+        box.setSpacing(12)
+        box.addLayout(tabs)
+        box.addWidget(self._pages, 1)
+        self._group.button(0).setChecked(True)
+        self._group.idClicked.connect(lambda index: self.choose(MODES[index]))
+
+    @property
+    def mode(self) -> str:
+        """The page on top."""
+        return MODES[self._pages.currentIndex()]
+
+    def choose(self, mode: str) -> None:
+        """Show a page and say so."""
+        index = MODES.index(mode)
+        self._group.button(index).setChecked(True)
+        self._pages.setCurrentIndex(index)
+        self.mode_chosen.emit(mode)

@@ -1,0 +1,115 @@
+"""The bundled clip of one motion from twelve sides, with its truth: what a viewpoint costs, in true millimetres.
+
+Made by `python -m models.rendering.turntable views`; the people are rendered, and whoever shows a number says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from engine.errors import InputError
+from engine.viewpoints.facing import F64
+from engine.viewpoints.fit import about_hips, distances_mm
+from models.npz import NpzError, read_npz
+from models.skeleton import NUM_JOINTS
+
+CLIP = Path(__file__).resolve().with_name("clip")
+SETTLE_FRAMES = 30
+"""Frames after a start or a cut that are not counted: the network's window still holds what was before."""
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedViews:
+    """N frames of one motion before V cameras."""
+
+    folder: Path
+    views_deg: tuple[int, ...]  # where the cameras stand: 0 in front, 90 at the performer's left
+    joints_world_m: F64  # (N, 22, 3)
+    R: F64  # (V, 3, 3) world -> camera
+    height_m: float
+    hfov_deg: float
+
+    @property
+    def frames(self) -> int:
+        """Frames of the motion."""
+        return len(self.joints_world_m)
+
+    def video(self, view: int) -> Path:
+        """The clip as this camera saw it."""
+        return self.folder / f"{self.views_deg[view]:03d}.mp4"
+
+    def error_mm(self, view: int, frame: int, joints_cam_m: F64) -> float:
+        """Mean distance over the joints from the truth, both about the hips: no rotation, no scale fitted."""
+        truth = self.joints_world_m[frame % self.frames] @ self.R[view].T
+        return float(np.nanmean(distances_mm(about_hips(joints_cam_m), about_hips(truth))))
+
+
+def read_views(folder: Path = CLIP) -> RenderedViews:
+    """The bundled clip. Raises InputError when it is not whole."""
+    try:
+        found = read_npz(folder / "truth.npz", "views_deg", "joints_world_m", "R", "height_m", "hfov_deg")
+    except (NpzError, OSError) as error:
+        raise InputError(
+            f"the clip of the viewpoint slider cannot be used ({error}); install the program anew"
+        ) from error
+    views = RenderedViews(
+        folder,
+        tuple(int(view) for view in found["views_deg"]),
+        found["joints_world_m"].astype(np.float64),
+        found["R"].astype(np.float64),
+        float(found["height_m"]),
+        float(found["hfov_deg"]),
+    )
+    missing = [str(views.video(view)) for view in range(len(views.views_deg)) if not views.video(view).is_file()]
+    if missing or views.joints_world_m.shape[1:] != (NUM_JOINTS, 3) or not views.frames:
+        raise InputError(
+            f"the clip of the viewpoint slider is not whole ({', '.join(missing)}); install the program anew"
+        )
+    return views
+
+
+@dataclass(slots=True)
+class ViewErrors:
+    """True errors of each view as they are measured, ours and the detector's. One thread."""
+
+    views: RenderedViews
+    view: int = 0
+    _first: int | None = None  # frame_id at which counting begins
+    _ours: dict[int, list[float]] = field(default_factory=dict)
+    _theirs: dict[int, list[float]] = field(default_factory=dict)
+    now: tuple[float | None, float | None] = (None, None)
+
+    def look_from(self, view: int) -> None:
+        """Another clip begins; what this view had before is measured anew."""
+        self.view, self._first, self.now = view, None, (None, None)
+        self._ours.pop(view, None)
+        self._theirs.pop(view, None)
+
+    def push(self, frame_id: int, joints_cam_m: F64, theirs_m: F64 | None) -> None:
+        """One tracked frame of the chosen view. The clip's beginnings are not counted, see SETTLE_FRAMES."""
+        if self._first is None:
+            self._first = frame_id + SETTLE_FRAMES
+        ours = self.views.error_mm(self.view, frame_id, joints_cam_m)
+        theirs = None
+        if theirs_m is not None and np.isfinite(theirs_m).all():
+            theirs = self.views.error_mm(self.view, frame_id, theirs_m)
+        self.now = (ours, theirs)
+        if frame_id < self._first or frame_id % self.views.frames < SETTLE_FRAMES:
+            return
+        self._ours.setdefault(self.view, []).append(ours)
+        if theirs is not None:
+            self._theirs.setdefault(self.view, []).append(theirs)
+
+    def means(self) -> tuple[tuple[float | None, ...], tuple[float | None, ...]]:
+        """(V,) ours and (V,) the detector's mean error; None where nobody has looked yet."""
+        views = range(len(self.views.views_deg))
+        return tuple(_mean(self._ours.get(view)) for view in views), tuple(
+            _mean(self._theirs.get(view)) for view in views
+        )
+
+
+def _mean(values: list[float] | None) -> float | None:
+    return float(np.mean(values)) if values else None
