@@ -12,7 +12,7 @@ from engine.avatar.avatar import Avatar
 from engine.avatar.fit import AvatarFit, RawNodes
 from engine.avatar.vrm import read_avatar
 from engine.osc.pose_numbers import numbers_of
-from engine.osc.vmc_bones import BoneTransforms, UnityBones, placed
+from engine.osc.vmc_bones import BoneTransforms, UnityBones, halved_trunk, placed
 from engine.osc.vmc_options import VmcOptions
 from engine.types import Pose
 
@@ -41,14 +41,14 @@ def _read(path: Path, _changed_ns: int, _size: int) -> Avatar:
 
 
 @lru_cache(maxsize=_MOST_AVATARS)
-def _fit(avatar: Avatar, folded: frozenset[str], legs: bool) -> tuple[AvatarFit, RawNodes]:
+def _fit(avatar: Avatar, folded: frozenset[str], legs: bool, _halved: bool) -> tuple[AvatarFit, RawNodes]:
     fit = AvatarFit(avatar, folded=folded, legs=legs)
     return fit, RawNodes(fit)
 
 
 def avatar_stream(options: VmcOptions, avatar: Avatar) -> UnityBones:
     """Return what makes the numbers of this avatar: the same one for all targets that want the same numbers."""
-    return _stream(replace(options, packets="two", extras=False, avatar=""), avatar)
+    return _stream(replace(options, packets="two", extras=False, avatar="", speed_rad_s=0.0), avatar)
 
 
 @lru_cache(maxsize=_MOST_STREAMS)
@@ -63,7 +63,8 @@ class AvatarBones:
         """Prepare the fit to the avatar."""
         folded = frozenset(name for fold in options.fold for name in _FOLDED[fold])
         self._options = options
-        self._fit, nodes = _fit(avatar, folded, options.bones == "all")
+        self._halved = options.trunk == "halved" and "UpperChest" in avatar.bones.keys() - folded
+        self._fit, nodes = _fit(avatar, folded, options.bones == "all", self._halved)
         self._nodes = nodes if options.rotations == "raw" else None
         offsets = self._fit.offsets() if self._nodes is None else self._nodes.offsets
         self._offsets = np.zeros_like(offsets) if options.positions == "none" else offsets
@@ -76,7 +77,8 @@ class AvatarBones:
     def transforms(self, pose: Pose) -> BoneTransforms:
         """Of the bones and of Root."""
         numbers = numbers_of(pose)
-        fitted = self._fit(pose, numbers.rotations, numbers.joints)
+        rotations = halved_trunk(numbers.rotations) if self._halved else numbers.rotations
+        fitted = self._fit(pose, rotations, numbers.joints)
         root, hips, quaternions = placed(self._options, list(fitted.hips), fitted.quaternions)
         if self._nodes is not None:
             hips, quaternions = self._nodes.hips(hips), self._nodes.quaternions(quaternions)

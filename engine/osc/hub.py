@@ -18,6 +18,7 @@ from engine.osc.output_clock import SILENT_S
 from engine.osc.sender import OscSender
 from engine.osc.targets import Target, open_target, parse_targets
 from engine.osc.vmc import CALIBRATION_CODES, VmcEncoder, VmcFeed
+from engine.osc.vrchat import VrchatEncoder
 from engine.queues import Latest
 from engine.types import NOT_CALIBRATED, Calibration, Pose, TargetState
 
@@ -69,6 +70,7 @@ class OutputHub:
         self._calibration = calibration
         self._error: BaseException | None = None
         self._sent_at_s = clock()  # sending thread only
+        self._calibrated_at_s: float | None = None  # the calibration that VRChat was told of; sending thread only
         self._latest: Latest[Pose] = Latest()
         self._stop = threading.Event()
         self._wake_opener = threading.Event()
@@ -141,9 +143,21 @@ class OutputHub:
                 self._give_feed(sender)
 
     def _follow_calibration(self) -> None:
-        code = CALIBRATION_CODES[self._calibration().state]
+        calibration = self._calibration()
+        code = CALIBRATION_CODES[calibration.state]
         if code != self._feed.calibration:
             self.change_feed(lambda feed: replace(feed, calibration=code))
+        if calibration.done_at_s != self._calibrated_at_s:
+            self._calibrated_at_s = calibration.done_at_s
+            if calibration.done_at_s is not None:
+                self._align()
+
+    def _align(self) -> None:
+        with self._lock:
+            senders = [slot.sender for slot in self._slots.values() if slot.sender is not None]
+        for sender in senders:
+            if isinstance(sender.encoder, VrchatEncoder):
+                sender.encoder.align()
 
     def _give_feed(self, sender: OscSender | None) -> None:
         if sender is not None and isinstance(sender.encoder, VmcEncoder):

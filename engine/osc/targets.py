@@ -2,7 +2,7 @@
 
 For all        rate=HZ (at most so many poses per second), broadcast=1 (broadcast and multicast addresses allowed)
 vmc://         preset=, avatar=FILE.vrm, packets=, positions=, travel=, facing=, fold=, ...  (engine/osc/vmc_options.py)
-vrchat://      trackers=hip,chest,feet,knees,elbows,head
+vrchat://      trackers=hip,chest,feet,knees,elbows,head  head=position|full|none      (engine/osc/vrchat.py)
 osc://         prefix=/mocap, send=root,positions,...  every=POSES                (engine/osc/plain.py)
 """
 
@@ -18,18 +18,19 @@ from engine.errors import UsageError
 from engine.osc.avatar_bones import known_avatar
 from engine.osc.options import Options
 from engine.osc.plain import PlainOptions, PlainOscEncoder, read_plain_options
+from engine.osc.receivers import PRESETS
 from engine.osc.sender import Encoder, OscSender
 from engine.osc.vmc import VmcEncoder
 from engine.osc.vmc_options import VmcOptions, read_vmc_options
-from engine.osc.vrchat import VrchatEncoder, read_vrchat_options
+from engine.osc.vrchat import VrchatEncoder, VrchatOptions, read_vrchat_options
 
 DEFAULT_PORTS = {"vmc": 39539, "vrchat": 9000, "osc": 7000}
 _EXAMPLE = "vmc://127.0.0.1:39539"
 _LOCAL = {"localhost": "127.0.0.1"}
 _FASTEST_HZ = 1000.0
 
-Settings = VmcOptions | PlainOptions | frozenset[str]
-"""Of the scheme: vmc, osc, vrchat (the trackers)."""
+Settings = VmcOptions | PlainOptions | VrchatOptions
+"""Of the scheme: vmc, osc, vrchat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ def _address(url: str) -> tuple[SplitResult, str, int]:
 def _settings(scheme: str, options: Options) -> Settings:
     """Raises ValueError."""
     if scheme == "vmc":
-        return read_vmc_options(options)
+        return read_vmc_options(options, PRESETS)
     return read_vrchat_options(options) if scheme == "vrchat" else read_plain_options(options)
 
 

@@ -15,7 +15,8 @@ from engine.avatar.avatar import Avatar
 from engine.avatar.expressions import ExpressionNames
 from engine.osc.avatar_bones import avatar_stream
 from engine.osc.packing import MAX_DATAGRAM_BYTES, OscMessage, PacketSet, grouped
-from engine.osc.vmc_bones import BoneLayout, UnityBones
+from engine.osc.speed_limit import SpeedLimit
+from engine.osc.vmc_bones import FOLDED_PAIRS, BoneLayout, UnityBones
 from engine.osc.vmc_options import VmcOptions
 from engine.types import Pose
 from models.parts import NUM_PARTS, PART_NAMES
@@ -119,6 +120,8 @@ class VmcEncoder:
         self.feed = VmcFeed()
         self._options = VmcOptions() if options is None else options
         self._bones = UnityBones(BoneLayout(self._options)) if avatar is None else avatar_stream(self._options, avatar)
+        folded = [name for fold in self._options.fold for name in FOLDED_PAIRS[fold]]
+        self._speed_limit = SpeedLimit(self._options.speed_rad_s, folded) if self._options.speed_rad_s else None
         self._expressions = None if avatar is None else ExpressionNames(avatar.expressions)
         self._face: tuple[VmcFeed, VmcFeed] | None = None  # the newest, and the same with what the model has
         self._layouts: dict[_Kind, _Layout] = {}
@@ -131,6 +134,8 @@ class VmcEncoder:
 
     def encode(self, pose: Pose, elapsed_s: float) -> list[bytes]:
         """The datagrams of one frame. `elapsed_s`: since the start; a Unix time would not fit a float32."""
+        if self._speed_limit is not None:
+            pose = self._speed_limit(pose, elapsed_s)
         feed = self.feed
         if self._expressions is not None:
             feed = self._known(feed, self._expressions)

@@ -21,6 +21,11 @@ _ON_UPPER_CHEST = [JOINT[name] for name in ("Neck", "LeftShoulder", "RightShould
 _SHOULDERS = [JOINT[side + "Shoulder"] for side in ("Left", "Right")]
 _UPPER_ARMS = [JOINT[side + "UpperArm"] for side in ("Left", "Right")]
 _OUTER, _INNER = np.array([_CHEST, *_SHOULDERS]), np.array([_UPPER_CHEST, *_UPPER_ARMS])  # pairs that fold makes one
+FOLDED_PAIRS = {
+    "upperchest": ("Chest", "UpperChest"),
+    "shoulders": tuple(side + name for side in ("Left", "Right") for name in ("Shoulder", "UpperArm")),
+}
+"""By the name of a fold: joints that are sent as one with their neighbour."""
 _INVERSE = np.array([-1, -1, -1, 1], np.float32)  # of a quaternion
 _STANDARD = (REST_OFFSETS / STATURE).astype(np.float32)  # stature 1
 
@@ -110,9 +115,14 @@ class BoneLayout:
     def _skeleton(self, pose: Pose) -> tuple[F32, list[float], list[float]]:
         """Offsets (B, 3) and quaternions (4B,) of the bones that are sent; place of the hips (3,)."""
         offsets, hips = self._offsets(pose)
+        halved = self._options.trunk == "halved"
         if len(self._kept) == NUM_JOINTS:
-            return self._nowhere if self._options.positions == "none" else offsets, numbers_of(pose).rotations, hips
+            rotations = numbers_of(pose).rotations
+            rotations = halved_trunk(rotations) if halved else rotations
+            return self._nowhere if self._options.positions == "none" else offsets, rotations, hips
         turns = pose.rotations_xyzw
+        if halved:
+            turns = np.array(halved_trunk(numbers_of(pose).rotations), np.float32).reshape(NUM_JOINTS, 4)
         if self._options.fold:
             offsets, turns = _folded(offsets.copy(), turns.copy(), self._options.fold)
         offsets = self._nowhere if self._options.positions == "none" else offsets[self._kept]
@@ -126,6 +136,16 @@ class BoneLayout:
         standard: F32 = _STANDARD * np.float32(stature(own))
         hips: list[float] = (pose.root_m * (standard[ROOT, 1] / own[ROOT, 1])).tolist()
         return standard, hips
+
+
+def halved_trunk(rotations: list[float]) -> list[float]:
+    """(88,) local turns -> the same, what Chest and UpperChest turn together shared out equally between them."""
+    chest, upper = (Rotation.from_quat(rotations[4 * joint : 4 * joint + 4]) for joint in (_CHEST, _UPPER_CHEST))
+    half: list[float] = Rotation.from_rotvec((chest * upper).as_rotvec() / 2).as_quat().tolist()
+    rotations = list(rotations)
+    for joint in (_CHEST, _UPPER_CHEST):
+        rotations[4 * joint : 4 * joint + 4] = half
+    return rotations
 
 
 def placed(

@@ -7,13 +7,16 @@ facing     forward: +Z; back: turned half round
 fold       bones that the avatar lacks, given to their neighbour: upperchest (into Chest), shoulders (into UpperArm)
 avatar     the .vrm file of the model that is driven: its own bones, lengths and expressions, soles on the floor
 rotations  with avatar=, against what the model's bones are turned. raw: their own axes; normalised: the T-pose
+trunk      own; halved: Chest and UpperChest bend by the same half of what they bend together
+speed      at most so many radians per second for every joint, with a soft start and the last pose held; 0: no limit
 bones      all; upper: without legs and feet, so that the receiving program's own pose stands (a desk, a seat)
 extras     contacts, bone lengths, confidence of the body and of each part as /VMC/Thru/VTM/... besides
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from engine.osc.options import Options
 
@@ -24,6 +27,8 @@ FACING = ("forward", "back")
 FOLDS = ("upperchest", "shoulders")
 ROTATIONS = ("raw", "normalised")
 BONES = ("all", "upper")
+TRUNKS = ("own", "halved")
+_FASTEST_RAD_S = 1000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,25 +44,13 @@ class VmcOptions:
     extras: bool = False
     avatar: str = ""  # a file, as the user wrote it; read when the target opens
     rotations: str = "raw"
+    trunk: str = "own"
+    speed_rad_s: float = 0.0
 
 
-_PLAIN = VmcOptions()
-PRESETS: dict[str, VmcOptions] = {
-    "generic": _PLAIN,
-    "vseeface": replace(_PLAIN, packets="one"),  # its author asks for one bundle per frame (VSeeFaceReleases#43)
-    "warudo": _PLAIN,
-    "vnyan": _PLAIN,
-    "vmagicmirror": _PLAIN,
-    "evmc4u": _PLAIN,  # applies every position: zeros would collapse the avatar
-    "unreal": _PLAIN,  # VMC4UE, VMCLiveLink: take a frame at Blend/Apply
-    "blender": replace(_PLAIN, rotations="normalised"),  # VMC4B: moves the root bone by the Hips
-    "godot": replace(_PLAIN, rotations="normalised"),  # GodotXRVmcTracker: ignores Root, walks the positions
-}
-
-
-def read_vmc_options(options: Options) -> VmcOptions:
+def read_vmc_options(options: Options, presets: Mapping[str, VmcOptions]) -> VmcOptions:
     """The preset named, changed by what else is given. Raises ValueError, one line."""
-    preset = PRESETS[options.choice("preset", PRESETS, "generic")]
+    preset = presets[options.choice("preset", presets, "generic")]
     avatar = options.text("avatar", "")
     rotations = options.choice("rotations", ROTATIONS, preset.rotations)
     positions = options.choice("positions", POSITIONS, preset.positions)
@@ -75,4 +68,6 @@ def read_vmc_options(options: Options) -> VmcOptions:
         extras=options.flag("extras", preset.extras),
         avatar=avatar,
         rotations=rotations,
+        trunk=options.choice("trunk", TRUNKS, preset.trunk),
+        speed_rad_s=options.number("speed", 0, _FASTEST_RAD_S, preset.speed_rad_s),
     )

@@ -1,8 +1,10 @@
 """VRChat OSC trackers: eight body trackers and the head, in Unity's axes, real metres and Euler degrees.
 
 The numbers of the trackers follow SlimeVR's habit; VRChat assigns them by nearness at "Calibrate FBT". The position of
-the head aligns the whole tracking space with the user's head; of its rotation only the yaw is used. VRChat takes head
-and hands from the user's headset: without one it shows nothing of this. Source: docs.vrchat.com/docs/osc-trackers.
+the head aligns the whole tracking space with the user's head; of its rotation only the yaw is used, and each error of
+it turns hips and feet round the user. So `head=position` sends it only after a calibration, `full` with each pose.
+VRChat takes head and hands from the user's headset: without one it shows nothing of this.
+Source: docs.vrchat.com/docs/osc-trackers.
 
 Nine bones are turned into the world and into Euler angles one by one in plain Python: after the 16 ms of others' work
 between two poses that takes less than half the time of the same with SciPy's Rotation, which is made for long arrays.
@@ -46,6 +48,18 @@ TRACKERS = (
     Tracker("head", "Head", "Head", "head"),
 )
 CHOICES = ("hip", "chest", "feet", "knees", "elbows", "head")
+HEADS = ("position", "full", "none")
+_YAW_REPEATS = 3  # a packet may be lost
+
+
+def _packets(trackers: Sequence[Tracker], *, head_turns: bool) -> PacketSet:
+    messages = [
+        OscMessage(f"/tracking/trackers/{tracker.address}/{what}", "fff")
+        for tracker in trackers
+        for what in ("position", "rotation")
+        if head_turns or (tracker.choice, what) != ("head", "rotation")
+    ]
+    return PacketSet(grouped(messages, MAX_BUNDLE_BYTES))
 
 
 def _with_parents(bones: Iterable[int]) -> list[tuple[int, int]]:
@@ -59,28 +73,40 @@ def _with_parents(bones: Iterable[int]) -> list[tuple[int, int]]:
     return [(joint, PARENTS[joint]) for joint in sorted(needed)]
 
 
-def read_vrchat_options(options: Options) -> frozenset[str]:
+@dataclass(frozen=True, slots=True)
+class VrchatOptions:
+    """Settings of one VRChat target."""
+
+    trackers: frozenset[str] = frozenset(CHOICES) - {"head"}
+    head: str = "position"
+
+
+def read_vrchat_options(options: Options) -> VrchatOptions:
     """Which trackers to send; all unless told. Raises ValueError, one line."""
     chosen = options.several("trackers", CHOICES, CHOICES)
-    if not chosen:
+    head = options.choice("head", HEADS, "position" if "head" in chosen else "none")
+    if not chosen - {"head"} and head == "none":
         raise ValueError(f"trackers= names none; it is some of {', '.join(CHOICES)}")
-    return chosen
+    return VrchatOptions(chosen - {"head"}, head)
 
 
 class VrchatEncoder:
     """Pose -> VRChat tracker datagrams. One encoder per target, one thread."""
 
-    def __init__(self, chosen: frozenset[str] = frozenset(CHOICES)) -> None:
-        """Lay out the bundle for the trackers chosen (see CHOICES)."""
+    def __init__(self, options: VrchatOptions | None = None) -> None:
+        """Lay out the bundles for the trackers chosen."""
+        options = VrchatOptions() if options is None else options
+        chosen = options.trackers | (frozenset() if options.head == "none" else {"head"})
         trackers = [tracker for tracker in TRACKERS if tracker.choice in chosen]
-        messages = [
-            OscMessage(f"/tracking/trackers/{tracker.address}/{what}", "fff")
-            for tracker in trackers
-            for what in ("position", "rotation")
-        ]
-        self._packets = PacketSet(grouped(messages, MAX_BUNDLE_BYTES))
+        self._turning = _packets(trackers, head_turns=True)
+        self._still = _packets(trackers, head_turns=False) if options.head == "position" else self._turning
+        self._turns_left = 0  # frames that still tell the yaw of the head
         self._parts = [(JOINT[tracker.joint], JOINT[tracker.bone]) for tracker in trackers]
         self._tree = _with_parents(bone for _, bone in self._parts)
+
+    def align(self) -> None:
+        """A calibration is done: tell the yaw of the head once, so that VRChat's front is the performer's."""
+        self._turns_left = _YAW_REPEATS
 
     def encode(self, pose: Pose, elapsed_s: float) -> list[bytes]:  # noqa: ARG002 — VRChat takes no time
         """The datagrams of one frame."""
@@ -90,7 +116,10 @@ class VrchatEncoder:
         for joint, bone in self._parts:
             (right, up, ahead), (x, y, z, w) = joints[3 * joint : 3 * joint + 3], world[bone]
             floats += (-right, up, ahead, *euler_unity_deg(x, -y, -z, w))  # to Unity's axes: see coordinates.py
-        return self._packets.pack(floats)
+        if self._turns_left > 0:
+            self._turns_left -= 1
+            return self._turning.pack(floats)
+        return self._still.pack(floats if self._still is self._turning else floats[:-3])
 
     def encode_lost(self, elapsed_s: float) -> list[bytes]:  # noqa: ARG002
         """None: trackers that are not sent any more are lost by themselves."""

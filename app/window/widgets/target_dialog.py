@@ -23,8 +23,8 @@ from app.window.widgets.target_url import join_url, split_query
 from engine.errors import UsageError
 from engine.osc.own_port import check_own_port
 from engine.osc.plain import PlainOptions, address_map
+from engine.osc.receivers import RECEIVERS
 from engine.osc.targets import DEFAULT_PORTS, parse_target, parse_targets
-from engine.osc.vmc_options import PRESETS
 
 _PROTOCOLS = (("VMC: avatars", "vmc"), ("VRChat trackers", "vrchat"), ("Plain OSC: stage and patching tools", "osc"))
 _REMARKS = {
@@ -33,17 +33,7 @@ _REMARKS = {
     "osc": "One numeric address per joint, contact and confidence.",
 }
 _EXAMPLES = {"vmc": "rate=60&travel=root", "vrchat": "trackers=hip,feet", "osc": "prefix=/mocap&rate=30"}
-PRESET_NAMES = {
-    "generic": "Any VMC receiver",
-    "vseeface": "VSeeFace",
-    "warudo": "Warudo",
-    "vnyan": "VNyan",
-    "vmagicmirror": "VMagicMirror",
-    "evmc4u": "Unity (EVMC4U)",
-    "unreal": "Unreal Engine",
-    "blender": "Blender (VMC4B)",
-    "godot": "Godot",
-}
+PRESET_NAMES = {name: receiver.title for name, receiver in RECEIVERS.items()}
 
 
 class TargetDialog(QDialog):
@@ -58,7 +48,7 @@ class TargetDialog(QDialog):
         self._others = others
         self.url = url or "vmc://127.0.0.1:39539"
         self.protocol = Choice("Protocol", _PROTOCOLS)
-        self.preset = Choice("Receiver", [(PRESET_NAMES.get(name, name), name) for name in PRESETS])
+        self.preset = Choice("Receiver", [(title, name) for name, title in PRESET_NAMES.items()])
         self.avatar = AvatarField()
         self.host, self.port, self.options = QLineEdit(), QLineEdit(), QLineEdit()
         self.host.setPlaceholderText("127.0.0.1, or a name in your network")

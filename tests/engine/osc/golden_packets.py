@@ -36,7 +36,7 @@ CASES = (
     "vmc://127.0.0.1?fold=upperchest,shoulders",
     "vmc://127.0.0.1?fold=shoulders&travel=root&facing=back&extras=1#face",
     "vmc://127.0.0.1?bones=upper&fold=upperchest",
-    "vrchat://127.0.0.1",
+    "vrchat://127.0.0.1?head=full",
     "vrchat://127.0.0.1?trackers=hip,feet,elbows",
     "osc://127.0.0.1",
     "osc://127.0.0.1?prefix=/stage&send=root,tracked,rotations,rate",

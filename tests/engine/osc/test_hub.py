@@ -324,3 +324,16 @@ def test_the_last_poses_of_a_target_do_not_leave_it_calibrating(make_pose: PoseM
     state[0] = "idle"
     hub.close()
     assert _ok_states(receiver) == [2, 3]
+
+
+def test_vrchat_is_told_the_heads_yaw_when_a_calibration_is_done(make_pose: PoseMaker, receiver: socket.socket) -> None:
+    calibration = [Calibration("idle")]
+    hub = OutputHub((_url("vrchat", receiver),), calibration=lambda: calibration[0])
+    heard: list[bool] = []
+    for state in (Calibration("waiting"), Calibration("done", done_at_s=3.0), Calibration("idle", done_at_s=3.0)):
+        calibration[0] = state
+        for _ in range(4):
+            hub.put(make_pose())
+            heard.append("/tracking/trackers/head/rotation" in _values(receiver))
+    hub.close()
+    assert heard == [False] * 4 + [True] * 3 + [False] * 5

@@ -10,14 +10,17 @@ import pytest
 from pythonosc.osc_bundle import OscBundle
 from scipy.spatial.transform import Rotation
 
+from engine.errors import UsageError
 from engine.osc.plain import PlainOptions, PlainOscEncoder
-from engine.osc.vrchat import VrchatEncoder, euler_unity_deg
+from engine.osc.targets import parse_target
+from engine.osc.vrchat import VrchatEncoder, VrchatOptions, euler_unity_deg
 from engine.types import Pose
 from models.kinematics import forward_kinematics
 from models.parts import PART_NAMES
 from models.skeleton import JOINT
 
 PoseMaker = Callable[..., Pose]
+FULL = VrchatOptions(head="full")
 
 
 def _values(datagrams: list[bytes]) -> dict[str, list]:
@@ -44,14 +47,14 @@ def posed(make_pose: PoseMaker):
 
 
 def test_vrchat_gets_eight_trackers_and_the_head_in_one_bundle(make_pose: PoseMaker) -> None:
-    datagrams = VrchatEncoder().encode(make_pose(), 0.0)
+    datagrams = VrchatEncoder(FULL).encode(make_pose(), 0.0)
     assert len(datagrams) == 1
     names = [*map(str, range(1, 9)), "head"]
     assert list(_values(datagrams)) == [f"/tracking/trackers/{n}/{w}" for n in names for w in ("position", "rotation")]
 
 
 def test_in_the_t_pose_all_vrchat_rotations_are_zero_and_left_is_at_minus_x(posed: PoseMaker) -> None:
-    values = _values(VrchatEncoder().encode(posed({}), 0.0))
+    values = _values(VrchatEncoder(FULL).encode(posed({}), 0.0))
     for address, value in values.items():
         if address.endswith("rotation"):
             np.testing.assert_allclose(value, 0.0, atol=1e-4)
@@ -62,7 +65,7 @@ def test_in_the_t_pose_all_vrchat_rotations_are_zero_and_left_is_at_minus_x(pose
 
 def test_turned_ninety_degrees_left_is_minus_ninety_yaw_in_unity(posed: PoseMaker) -> None:
     left = Rotation.from_euler("Y", 90, degrees=True)  # +Z to +X, where our left is
-    values = _values(VrchatEncoder().encode(posed({"Hips": left}), 0.0))
+    values = _values(VrchatEncoder(FULL).encode(posed({"Hips": left}), 0.0))
     for tracker in ("1", "6", "head"):
         np.testing.assert_allclose(values[f"/tracking/trackers/{tracker}/rotation"], [0, -90, 0], atol=1e-3)
     # facing Unity's -X, the left hand side is towards -Z
@@ -71,7 +74,7 @@ def test_turned_ninety_degrees_left_is_minus_ninety_yaw_in_unity(posed: PoseMake
 
 def test_a_lifted_left_thigh_pitches_the_left_knee_up(posed: PoseMaker) -> None:
     lifted = Rotation.from_euler("X", -80, degrees=True)  # thigh from down to forward, +Z
-    values = _values(VrchatEncoder().encode(posed({"LeftUpperLeg": lifted}), 0.0))
+    values = _values(VrchatEncoder(FULL).encode(posed({"LeftUpperLeg": lifted}), 0.0))
     np.testing.assert_allclose(values["/tracking/trackers/4/rotation"], [-80, 0, 0], atol=1e-3)
     np.testing.assert_allclose(values["/tracking/trackers/5/rotation"], 0, atol=1e-3)
     assert values["/tracking/trackers/4/position"][2] > 0.3
@@ -81,7 +84,7 @@ def test_a_lifted_left_thigh_pitches_the_left_knee_up(posed: PoseMaker) -> None:
 def test_vrchat_euler_angles_rebuild_the_world_rotation_in_unitys_order(make_pose: PoseMaker, seed: int) -> None:
     pose = make_pose(seed, 0.4)
     _, world = forward_kinematics(Rotation.from_quat(pose.rotations_xyzw).as_matrix(), pose.rest_offsets_m, pose.root_m)
-    values = _values(VrchatEncoder().encode(pose, 0.0))
+    values = _values(VrchatEncoder(FULL).encode(pose, 0.0))
     mirror = np.diag([-1.0, 1.0, 1.0])
     for tracker, bone in (("1", "Hips"), ("3", "RightFoot"), ("7", "LeftUpperArm"), ("head", "Head")):
         x, y, z = np.radians(values[f"/tracking/trackers/{tracker}/rotation"])
@@ -141,3 +144,30 @@ def test_plain_osc_tells_that_nobody_is_tracked_where_that_is_sent() -> None:
 
 def test_vrchat_has_no_message_for_it() -> None:
     assert VrchatEncoder().encode_lost(3.0) == []
+
+
+def _head(encoder: VrchatEncoder, pose: Pose) -> set[str]:
+    return {address.rpartition("/")[2] for address in _values(encoder.encode(pose, 0.0)) if "/head/" in address}
+
+
+def test_the_heads_yaw_is_told_after_a_calibration_and_not_with_every_pose(make_pose: PoseMaker) -> None:
+    encoder, pose = parse_target("vrchat://127.0.0.1").encoder(), make_pose()
+    assert isinstance(encoder, VrchatEncoder)
+    assert _head(encoder, pose) == {"position"}
+    encoder.align()
+    assert [len(_head(encoder, pose)) for _ in range(5)] == [2, 2, 2, 1, 1]
+
+
+def test_the_head_can_be_sent_whole_or_not_at_all(make_pose: PoseMaker) -> None:
+    for query, expected in (("head=full", {"position", "rotation"}), ("head=none", set()), ("trackers=hip", set())):
+        encoder = parse_target(f"vrchat://127.0.0.1?{query}").encoder()
+        assert isinstance(encoder, VrchatEncoder)
+        encoder.align()
+        assert _head(encoder, make_pose()) == expected
+    only_head = parse_target("vrchat://127.0.0.1?trackers=head").encoder()
+    assert len(_values(only_head.encode(make_pose(), 0.0))) == 1
+    for query in ("trackers=", "trackers=head&head=none"):
+        with pytest.raises(UsageError, match="names none"):
+            parse_target(f"vrchat://127.0.0.1?{query}")
+    with pytest.raises(UsageError, match="head=yaw is not one of position, full, none"):
+        parse_target("vrchat://127.0.0.1?head=yaw")
