@@ -115,7 +115,9 @@ def _replay_headless(options: RunOptions, config: Config) -> int:
 def _convert(options: argparse.Namespace) -> int:
     from app.commands.convert import run_convert
 
-    asked = ConvertOptions(tuple(options.paths), options.format, options.bvh_style, options.jobs, options.force)
+    asked = ConvertOptions(
+        tuple(options.paths), options.format, options.bvh_style, options.jobs, options.force, options.report
+    )
     return run_convert(asked, config_from(options, Config()))
 
 
@@ -135,6 +137,12 @@ def _viewpoints(options: argparse.Namespace) -> int:
     from app.commands.viewpoints import run_viewpoints
 
     return run_viewpoints(options)
+
+
+def _report(options: argparse.Namespace) -> int:
+    from app.commands.take_report import run_take_report
+
+    return run_take_report(tuple(options.takes), options.against, as_json=options.json)
 
 
 def _osc_map(options: argparse.Namespace) -> int:
@@ -177,6 +185,7 @@ def _cameras(_: argparse.Namespace) -> int:
 _COMMANDS: dict[str | None, Callable[[argparse.Namespace], int]] = {
     None: _run,
     "convert": _convert,
+    "report": _report,
     "recover": _recover,
     "replay": _replay,
     "viewpoints": _viewpoints,

@@ -29,4 +29,9 @@ def add_convert(commands: Commands, debug: OneLineParser) -> None:
     convert.add_argument(
         "--force", action="store_true", help="replace files that are there; in a folder, convert them again"
     )
+    convert.add_argument(
+        "--report",
+        action="store_true",
+        help="write NAME.report.html and .json beside each output; exit code 1 when a light is red",
+    )
     add_engine_options(convert)

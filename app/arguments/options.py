@@ -27,3 +27,4 @@ class ConvertOptions:
     bvh_style: str = "default"
     jobs: int = 1
     force: bool = False
+    report: bool = False  # a page and a JSON file beside each output, exit code 1 for a red one

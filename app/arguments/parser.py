@@ -11,7 +11,18 @@ from app.arguments.takes import add_take_commands
 from app.arguments.tools import add_tool_commands
 from app.arguments.viewpoints import add_viewpoints
 
-COMMAND_NAMES = ("convert", "recover", "replay", "viewpoints", "osc-map", "bench", "doctor", "cameras", "fetch")
+COMMAND_NAMES = (
+    "convert",
+    "report",
+    "recover",
+    "replay",
+    "viewpoints",
+    "osc-map",
+    "bench",
+    "doctor",
+    "cameras",
+    "fetch",
+)
 
 
 def _debug_option() -> OneLineParser:

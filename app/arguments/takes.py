@@ -10,6 +10,10 @@ from app.arguments.one_line_parser import Commands, OneLineParser
 def add_take_commands(commands: Commands, debug: OneLineParser) -> None:
     recover = commands.add_parser("recover", parents=[debug], help="finish takes that a crash left behind")
     recover.add_argument("paths", nargs="+", type=Path, metavar="FILE", help="NAME.partial, or a folder of such")
+    report = commands.add_parser("report", parents=[debug], help="judge takes without a truth: lights, a page, JSON")
+    report.add_argument("takes", nargs="+", type=Path, metavar="TAKE", help="takes (.npz)")
+    report.add_argument("--against", type=Path, metavar="TAKE", help="another take of the same motion, for comparison")
+    report.add_argument("--json", action="store_true", help="figures as JSON on stdout, and no files")
     replay = commands.add_parser("replay", parents=[debug], help="send a take or an OSC log again, in its own time")
     replay.add_argument("take", type=Path, metavar="FILE", help="a take (.npz) or an OSC log (.jsonl)")
     replay.add_argument("--osc", action="append", metavar="URL", required=True, help="where to; may be repeated")

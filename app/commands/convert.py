@@ -42,7 +42,7 @@ def run_convert(options: ConvertOptions, config: Config) -> int:
     there = len(jobs) - len(left)
     if there:
         say(f"vtm: {there} of {len(jobs)} files are there already and newer than their source (--force converts them)")
-    manner = Manner(options.bvh_style, max(1, min(options.jobs, len(left))), options.force)
+    manner = Manner(options.bvh_style, max(1, min(options.jobs, len(left))), options.force, options.report)
     with Batch(left, manner.processes) as batch:
         _convert_all(left, config, manner, batch.show)
     if len(jobs) == 1 and batch.errors:
@@ -50,7 +50,9 @@ def run_convert(options: ConvertOptions, config: Config) -> int:
     if folder:
         good = len(left) - len(batch.errors)
         say(f"vtm: {len(jobs)} files: {good} converted, {there} there already, {len(batch.errors)} failed")
-    return 1 if batch.errors else 0
+    if batch.red:
+        say(f"vtm: {batch.red} of {len(left)} reports have a red light")
+    return 1 if batch.errors or batch.red else 0
 
 
 def _convert_all(jobs: list[Job], config: Config, manner: Manner, emit: Emit) -> None:
@@ -81,6 +83,7 @@ class Batch:
         self._finished = 0
         self._task: TaskID | None = None
         self.errors: list[Exception] = []
+        self.red = 0  # reports with a red light
 
     def __enter__(self) -> Batch:
         self._progress.start()
@@ -103,6 +106,7 @@ class Batch:
 
     def _finish(self, report: Report) -> None:
         self._finished += 1
+        self.red += report.red
         if report.result is not None:
             number = f" ({self._finished} of {len(self._jobs)})" if self._several else ""
             self._tell(f"{report.path or report.job.target}: {report.result}{number}")

@@ -19,11 +19,15 @@ from logging.handlers import QueueHandler
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.commands.convert_plan import Job
 from app.log_file import log_folder, log_old_crashes, logging_through, native_crashes_kept
 from engine.config import Config
 from engine.errors import VtmError, describe
+
+if TYPE_CHECKING:
+    from engine.motion.take import MotionTake
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +46,7 @@ class Report:
     error: Exception | None = None
     logged: bool = False  # the error is in the log already
     path: Path | None = None  # the name that the file got
+    red: bool = False  # its report has a red light
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,7 @@ class Manner:
     bvh_style: str = "default"
     processes: int = 1
     overwrite: bool = False
+    report: bool = False
 
 
 Emit = Callable[[Report], None]
@@ -85,13 +91,26 @@ def convert_one(job: Job, config: Config, manner: Manner, emit: Emit) -> None:
             overwrite=manner.overwrite,
             on_written=written,
         )
+        red = manner.report and _reported(job, path, take, emit)
     except Exception as error:  # noqa: BLE001 - kept as data: the other jobs go on, and it is told at the end
         emit(Report(job, error=error))
         return
     frames, seconds = len(take), time.monotonic() - began_s
     tracked = float(take.tracked.mean()) if frames else 0.0
     speed = f"{seconds:.1f} s ({frames / seconds:.0f} frames/s)"
-    emit(Report(job, frames, frames, result=f"{frames} frames, a person in {tracked:.0%}, {speed}", path=path))
+    emit(Report(job, frames, frames, result=f"{frames} frames, a person in {tracked:.0%}, {speed}", path=path, red=red))
+
+
+def _reported(job: Job, path: Path, take: MotionTake, emit: Emit) -> bool:
+    """Write the report beside the file, say what is not green; True for a red light."""
+    from engine.quality.files import write_report
+    from engine.quality.report import report_of
+
+    report = report_of(take)
+    page, _ = write_report(path, report)
+    for line in report.lines():
+        emit(Report(job, line=f"{page.name}: {line}"))
+    return report.light == "red"
 
 
 def convert_in_processes(jobs: list[Job], config: Config, manner: Manner) -> Iterator[Report]:
