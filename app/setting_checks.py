@@ -9,7 +9,17 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from app.arguments.values import HEIGHT_M, HFOV_DEG, MOTION_SUFFIXES, OSC_RATE_HZ, PICTURES_FPS
-from engine.config import BACKENDS, BODIES, COUNTDOWNS_S, DETAILS, DETECTOR_SIZES, DETECTORS, ROTATIONS_DEG, Config
+from engine.config import (
+    AUTO_ROTATION,
+    BACKENDS,
+    BODIES,
+    COUNTDOWNS_S,
+    DETAILS,
+    DETECTOR_SIZES,
+    DETECTORS,
+    ROTATIONS_DEG,
+    Config,
+)
 from engine.errors import UsageError, printable
 from models.json_text import finite_number
 
@@ -164,7 +174,7 @@ def _widths(value: Any) -> tuple[int, ...]:
 CONFIG_CHECKS: dict[str, Check] = {
     "source": _text,
     "mirror": _flag,
-    "rotate_deg": _one_of(ROTATIONS_DEG),
+    "rotate_deg": _one_of((AUTO_ROTATION, *ROTATIONS_DEG)),
     "body": _one_of(BODIES),
     "smoothness": _number(0.0, 1.0),
     "hfov_deg": _number(*HFOV_DEG),

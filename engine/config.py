@@ -15,6 +15,8 @@ DETAILS = ("auto", "on", "off")
 SMOOTHNESS = {"dance": 0.0, "standard": 0.5, "calm": 1.0}
 """Presets of the smoothing, and their places on a slider: 0 is prompt, 1 is smooth."""
 ROTATIONS_DEG = (0, 90, 180, 270)
+AUTO_ROTATION = -1
+"""A picture that is upside down is turned once the performer was seen for some seconds (engine.live.upright)."""
 COUNTDOWNS_S = (0, 3, 5, 10)
 """Seconds to get into position before a calibration or a take; 0: at once."""
 DEFAULT_HFOV_DEG = 60.0
@@ -27,7 +29,7 @@ class Config:
 
     source: str = ""
     mirror: bool = False
-    rotate_deg: int = 0  # the camera's picture is turned clockwise by 0, 90, 180 or 270 degrees, then mirrored
+    rotate_deg: int = AUTO_ROTATION  # the picture is turned clockwise by one of ROTATIONS_DEG, then mirrored
     hfov_deg: float = DEFAULT_HFOV_DEG  # field of view of the picture's LONGER side
     intrinsics_file: str | None = None
     height_m: float = DEFAULT_HEIGHT_M

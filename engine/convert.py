@@ -9,23 +9,29 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
-from engine.config import Config
+from engine.config import AUTO_ROTATION, Config
 from engine.errors import CameraError, OutputError, UsageError
 from engine.file_kinds import TAKE_SUFFIX, is_take, not_convertible
+from engine.first_window import FirstWindow
 from engine.keypoints_file import KeypointsFile, read_keypoints
 from engine.live.interfaces import Factories, Runtime, WindowLike
+from engine.live.upright import UPSIDE_DOWN_DEG, UprightVote, turned_line
 from engine.motion.formats import TRUE_TIMES, check_motion_path, write_motion
 from engine.motion.npz import read_motion_npz
 from engine.motion.resample import gaps_of, gaps_text
 from engine.motion.take import ROW, MotionTake, median_rate, row_of, take_from_rows
 from engine.pipeline import real_factories, worker_threads
+from engine.pose2d.base import Detector
 from engine.solver import Solver
+from engine.sources.base import Source
 from engine.sources.intrinsics import check_intrinsics, intrinsics_for, orientation_of
 from engine.sources.open_source import DEMO
 from engine.sources.picture_reader import is_picture_place
@@ -36,16 +42,6 @@ OnProgress = Callable[[int, int], None]
 """Frames done, frames in all (0: unknown). Raising in it ends the conversion; nothing is written then."""
 _FORGET_S = 1.0  # without a person, the window starts anew
 _SAME_RATE = 0.02
-
-
-@dataclass(frozen=True, slots=True)
-class Clip:
-    """What is converted: detections in order."""
-
-    detections: Iterator[Detection]
-    fps: float
-    frames: int  # 0: unknown
-    intrinsics: Intrinsics | None  # known from the file
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +120,8 @@ def observe(
     factories = real_factories(paced=False) if factories is None else factories
     runtime = factories.load_runtime(config.backend, threads=worker_threads(processes)[1], on_message=say)
     try:
-        with _opened(str(source), keypoints, config, factories, say, worker_threads(processes)[0]) as clip:
-            lifted = _lift(clip, config, factories, runtime, on_progress)
+        with opened_clip(str(source), keypoints, config, factories, say, worker_threads(processes)[0]) as clip:
+            lifted = _lift(clip, clip.config, factories, runtime, on_progress)
     finally:
         runtime.close()
     return Observed(_solve(lifted, config, clip.fps), tuple(one.detection for one in lifted))
@@ -151,51 +147,6 @@ def _written(
     return take
 
 
-@contextmanager
-def _opened(
-    source: str,
-    keypoints: KeypointsFile | None,
-    config: Config,
-    factories: Factories,
-    say: Callable[[str], None],
-    threads: int,
-) -> Iterator[Clip]:
-    """The clip: the file's keypoints, or what a detector finds in a video; closed at the end."""
-    path = Path(source)
-    if keypoints is not None:
-        yield Clip(keypoints.detections(), keypoints.fps, len(keypoints), keypoints.intrinsics)
-        return
-    if source != DEMO and not path.is_file() and not is_picture_place(source):
-        raise UsageError(f"there is no file {source}; expected a video, pictures or a keypoints .npz")
-    video = factories.open_source(
-        source,
-        orientation=orientation_of(config),
-        loop=False,
-        fps=config.pictures_fps,
-        clock=time.monotonic,
-        on_message=say,
-    )
-    try:
-        size = "largest" if config.detector_size == "auto" else config.detector_size
-        detector = factories.make_detector(config.detector, size=size, threads=threads, on_message=say)
-        try:
-
-            def detections() -> Iterator[Detection]:
-                while not video.ended:
-                    frame = video.read()
-                    if frame is not None:
-                        yield detector.detect(frame)
-                        detector.look_round(frame)
-                if video.status is not None:
-                    say(video.status)
-
-            yield Clip(detections(), video.fps, video.frames, None)
-        finally:
-            detector.close()
-    finally:
-        video.close()
-
-
 def _lift(
     clip: Clip, config: Config, factories: Factories, runtime: Runtime, on_progress: OnProgress | None
 ) -> list[_Lifted]:
@@ -203,14 +154,18 @@ def _lift(
     lifted: list[_Lifted] = []
     intrinsics: Intrinsics | None = None
     window: WindowLike | None = None
+    first: FirstWindow | None = None
     size: tuple[int, int] | None = None
     seen_at_s = 0.0
     for detection in clip.detections:
-        if intrinsics is None or window is None or detection.image_size != size:
+        if intrinsics is None or window is None or first is None or detection.image_size != size:
             size = detection.image_size
             of_file = None if config.intrinsics_file else clip.intrinsics
             intrinsics = of_file or intrinsics_for(config, size)
             window = factories.make_window(runtime.config, intrinsics)
+            if first is not None:
+                _put(lifted, first.restart())
+            first = FirstWindow(partial(factories.make_window, runtime.config, intrinsics), runtime, intrinsics)
         raw: RawMotion | None = None
         if isinstance(detection, Keypoints2D):
             seen_at_s = detection.captured_at_s
@@ -219,12 +174,21 @@ def _lift(
             raw = None if view is None else runtime.lift(view, intrinsics)
         elif detection.captured_at_s - seen_at_s > _FORGET_S:
             window.reset()
+            _put(lifted, first.restart())
         lifted.append(_Lifted(_without_features(detection), raw, intrinsics))
+        if isinstance(detection, Keypoints2D):
+            _put(lifted, first.add(len(lifted) - 1, detection, raw))
         if on_progress is not None:
             on_progress(len(lifted), max(clip.frames, len(lifted)) if clip.frames else 0)
-    if not lifted:
+    if first is None:
         raise CameraError("the video holds no frame")
+    _put(lifted, first.restart())
     return lifted
+
+
+def _put(lifted: list[_Lifted], changed: Iterator[tuple[int, RawMotion]]) -> None:
+    for number, raw in changed:
+        lifted[number] = replace(lifted[number], raw=raw)
 
 
 def _without_features(detection: Detection) -> Detection:

@@ -6,8 +6,8 @@ import argparse
 import dataclasses
 from typing import Any
 
-from app.arguments.values import field_of_view, height, pictures_fps, smoothness
-from engine.config import BACKENDS, BODIES, DETAILS, DETECTOR_SIZES, DETECTORS, ROTATIONS_DEG, Config
+from app.arguments.values import field_of_view, height, pictures_fps, rotation, smoothness
+from engine.config import BACKENDS, BODIES, DETAILS, DETECTOR_SIZES, DETECTORS, Config
 
 
 def add_engine_options(parser: argparse.ArgumentParser) -> None:
@@ -20,9 +20,9 @@ def add_engine_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mirror", action=argparse.BooleanOptionalAction, default=None, help="mirror the picture")
     parser.add_argument(
         "--rotate",
-        type=int,
-        choices=ROTATIONS_DEG,
-        help="turn the picture clockwise (camera on its side)",
+        type=rotation,
+        metavar="auto|0|90|180|270",
+        help="turn the picture clockwise; auto: by 180 where the performer is upside down",
     )
     lens = parser.add_mutually_exclusive_group()
     lens.add_argument("--hfov", type=field_of_view, metavar="DEG", help="field of view of the picture's longer side")

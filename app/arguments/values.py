@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.config import SMOOTHNESS
+from engine.config import AUTO_ROTATION, ROTATIONS_DEG, SMOOTHNESS
 from engine.file_kinds import VIDEO_SUFFIXES
 
 MOTION_SUFFIXES = (".npz", ".bvh", ".csv", ".glb", ".vrma", ".jsonl")
@@ -55,6 +55,15 @@ def smoothness(text: str) -> float:
     if not 0.0 <= value <= 1.0:
         raise argparse.ArgumentTypeError(f"got {text}, expected {', '.join(SMOOTHNESS)} or a number from 0 to 1")
     return value
+
+
+def rotation(text: str) -> int:
+    """A clockwise turn in degrees, or auto."""
+    if text == "auto":
+        return AUTO_ROTATION
+    if text not in map(str, ROTATIONS_DEG):
+        raise argparse.ArgumentTypeError(f"got {text}, expected auto, {', '.join(map(str, ROTATIONS_DEG))}")
+    return int(text)
 
 
 def motion_suffix(text: str) -> str:

@@ -9,10 +9,10 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from engine.config import Config
+from engine.config import AUTO_ROTATION, Config
 from engine.errors import describe
 from engine.live.details_share import DetailsShare
 from engine.live.load_shedding import LoadShedding
@@ -54,6 +54,7 @@ class SharedState:
         self._shown: FrameKey = (0, -1)
         self._last: FrameKey | None = None  # of a source that is over
         self._ended = self._stopped = False
+        self._turn_deg = 0
 
     @property
     def config(self) -> Config:
@@ -65,6 +66,21 @@ class SharedState:
         with self._changed:
             self._config = config
             self._changed.notify_all()
+
+    @property
+    def turn_deg(self) -> int:
+        """How the pictures of this source are turned by themselves: 0 or 180 degrees."""
+        return self._turn_deg
+
+    def turn_source(self, turn_deg: int) -> None:
+        """Turn the pictures of this source from now on, if the settings leave that to us."""
+        self._turn_deg = turn_deg if self._config.rotate_deg == AUTO_ROTATION else 0
+
+    @property
+    def oriented_config(self) -> Config:
+        """The settings with the automatic turn in its place."""
+        config = self._config
+        return replace(config, rotate_deg=self._turn_deg) if config.rotate_deg == AUTO_ROTATION else config
 
     def choose_person(self, choice: PersonChoice) -> None:
         """Ask the pose thread to follow another person; the newest choice counts."""
@@ -140,6 +156,7 @@ class SharedState:
         """Frames of a new source follow."""
         with self._changed:
             self._names["source"] = name
+            self._turn_deg = 0
             self.go_on()
 
     def go_on(self) -> None:

@@ -12,17 +12,19 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeAlias
 
-from engine.config import Config
+from engine.config import AUTO_ROTATION, Config
 from engine.live.calibration import CalibrationControl
 from engine.live.detailing import Detailing
 from engine.live.frame_rate import FrameRate
 from engine.live.interfaces import Clock, Factories, Runtime, SolverLike, WindowLike
 from engine.live.shared_state import SharedState, View
+from engine.live.upright import UPSIDE_DOWN_DEG, UprightVote, turned_line
 from engine.live.worker import POLL_S, Worker
 from engine.pose2d.base import Detector
 from engine.queues import BoundedQueue, Latest
 from engine.sources.base import Source
 from engine.sources.intrinsics import LiveIntrinsics, orientation_of
+from engine.sources.orientation import Orientation
 from engine.types import CapturedFrame, DetectedFrame, Detection, Frame, Keypoints2D, Pose
 from models.camera import Intrinsics
 
@@ -44,7 +46,8 @@ class CaptureWorker(Worker):
         self._factories = factories
         self._clock = clock
         self._out = out
-        self._number = 0  # of the source
+        self._number = 0  # of the source; a new one where its pictures are turned by themselves
+        self._turn_deg = 0
 
     @staticmethod
     def _wanted(config: Config) -> tuple[object, ...]:
@@ -69,6 +72,7 @@ class CaptureWorker(Worker):
         try:
             self._number += 1
             self._shared.source_opened(source.name)
+            self._turn_deg = 0
             last = self._read_all(source, wanted)
             if source.ended:
                 self._shared.source_over((self._number, last))
@@ -98,6 +102,11 @@ class CaptureWorker(Worker):
 
     def _publish(self, frame: Frame) -> None:
         stats, dropped = self._shared.stats, self._out.dropped
+        if self._turn_deg != self._shared.turn_deg:
+            self._turn_deg = self._shared.turn_deg
+            self._number += 1
+        if self._turn_deg:  # half a turn: before or after mirroring is the same
+            frame = replace(frame, bgr=Orientation(rotate_deg=self._turn_deg).applied(frame.bgr))
         self._out.put(CapturedFrame(self._number, frame))
         stats.frame_captured()
         stats.frames_dropped(self._out.dropped - dropped)
@@ -147,6 +156,7 @@ class PoseWorker(Worker):
     def _detect_all(self, detector: Detector, wanted: tuple[object, ...]) -> None:
         """Every frame, with as much detail as there is time for."""
         source, rate, undecided = None, FrameRate(), detector.size_steps > 0
+        vote = UprightVote()
         left_out = 0
         while self._still(wanted):
             captured = self._in.get(POLL_S)
@@ -156,6 +166,7 @@ class PoseWorker(Worker):
                 source = captured.source_number
                 detector.reset()
                 rate.reset()
+                vote.reset()
             if left_out != (wanted_out := self._shared.shedding.left_out("pose2d")):
                 left_out = wanted_out
                 detector.leave_out(left_out)
@@ -169,9 +180,20 @@ class PoseWorker(Worker):
             self._put(detected)
             self._to_details.put(detected)
             detector.look_round(captured.frame)
+            self._see_whether_upright(vote, detection)
             if (period_s := rate.add(captured.frame)) is not None and detector.size_steps:
                 self._shared.shedding.frames_come(period_s)
                 undecided = undecided and not self._decided(detector, captured.frame, period_s)
+
+    def _see_whether_upright(self, vote: UprightVote, detection: Detection) -> None:
+        """Turn the picture of a camera that hangs upside down, unless the settings say how it is turned."""
+        if self._shared.config.rotate_deg != AUTO_ROTATION or self._shared.turn_deg:
+            return
+        turn_deg = vote.add(detection) if isinstance(detection, Keypoints2D) else None
+        if turn_deg:
+            self._inform(turned_line(turn_deg))
+        if turn_deg == UPSIDE_DOWN_DEG:
+            self._shared.turn_source(turn_deg)
 
     def _decided(self, detector: Detector, frame: Frame, period_s: float) -> bool:
         """Measure the sizes on the person in this frame and take the one that there is time for; False without one."""
@@ -311,7 +333,7 @@ class SolveWorker(Worker):
     def _prepared(self, source: int, frame: Frame, runtime: Runtime) -> tuple[SolverLike, WindowLike]:
         """Solver and window for this source and these settings."""
         config = self._shared.config
-        intrinsics = self._intrinsics_of(config, frame.image_size)
+        intrinsics = self._intrinsics_of(self._shared.oriented_config, frame.image_size)
         if self._solver is None:
             self._solver = self._factories.make_solver(intrinsics, config.height_m)
         if source != self._source:

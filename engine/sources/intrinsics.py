@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from engine.config import Config
+from engine.config import AUTO_ROTATION, Config
 from engine.errors import InputError, UsageError
 from engine.sources.orientation import Orientation
 from models.camera import Intrinsics
@@ -136,8 +136,8 @@ def intrinsics_for(config: Config, image_size: ImageSize) -> Intrinsics:
 
 
 def orientation_of(config: Config) -> Orientation:
-    """Return how the settings turn and mirror the picture."""
-    return Orientation(config.mirror, config.rotate_deg)
+    """Return how the settings turn and mirror the picture, before an automatic turn."""
+    return Orientation(config.mirror, 0 if config.rotate_deg == AUTO_ROTATION else config.rotate_deg)
 
 
 def check_intrinsics(config: Config) -> None:

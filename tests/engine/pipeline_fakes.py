@@ -35,10 +35,11 @@ from engine.types import (
     TargetState,
 )
 from models.camera import Intrinsics
-from models.keypoints import NUM_KEYPOINTS
+from models.keypoints import KEYPOINT, NUM_KEYPOINTS
 from models.skeleton import NUM_JOINTS
 
 SIZE = (64, 48)
+HEAD = [KEYPOINT["left_eye"], KEYPOINT["right_eye"]]
 WAIT_S = 60.0
 
 
@@ -72,6 +73,7 @@ class FakeSource:
         elif self.frame_id and not self.world.shown.acquire(timeout=0.1):
             return None
         frame = Frame(np.zeros((SIZE[1], SIZE[0], 3), np.uint8), self.frame_id, self.world.clock())
+        frame.bgr[0, 0] = 1  # which way up the picture is
         self.frame_id += 1
         return frame
 
@@ -109,6 +111,8 @@ class FakeDetector:
         if not self.world.person:
             return NoPerson(frame.frame_id, frame.captured_at_s, SIZE)
         points = np.full((NUM_KEYPOINTS, 2), 20, np.float32)
+        if self.world.upside_down:
+            points[HEAD, 1] = 30 if frame.bgr[0, 0, 0] else 10
         return Keypoints2D(frame.frame_id, frame.captured_at_s, SIZE, points, np.ones(NUM_KEYPOINTS, np.float32))
 
     def look_round(self, frame: Frame) -> None:
@@ -277,6 +281,7 @@ class World:
     def __init__(self) -> None:
         self.frames: int | None = None
         self.person = True
+        self.upside_down = False  # the person in a picture that is not turned
         self.lockstep = True  # a frame comes when the one before went all the way
         self.unplugged = threading.Event()
         self.shown = threading.Semaphore(0)

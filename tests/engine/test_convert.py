@@ -10,17 +10,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.config import Config
+from engine.config import AUTO_ROTATION, Config
 from engine.convert import convert
 from engine.errors import CameraError, InputError, OutputError, UsageError
 from engine.keypoints_file import read_keypoints
 from engine.live.interfaces import Factories
+from engine.live.upright import turned_line
 from engine.motion.npz import read_motion_npz
 from engine.solver import Solver
+from engine.sources.orientation import Orientation
 from engine.types import Detection, Frame, Keypoints2D, NoPerson, RawMotion
 from models.camera import Intrinsics
 from models.keypoints import NUM_EVIDENCE, NUM_KEYPOINTS
 from models.skeleton import NUM_JOINTS, TOES
+from models.vtm.config import VTMConfig
+from tests.engine.live.test_upright import somebody
 
 SIZE = (640, 480)
 FPS = 25.0
@@ -42,7 +46,7 @@ class FakeWindow:
 
 class FakeRuntime:
     name = "fake"
-    config = None
+    config = VTMConfig(window_frames=16, rate_hz=FPS)
     closed = False
 
     def lift(self, window: Keypoints2D, _intrinsics: Intrinsics) -> RawMotion:
@@ -172,7 +176,7 @@ def test_every_frame_of_a_video_is_in_the_take_in_order(clip: Path, tmp_path: Pa
 
 def test_feature_maps_are_let_go_once_they_were_looked_at(clip: Path, tmp_path: Path):
     """They are large: a conversion that kept them would need gigabytes for a long video."""
-    parts, given, alive = Parts(), [], []
+    parts, given, alive = Parts(120), [], []
     detect = parts.detector.detect
 
     def with_features(frame: Frame) -> Detection:
@@ -191,8 +195,9 @@ def test_feature_maps_are_let_go_once_they_were_looked_at(clip: Path, tmp_path: 
         factories=parts.factories(),
         on_progress=lambda *_: alive.append(sum(reference() is not None for reference in given)),
     )
-    assert len(given) == 9
-    assert max(alive) <= 2  # the newest, and the one before it in the window
+    assert len(given) == 117
+    assert max(alive) < 50, "more than the first seconds, which are looked at twice"
+    assert alive[-1] <= 2, "the newest, and the one before it in the window"
 
 
 def test_the_whole_take_lies_in_one_world_with_one_skeleton(clip: Path, tmp_path: Path):
@@ -323,3 +328,48 @@ def test_a_video_without_frames_or_people_is_said(clip: Path, tmp_path: Path):
     take = convert(source, tmp_path / "out.npz", Config(), factories=Parts().factories(), on_message=said.append)
     assert not take.tracked.any()
     assert "no person" in said[-1]
+
+
+class UpsideDown(FakeDetector):
+    """Sees somebody whose head is down, unless the picture is turned."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+
+    def detect(self, frame: Frame) -> Detection:
+        found = somebody(0.0 if self.parts.opened[-1].rotate_deg == 180 else 180.0, at_s=frame.captured_at_s)
+        return replace(found, frame_id=frame.frame_id)
+
+
+@pytest.mark.parametrize(("rotate_deg", "opened"), [(AUTO_ROTATION, [0, 180]), (0, [0]), (90, [90])])
+def test_a_picture_that_is_upside_down_is_turned_unless_the_settings_say_otherwise(
+    rotate_deg: int, opened: list[int], clip: Path, tmp_path: Path
+):
+    parts, said = TurnedParts(), []
+    take = convert(
+        clip,
+        tmp_path / "out.npz",
+        Config(rotate_deg=rotate_deg),
+        factories=parts.factories(),
+        on_message=said.append,
+    )
+    assert [orientation.rotate_deg for orientation in parts.opened] == opened
+    assert [line for line in said if "upside down" in line] == [turned_line(180)] * (rotate_deg == AUTO_ROTATION)
+    assert len(take) == 60
+
+
+class TurnedParts(Parts):
+    """Notes how the video was opened."""
+
+    def __init__(self) -> None:
+        super().__init__(60)
+        self.opened: list[Orientation] = []
+        self.detector = UpsideDown(self)
+
+    def factories(self) -> Factories:
+        def open_source(*_: Any, orientation: Orientation, **__: Any) -> FakeVideo:
+            self.opened.append(orientation)
+            self.video = FakeVideo(60)
+            return self.video
+
+        return replace(super().factories(), open_source=open_source)

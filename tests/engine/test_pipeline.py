@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.config import Config
+from engine.config import AUTO_ROTATION, Config
 from engine.errors import CameraError, DetectorError, InputError, ModelError, OutputError, UsageError
+from engine.live.upright import turned_line
 from engine.pipeline import Pipeline
 from engine.solver import Solver
 from engine.types import Frame, PersonChoice, Pose, RawMotion, Window
@@ -682,3 +683,29 @@ def test_a_choice_of_a_person_reaches_the_detector_once(world: World):
         first = pipeline.snapshot().stats.poses
         until(lambda: pipeline.snapshot().stats.poses > first + 2)
     assert world.choices == [PersonChoice((12.0, 30.0))]
+
+
+@pytest.mark.parametrize(("rotate_deg", "turned"), [(AUTO_ROTATION, True), (0, False)])
+def test_the_picture_of_a_camera_that_hangs_upside_down_is_turned(world: World, rotate_deg: int, turned: bool):
+    """Everything starts anew with the first picture that is turned: its source has another number."""
+    world.frames, corners = 90, []
+    world.clock = FrameClock(world)
+    world.upside_down = True
+    world.detecting = lambda frame: corners.append((int(frame.bgr[0, 0, 0]), int(frame.bgr[-1, -1, 0])))
+    with world.pipeline(rotate_deg=rotate_deg) as pipeline:
+        assert pipeline.wait(WAIT_S) == "ended"
+        said = say_texts(pipeline)
+    assert set(corners) == ({(1, 0), (0, 1)} if turned else {(1, 0)})
+    assert corners == sorted(corners, reverse=True), "it is turned once"
+    assert said.count(turned_line(180)) == turned
+    assert world.detectors[0].resets == 1 + turned
+
+
+class FrameClock:
+    """Thirty frames a second, however fast they are read."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def __call__(self) -> float:
+        return self.world.sources[-1].frame_id / 30 if self.world.sources else 0.0

@@ -10,11 +10,17 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QPushButton, QTo
 
 from app.window.widgets import icons
 from app.window.widgets.fields import Choice, Section, Switch, icon_button
-from engine.config import ROTATIONS_DEG, Config
+from engine.config import AUTO_ROTATION, ROTATIONS_DEG, Config
 from engine.masking import mask_secrets
 from engine.sources.camera_list import CameraInfo
 
-_ROTATIONS = {0: "not turned", 90: "90° clockwise", 180: "upside down", 270: "90° anticlockwise"}
+_ROTATIONS = {
+    AUTO_ROTATION: "if upside down",
+    0: "not turned",
+    90: "90° clockwise",
+    180: "by half",
+    270: "90° anticlockwise",
+}
 _VIDEOS = "Videos (*.mp4 *.mov *.avi *.mkv *.webm *.m4v *.mpg *.mpeg);;All files (*)"
 
 
@@ -43,7 +49,7 @@ class SourcePanel(Section):
         self.row("", self.choice)
         self.row("", self.open, self.demo)
         self.rotate = Choice("Turn the picture")
-        for degrees in ROTATIONS_DEG:
+        for degrees in (AUTO_ROTATION, *ROTATIONS_DEG):
             self.rotate.addItem(_ROTATIONS[degrees], str(degrees))
         self.row("Mirror", self.mirror)
         self.row("Turn", self.rotate)

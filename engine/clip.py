@@ -1,0 +1,109 @@
+"""What `vtm convert` reads: a file's keypoints, or what a detector finds in a video, which is turned the right way up."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, replace
+from itertools import chain
+from pathlib import Path
+
+from engine.config import AUTO_ROTATION, Config
+from engine.errors import UsageError
+from engine.keypoints_file import KeypointsFile
+from engine.live.interfaces import Factories
+from engine.live.upright import UPSIDE_DOWN_DEG, UprightVote, turned_line
+from engine.pose2d.base import Detector
+from engine.sources.base import Source
+from engine.sources.intrinsics import orientation_of
+from engine.sources.open_source import DEMO
+from engine.sources.picture_reader import is_picture_place
+from engine.types import Detection, Keypoints2D
+from models.camera import Intrinsics
+
+_LOOK_FOR_PERSON_S = 20.0  # to see whether the picture is upside down
+_Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """What is converted: detections in order."""
+
+    detections: Iterator[Detection]
+    fps: float
+    frames: int  # 0: unknown
+    intrinsics: Intrinsics | None  # known from the file
+    config: Config  # the settings, with the turn of an upside-down picture in its place
+
+
+@contextmanager
+def opened_clip(
+    source: str, keypoints: KeypointsFile | None, config: Config, factories: Factories, say: _Say, threads: int
+) -> Iterator[Clip]:
+    """The clip: the file's keypoints, or what a detector finds in a video; closed at the end.
+
+    Raises UsageError, InputError, CameraError, DetectorError.
+    """
+    if keypoints is not None:
+        yield Clip(keypoints.detections(), keypoints.fps, len(keypoints), keypoints.intrinsics, config)
+        return
+    if source != DEMO and not Path(source).is_file() and not is_picture_place(source):
+        raise UsageError(f"there is no file {source}; expected a video, pictures or a keypoints .npz")
+
+    def open_video(config: Config) -> Source:
+        return factories.open_source(
+            source,
+            orientation=orientation_of(config),
+            loop=False,
+            fps=config.pictures_fps,
+            clock=time.monotonic,
+            on_message=say,
+        )
+
+    with ExitStack() as opened:
+        video = opened.enter_context(closing(open_video(config)))
+        size = "largest" if config.detector_size == "auto" else config.detector_size
+        detector = factories.make_detector(config.detector, size=size, threads=threads, on_message=say)
+        opened.enter_context(closing(detector))
+        seen: list[Detection] = []
+        if config.rotate_deg == AUTO_ROTATION:
+            turn_deg = _beginning(_detections(video, detector, say), seen, say)
+            config = replace(config, rotate_deg=turn_deg)
+            if turn_deg:
+                seen = []
+                video = opened.enter_context(closing(open_video(config)))
+                detector.reset()
+        yield Clip(chain(_drained(seen), _detections(video, detector, say)), video.fps, video.frames, None, config)
+
+
+def _detections(video: Source, detector: Detector, say: _Say) -> Iterator[Detection]:
+    """What is found in every frame that is left of a video."""
+    while not video.ended:
+        frame = video.read()
+        if frame is not None:
+            yield detector.detect(frame)
+            detector.look_round(frame)
+    if video.status is not None:
+        say(video.status)
+
+
+def _drained(seen: list[Detection]) -> Iterator[Detection]:
+    """In order, each let go when the next one is asked for."""
+    seen.reverse()
+    while seen:
+        yield seen.pop()
+
+
+def _beginning(detections: Iterator[Detection], seen: list[Detection], say: _Say) -> int:
+    """Put detections into `seen` until it is clear how the picture is turned; return the turn to make, 0 or 180."""
+    vote = UprightVote()
+    for detection in detections:
+        seen.append(detection)
+        if isinstance(detection, Keypoints2D) and vote.add(detection) is not None:
+            break
+        if detection.captured_at_s - seen[0].captured_at_s > _LOOK_FOR_PERSON_S:
+            break
+    if vote.decided:
+        say(turned_line(vote.decided))
+    return UPSIDE_DOWN_DEG if vote.decided == UPSIDE_DOWN_DEG else 0
