@@ -1,4 +1,4 @@
-"""What `vtm convert` reads: a file's keypoints, or what a detector finds in a video, which is turned the right way up."""
+"""What `vtm convert` reads: keypoints of a file, or what a detector finds in a video, turned the right way up."""
 
 from __future__ import annotations
 

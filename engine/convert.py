@@ -7,34 +7,27 @@ solves each in that one world.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
-from engine.config import AUTO_ROTATION, Config
+from engine.clip import Clip, opened_clip
+from engine.config import Config
 from engine.errors import CameraError, OutputError, UsageError
 from engine.file_kinds import TAKE_SUFFIX, is_take, not_convertible
 from engine.first_window import FirstWindow
-from engine.keypoints_file import KeypointsFile, read_keypoints
+from engine.keypoints_file import read_keypoints
 from engine.live.interfaces import Factories, Runtime, WindowLike
-from engine.live.upright import UPSIDE_DOWN_DEG, UprightVote, turned_line
 from engine.motion.formats import TRUE_TIMES, check_motion_path, write_motion
 from engine.motion.npz import read_motion_npz
 from engine.motion.resample import gaps_of, gaps_text
 from engine.motion.take import ROW, MotionTake, median_rate, row_of, take_from_rows
 from engine.pipeline import real_factories, worker_threads
-from engine.pose2d.base import Detector
 from engine.solver import Solver
-from engine.sources.base import Source
-from engine.sources.intrinsics import check_intrinsics, intrinsics_for, orientation_of
-from engine.sources.open_source import DEMO
-from engine.sources.picture_reader import is_picture_place
+from engine.sources.intrinsics import check_intrinsics, intrinsics_for
 from engine.types import Detection, Keypoints2D, RawMotion
 from models.camera import Intrinsics
 
