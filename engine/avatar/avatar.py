@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from engine.types import F64
 from models.skeleton import JOINT_NAMES, PARENTS
@@ -36,6 +36,7 @@ class Avatar:
     bones: dict[str, Bone]  # of our 22 joints those that it has, parents before children
     humanoid: frozenset[str]  # every humanoid bone that it has: fingers, eyes and jaw, too; Unity's names
     expressions: tuple[str, ...]  # as a VMC receiver calls them: "Joy" in VRM 0.x, "happy" in 1.0
+    details: dict[str, Bone] = field(default_factory=dict)  # of the finger bones and eyes those that it has
 
     @property
     def hips_height_m(self) -> float:

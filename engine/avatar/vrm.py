@@ -12,6 +12,7 @@ from engine.avatar.avatar import PARENT_OF, REQUIRED, Avatar, Bone
 from engine.avatar.glb import read_glb_json
 from engine.avatar.nodes import NodeError, NodeTree
 from engine.errors import InputError, one_line
+from models.detail_skeleton import DETAIL_NAMES
 from models.skeleton import JOINT_NAMES
 
 _LOWEST_HIPS_M, _HIGHEST_HIPS_M = 0.05, 10.0
@@ -89,6 +90,7 @@ def _avatar(
         {name: _bone(tree, number) for name, number in ours.items()},
         frozenset(numbers),
         tuple(dict.fromkeys(name for name in expressions[:_MOST_EXPRESSIONS] if isinstance(name, str) and name)),
+        {name: _bone(tree, numbers[name]) for name in DETAIL_NAMES if name in numbers},
     )
     _check_size(avatar)
     return avatar

@@ -48,7 +48,12 @@ def _fit(avatar: Avatar, folded: frozenset[str], legs: bool, _halved: bool) -> t
 
 def avatar_stream(options: VmcOptions, avatar: Avatar) -> UnityBones:
     """Return what makes the numbers of this avatar: the same one for all targets that want the same numbers."""
-    return _stream(replace(options, packets="two", extras=False, avatar="", speed_rad_s=0.0), avatar)
+    return _stream(
+        replace(
+            options, packets="two", extras=False, avatar="", speed_rad_s=0.0, fingers=True, eyes="bones", face="none"
+        ),
+        avatar,
+    )
 
 
 @lru_cache(maxsize=_MOST_STREAMS)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from engine.osc.coordinates import SignContinuity
 from engine.osc.options import Options
 from engine.osc.packing import OscMessage, PacketSet, grouped
+from engine.osc.plain_details import DETAIL_GROUPS, PlainDetails, detail_entries
 from engine.osc.pose_numbers import numbers_of
 from engine.types import Pose
 from models.parts import NUM_PARTS, PART_NAMES
@@ -30,7 +31,8 @@ _SIZES = {
     "positions": 3 * NUM_JOINTS,
     "rotations": 4 * NUM_JOINTS,
 }
-GROUPS = tuple(_SIZES)
+_BODY_GROUPS = tuple(_SIZES)
+GROUPS = (*_BODY_GROUPS, *DETAIL_GROUPS)
 """What can be chosen, in the order it is sent."""
 _LOST_GROUPS = ("confidence", "parts", "tracked")
 _SMOOTHING_S = 0.2  # of fps and speed
@@ -89,7 +91,7 @@ def address_map(options: PlainOptions | None = None) -> list[MapEntry]:
     ]
     return [
         MapEntry(OscMessage(f"{options.prefix}/{address}", tags), group, meaning)
-        for address, tags, group, meaning in (*scalars, *joints)
+        for address, tags, group, meaning in (*scalars, *joints, *detail_entries())
         if group in options.send
     ]
 
@@ -100,13 +102,14 @@ class PlainOscEncoder:
     def __init__(self, options: PlainOptions | None = None) -> None:
         """Lay out the bundles."""
         self._options = PlainOptions() if options is None else options
-        messages = [entry.message for entry in address_map(self._options)]
+        messages = [entry.message for entry in address_map(self._options) if entry.group in _BODY_GROUPS]
         groups = [group for group, size in _SIZES.items() for _ in range(size)]  # of each number
         sent = [place for place, group in enumerate(groups) if group in self._options.send]
         self._packets = PacketSet(grouped(messages, MAX_BUNDLE_BYTES), floats_from=sent, given=len(groups))
         lost = [entry.message for entry in address_map(self._options) if entry.group in _LOST_GROUPS]
         self._lost = PacketSet([lost] if lost else [])
         self._signs = SignContinuity()
+        self._details = PlainDetails(self._options.prefix, self._options.send)
         self._pose_number = 0
         self._before: tuple[float, float, float] | None = None  # captured_at_s, x and z of the last pose
         self._interval_s = 0.0
@@ -125,7 +128,8 @@ class PlainOscEncoder:
         seen = pose.part_confidence.tolist()
         scalars = [*numbers.root, speed_m_s, *contacts, pose.confidence, *seen, fps, elapsed_s]  # as in _SIZES
         tracked = (int(pose.tracked),) if "tracked" in self._options.send else ()
-        return self._packets.pack([*scalars, *numbers.joints, *self._signs(numbers.rotations)], tracked)
+        body = self._packets.pack([*scalars, *numbers.joints, *self._signs(numbers.rotations)], tracked)
+        return body + self._details.encode(pose)
 
     def encode_lost(self, elapsed_s: float) -> list[bytes]:  # noqa: ARG002 — it goes with the pose
         """Confidences and `tracked`, all 0; none where none is sent."""

@@ -24,11 +24,15 @@ class Receiver:
 
 
 _PLAIN = VmcOptions()
+_VRM1_FACE = replace(_PLAIN, face="vrm1")
+_CAMEL_FACE = replace(_PLAIN, face="camel")
+_ARKIT_FACE = replace(_PLAIN, face="arkit")
 _ONE_BUNDLE = replace(_PLAIN, packets="one")  # VSeeFace's author asks for one bundle per frame (VSeeFaceReleases#43)
-_NO_UPPER_CHEST = replace(_PLAIN, fold=frozenset({"upperchest"}))
-_T_POSE_AXES = replace(_PLAIN, rotations="normalised")
-_HALVED = replace(_PLAIN, trunk="halved")
-_ROBOT = replace(_NO_UPPER_CHEST, speed_rad_s=20.0)
+_NO_UPPER_CHEST = replace(_ARKIT_FACE, fold=frozenset({"upperchest"}))
+_T_POSE_AXES = replace(_CAMEL_FACE, rotations="normalised")
+_T_POSE_AXES_ARKIT = replace(_ARKIT_FACE, rotations="normalised")
+_HALVED = replace(_PLAIN, trunk="halved", fingers=False, eyes="none", face="none")
+_ROBOT = replace(_HALVED, trunk="own", fold=frozenset({"upperchest"}), speed_rad_s=20.0)
 
 RECEIVERS: dict[str, Receiver] = {
     "generic": Receiver(
@@ -51,7 +55,7 @@ RECEIVERS: dict[str, Receiver] = {
     ),
     "warudo": Receiver(
         "Warudo",
-        _PLAIN,
+        _VRM1_FACE,
         (
             "Add a VMC Receiver asset, port 39539, and choose it in the character's motion capture setup.",
             "Calibrate the character there once while VTM Live sends the T-pose.",
@@ -60,7 +64,7 @@ RECEIVERS: dict[str, Receiver] = {
     ),
     "vnyan": Receiver(
         "VNyan",
-        _PLAIN,
+        _CAMEL_FACE,
         (
             "Settings, VMC receiver: enable the first layer, port 39539.",
             "Switch off its webcam and phone tracking: later layers override the body.",
@@ -69,7 +73,7 @@ RECEIVERS: dict[str, Receiver] = {
     ),
     "vmagicmirror": Receiver(
         "VMagicMirror",
-        _PLAIN,
+        _ARKIT_FACE,
         (
             "Version 4.2 or newer. Show the VMCP tab, enable receiving, port 39539.",
             "Choose Head, Hand and Lower body for this source; Facial only if VTM Live sends a face.",
@@ -105,7 +109,7 @@ RECEIVERS: dict[str, Receiver] = {
     ),
     "godot": Receiver(
         "Godot (XR VMC tracker)",
-        _T_POSE_AXES,
+        _T_POSE_AXES_ARKIT,
         (
             "Add-on GodotXRVmcTracker: its port is 7004 unless you changed it in the project settings.",
             "It takes the place of the hips from the stream: give the avatar's .vrm here.",
@@ -115,7 +119,7 @@ RECEIVERS: dict[str, Receiver] = {
     ),
     "snekstudio": Receiver(
         "SnekStudio",
-        _T_POSE_AXES,
+        _T_POSE_AXES_ARKIT,
         (
             "Add the VMC receiver module, port 39570.",
             "Its setting for the hips says whether the avatar walks or stays in place.",

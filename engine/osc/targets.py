@@ -2,7 +2,7 @@
 
 For all        rate=HZ (at most so many poses per second), broadcast=1 (broadcast and multicast addresses allowed)
 vmc://         preset=, avatar=FILE.vrm, packets=, positions=, travel=, facing=, fold=, ...  (engine/osc/vmc_options.py)
-vrchat://      trackers=hip,chest,feet,knees,elbows,head  head=position|full|none      (engine/osc/vrchat.py)
+vrchat://      trackers=hip,chest,feet,knees,elbows,head  head=position|full|none  eyes=0  face=0  prefix=FT
 osc://         prefix=/mocap, send=root,positions,...  every=POSES                (engine/osc/plain.py)
 """
 

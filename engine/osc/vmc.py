@@ -8,15 +8,16 @@ this per target; a VmcFeed carries what an assistant sends to us (face) and what
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from engine.avatar.avatar import Avatar
-from engine.avatar.expressions import ExpressionNames
 from engine.osc.avatar_bones import avatar_stream
 from engine.osc.packing import MAX_DATAGRAM_BYTES, OscMessage, PacketSet, grouped
 from engine.osc.speed_limit import SpeedLimit
 from engine.osc.vmc_bones import FOLDED_PAIRS, BoneLayout, UnityBones
+from engine.osc.vmc_details import DetailBones, gaze_target
+from engine.osc.vmc_expressions import FaceBlends
 from engine.osc.vmc_options import VmcOptions
 from engine.types import Pose
 from models.parts import NUM_PARTS, PART_NAMES
@@ -36,7 +37,7 @@ CALIBRATION_CODES = {
 }
 """What OK says for each state of engine.types.Calibration."""
 _TRANSFORM = "sfffffff"  # name, position, quaternion
-_LOADED, _NORMAL_MODE = 1, 0
+_LOADED, _NORMAL_MODE, _EYES_ON = 1, 0, 1
 _STATUS = (OscMessage("/VMC/Ext/OK", "iiii"), OscMessage("/VMC/Ext/T", "f"))
 _LENGTHS_EVERY_S = 1.0
 _EVERY_FRAME = (1, 1, 1, 1)
@@ -64,6 +65,8 @@ class _Kind(NamedTuple):
     bones: bool
     blends: bool
     names: tuple[str, ...]  # of the face
+    details: tuple[str, ...]  # finger bones and eyes
+    gaze: bool  # the point that is looked at
     lengths: bool  # of the bones, at a low rate
 
 
@@ -74,19 +77,23 @@ class _Layout:
         messages = _messages(kind, bones, options.extras)
         more = [OscMessage("/VMC/Thru/VTM/BoneLength", "sf", (JOINT_NAMES[joint],)) for joint in NON_ROOT]
         more = more if kind.lengths else []
+        details = [OscMessage("/VMC/Ext/Bone/Pos", _TRANSFORM, (name,)) for name in kind.details]
         if options.packets == "bare":
-            groups = [[message] for message in (*messages, *more)]
-        else:
-            limit = MAX_BUNDLE_BYTES if options.packets == "two" else MAX_DATAGRAM_BYTES
-            groups = grouped(messages, limit) + grouped(more, MAX_BUNDLE_BYTES)
+            groups = [[message] for message in (*details, *messages, *more)]
+        elif options.packets == "one":
+            groups = grouped([*details, *messages], MAX_DATAGRAM_BYTES) + grouped(more, MAX_BUNDLE_BYTES)
+        else:  # details in bundles of their own, and Apply after all of them
+            groups = [group for part in (details, messages, more) for group in grouped(part, MAX_BUNDLE_BYTES)]
         positions, quaternions, rest = 8, 8 + 3 * len(bones), 8 + 7 * len(bones)
-        given = rest + len(kind.names) + (3 + NUM_PARTS) * options.extras + len(more)
-        places = [0] if kind.status else []
+        own = rest + 3 * kind.gaze + len(kind.names) + (3 + NUM_PARTS) * options.extras + len(more)
+        given = own + 7 * len(details)
+        places = list(range(own, given))
+        places += [0] if kind.status else []
         places += range(1, 8) if kind.root else ()
         for bone in range(len(bones) if kind.bones else 0):
             places += range(positions + 3 * bone, positions + 3 * bone + 3)
             places += range(quaternions + 4 * bone, quaternions + 4 * bone + 4)
-        places += range(rest, given)
+        places += range(rest, own)
         self.packets = PacketSet(groups, bundled=options.packets != "bare", floats_from=places, given=given)
 
 
@@ -122,10 +129,10 @@ class VmcEncoder:
         self._bones = UnityBones(BoneLayout(self._options)) if avatar is None else avatar_stream(self._options, avatar)
         folded = [name for fold in self._options.fold for name in FOLDED_PAIRS[fold]]
         self._speed_limit = SpeedLimit(self._options.speed_rad_s, folded) if self._options.speed_rad_s else None
-        self._expressions = None if avatar is None else ExpressionNames(avatar.expressions)
-        self._face: tuple[VmcFeed, VmcFeed] | None = None  # the newest, and the same with what the model has
+        self._details = DetailBones(self._options, avatar)
+        self._face = FaceBlends(self._options.face, avatar)
         self._layouts: dict[_Kind, _Layout] = {}
-        self._last: tuple[VmcFeed, list[bool], _Kind, _Layout] | None = None
+        self._last: tuple[tuple[object, ...], _Kind, _Layout] | None = None
         self._due = _Due()
         self._lengths_at_s = float("-inf")
         self._requests = 0
@@ -137,41 +144,52 @@ class VmcEncoder:
         if self._speed_limit is not None:
             pose = self._speed_limit(pose, elapsed_s)
         feed = self.feed
-        if self._expressions is not None:
-            feed = self._known(feed, self._expressions)
-        kind, layout = self._contents(feed, elapsed_s)
-        ints = (_LOADED, feed.calibration, _NORMAL_MODE, int(pose.tracked)) if kind.status else ()
-        return layout.packets.pack(self._numbers(kind, feed, pose, elapsed_s), ints)
+        face, (details, transforms) = self._face.of(feed.blends, pose), self._details.of(pose)
+        gaze = gaze_target(pose) if self._options.eyes == "target" else None
+        kind, layout = self._contents(feed, face.names, details, gaze is not None, elapsed_s)
+        ints: tuple[int, ...] = (_LOADED, feed.calibration, _NORMAL_MODE, int(pose.tracked)) if kind.status else ()
+        ints = (*ints, _EYES_ON) if kind.gaze else ints
+        numbers = self._numbers(kind, face.values, gaze, pose, elapsed_s)
+        return layout.packets.pack(numbers + transforms if kind.details else numbers, ints)
 
-    def _known(self, feed: VmcFeed, expressions: ExpressionNames) -> VmcFeed:
-        """Return the feed with those expressions that the model has, by its names; the same one from frame to frame."""
-        if self._face is None or self._face[0] is not feed:
-            self._face = (feed, replace(feed, blends=expressions.only_known(feed.blends)))
-        return self._face[1]
-
-    def _contents(self, feed: VmcFeed, elapsed_s: float) -> tuple[_Kind, _Layout]:
+    def _contents(
+        self, feed: VmcFeed, names: tuple[str, ...], details: tuple[str, ...], gaze: bool, elapsed_s: float
+    ) -> tuple[_Kind, _Layout]:
         """What this frame contains; mostly the same as the last one."""
         every = (feed.status_every, feed.root_every, feed.bones_every, feed.blends_every)
         due = self._due(every, elapsed_s)
         lengths = self._options.extras and self._lengths_are_due(elapsed_s, feed.requests)
-        last = self._last
-        if last is not None and last[0] is feed and last[1] == due and last[2].lengths == lengths:
-            return last[2:]
+        asked = (names, details, gaze, due, lengths)
+        if self._last is not None and self._last[0] == asked:
+            return self._last[1:]
         status, root, bones, blends = due
-        kind = _Kind(status, root, bones, blends, tuple(name for name, _ in feed.blends) if blends else (), lengths)
+        kind = _Kind(
+            status=status,
+            root=root,
+            bones=bones,
+            blends=blends,
+            names=names if blends else (),
+            details=details if bones else (),
+            gaze=gaze and bones,
+            lengths=lengths,
+        )
         layout = self._layout(kind)
-        self._last = (feed, due, kind, layout)
+        self._last = (asked, kind, layout)
         return kind, layout
 
     def encode_lost(self, elapsed_s: float) -> list[bytes]:
         """OK and T alone: the model is loaded, and nobody is tracked."""
         return self._status.pack((elapsed_s,), (_LOADED, self.feed.calibration, _NORMAL_MODE, 0))
 
-    def _numbers(self, kind: _Kind, feed: VmcFeed, pose: Pose, elapsed_s: float) -> list[float]:
-        """Time, Root (7), positions (3B), quaternions (4B), then face, extras and lengths where they are sent."""
+    def _numbers(
+        self, kind: _Kind, face: list[float], gaze: tuple[float, float, float] | None, pose: Pose, elapsed_s: float
+    ) -> list[float]:
+        """Time, Root (7), positions (3B), quaternions (4B), then gaze, face, extras, lengths where they are sent."""
         numbers = [elapsed_s, *self._bones.numbers(pose)]
+        if kind.gaze and gaze is not None:
+            numbers += gaze
         if kind.names:
-            numbers += [value for _, value in feed.blends]
+            numbers += face
         if self._options.extras:
             numbers += (*pose.contacts.tolist(), pose.confidence, *pose.part_confidence.tolist())
         if kind.lengths:
@@ -203,6 +221,8 @@ def _messages(kind: _Kind, bones: list[str], extras: bool) -> list[OscMessage]:
         messages.append(OscMessage("/VMC/Ext/Root/Pos", _TRANSFORM, ("root",)))
     if kind.bones:
         messages += [OscMessage("/VMC/Ext/Bone/Pos", _TRANSFORM, (name,)) for name in bones]
+    if kind.gaze:
+        messages.append(OscMessage("/VMC/Ext/Set/Eye", "ifff"))
     messages += [OscMessage("/VMC/Ext/Blend/Val", "sf", (name,)) for name in kind.names]
     if extras:
         messages += [OscMessage("/VMC/Thru/VTM/Contact", "sf", (side,)) for side in ("Left", "Right")]

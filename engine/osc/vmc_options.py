@@ -10,6 +10,9 @@ rotations  with avatar=, against what the model's bones are turned. raw: their o
 trunk      own; halved: Chest and UpperChest bend by the same half of what they bend together
 speed      at most so many radians per second for every joint, with a soft start and the last pose held; 0: no limit
 bones      all; upper: without legs and feet, so that the receiving program's own pose stands (a desk, a seat)
+fingers    1: the finger bones, while hands are looked at; 0: they stay the receiver's own
+eyes       bones: LeftEye and RightEye; target: the point looked at (/VMC/Ext/Set/Eye); none
+face       naming of the expressions: arkit, camel, vrm0, vrm1 or none       (engine/osc/vmc_expressions.py)
 extras     contacts, bone lengths, confidence of the body and of each part as /VMC/Thru/VTM/... besides
 """
 
@@ -29,6 +32,8 @@ ROTATIONS = ("raw", "normalised")
 BONES = ("all", "upper")
 TRUNKS = ("own", "halved")
 _FASTEST_RAD_S = 1000.0
+EYES = ("bones", "target", "none")
+FACES = ("arkit", "camel", "vrm0", "vrm1", "none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,9 @@ class VmcOptions:
     rotations: str = "raw"
     trunk: str = "own"
     speed_rad_s: float = 0.0
+    fingers: bool = True
+    eyes: str = "bones"
+    face: str = "vrm0"
 
 
 def read_vmc_options(options: Options, presets: Mapping[str, VmcOptions]) -> VmcOptions:
@@ -70,4 +78,7 @@ def read_vmc_options(options: Options, presets: Mapping[str, VmcOptions]) -> Vmc
         rotations=rotations,
         trunk=options.choice("trunk", TRUNKS, preset.trunk),
         speed_rad_s=options.number("speed", 0, _FASTEST_RAD_S, preset.speed_rad_s),
+        fingers=options.flag("fingers", preset.fingers),
+        eyes=options.choice("eyes", EYES, preset.eyes),
+        face=options.choice("face", FACES, preset.face),
     )

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from engine.osc.options import Options
 from engine.osc.packing import OscMessage, PacketSet, grouped
 from engine.osc.pose_numbers import numbers_of
+from engine.osc.vrchat_face import VrchatFace, read_prefix
 from engine.types import Pose
 from models.skeleton import JOINT, PARENTS
 
@@ -79,6 +80,9 @@ class VrchatOptions:
 
     trackers: frozenset[str] = frozenset(CHOICES) - {"head"}
     head: str = "position"
+    eyes: bool = True  # eye tracking, while the face is looked at
+    face: bool = True  # parameters of avatars with face tracking, the same
+    prefix: str = ""  # of those parameters
 
 
 def read_vrchat_options(options: Options) -> VrchatOptions:
@@ -87,7 +91,8 @@ def read_vrchat_options(options: Options) -> VrchatOptions:
     head = options.choice("head", HEADS, "position" if "head" in chosen else "none")
     if not chosen - {"head"} and head == "none":
         raise ValueError(f"trackers= names none; it is some of {', '.join(CHOICES)}")
-    return VrchatOptions(chosen - {"head"}, head)
+    eyes, face = options.flag("eyes", True), options.flag("face", True)
+    return VrchatOptions(chosen - {"head"}, head, eyes, face, read_prefix(options))
 
 
 class VrchatEncoder:
@@ -100,6 +105,7 @@ class VrchatEncoder:
         trackers = [tracker for tracker in TRACKERS if tracker.choice in chosen]
         self._turning = _packets(trackers, head_turns=True)
         self._still = _packets(trackers, head_turns=False) if options.head == "position" else self._turning
+        self._face = VrchatFace(eyes=options.eyes, face=options.face, prefix=options.prefix)
         self._turns_left = 0  # frames that still tell the yaw of the head
         self._parts = [(JOINT[tracker.joint], JOINT[tracker.bone]) for tracker in trackers]
         self._tree = _with_parents(bone for _, bone in self._parts)
@@ -116,10 +122,12 @@ class VrchatEncoder:
         for joint, bone in self._parts:
             (right, up, ahead), (x, y, z, w) = joints[3 * joint : 3 * joint + 3], world[bone]
             floats += (-right, up, ahead, *euler_unity_deg(x, -y, -z, w))  # to Unity's axes: see coordinates.py
+        packets = self._still
         if self._turns_left > 0:
             self._turns_left -= 1
-            return self._turning.pack(floats)
-        return self._still.pack(floats if self._still is self._turning else floats[:-3])
+            packets = self._turning
+        body = packets.pack(floats if packets is self._turning else floats[:-3])
+        return body + self._face.encode(pose)
 
     def encode_lost(self, elapsed_s: float) -> list[bytes]:  # noqa: ARG002
         """None: trackers that are not sent any more are lost by themselves."""

@@ -20,6 +20,7 @@ from engine.osc.vrchat import VrchatEncoder, VrchatOptions
 from engine.types import Pose
 from models.parts import PART
 from models.skeleton import JOINT
+from tests.engine.detailed_poses import with_details
 from tests.engine.osc.vmc_listener import UNITY_PARENTS, VmcListener, osc_messages
 
 PoseMaker = Callable[..., Pose]
@@ -158,7 +159,11 @@ def test_plain_osc_sends_the_chosen_groups_under_the_prefix_every_so_many_poses(
 @pytest.mark.parametrize("group", GROUPS)
 def test_the_address_map_is_what_is_sent(make_pose: PoseMaker, group: str) -> None:
     options = PlainOptions(send=frozenset({group}))
-    sent = [message for packet in PlainOscEncoder(options).encode(make_pose(), 0.0) for message in OscBundle(packet)]
+    sent = [
+        message
+        for packet in PlainOscEncoder(options).encode(with_details(make_pose()), 0.0)
+        for message in OscBundle(packet)
+    ]
     entries = address_map(options)
     assert [message.address for message in sent] == [entry.message.address for entry in entries]
     assert [len(message.params) for message in sent] == [len(entry.message.tags) for entry in entries]
