@@ -114,9 +114,17 @@ def _replay_headless(options: RunOptions, config: Config) -> int:
 
 def _convert(options: argparse.Namespace) -> int:
     from app.commands.convert import run_convert
+    from engine.motion.edit import Edit
 
+    edit = Edit(options.fill, options.start_s or 0.0, options.end_s, options.loop)
     asked = ConvertOptions(
-        tuple(options.paths), options.format, options.bvh_style, options.jobs, options.force, options.report
+        tuple(options.paths),
+        options.format,
+        options.bvh_style,
+        options.jobs,
+        options.force,
+        edit=None if edit == Edit() else edit,
+        report=options.report,
     )
     return run_convert(asked, config_from(options, Config()))
 

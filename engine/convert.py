@@ -21,6 +21,7 @@ from engine.file_kinds import TAKE_SUFFIX, is_take, not_convertible
 from engine.first_window import FirstWindow
 from engine.keypoints_file import read_keypoints
 from engine.live.interfaces import Factories, Runtime, WindowLike
+from engine.motion.edit import Edit, edited
 from engine.motion.formats import TRUE_TIMES, check_motion_path, write_motion
 from engine.motion.npz import read_motion_npz
 from engine.motion.resample import gaps_of, gaps_text
@@ -58,12 +59,14 @@ def convert(
     processes: int = 1,
     overwrite: bool = False,
     on_written: Callable[[Path], None] | None = None,
+    edit: Edit | None = None,
 ) -> MotionTake:
     """Convert a video, "demo", a keypoints .npz or a take (.npz) to the motion file `target`, as its suffix says.
 
     A file that is there is kept, and the next free name taken.
 
     processes   conversions that run at the same time and share the processor
+    edit        what is cut away or filled in before it is written
     overwrite   replace the file that is there
     on_written  the name that the file got
     on_message  one line each: which detector and back end were taken, what is wrong with a truncated video
@@ -78,7 +81,8 @@ def convert(
     seen = observe(source, config, on_progress=on_progress, on_message=say, factories=factories, processes=processes)
     if seen.detections and not seen.take.tracked.any():
         say(f"there is no person in any of the {len(seen.take)} frames of {source}")
-    return _written(seen.take, target, bvh_style, overwrite, say, on_written)
+    take = seen.take if edit is None else edited(seen.take, edit, say)
+    return _written(take, target, bvh_style, overwrite, say, on_written)
 
 
 @dataclass(frozen=True, slots=True)

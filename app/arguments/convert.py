@@ -6,7 +6,7 @@ from pathlib import Path
 
 from app.arguments.engine_options import add_engine_options
 from app.arguments.one_line_parser import Commands, OneLineParser
-from app.arguments.values import BVH_STYLES, jobs, motion_suffix
+from app.arguments.values import BVH_STYLES, jobs, moment, motion_suffix
 
 
 def add_convert(commands: Commands, debug: OneLineParser) -> None:
@@ -29,6 +29,12 @@ def add_convert(commands: Commands, debug: OneLineParser) -> None:
     convert.add_argument(
         "--force", action="store_true", help="replace files that are there; in a folder, convert them again"
     )
+    convert.add_argument(
+        "--from", dest="start_s", type=moment, metavar="S", help="leave out what is before this second"
+    )
+    convert.add_argument("--to", dest="end_s", type=moment, metavar="S", help="leave out what is after this second")
+    convert.add_argument("--fill", action="store_true", help="fill in up to 0.5 s without a person, marked as made up")
+    convert.add_argument("--loop", action="store_true", help="move the two ends, by up to 1 s, to where they meet")
     convert.add_argument(
         "--report",
         action="store_true",

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.motion.edit import Edit
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,4 +31,5 @@ class ConvertOptions:
     bvh_style: str = "default"
     jobs: int = 1
     force: bool = False
+    edit: Edit | None = None
     report: bool = False  # a page and a JSON file beside each output, exit code 1 for a red one

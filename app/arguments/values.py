@@ -40,6 +40,7 @@ def number_between(low: float, high: float, expected: str, cm: bool = False) -> 
 seconds = number_between(1e-3, _LONGEST_S, "seconds above 0, for example 20")
 field_of_view = number_between(*HFOV_DEG, "degrees from 10 to 170")
 height = number_between(*HEIGHT_M, "metres from 0.5 to 2.6", cm=True)
+moment = number_between(0.0, _LONGEST_S, "seconds from the beginning, for example 2.5")
 pictures_fps = number_between(*PICTURES_FPS, "0.1 to 240 pictures per second")
 rate = number_between(*OSC_RATE_HZ, "1 to 120 per second")
 

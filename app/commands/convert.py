@@ -42,7 +42,9 @@ def run_convert(options: ConvertOptions, config: Config) -> int:
     there = len(jobs) - len(left)
     if there:
         say(f"vtm: {there} of {len(jobs)} files are there already and newer than their source (--force converts them)")
-    manner = Manner(options.bvh_style, max(1, min(options.jobs, len(left))), options.force, options.report)
+    manner = Manner(
+        options.bvh_style, max(1, min(options.jobs, len(left))), options.force, options.report, options.edit
+    )
     with Batch(left, manner.processes) as batch:
         _convert_all(left, config, manner, batch.show)
     if len(jobs) == 1 and batch.errors:

@@ -27,6 +27,7 @@ from engine.config import Config
 from engine.errors import VtmError, describe
 
 if TYPE_CHECKING:
+    from engine.motion.edit import Edit
     from engine.motion.take import MotionTake
 
 log = logging.getLogger(__name__)
@@ -57,6 +58,7 @@ class Manner:
     processes: int = 1
     overwrite: bool = False
     report: bool = False
+    edit: Edit | None = None
 
 
 Emit = Callable[[Report], None]
@@ -90,6 +92,7 @@ def convert_one(job: Job, config: Config, manner: Manner, emit: Emit) -> None:
             processes=manner.processes,
             overwrite=manner.overwrite,
             on_written=written,
+            edit=manner.edit,
         )
         red = manner.report and _reported(job, path, take, emit)
     except Exception as error:  # noqa: BLE001 - kept as data: the other jobs go on, and it is told at the end
