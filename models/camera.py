@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
 
 _MIN_FOCAL_PX, _MAX_PX = 1.0, 1e6
 _WIDEST, _NARROWEST = 0.5 / math.tan(math.radians(85)), 0.5 / math.tan(math.radians(0.5))  # focal length / longer side
@@ -52,6 +53,19 @@ class Intrinsics:
     def to_rays(self, points_px: NDArray[np.floating]) -> NDArray[np.float64]:
         """(..., 2) pixels -> (..., 2) rays x/z, y/z."""
         return (np.asarray(points_px, np.float64) - (self.cx, self.cy)) / (self.fx, self.fy)
+
+    def view_rotation(self, point_px: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Return (3, 3) the shortest turn of the camera's axis onto the ray through a point (2,).
+
+        A network that sees a crop gives turns as from a camera that looks at the crop: this times such a turn is the
+        turn in the camera frame.
+        """
+        x, y = self.to_rays(point_px)
+        axis, sine = np.array([-y, x, 0.0]), float(np.hypot(x, y))
+        if sine < 1e-12:
+            return np.eye(3)
+        turn: NDArray[np.float64] = Rotation.from_rotvec(axis / sine * math.atan(sine)).as_matrix()
+        return turn
 
     def to_pixels(self, points_cam: NDArray[np.floating]) -> NDArray[np.float64]:
         """(..., 3) camera frame -> (..., 2) pixels."""

@@ -12,6 +12,8 @@ from typing import Any
 
 from models.aist.library import open_aist
 from models.evaluation.checkpoint import open_checkpoint
+from models.evaluation.details import details_tables, report_details
+from models.evaluation.details_files import BUNDLED
 from models.evaluation.picture import check_picture, draw, draw_confidence
 from models.evaluation.predict import WEIGHTS, Lifter, Predictor
 from models.evaluation.report import report
@@ -68,6 +70,11 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--confidence-picture", type=Path, metavar="FILE.png", help="draw declared against real errors (--rendered)"
     )
+    details = parser.add_argument_group("hands and face, on --clips of app.commands.render_details (default: bundled)")
+    details.add_argument("--hands", action="store_true", help="the table of hands, and no other but --face")
+    details.add_argument("--face", action="store_true", help="the table of faces, and no other but --hands")
+    details.add_argument("--turns", action="store_true", help="one network call a frame, as live")
+    details.add_argument("--hand-size", choices=("lite", "full"), default="full", help="default %(default)s")
     parser.add_argument("--threads", type=_count, default=1, help="of the networks")
     parser.add_argument("--json", action="store_true", help="print JSON")
     args = parser.parse_args(argv)
@@ -147,11 +154,21 @@ def _draw_confidence(tables: dict[str, Any], out: Path) -> None:
     log.info("%s", out)
 
 
+def _evaluate_details(args: argparse.Namespace) -> dict[str, Any]:
+    """The tables of hands and face: they need neither weights nor torch. Raises ClipError."""
+    options = (*(("--turns",) if args.turns else ()), *(("--hand-size", "lite") if args.hand_size == "lite" else ()))
+    return details_tables(args.clips or [BUNDLED], args.detections, hands=args.hands, face=args.face, options=options)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Command line; returns the exit code: 0 done, 1 failed (or the runtimes disagree), 2 wrong usage."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     args = _arguments(argv)
     try:
+        if args.hands or args.face:
+            tables = _evaluate_details(args)
+            sys.stdout.write((json.dumps(tables, indent=2) if args.json else report_details(tables)) + "\n")
+            return 0
         import torch
 
         torch.set_num_threads(args.threads)

@@ -17,11 +17,12 @@ from engine.solver.face import (
     resting_face,
     with_gaze,
 )
-from engine.solver.hands import FingerRange, finger_rotations, hand_rotation, relaxed_hand, wrist_from_hand
+from engine.solver.hands import FingerRange, finger_rotations, relaxed_hand, wrist_from_hand
 from engine.solver.held import HOLD_S, Blend, HeldRotations, HeldValues, is_sure, seen_now, steadiness
 from engine.types import F32, F64, Details, FaceView, HandView, Pose
 from models.face import NUM_EXPRESSIONS
 from models.fingers import NUM_HAND_POINTS, SIDES, WRIST
+from models.hand_geometry import hand_rotation
 from models.skeleton import JOINT, PARENTS
 
 MAX_HEAD_TURN = np.radians(75.0)
@@ -63,7 +64,8 @@ class _Hand:
         if view.captured_at_s <= self._view_s:
             return
         self._view_s = view.captured_at_s
-        points = view.world_m.astype(np.float64) @ pose.R_world_cam.T.astype(np.float64)
+        ahead = pose.intrinsics.view_rotation(view.points_px[:, :2].mean(0))
+        points = view.world_m.astype(np.float64) @ (pose.R_world_cam.astype(np.float64) @ ahead).T
         seen = hand_rotation(points, self._side)
         if seen is None:
             return
@@ -122,7 +124,8 @@ class _Face:
         looks = gaze(view.points_px, rest)
         if looks is not None:
             self._gaze.see(looks, view.captured_at_s)
-        head = head_rotation(view.points_px, pose.R_world_cam.astype(np.float64), rest)
+        ahead = pose.intrinsics.view_rotation(view.points_px[:, :2].mean(0))
+        head = head_rotation(view.points_px, pose.R_world_cam.astype(np.float64) @ ahead, rest)
         if head is not None and is_sure(view.presence, view.size_px):
             turn = Rotation.from_matrix(_world(local, _NECK).T @ head).as_rotvec()
             turn *= min(1.0, MAX_HEAD_TURN / max(float(np.linalg.norm(turn)), 1e-6))

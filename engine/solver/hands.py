@@ -13,7 +13,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from engine.types import F32, F64
-from models.fingers import FINGER_POINTS, FINGERS, INDEX_ROOT, LITTLE_ROOT, NUM_FINGER_BONES, WRIST
+from models.fingers import FINGER_POINTS, FINGERS, NUM_FINGER_BONES
 
 WRIST_FLEXION, WRIST_ULNAR, WRIST_TWIST = (-75.0, 75.0), (-20.0, 35.0), (-90.0, 90.0)
 """Limits of the wrist: bent towards the palm, towards the little finger, turned about the forearm."""
@@ -61,38 +61,6 @@ def _axes(side: int) -> tuple[_Axes, _Axes]:
 
 
 _AXES = (_axes(0), _axes(1))
-
-
-def palm_frame(points: F64, side: int) -> F64 | None:
-    """Return (3, 3), columns: across towards the thumb, along the fingers, out of the palm. None: the palm is a line.
-
-    A left-handed frame for the left hand, so that both hands have the same columns.
-    """
-    roots = points[[5, 9, 9, 13]].mean(0)
-    along = roots - points[WRIST]
-    across = points[INDEX_ROOT] - points[LITTLE_ROOT]
-    length = float(np.linalg.norm(along))
-    if not length > _SHORTEST:
-        return None
-    along = along / length
-    across = across - (across @ along) * along
-    width = float(np.linalg.norm(across))
-    if not width > _SHORTEST:
-        return None
-    across = across / width
-    out = np.cross(across, along)
-    return np.stack([across, along, -out if side == 0 else out], axis=-1)
-
-
-def hand_rotation(points: F64, side: int) -> F64 | None:
-    """Return the hand's rotation (3, 3) from the T-pose, in the axes of the points. None: the palm is a line."""
-    frame = palm_frame(points, side)
-    if frame is None:
-        return None
-    sign = 1.0 if side == 0 else -1.0
-    rest = np.array([[0.0, sign, 0.0], [0.0, 0.0, -1.0], [1.0, 0.0, 0.0]])  # columns +Z, +-X, -Y
-    rotation: F64 = frame @ rest.T
-    return rotation
 
 
 def wrist_from_hand(hand_world: F64, forearm_world: F64, side: int) -> tuple[F64, F64]:

@@ -38,3 +38,12 @@ def test_the_matrix_projects_like_to_pixels():
     point = np.array([0.3, -0.2, 1.7])
     u, v, w = UNEVEN.matrix @ point
     np.testing.assert_allclose(UNEVEN.to_pixels(point), [u / w, v / w])
+
+
+def test_the_turn_to_a_point_takes_the_cameras_axis_onto_its_ray_without_rolling() -> None:
+    camera = Intrinsics.from_hfov((640, 480), math.radians(65))
+    np.testing.assert_array_equal(camera.view_rotation(np.array([320.0, 240.0])), np.eye(3))
+    turn = camera.view_rotation(np.array([600.0, 100.0]))
+    np.testing.assert_allclose(camera.to_pixels(turn @ [0.0, 0.0, 2.0]), [600.0, 100.0])
+    axis = np.cross([0.0, 0.0, 1.0], turn @ [0.0, 0.0, 1.0])
+    np.testing.assert_allclose(turn @ axis, axis, atol=1e-12)

@@ -41,12 +41,14 @@ def body(make_pose: PoseMaker) -> Pose:
 def hand_view(side: int, time_s: float, turn: Rotation, *, presence: float = 0.95, size_px: float = 90) -> HandView:
     """A fist that is turned in the world."""
     points = turn.apply(FIST if side == 0 else FIST @ MIRROR) @ CAMERA
-    shown = np.tile(np.array([[300, 200, 0]], np.float32), (21, 1))
+    shown = np.tile(np.array([[320, 240, 0]], np.float32), (21, 1))
     return HandView(0, time_s, shown, points.astype(np.float32), presence, float(side), size_px)
 
 
 def face_view(time_s: float, turn: Rotation, look: tuple[float, float] = (0.0, 0.0)) -> FaceView:
-    return FaceView(0, time_s, mesh(turn, look=look), 0.99, scores(mouthSmileLeft=0.8), 100.0)
+    points = mesh(turn, look=look)
+    points[:, :2] += [320, 240] - points[:, :2].mean(0)  # in the middle of the picture
+    return FaceView(0, time_s, points, 0.99, scores(mouthSmileLeft=0.8), 100.0)
 
 
 def angle(quaternion: np.ndarray, expected: Rotation) -> float:
@@ -127,6 +129,29 @@ def test_the_head_follows_the_face_and_the_eyes_and_scores_do(body: Pose) -> Non
     assert last.fingers_xyzw is None
     untouched = [joint for joint in range(NUM_JOINTS) if joint != JOINT["Head"]]
     assert last.rotations_xyzw[untouched] == pytest.approx(body.rotations_xyzw[untouched], abs=1e-6)
+
+
+def test_a_face_at_the_edge_of_the_picture_is_turned_with_the_ray_to_it(body: Pose) -> None:
+    def at_edge(time_s: float) -> FaceView:
+        view = face_view(time_s, Rotation.identity())
+        return replace(view, points_px=view.points_px + np.array([300, 0, 0], np.float32))
+
+    last = run(DetailSolver(hands=False), body, 1.0, face=at_edge)[-1]
+    by = Rotation.from_euler("Y", -np.arctan(300 / 600))  # it looks into the camera, which is at its right
+    assert angle(last.rotations_xyzw[JOINT["Head"]], by) < 1
+
+
+def test_a_hand_at_the_edge_of_the_picture_is_turned_with_the_ray_to_it(body: Pose) -> None:
+    def hand_world(y_px: float) -> Rotation:
+        def view(time_s: float) -> HandView:
+            seen = hand_view(0, time_s, Rotation.identity())
+            return replace(seen, points_px=seen.points_px + np.array([0, y_px, 0], np.float32))
+
+        last = run(DetailSolver(face=False), body, 1.0, left=view)[-1]
+        return Rotation.from_quat(last.rotations_xyzw[FOREARMS[0]]) * Rotation.from_quat(last.rotations_xyzw[HANDS[0]])
+
+    turned = (hand_world(200.0) * hand_world(0.0).inv()).as_rotvec(degrees=True)
+    assert turned == pytest.approx([-np.degrees(np.arctan(200 / 600)), 0, 0], abs=1)  # it is seen from above
 
 
 def test_a_face_that_is_gone_leaves_the_head_to_the_body_and_relaxes(body: Pose) -> None:

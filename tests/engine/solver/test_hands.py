@@ -9,6 +9,7 @@ from scipy.spatial.transform import Rotation
 
 from engine.solver import hands as h
 from models.fingers import FINGER_NAMES, FINGER_PARENTS, FINGER_POINTS, MIRROR_FINGERS
+from models.hand_geometry import hand_rotation
 
 F64 = NDArray[np.float64]
 SIDES = (0, 1)
@@ -55,7 +56,7 @@ FLAT = left_hand(np.zeros((4, 3)), np.zeros(4))
 def test_a_t_pose_hand_is_not_rotated_and_a_rotated_one_is_by_just_that(side: int) -> None:
     points = hand(side, FLAT)
     turned = Rotation.from_euler("xyz", [200, -40, 70], degrees=True)
-    still, moved = h.hand_rotation(points, side), h.hand_rotation(turned.apply(points), side)
+    still, moved = hand_rotation(points, side), hand_rotation(turned.apply(points), side)
     assert still is not None
     assert moved is not None
     np.testing.assert_allclose(moved, turned.as_matrix() @ still, atol=1e-12)
@@ -64,9 +65,9 @@ def test_a_t_pose_hand_is_not_rotated_and_a_rotated_one_is_by_just_that(side: in
 
 
 def test_a_hand_that_is_a_line_or_a_point_has_no_rotation() -> None:
-    assert h.hand_rotation(np.zeros((21, 3)), 0) is None
-    assert h.hand_rotation(np.outer(np.arange(21.0), [1, 0, 0]), 1) is None
-    assert h.hand_rotation(np.full((21, 3), np.nan), 1) is None
+    assert hand_rotation(np.zeros((21, 3)), 0) is None
+    assert hand_rotation(np.outer(np.arange(21.0), [1, 0, 0]), 1) is None
+    assert hand_rotation(np.full((21, 3), np.nan), 1) is None
 
 
 @pytest.mark.parametrize("side", SIDES)
@@ -87,7 +88,7 @@ def test_the_right_hand_is_the_mirrored_left() -> None:
     np.testing.assert_allclose(h.finger_rotations(points @ MIRROR, 1), mirrored(left), atol=1e-6)
     np.testing.assert_allclose(h.relaxed_hand(1), mirrored(h.relaxed_hand(0)), atol=1e-6)
     turned = Rotation.from_euler("xyz", [50, 20, -30], degrees=True).apply(points)
-    mine, theirs = h.hand_rotation(turned, 0), h.hand_rotation(turned @ MIRROR, 1)
+    mine, theirs = hand_rotation(turned, 0), hand_rotation(turned @ MIRROR, 1)
     assert mine is not None
     np.testing.assert_allclose(theirs, MIRROR @ mine @ MIRROR, atol=1e-12)
 

@@ -1,0 +1,178 @@
+"""`python -m app.commands.detect_details VIDEO OUT.npz`: hands and face of every frame, for models.evaluate.
+
+Arrays, N frames; left and right are the person's own; camera axes: x right, y down, z ahead:
+
+    fps, image_size      frame rate, (width, height)
+    body_seen            (N,) bool
+    hand_at              (N, 2) the frame that a hand's view is of, -1 without one
+    hand_points_px       (N, 2, 21, 3), hand_size_px (N, 2)
+    hand_rotation_cam    (N, 2, 3, 3) from the T-pose hand; NaN without a view
+    fingers_xyzw         (N, 2, 15, 4) bones in their parents, limits and gain applied
+    face_at              (N,) as hand_at; face_size_px (N,)
+    head_rotation_cam    (N, 3, 3) from a head that looks along -z, the camera's way being +z
+    expression           (N, 52), gaze_rad (N, 2) left, down; NaN while the lids are shut
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.config import DEFAULT_HFOV_DEG
+from engine.details.choose import make_details
+from engine.details.reader import DetailsReader
+from engine.details.weights import BY_HAND_SIZE
+from engine.errors import DetectorError, VtmError
+from engine.pose2d.choose import make_detector
+from engine.pose2d.weights import BY_SIZE
+from engine.solver.face import expression, gaze, head_rotation
+from engine.solver.hands import finger_rotations
+from engine.sources.open_source import open_source
+from engine.types import Details, FaceView, HandView, Keypoints2D
+from models.camera import Intrinsics
+from models.face import NUM_EXPRESSIONS
+from models.fingers import NUM_FINGER_BONES, NUM_HAND_POINTS
+from models.hand_geometry import hand_rotation
+
+Row = dict[str, Any]
+
+
+def detect_details(
+    video: str,
+    *,
+    hand_size: str = "full",
+    body_size: str = "full",
+    turns: bool = False,
+    hfov_deg: float = DEFAULT_HFOV_DEG,
+    threads: int = 1,
+) -> dict[str, NDArray[Any]]:
+    """Return the arrays of a video. Raises VtmError.
+
+    turns     one network call a frame, as live; else everybody in every frame, as in conversion
+    hfov_deg  field of view of the picture's longer side
+    """
+    source = open_source(video, paced=False)
+    rows: list[Row] = []
+    try:
+        detector = make_detector("blazepose", size=body_size, threads=threads, on_message=lambda _text: None)
+        try:
+            reader = _reader(hand_size, threads)
+            while not source.ended:
+                frame = source.read()
+                if frame is None:
+                    continue
+                body = detector.detect(frame)
+                if isinstance(body, Keypoints2D):
+                    details = (reader.read if turns else reader.read_all)(frame, body)
+                else:
+                    reader.reset()
+                    details = Details(frame.frame_id, frame.captured_at_s)
+                size = frame.image_size
+                lens = Intrinsics.from_hfov(size, math.radians(hfov_deg))
+                rows.append(_row(details, isinstance(body, Keypoints2D), lens))
+        finally:
+            detector.close()
+        if not rows:
+            raise DetectorError(f"{video} holds no pictures")
+        arrays = {name: np.stack([row[name] for row in rows]) for name in rows[0]}
+        return arrays | {"fps": np.array(source.fps), "image_size": np.array(size)}
+    finally:
+        source.close()
+
+
+def _reader(hand_size: str, threads: int) -> DetailsReader:
+    """Raises DetectorError when a network is missing: half of an evaluation is none."""
+    missing: list[str] = []
+    reader = make_details(hands=True, face=True, hand_size=hand_size, threads=threads, on_message=missing.append)
+    if reader is None or missing:
+        raise DetectorError("; ".join(missing))
+    return reader
+
+
+def _row(details: Details, seen: bool, lens: Intrinsics) -> Row:
+    hands = [_hand(view, side, lens) for side, view in enumerate((details.left, details.right))]
+    row: Row = {name: np.stack([hand[name] for hand in hands]) for name in hands[0]}
+    return row | _face(details.face, lens) | {"body_seen": np.bool_(seen)}
+
+
+def _hand(view: HandView | None, side: int, lens: Intrinsics) -> Row:
+    row: Row = {
+        "hand_at": np.int64(-1),
+        "hand_points_px": np.full((NUM_HAND_POINTS, 3), np.nan, np.float32),
+        "hand_size_px": np.float32(np.nan),
+        "hand_rotation_cam": np.full((3, 3), np.nan),
+        "fingers_xyzw": np.full((NUM_FINGER_BONES, 4), np.nan, np.float32),
+    }
+    if view is None:
+        return row
+    points = view.world_m.astype(np.float64) @ lens.view_rotation(view.points_px[:, :2].mean(0)).T
+    turned = hand_rotation(points, side)
+    row |= {
+        "hand_at": np.int64(view.frame_id),
+        "hand_points_px": view.points_px,
+        "hand_size_px": np.float32(view.size_px),
+    }
+    if turned is not None:
+        row |= {"hand_rotation_cam": turned, "fingers_xyzw": finger_rotations(points @ turned, side)}
+    return row
+
+
+def _face(view: FaceView | None, lens: Intrinsics) -> Row:
+    row: Row = {
+        "face_at": np.int64(-1),
+        "face_size_px": np.float32(np.nan),
+        "head_rotation_cam": np.full((3, 3), np.nan),
+        "expression": np.full(NUM_EXPRESSIONS, np.nan, np.float32),
+        "gaze_rad": np.full(2, np.nan),
+    }
+    if view is None:
+        return row
+    ahead = lens.view_rotation(view.points_px[:, :2].mean(0))
+    head, looks = head_rotation(view.points_px, ahead), gaze(view.points_px)
+    row |= {
+        "face_at": np.int64(view.frame_id),
+        "face_size_px": np.float32(view.size_px),
+        "expression": expression(view.points_px, view.scores),
+    }
+    return row | ({} if head is None else {"head_rotation_cam": head}) | ({} if looks is None else {"gaze_rad": looks})
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Command line; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m app.commands.detect_details", description=__doc__)
+    parser.add_argument("video")
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--hand-size", choices=tuple(BY_HAND_SIZE), default="full", help="default %(default)s")
+    parser.add_argument("--detector-size", choices=tuple(BY_SIZE), default="full", help="default %(default)s")
+    parser.add_argument("--turns", action="store_true", help="one network call a frame, as live")
+    parser.add_argument("--hfov", type=float, default=DEFAULT_HFOV_DEG, help="degrees of the longer side")
+    parser.add_argument("--threads", type=int, default=1)
+    args = parser.parse_args(argv)
+    try:
+        arrays = detect_details(
+            args.video,
+            hand_size=args.hand_size,
+            body_size=args.detector_size,
+            turns=args.turns,
+            hfov_deg=args.hfov,
+            threads=args.threads,
+        )
+        partial = args.out.with_suffix(".partial")
+        with partial.open("wb") as file:
+            np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+        partial.replace(args.out)
+    except (VtmError, OSError) as error:
+        sys.stderr.write(f"error: {error}\n")
+        return error.exit_code if isinstance(error, VtmError) else 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
