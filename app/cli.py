@@ -129,6 +129,12 @@ def _convert(options: argparse.Namespace) -> int:
     return run_convert(asked, config_from(options, Config()))
 
 
+def _compare(options: argparse.Namespace) -> int:
+    from app.commands.compare import run_compare
+
+    return run_compare(options)
+
+
 def _recover(options: argparse.Namespace) -> int:
     from app.commands.recover import run_recover
 
@@ -194,6 +200,7 @@ _COMMANDS: dict[str | None, Callable[[argparse.Namespace], int]] = {
     None: _run,
     "convert": _convert,
     "report": _report,
+    "compare": _compare,
     "recover": _recover,
     "replay": _replay,
     "viewpoints": _viewpoints,

@@ -40,6 +40,20 @@ def real_pipeline(config: Config) -> PipelineLike:
     return Pipeline(config)
 
 
+def half_pipeline(config: Config) -> PipelineLike:
+    """One of two strict pipelines that share the processor."""
+    from engine.pipeline import Pipeline
+
+    return Pipeline(config, pipelines=2)
+
+
+def forgiving_half_pipeline(config: Config) -> PipelineLike:
+    """One of two pipelines of the window."""
+    from engine.pipeline import Pipeline, real_factories
+
+    return Pipeline(config, factories=real_factories(strict_outputs=False), pipelines=2)
+
+
 def forgiving_pipeline(config: Config) -> PipelineLike:
     """For the window: a target that cannot be opened is shown with its reason, and the rest goes on."""
     from engine.pipeline import Pipeline, real_factories

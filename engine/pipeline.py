@@ -107,7 +107,15 @@ def real_factories(*, paced: bool = True, strict_outputs: bool = True) -> Factor
 class Pipeline:
     """Camera to avatar. All methods may be called from any thread and, start-up and `stop` excepted, return at once."""
 
-    def __init__(self, config: Config, *, clock: Clock = time.monotonic, factories: Factories | None = None) -> None:
+    def __init__(
+        self,
+        config: Config,
+        *,
+        clock: Clock = time.monotonic,
+        factories: Factories | None = None,
+        pipelines: int = 1,
+    ) -> None:
+        """`pipelines`: so many run in this process and share its cores fairly."""
         self._clock = clock
         self._factories = real_factories() if factories is None else factories
         self._shared = SharedState(config, clock)
@@ -121,7 +129,7 @@ class Pipeline:
         latest: Latest[CapturedFrame] = Latest()
         to_details: Latest[DetectedFrame] = Latest()
         queue: BoundedQueue[DetectedFrame] = BoundedQueue(QUEUE_FRAMES)
-        pose_threads, solve_threads = worker_threads()
+        pose_threads, solve_threads = worker_threads(pipelines)
         parts = self._shared, self._factories, clock
         self._workers: tuple[Worker, ...] = (
             CaptureWorker(*parts, latest),

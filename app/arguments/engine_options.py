@@ -10,7 +10,9 @@ from app.arguments.values import field_of_view, height, pictures_fps, rotation, 
 from engine.config import BACKENDS, BODIES, DETAILS, DETECTOR_SIZES, DETECTORS, Config
 
 
-def add_engine_options(parser: argparse.ArgumentParser) -> None:
+def add_engine_options(parser: argparse.ArgumentParser, *, cameras: int = 1) -> None:
+    """Add the options. `cameras` 2: those of the picture and the lens are collected, one for each camera."""
+    action = "store" if cameras == 1 else "append"
     parser.add_argument(
         "--fps",
         type=pictures_fps,
@@ -20,13 +22,16 @@ def add_engine_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mirror", action=argparse.BooleanOptionalAction, default=None, help="mirror the picture")
     parser.add_argument(
         "--rotate",
+        action=action,
         type=rotation,
         metavar="auto|0|90|180|270",
         help="turn the picture clockwise; auto: by 180 where the performer is upside down",
     )
     lens = parser.add_mutually_exclusive_group()
-    lens.add_argument("--hfov", type=field_of_view, metavar="DEG", help="field of view of the picture's longer side")
-    lens.add_argument("--intrinsics", metavar="FILE", help=".json with fx, fy, cx, cy in pixels")
+    lens.add_argument(
+        "--hfov", action=action, type=field_of_view, metavar="DEG", help="field of view of the picture's longer side"
+    )
+    lens.add_argument("--intrinsics", action=action, metavar="FILE", help=".json with fx, fy, cx, cy in pixels")
     parser.add_argument("--height-m", type=height, metavar="H", help="the performer's height in metres")
     parser.add_argument("--body", choices=BODIES, help="lower body: as seen, or a standing or seated stance (auto)")
     parser.add_argument(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from app.arguments.compare import add_compare
 from app.arguments.convert import add_convert
 from app.arguments.one_line_parser import OneLineParser
 from app.arguments.run import add_run_options
@@ -14,6 +15,7 @@ from app.arguments.viewpoints import add_viewpoints
 COMMAND_NAMES = (
     "convert",
     "report",
+    "compare",
     "recover",
     "replay",
     "viewpoints",
@@ -45,6 +47,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_run_options(parser)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", prog="vtm", parser_class=OneLineParser)
     add_convert(commands, debug)
+    add_compare(commands, debug)
     add_viewpoints(commands, debug)
     add_take_commands(commands, debug)
     add_tool_commands(commands, debug)

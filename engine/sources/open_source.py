@@ -21,6 +21,8 @@ __all__ = ["DEMO", "CameraInfo", "Source", "list_cameras", "open_source"]
 
 DEMO = "demo"
 DEMO_CLIP = Path(__file__).resolve().with_name("demo.mp4")
+DEMO_PAIR = DEMO_CLIP.with_name("demo_left.mp4"), DEMO_CLIP.with_name("demo_right.mp4")
+"""One performance from two sides, for `vtm compare demo`."""
 WEBCAM_START_S = 12.0
 STREAM_START_S = 15.0  # a stream that is joined between two keyframes
 _URL_KINDS = ("http", "https", "rtsp", "rtsps", "rtmp", "udp", "tcp", "rtp", "srt")

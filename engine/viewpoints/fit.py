@@ -61,8 +61,9 @@ def distances_mm(points_m: F64, targets_m: F64) -> F64:
 def landmark_joints(evidence_m: F64) -> F64:
     """The detector's own 3D landmarks as our 22 joints about the hips: (..., 27, 3) -> (..., 22, 3) metres.
 
-    Limbs are the landmarks themselves and toes the middle of both toes; the spine is divided between the middles of
-    hips and shoulders as s̄ is, and the head's joint is the middle of the ears. NaN where a landmark is missing.
+    Limbs are the landmarks themselves, toes the big toe (BlazePose has no small one); the spine is divided between
+    the middles of hips and shoulders as s̄ is, and the head's joint is the middle of the ears. NaN where a
+    landmark is missing.
     """
     marks = np.asarray(evidence_m, np.float64)
     if marks.shape[-2:] != (NUM_EVIDENCE, 3):
@@ -78,7 +79,7 @@ def landmark_joints(evidence_m: F64) -> F64:
         low = side.lower()
         for bone, name in LIMB_KEYPOINTS.items():
             joints[..., JOINT[side + bone], :] = marks[..., EVIDENCE_NAMES.index(f"{low}_{name}"), :]
-        joints[..., JOINT[side + "Toes"], :] = _middle(marks, f"{low}_big_toe", f"{low}_small_toe")
+        joints[..., JOINT[side + "Toes"], :] = marks[..., EVIDENCE_NAMES.index(f"{low}_big_toe"), :]
         arm = joints[..., JOINT[side + "UpperArm"], :]
         joints[..., JOINT[side + "Shoulder"], :] = shoulders + _SHOULDER_AT * (arm - shoulders)
     return about_hips(joints)

@@ -22,7 +22,7 @@ CENTRE = "#c8d0db"
 
 LEVEL_COLOURS = {"info": ACCENT, "warning": WARNING, "error": ERROR}
 STAGE_COLOURS = {"capture": "#6b8cff", "pose2d": ACCENT, "vtm": "#b78bff", "solver": "#f2b84b", "osc": RIGHT_SIDE}
-_FAMILIES = ("Inter", "Segoe UI", "SF Pro Text", "Helvetica Neue", "Noto Sans", "Cantarell", "Ubuntu", "DejaVu Sans")
+FAMILIES = ("Inter", "Segoe UI", "SF Pro Text", "Helvetica Neue", "Noto Sans", "Cantarell", "Ubuntu", "DejaVu Sans")
 
 STYLE = f"""
 * {{ color: {TEXT}; font-size: 13px; }}
@@ -103,7 +103,7 @@ def apply_theme(application: QApplication) -> None:
         palette.setColor(role, QColor(colour))
     application.setPalette(palette)
     installed = set(QFontDatabase.families())
-    font = QFont([family for family in _FAMILIES if family in installed] or [application.font().family()])
+    font = QFont([family for family in FAMILIES if family in installed] or [application.font().family()])
     font.setPixelSize(13)
     application.setFont(font)
     application.setStyleSheet(STYLE)

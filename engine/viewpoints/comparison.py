@@ -1,0 +1,168 @@
+"""Two cameras on one performer: the rotation between them, and how far their answers are apart.
+
+One rotation without scale is fitted on the first seconds and frozen; everything after is measured with it. The
+detector's own 3D is measured the same way on the same frames. Agreement is not truth: both may err alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import InputError
+from engine.viewpoints.clock_skew import ClockSkew, estimate_skew
+from engine.viewpoints.fit import F64, distances_mm, fit_rotation, rotation_angle_deg
+from engine.viewpoints.pairing import Pairs, pair
+from engine.viewpoints.tally import part_means
+from engine.viewpoints.track import Track
+
+FIT_S = 10.0
+"""The rotation is fitted on the first so many seconds, or on a third of the clip where that is shorter."""
+LEAST_PAIRS = 15
+"""Fewer moments that both cameras see fit nothing."""
+SAME_MOTION = 0.45
+"""Correlation of the limbs' speeds below which two cameras do not show the same motion."""
+
+
+class NotSameMotionError(InputError):
+    """The two sources do not show one performance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What is frozen: the clocks' skew and the rotations."""
+
+    R_b_a: F64  # (3, 3) A's axes -> B's axes
+    R_detector_b_a: F64 | None  # the same of the detector's own 3D; None: it gives none
+    skew: ClockSkew | None  # None: too little moves to tell; taken as 0
+    from_s: float  # on A's clock
+    until_s: float
+
+    @property
+    def angle_deg(self) -> float:
+        """The angle between the two cameras."""
+        return rotation_angle_deg(self.R_b_a)
+
+    @property
+    def skew_s(self) -> float:
+        """How much B's clock is ahead of A's."""
+        return 0.0 if self.skew is None else self.skew.seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """Distances between two answers about the same performer, millimetres."""
+
+    joints_mm: F64  # (P, 22)
+
+    @property
+    def frames_mm(self) -> F64:
+        """(P,) mean over the joints of each moment."""
+        return np.asarray(self.joints_mm.mean(1))
+
+    @property
+    def mean_mm(self) -> float:
+        """Mean of all moments."""
+        return float(self.frames_mm.mean())
+
+    @property
+    def p95_mm(self) -> float:
+        """95th percentile of the moments."""
+        return float(np.percentile(self.frames_mm, 95))
+
+    @property
+    def parts_mm(self) -> dict[str, float]:
+        """Mean of each part of the body."""
+        return part_means(self.joints_mm)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What two cameras say of one performance."""
+
+    fit: Fit
+    pairs: Pairs
+    ours: Disagreement
+    detector: Disagreement | None  # None: no moment with the detector's own 3D in both
+    detector_times_s: F64  # (D,) of the moments that `detector` holds
+
+    @property
+    def ratio(self) -> float | None:
+        """Our mean disagreement over the detector's, on the detector's moments."""
+        if self.detector is None:
+            return None
+        same = np.isin(self.pairs.times_s, self.detector_times_s)
+        return float(self.ours.frames_mm[same].mean() / self.detector.mean_mm)
+
+
+Names = tuple[str, str]
+"""How the two cameras are called in errors."""
+
+
+def compare(a: Track, b: Track, names: Names = ("A", "B")) -> Comparison:
+    """Fit on the beginning, freeze, and measure the whole. Raises InputError: see `fit_cameras`."""
+    return measure(a, b, fit_cameras(a, b, names=names))
+
+
+def fit_cameras(
+    a: Track,
+    b: Track,
+    *,
+    farthest_skew_s: float | None = None,
+    first_s: float | None = None,
+    names: Names = ("A", "B"),
+) -> Fit:
+    """Find the skew of the clocks on the whole, and the rotation on the first seconds that both see.
+
+    farthest_skew_s   the clocks differ by no more than this; None: files, whose beginnings may lie anywhere
+    first_s           fit on the first so many seconds; None: FIT_S or a third, whichever is shorter
+    Raises InputError: nobody is seen, or too rarely by both; NotSameMotionError: the limbs' speeds do not fit.
+    """
+    for name, track in zip(names, (a, b), strict=True):
+        if not track.seen.any():
+            raise InputError(f"nobody is seen in {name}: point both cameras at the same performer")
+    skew = estimate_skew(a, b, farthest_s=farthest_skew_s)
+    if skew is not None and skew.correlation < SAME_MOTION:
+        raise NotSameMotionError(
+            f"these two do not show the same motion: their limbs' speeds agree by {skew.correlation:.2f}, expected "
+            f"{SAME_MOTION} or more; give two views of one performer at the same time"
+        )
+    pairs = pair(a, b, 0.0 if skew is None else skew.seconds)
+    if len(pairs) < LEAST_PAIRS:
+        raise InputError(
+            f"{names[0]} and {names[1]} see the performer at the same time in {len(pairs)} frames, expected "
+            f"{LEAST_PAIRS} or more; "
+            "record both cameras at the same time, with the whole performer in view"
+        )
+    span_s = float(pairs.times_s[-1] - pairs.times_s[0])
+    until_s = float(pairs.times_s[0]) + (min(FIT_S, span_s / 3) if first_s is None else first_s)
+    early = pairs.times_s <= max(until_s, float(pairs.times_s[LEAST_PAIRS - 1]))
+    own = _both(pairs.a_detector_m, pairs.b_detector_m)
+    known = early & own if (early & own).sum() >= LEAST_PAIRS else own
+    return Fit(
+        fit_rotation(pairs.a_m[early], pairs.b_m[early]),
+        fit_rotation(pairs.a_detector_m[known], pairs.b_detector_m[known]) if known.any() else None,
+        skew,
+        float(pairs.times_s[0]),
+        float(pairs.times_s[early][-1]),
+    )
+
+
+def measure(a: Track, b: Track, fit: Fit) -> Comparison:
+    """Lay A's answers over B's with a frozen fit. Raises InputError: there is no moment that both see."""
+    pairs = pair(a, b, fit.skew_s)
+    if not len(pairs):
+        raise InputError("A and B never see the performer at the same time")
+    own = _both(pairs.a_detector_m, pairs.b_detector_m)
+    detector = None
+    if fit.R_detector_b_a is not None and own.any():
+        turned = pairs.a_detector_m[own] @ fit.R_detector_b_a.T
+        detector = Disagreement(distances_mm(turned, pairs.b_detector_m[own]))
+    ours = Disagreement(distances_mm(pairs.a_m @ fit.R_b_a.T, pairs.b_m))
+    return Comparison(fit, pairs, ours, detector, pairs.times_s[own] if detector is not None else np.zeros(0))
+
+
+def _both(a: F64, b: F64) -> NDArray[np.bool_]:
+    return np.asarray(np.isfinite(a).all((1, 2)) & np.isfinite(b).all((1, 2)))

@@ -1,0 +1,192 @@
+"""Two live pipelines on one performer: the rotation is fitted once enough is seen, frozen, and everything measured.
+
+One thread feeds and reads it. Memory is bounded: KEEP_S seconds of both cameras.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+
+from engine.errors import InputError
+from engine.types import Detection, Pose
+from engine.viewpoints.comparison import FIT_S, Comparison, Fit, Names, fit_cameras, measure
+from engine.viewpoints.fit import F64
+from engine.viewpoints.fused_pose import fused_pose, laid_over, root_offset
+from engine.viewpoints.pairing import pair
+from engine.viewpoints.tally import Figures, Tally
+from engine.viewpoints.track import Sample, Track, sample_of, track_of
+
+KEEP_S = 600.0
+FARTHEST_SKEW_S = 1.0
+"""Two cameras of one machine are no further apart: what differs is how long their pictures take."""
+RETRY_S = 2.0
+"""After a fit that failed."""
+SHOWN_S = 30.0
+"""Of the curve."""
+_MOST_RATE_HZ = 60
+_LOOK_BACK_S = FARTHEST_SKEW_S + 0.5
+_BRIDGE_S = 0.3
+_STALE_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class LiveState:
+    """What the screen shows. Frozen."""
+
+    state: str
+    """"waiting"    for both cameras to see somebody
+    "fitting"    `left_s` seconds more are needed
+    "different"  the two do not show the same motion, or not enough of it: see `problem`; it is tried again
+    "fitted"     the rotation is frozen and the figures hold"""
+    left_s: float = 0.0
+    problem: str = ""
+    fit: Fit | None = None
+    now_mm: float | None = None
+    detector_now_mm: float | None = None
+    ours: Figures | None = None  # of all frames since the fit began
+    detector: Figures | None = None
+    over: Pose | None = None  # B's newest pose laid over A's
+    fused: Pose | None = None  # the mean of both
+    times_s: F64 | None = None  # (P,) of the last SHOWN_S
+    ours_mm: F64 | None = None  # (P,)
+    detector_mm: F64 | None = None  # (P,) NaN where the detector gives none
+
+
+class LiveComparison:
+    """Takes both pipelines' poses in the order of time; `update` says how things stand."""
+
+    def __init__(self, names: Names = ("A", "B"), *, fit_s: float = FIT_S) -> None:
+        self._names, self._fit_s = names, fit_s
+        self._kept: tuple[deque[tuple[Sample, Pose]], ...] = tuple(
+            deque(maxlen=int(KEEP_S * _MOST_RATE_HZ)) for _ in (0, 1)
+        )
+        self._fit: Fit | None = None
+        self._offset_m: F64 = np.zeros(3)
+        self._problem, self._not_before_s = "", -np.inf
+        self._measured_s = -np.inf
+        self._curve: deque[tuple[float, float, float]] = deque(maxlen=int(SHOWN_S * _MOST_RATE_HZ))
+        self._over: Pose | None = None
+        self._fused: Pose | None = None
+        self._ours, self._detector = Tally(), Tally()
+
+    def add(self, side: int, pose: Pose, detection: Detection) -> None:
+        """Take the newest frame of one side (0, 1). A clock that went back (another source) begins anew."""
+        kept = self._kept[side]
+        if kept and pose.captured_at_s <= kept[-1][0].time_s:
+            if kept[-1][0].time_s - pose.captured_at_s > _STALE_S:
+                self.refit()
+            return
+        kept.append((sample_of(pose, detection), pose))
+
+    def refit(self) -> None:
+        """Forget everything and fit the next seconds."""
+        for kept in self._kept:
+            kept.clear()
+        self._fit = self._over = self._fused = None
+        self._problem, self._not_before_s, self._measured_s = "", -np.inf, -np.inf
+        self._ours, self._detector = Tally(), Tally()
+        self._curve.clear()
+
+    def update(self) -> LiveState:
+        """Pair what is new, fit when it is time, and return how things stand."""
+        if self._fit is None:
+            self._try_to_fit()
+        if self._fit is None:
+            left_s = self._left_s()
+            state = "different" if self._problem else "waiting" if left_s is None else "fitting"
+            return LiveState(state, left_s or 0.0, self._problem)
+        self._measure_new(self._fit)
+        curve = np.array(self._curve) if self._curve else np.zeros((0, 3))
+        now = self._curve[-1] if self._curve else None
+        return LiveState(
+            "fitted",
+            fit=self._fit,
+            now_mm=None if now is None else now[1],
+            detector_now_mm=None if now is None or np.isnan(now[2]) else now[2],
+            ours=self._ours.figures(),
+            detector=self._detector.figures(),
+            over=self._over,
+            fused=self._fused,
+            times_s=curve[:, 0],
+            ours_mm=curve[:, 1],
+            detector_mm=curve[:, 2],
+        )
+
+    def result(self) -> Comparison:
+        """Everything that is kept, measured with the frozen fit. Raises InputError: nothing could be fitted."""
+        if self._fit is not None:
+            return measure(self._track(0), self._track(1), self._fit)
+        for name, kept in zip(self._names, self._kept, strict=True):
+            if not any(sample.part_confidence.any() for sample, _ in kept):
+                raise InputError(f"nobody was seen in {name}: point both cameras at the same performer")
+        fit = fit_cameras(self._track(0), self._track(1), farthest_skew_s=FARTHEST_SKEW_S, names=self._names)
+        return measure(self._track(0), self._track(1), fit)
+
+    def _track(self, side: int, since_s: float = -np.inf) -> Track:
+        kept = self._kept[side]
+        number = len(kept)
+        if since_s > -np.inf:
+            number = next((i for i, (sample, _) in enumerate(reversed(kept)) if sample.time_s < since_s), len(kept))
+        return track_of([sample for sample, _ in islice(kept, len(kept) - number, None)])
+
+    def _seen_s(self, side: int) -> F64:
+        return np.array([sample.time_s for sample, _ in self._kept[side] if sample.part_confidence.any()])
+
+    def _left_s(self) -> float | None:
+        """Seconds of common sight that are missing; None: one of the two sees nobody."""
+        seen = [self._seen_s(side) for side in (0, 1)]
+        if not (len(seen[0]) and len(seen[1])):
+            return None
+        common = min(seen[0][-1], seen[1][-1]) - max(seen[0][0], seen[1][0])
+        return max(self._fit_s - float(common), 0.0)
+
+    def _try_to_fit(self) -> None:
+        left_s = self._left_s()
+        newest_s = self._kept[0][-1][0].time_s if self._kept[0] else -np.inf
+        if left_s is None or left_s > 0 or newest_s < self._not_before_s:
+            return
+        since_s = newest_s - self._fit_s - FARTHEST_SKEW_S
+        a, b = self._track(0, since_s), self._track(1, since_s)
+        try:
+            fit = fit_cameras(a, b, farthest_skew_s=FARTHEST_SKEW_S, first_s=self._fit_s, names=self._names)
+        except InputError as error:
+            self._problem, self._not_before_s = str(error), newest_s + RETRY_S
+            return
+        self._problem, self._fit = "", fit
+        self._offset_m = root_offset(pair(a, b, fit.skew_s), fit.R_b_a)
+
+    def _measure_new(self, fit: Fit) -> None:
+        newest_s = self._kept[0][-1][0].time_s
+        since_s = max(self._measured_s, newest_s - _LOOK_BACK_S)
+        a, b = self._track(0, since_s), self._track(1, since_s + fit.skew_s - _BRIDGE_S)
+        try:
+            comparison = measure(a, b, fit)
+        except InputError:  # one of the two sees nobody
+            return
+        pairs = comparison.pairs
+        new = [row for row, time_s in enumerate(pairs.times_s) if time_s > self._measured_s]
+        if not new:
+            return
+        self._take(comparison, new)
+        pose_a = self._kept[0][len(self._kept[0]) - len(a) + int(pairs.a_rows[-1])][1]
+        pose_b = self._kept[1][len(self._kept[1]) - len(b) + int(pairs.b_nearest[-1])][1]
+        self._over = laid_over(pose_b, pose_a, fit.R_b_a)
+        self._fused = fused_pose(pose_a, pose_b, fit.R_b_a, self._offset_m)
+
+    def _take(self, comparison: Comparison, new: list[int]) -> None:
+        """Into the figures and the curve."""
+        times_s, detector = comparison.pairs.times_s, comparison.detector
+        own = {} if detector is None else dict(zip(comparison.detector_times_s, detector.joints_mm, strict=True))
+        for row in new:
+            at_s, ours_mm, theirs_mm = float(times_s[row]), comparison.ours.joints_mm[row], own.get(times_s[row])
+            self._ours.add(ours_mm)
+            if theirs_mm is not None:
+                self._detector.add(theirs_mm)
+            self._curve.append((at_s, float(ours_mm.mean()), np.nan if theirs_mm is None else float(theirs_mm.mean())))
+        self._measured_s = float(times_s[new[-1]])
+        while self._curve[0][0] < self._measured_s - SHOWN_S:
+            self._curve.popleft()
