@@ -1,4 +1,4 @@
-"""The JSON chunk of a binary glTF file (.glb, .vrm). Meshes and textures behind it are never loaded.
+"""The two chunks of a binary glTF file (.glb, .vrm): its JSON, and the meshes and textures behind it when asked for.
 
 Source: glTF 2.0 specification, section 4 (GLB file format), Khronos.
 """
@@ -14,12 +14,22 @@ from models.json_text import JsonError, parse_json
 
 MAX_FILE_BYTES = 256 << 20
 MAX_JSON_BYTES = 16 << 20
-_MAGIC, _VERSION, _JSON_CHUNK = 0x46546C67, 2, 0x4E4F534A
+_MAGIC, _VERSION, _JSON_CHUNK, _BINARY_CHUNK = 0x46546C67, 2, 0x4E4F534A, 0x004E4942
 _HEADERS = struct.Struct("<5I")  # of the file: magic, version, length; of the first chunk: length, type
+_CHUNK = struct.Struct("<2I")
 
 
 def read_glb_json(path: Path) -> dict[str, Any]:
     """Return the glTF document in the file. Raises InputError, one line."""
+    return _read(path, with_binary=False)[0]
+
+
+def read_glb(path: Path) -> tuple[dict[str, Any], bytes]:
+    """Return the glTF document in the file and its binary chunk, b"" where it has none. Raises InputError, one line."""
+    return _read(path, with_binary=True)
+
+
+def _read(path: Path, *, with_binary: bool) -> tuple[dict[str, Any], bytes]:
     try:
         if path.exists() and not path.is_file():
             raise InputError(f"{path} is no file: give an avatar (.vrm)")  # a pipe would be waited for
@@ -30,9 +40,14 @@ def read_glb_json(path: Path) -> dict[str, Any]:
             )
         with path.open("rb") as file:
             data = _json_chunk(path, file, size)
+            binary = _binary_chunk(path, file) if with_binary else b""
     except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
         reason = getattr(error, "strerror", None) or error
         raise InputError(f"cannot read the avatar {path}: {reason}; check the path") from error
+    return _parsed(path, data), binary
+
+
+def _parsed(path: Path, data: bytes) -> dict[str, Any]:
     try:
         document = parse_json(data)
     except JsonError as error:
@@ -40,6 +55,20 @@ def read_glb_json(path: Path) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise InputError(f"{path} is a damaged avatar: its JSON is no object; export it again")
     return document
+
+
+def _binary_chunk(path: Path, file: IO[bytes]) -> bytes:
+    """Read the chunk after the JSON. The whole file is known to be within the limit."""
+    header = file.read(_CHUNK.size)
+    if len(header) < _CHUNK.size:
+        return b""
+    length, kind = _CHUNK.unpack(header)
+    if kind != _BINARY_CHUNK:
+        return b""
+    data = file.read(min(length, MAX_FILE_BYTES))
+    if len(data) < length:
+        raise InputError(f"{path} is cut off: {length - len(data)} bytes are missing; copy or export it again")
+    return data
 
 
 def _json_chunk(path: Path, file: IO[bytes], size: int) -> bytes:

@@ -44,7 +44,7 @@ def _version_1(document: dict[str, Any], vrm: dict[str, Any]) -> Avatar:
     if not isinstance(version, str) or version.partition("-")[0] != "1.0":
         raise NodeError(f"its VRM version is {str(version)[:20]!r}, expected 0.x or 1.0")
     given = _table(_table(vrm.get("humanoid"), "humanoid").get("humanBones"), "list of bones")
-    nodes = {_unity_name(name, 1): _table(bone, f"bone {name[:30]!r}").get("node") for name, bone in given.items()}
+    nodes = {unity_name(name, 1): _table(bone, f"bone {name[:30]!r}").get("node") for name, bone in given.items()}
     expressions = vrm.get("expressions")
     groups = expressions.values() if isinstance(expressions, dict) else ()
     names = [name for group in groups if isinstance(group, dict) for name in group]
@@ -61,14 +61,14 @@ def _version_0(document: dict[str, Any], vrm: dict[str, Any]) -> Avatar:
         name = _table(bone, "bone").get("bone")
         if not isinstance(name, str):
             raise NodeError("one of its bones has no name")
-        if _unity_name(name, 0) in nodes:
+        if unity_name(name, 0) in nodes:
             raise NodeError(f"it has the bone {name[:30]!r} twice")
-        nodes[_unity_name(name, 0)] = bone.get("node")
+        nodes[unity_name(name, 0)] = bone.get("node")
     nodes = {name: node for name, node in nodes.items() if node != -1}  # old exporters list what is not there
     master = vrm.get("blendShapeMaster")
     groups = master.get("blendShapeGroups") if isinstance(master, dict) else None
     groups = [group for group in groups if isinstance(group, dict)] if isinstance(groups, list) else []
-    names = [_clip_name(group) for group in groups]
+    names = [clip_name(group) for group in groups]
     return _avatar(NodeTree(document, faces_back=True), "0.x", nodes, names, vrm.get("meta"), "title", "licenseName")
 
 
@@ -124,7 +124,7 @@ def _check_size(avatar: Avatar) -> None:
             raise NodeError(f"its {side.lower()} leg does not reach down from hip over knee to ankle in the T-pose")
 
 
-def _unity_name(name: str, version: int) -> str:
+def unity_name(name: str, version: int) -> str:
     """leftUpperArm -> LeftUpperArm; VRM 1.0's leftThumbMetacarpal -> LeftThumbProximal."""
     name = name[:1].upper() + name[1:]
     for side in ("Left", "Right"):
@@ -134,7 +134,7 @@ def _unity_name(name: str, version: int) -> str:
     return name
 
 
-def _clip_name(group: dict[str, Any]) -> Any:
+def clip_name(group: dict[str, Any]) -> Any:
     """The name a receiver knows a VRM 0.x expression by: that of its preset, else its own."""
     preset = group.get("presetName")
     if not isinstance(preset, str) or preset.lower() in ("", "unknown"):

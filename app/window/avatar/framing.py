@@ -1,0 +1,44 @@
+"""Where the camera of the avatar's window stands: head, upper body or the whole, from the model's own size. No Qt."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from engine.avatar.mesh import Model
+from engine.types import F64
+
+FRAMINGS = {"whole": "Whole body", "upper": "Upper body", "head": "Head"}
+"""Names in settings and menus."""
+FOV_DEG = 26.0
+"""Over the height of the window: little, so that faces keep their shape."""
+_HAIR = 0.13  # over the head's joint, in parts of the height of that joint
+_MARGIN = 1.12
+
+
+class Framing(NamedTuple):
+    """What the camera looks at. Metres."""
+
+    centre_m: float  # height over the floor at rest
+    span_m: float  # what is seen from top to bottom
+    bone: str  # the bone that the camera follows
+
+
+def framing(model: Model, name: str) -> Framing:
+    """Return one of FRAMINGS for a model."""
+    heights: dict[str, F64] = model.rest
+    head = float(heights["Head"][1])
+    top = head * (1.0 + _HAIR) + 0.06
+    bottom = {"whole": 0.0, "upper": float(heights["Hips"][1]), "head": head - 0.12 * head}[name]
+    span = (top - bottom) * _MARGIN
+    return Framing((top + bottom) / 2, span, "Head" if name == "head" else "Hips")
+
+
+def distance_m(span_m: float) -> float:
+    """Return how far the camera stands so that the window's height shows the span."""
+    return span_m / (2.0 * math.tan(math.radians(FOV_DEG) / 2))
+
+
+def fov_across_deg(width: int, height: int) -> float:
+    """Return the field of view across the width that shows FOV_DEG over the height."""
+    return math.degrees(2.0 * math.atan(math.tan(math.radians(FOV_DEG) / 2) * width / max(height, 1)))

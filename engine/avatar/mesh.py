@@ -1,0 +1,112 @@
+"""The meshes of an avatar file as arrays, ready to be drawn: shapes, the joints that move them, materials and pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.avatar.avatar import Avatar
+from engine.types import F32, F64
+
+U16 = NDArray[np.uint16]
+U32 = NDArray[np.uint32]
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What a surface looks like, as far as plain shading shows it."""
+
+    colour: tuple[float, float, float, float] = (1.0, 1.0, 1.0, 1.0)  # linear, with alpha
+    picture: int | None = None  # of Model.pictures
+    region: tuple[float, float, float, float] = (1.0, 1.0, 0.0, 0.0)  # of the picture: place * first two + last two
+    alpha: str = "opaque"  # "opaque", "mask" (cut out below `cutoff`) or "blend"
+    cutoff: float = 0.5
+    both_sides: bool = False
+    shaded: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """Triangles of a shape with one material."""
+
+    triangles: U32  # (3 T,) rows of the shape's vertices
+    material: Material
+
+
+@dataclass(frozen=True, slots=True)
+class Morph:
+    """How a morph target moves a shape: only the vertices that it moves."""
+
+    rows: U32  # (K,)
+    offsets: F32  # (K, 3)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shape:
+    """Vertices that belong together. They are in the axes of their joints' `binds`."""
+
+    mesh: int  # of the file, which expressions refer to
+    positions: F32  # (V, 3)
+    normals: F32  # (V, 3)
+    places: F32  # (V, 2) in the picture, (0, 0) its upper left corner
+    joints: U16  # (V, 4) rows of Joints
+    weights: F32  # (V, 4), sum 1
+    morphs: tuple[Morph, ...]  # by the number of the target
+    surfaces: tuple[Surface, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Joints:
+    """Everything that a vertex can hang on."""
+
+    bones: tuple[str, ...]  # the humanoid bone that carries each joint; "" for none: it never moves
+    binds: F32  # (J, 4, 4) from the shape's axes to our world, the model at rest
+
+
+@dataclass(frozen=True, slots=True)
+class Gaze:
+    """How a model looks round: by turning its eye bones, or by expressions. Angles in degrees."""
+
+    by_bones: bool = True
+    inner: tuple[float, float] = (90.0, 10.0)  # the largest angle looked at, and what comes out for it
+    outer: tuple[float, float] = (90.0, 10.0)
+    down: tuple[float, float] = (90.0, 10.0)
+    up: tuple[float, float] = (90.0, 10.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Bind:
+    """One morph target that an expression moves."""
+
+    mesh: int
+    target: int
+    weight: float  # 0..1, for the expression at 1
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """An expression of the model."""
+
+    binds: tuple[Bind, ...]
+    binary: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """Everything that is drawn of an avatar."""
+
+    avatar: Avatar
+    shapes: tuple[Shape, ...]
+    joints: Joints
+    rest: dict[str, F64]  # (3,) where each posed bone is in our world at rest: body, fingers and eyes
+    pictures: tuple[bytes, ...]  # PNG, JPEG or WebP; b"" for one that is not there
+    expressions: dict[str, Expression]  # by the model's own names, Avatar.expressions
+    gaze: Gaze
+    left_out: tuple[str, ...]  # what is not drawn as the file has it: one line each
+
+    @property
+    def vertices(self) -> int:
+        """Number of vertices of all shapes."""
+        return sum(len(shape.positions) for shape in self.shapes)
