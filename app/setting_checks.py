@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from app.arguments.values import HEIGHT_M, HFOV_DEG, MOTION_SUFFIXES, OSC_RATE_HZ, PICTURES_FPS
+from app.window.avatar.looks import FRAMINGS, GROUNDS
 from engine.config import (
     AUTO_ROTATION,
     BACKENDS,
@@ -30,6 +31,7 @@ Check = Callable[[Any], Any]
 """Convert a JSON value to the setting's. Raises ValueError: what was expected instead."""
 _LONGEST_TEXT = 4096
 _LARGEST_PX = 100_000
+_MOST_FOLDERS = 50
 
 
 def checked_settings(values: Any, defaults: Settings) -> tuple[Settings, list[str]]:
@@ -164,6 +166,13 @@ def _base64(value: Any) -> str:
     return text
 
 
+def _folders(value: Any) -> tuple[tuple[str, str], ...]:
+    good = isinstance(value, list) and len(value) <= _MOST_FOLDERS
+    if not good or not all(isinstance(pair, list) and len(pair) == 2 for pair in value):
+        raise ValueError("pairs of a kind of file and a folder")
+    return tuple((_text(kind), _text(folder)) for kind, folder in value)
+
+
 def _widths(value: Any) -> tuple[int, ...]:
     good = isinstance(value, list) and all(type(width) is int and 0 <= width <= _LARGEST_PX for width in value)
     if not good or (value and not any(value)):
@@ -199,5 +208,10 @@ SETTINGS_CHECKS: dict[str, Check] = {
     "take_suffix": _one_of(MOTION_SUFFIXES),
     "window_geometry": _base64,
     "splitter": _widths,
+    "folders": _folders,
     "sounds": _flag,
+    "avatar": _text,
+    "avatar_shown": _flag,
+    "avatar_ground": _one_of(tuple(GROUNDS)),
+    "avatar_framing": _one_of(tuple(FRAMINGS)),
 }

@@ -36,7 +36,12 @@ class Settings:
     take_suffix: str = ".bvh"
     window_geometry: str = ""  # base64 of QWidget.saveGeometry()
     splitter: tuple[int, ...] = ()
+    folders: tuple[tuple[str, str], ...] = ()  # kind of file and its last folder: app.window.file_dialogs
     sounds: bool = True  # countdowns are heard
+    avatar: str = ""  # a .vrm that is shown; "": the first of the targets
+    avatar_shown: bool = True  # in place of the mannequin
+    avatar_ground: str = "green"  # of its own window: app.window.avatar.looks.GROUNDS
+    avatar_framing: str = "whole"  # app.window.avatar.looks.FRAMINGS
 
     @property
     def folder(self) -> Path:

@@ -32,6 +32,6 @@ def given_to_all(path: str, targets: tuple[str, ...]) -> tuple[tuple[str, ...], 
     avatar = known_avatar(path)
     number = sum(target.startswith("vmc://") for target in targets)
     if not number:
-        raise UsageError(f"{path} was not used: no target is a VMC target; add one under Send to, then drop it again")
+        raise UsageError(f"{path} is not sent: no target is a VMC target; add one under Send to, then drop it again")
     where = "the VMC target" if number == 1 else f"{number} VMC targets"
     return tuple(with_avatar(target, path) for target in targets), f"Fitted to {described(avatar)}, for {where}"

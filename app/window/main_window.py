@@ -22,9 +22,11 @@ from app.commands.doctor import findings
 from app.commands.report import report_text
 from app.settings import Settings, save_settings
 from app.tones import TonePlayer
+from app.window.avatar.control import AvatarControl
 from app.window.avatar_drop import given_to_all, is_avatar
 from app.window.background import Background
 from app.window.cue_control import CueControl
+from app.window.file_dialogs import last_folders, remember_folders
 from app.window.leftover_takes import RECOVER, LeftOver
 from app.window.notices import Notice, Notices
 from app.window.replay_control import ReplayControl
@@ -88,6 +90,7 @@ class MainWindow(QMainWindow):
         self.replay = ReplayControl(self, session, self.body, self.side.targets)
         tones = TonePlayer(QApplication.beep)
         self.cues = CueControl(session, self.video.cue, self.side, tones, lambda: self.config.countdown_s)
+        self.avatar = AvatarControl(self.body, opengl, settings)
         self._left_over = LeftOver()
         self._splitter = split_pictures(self.video, self.body)
         self.setCentralWidget(arranged(self.header, self._splitter, self.strip, self.side))
@@ -136,6 +139,7 @@ class MainWindow(QMainWindow):
             return
         if config.source != self.config.source:
             self.strip.chart.clear()
+        self.avatar.follow(self.config.osc, config.osc)
         self._keep(dataclasses.replace(self._settings, config=config))
         self.side.show_config(config)
         self.replay.height_m = config.height_m
@@ -152,6 +156,9 @@ class MainWindow(QMainWindow):
         self.side.record.sounded.connect(self._sounds)
         self.side.record.chosen.connect(self._takes_chosen)
         self.side.record.replay.connect(self.replay.open)
+        self.avatar.kept.connect(lambda fields: self._keep(dataclasses.replace(self._settings, **fields)))
+        self.avatar.said.connect(self.say)
+        self.avatar.picked.connect(self._take_avatar)
         self.video.banner.pressed.connect(self._banner_pressed)
         self.video.chosen.connect(lambda x_px, y_px: self._session.choose_person(PersonChoice((x_px, y_px))))
         self.header.report.clicked.connect(self._report)
@@ -167,6 +174,7 @@ class MainWindow(QMainWindow):
             QShortcut(QKeySequence(key), self).activated.connect(action)
 
     def _restore(self) -> None:
+        remember_folders(self._settings.folders)
         self.replay.height_m = self.config.height_m
         self.side.show_config(self.config)
         self.side.record.show_choice(self._settings.folder, self._settings.take_suffix)
@@ -186,6 +194,7 @@ class MainWindow(QMainWindow):
         snapshot = self._session.snapshot()
         playing = self.replay.pull()
         self._show_pictures(snapshot, now_s, playing)
+        self.avatar.pull(self.body.shown)
         self.cues.pull(snapshot)
         self.video.banner.show_notice(self._banner(snapshot, now_s))
         if now_s - self._slow_at_s >= _SLOW_S or self.last is None or snapshot.state != self.last.state:
@@ -289,10 +298,15 @@ class MainWindow(QMainWindow):
     def _take_avatar(self, path: str) -> None:
         try:
             targets, about = given_to_all(path, self.config.osc)
+        except UsageError as error:  # nobody to send it to, but it can be seen
+            self.say("warning", str(error))
+            self.avatar.open(path)
+            return
         except VtmError as error:
             self.say("warning", str(error))
             return
         self.change({"osc": targets})
+        self.avatar.open(path)
         self.say("info", about)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
@@ -305,7 +319,9 @@ class MainWindow(QMainWindow):
         self._keep(
             dataclasses.replace(self._settings, window_geometry=geometry, splitter=tuple(self._splitter.sizes()))
         )
+        self._keep(dataclasses.replace(self._settings, folders=last_folders()))
         self._save()
+        self.avatar.close()
         self.hide()
         self._session.close()
         self._timer.start(self._pull_ms)

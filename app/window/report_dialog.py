@@ -9,10 +9,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QFontDatabase, QGuiApplication
-from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.commands.report import write_report
 from app.window.background import Background
+from app.window.file_dialogs import ask_save
 from app.window.widgets.fields import label
 from engine.errors import OutputError, describe
 
@@ -84,7 +85,7 @@ class ReportDialog(QDialog):
 
     def _ask_where(self) -> None:
         name = f"vtm-report-{datetime.now():%Y-%m-%d_%H-%M-%S}.txt"
-        chosen, _ = QFileDialog.getSaveFileName(self, "Save the report", str(Path.home() / name), "Text (*.txt)")
+        chosen = ask_save(self, "Save the report", "report", "Text (*.txt)", name)
         if chosen:
             self.save_to(Path(chosen))
 

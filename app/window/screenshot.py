@@ -25,7 +25,7 @@ from engine.config import Config
 from engine.osc.targets import parse_target
 
 
-def take_screenshot(out: Path, source: str, after_s: float, size: tuple[int, int]) -> bool:
+def take_screenshot(out: Path, source: str, after_s: float, size: tuple[int, int], avatar: str = "") -> bool:
     """Open the window, wait, grab it from the screen (3D view included), close. True when the picture was written."""
     written = [False]
     receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)  # somebody listens, as on a performer's computer
@@ -43,7 +43,7 @@ def take_screenshot(out: Path, source: str, after_s: float, size: tuple[int, int
         QTimer.singleShot(round(after_s * 1000), lambda: grab(window))
 
     smooth = OpenGL("", software=False)
-    settings = Settings(Config(source=source, osc=(DEFAULT_TARGET,)))
+    settings = Settings(Config(source=source, osc=(DEFAULT_TARGET,)), avatar=avatar)
     code = open_window(RunOptions(), settings, opengl=smooth, on_open=opened)
     receiver.close()
     return written[0] and code == 0
@@ -56,11 +56,12 @@ def main() -> int:
     parser.add_argument("--source", default="demo")
     parser.add_argument("--after", type=float, default=9.0, metavar="SECONDS")
     parser.add_argument("--size", default="1280x800", metavar="WIDTHxHEIGHT")
+    parser.add_argument("--avatar", default="", metavar="FILE.vrm")
     options = parser.parse_args()
     width, _, height = options.size.partition("x")
     with tempfile.TemporaryDirectory() as folder:
         os.environ["VTM_CONFIG_DIR"] = folder  # the user's own settings stay as they are
-        good = take_screenshot(options.out, options.source, options.after, (int(width), int(height)))
+        good = take_screenshot(options.out, options.source, options.after, (int(width), int(height)), options.avatar)
     if not good:
         say(f"vtm: no picture was written to {options.out}")
     return 0 if good else 1

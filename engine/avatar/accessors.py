@@ -16,6 +16,8 @@ from engine.types import F32
 
 MOST_ELEMENTS = 4_000_000
 """Of one accessor: more cannot be drawn."""
+LARGEST = 1e6
+"""Of all numbers, metres or whatever they are."""
 _TYPES: dict[int, type[np.generic]] = {
     5120: np.int8,
     5121: np.uint8,
@@ -51,8 +53,8 @@ class Accessors:
             values = self._read(accessor, components)
             if values.dtype != np.float32:
                 values = _normalised(values) if accessor.get("normalized") is True else values.astype(np.float32)
-            if not np.isfinite(values).all():
-                raise MeshError(f"accessor {number} holds numbers that are not finite")
+            if values.size and not np.abs(values).max() <= LARGEST:  # NaN is not, either
+                raise MeshError(f"accessor {number} holds numbers beyond reason")
             self._floats[key] = values.astype(np.float32, copy=False)
         return self._floats[key]
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from engine.avatar.accessors import MeshError
+from engine.avatar.accessors import LARGEST, MeshError
 from engine.avatar.nodes import NodeTree
 from engine.avatar.vrm import unity_name
 from engine.types import F64
@@ -53,7 +53,9 @@ class Humanoid:
             if one not in self._worlds:
                 above = self._tree.ancestors(one)
                 start = self._worlds[above[0]] if above else self._start
-                self._worlds[one] = start @ self._local(one)
+                world = self._worlds[one] = start @ self._local(one)
+                if not np.abs(world).max() <= LARGEST:
+                    raise MeshError(f"node {one} is placed or scaled beyond reason")
         return self._worlds[node]
 
     def checked(self, node: Any) -> int:
@@ -72,6 +74,6 @@ class Humanoid:
                 matrix[:3, 3] = node.get("translation", [0, 0, 0])
         except (TypeError, ValueError) as error:
             raise MeshError(f"the transform of node {number} is damaged") from error
-        if not np.isfinite(matrix).all():
-            raise MeshError(f"the transform of node {number} is not finite")
+        if not np.abs(matrix).max() <= LARGEST:  # NaN is not, either
+            raise MeshError(f"the transform of node {number} is beyond reason")
         return matrix

@@ -1,4 +1,4 @@
-"""The meshes of an avatar file as arrays, ready to be drawn: shapes, the joints that move them, materials and pictures."""
+"""The meshes of an avatar file as arrays, ready to be drawn: shapes, what moves them, materials and pictures."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Material:
     shaded: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Surface:
     """Triangles of a shape with one material."""
 
@@ -35,7 +35,7 @@ class Surface:
     material: Material
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Morph:
     """How a morph target moves a shape: only the vertices that it moves."""
 

@@ -36,9 +36,7 @@ def read_model(path: Path) -> Model:
         expressions = read_expressions(document, {shape.mesh: len(shape.morphs) for shape in shapes})
     except (NodeError, MeshError) as error:
         raise InputError(f"{path} cannot be drawn: {error}") from error
-    return Model(
-        avatar, shapes, joints, rest, materials.pictures, expressions, read_gaze(document), materials.left_out
-    )
+    return Model(avatar, shapes, joints, rest, materials.pictures, expressions, read_gaze(document), materials.left_out)
 
 
 def _check_compression(document: dict[str, Any]) -> None:

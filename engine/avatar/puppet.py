@@ -48,6 +48,13 @@ class Puppet:
         self._still = len(names)
         self._carriers[self._carriers < 0] = self._still
         self._rest = rest
+        self._feet = [
+            [row[name] for name in (f"{side}Foot", f"{side}Toes") if name in row] for side in ("Left", "Right")
+        ]
+        self.hips_m: F64 = rest[0]
+        """(3,) where the hips are in our world, for the newest pose."""
+        self.feet_m: F64 = np.zeros((2, 3))
+        """(2, 3) the middle of the left and right foot."""
 
     def joints(self, pose: Pose) -> F32:
         """Return (J, 4, 4) of each of the model's joints: the shape's axes to our world, metres."""
@@ -65,6 +72,7 @@ class Puppet:
         places[0] = fitted.hips
         for row in range(1, len(places)):
             places[row] = places[self._parents[row]] + steps[row]
+        self.hips_m, self.feet_m = places[0], np.array([places[rows].mean(axis=0) for rows in self._feet])
         moves = np.tile(np.eye(4, dtype=np.float32), (self._still + 1, 1, 1))
         moves[:-1, :3, :3] = turns
         moves[:-1, :3, 3] = places - np.einsum("bij,bj->bi", turns, self._rest)

@@ -90,8 +90,8 @@ class _Reader:
             corners = self._accessors.integers(primitive["indices"], 1, count, "its triangles")[:, 0]
         else:
             corners = np.arange(count)
-        corners = corners[: len(corners) // 3 * 3].astype(np.uint32)
-        return Surface(corners, self._materials.material(primitive.get("material")))
+        triangles: U32 = corners[: len(corners) // 3 * 3].astype(np.uint32)
+        return Surface(triangles, self._materials.material(primitive.get("material")))
 
     def _morphs(self, targets: Any, count: int) -> tuple[Morph, ...]:
         if not isinstance(targets, list):
@@ -156,4 +156,6 @@ def _normals(positions: F32, triangles: U32) -> F32:
     faces = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     normals = np.zeros_like(positions)
     np.add.at(normals, triangles, np.repeat(faces, 3, axis=0))
-    return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), np.float32(1e-12))
+    lengths: F32 = np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12).astype(np.float32)
+    unit: F32 = normals / lengths
+    return unit

@@ -81,6 +81,11 @@ BAD = {
     "take_suffix": [".fbx", "bvh", None, 1],
     "window_geometry": ["not base64!", 3, None, "\u65e5"],
     "sounds": [1, "on", None],
+    "folders": [1, ["a"], [["video", 3]], [["video", "a\x00b"]], [["video"]], [["video", "a"]] * 60],
+    "avatar": [1, None, "a\x07"],
+    "avatar_shown": [1, "yes"],
+    "avatar_ground": ["blue", 1, None],
+    "avatar_framing": ["feet", 2],
     "splitter": ["a", ["a"], [-1, 2], [10**30, 5], [1.5, 2], [True, 3], [0, 0], {}],
 }
 CASES = [(name, value) for name, values in BAD.items() for value in values]
@@ -112,6 +117,11 @@ GOOD = {
     "window_geometry": "AdnQywAD",
     "splitter": [400, 500],
     "sounds": False,
+    "folders": [["video", "/home/me/Videos"]],
+    "avatar": "/home/me/me.vrm",
+    "avatar_shown": False,
+    "avatar_ground": "none",
+    "avatar_framing": "head",
 }
 
 

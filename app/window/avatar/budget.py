@@ -6,8 +6,10 @@ import time
 from collections.abc import Callable
 
 SHARE = 0.25
-"""Of one core's time, the most that drawing an avatar may take."""
+"""Of the time, the most that drawing an avatar may take while that leaves three pictures a second."""
 _FREE_S = 0.002
+_LONGEST_S = 0.3
+"""A picture that stands for longer is no longer seen to move."""
 
 
 class DrawBudget:
@@ -25,7 +27,7 @@ class DrawBudget:
     @property
     def pause_s(self) -> float:
         """Seconds to wait after the last drawing; 0 where drawing costs next to nothing."""
-        return self._cost_s * (1.0 / SHARE - 1.0) if self._cost_s > _FREE_S else 0.0
+        return min(self._cost_s * (1.0 / SHARE - 1.0), _LONGEST_S) if self._cost_s > _FREE_S else 0.0
 
     def begin(self) -> None:
         """Note that a drawing begins."""

@@ -8,8 +8,6 @@ from typing import NamedTuple
 from engine.avatar.mesh import Model
 from engine.types import F64
 
-FRAMINGS = {"whole": "Whole body", "upper": "Upper body", "head": "Head"}
-"""Names in settings and menus."""
 FOV_DEG = 26.0
 """Over the height of the window: little, so that faces keep their shape."""
 _HAIR = 0.13  # over the head's joint, in parts of the height of that joint
@@ -25,7 +23,7 @@ class Framing(NamedTuple):
 
 
 def framing(model: Model, name: str) -> Framing:
-    """Return one of FRAMINGS for a model."""
+    """Return one of looks.FRAMINGS for a model."""
     heights: dict[str, F64] = model.rest
     head = float(heights["Head"][1])
     top = head * (1.0 + _HAIR) + 0.06

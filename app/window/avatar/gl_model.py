@@ -1,4 +1,4 @@
-"""A model on the graphics card: buffers, textures, and the calls that draw it. Every method needs the current context."""
+"""A model on the graphics card: buffers, textures, and the calls that draw it. All of it needs the current context."""
 
 from __future__ import annotations
 
@@ -60,9 +60,7 @@ class GlModel:
             shape.bind()
         for surface in surfaces:
             self._set_material(surface.material)
-            GL.glDrawElements(
-                GL.GL_TRIANGLES, surface.count, GL.GL_UNSIGNED_INT, ctypes.c_void_p(4 * surface.first)
-            )
+            GL.glDrawElements(GL.GL_TRIANGLES, surface.count, GL.GL_UNSIGNED_INT, ctypes.c_void_p(4 * surface.first))
 
     def _set_material(self, material: Material) -> None:
         at = self._uniforms

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 from OpenGL.error import Error as OpenGLError
-from PySide6.QtGui import QImage, QMatrix4x4
 from pyqtgraph.opengl.GLGraphicsItem import GLGraphicsItem
+from PySide6.QtGui import QImage, QMatrix4x4
 
 from app.window.avatar.gl_model import GlModel
 from app.window.avatar.pictures import decode_pictures
@@ -17,7 +17,7 @@ from app.window.avatar.shaders import ShaderError
 from engine.avatar.mesh import Model
 from engine.avatar.model import read_model
 from engine.avatar.puppet import Puppet
-from engine.types import F32, Pose
+from engine.types import F32, F64, Pose
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +67,11 @@ class AvatarItem(GLGraphicsItem):  # type: ignore[misc]  # pyqtgraph has no type
         self._joints, self._morphs = self._puppet.joints(pose), self._puppet.morphs(pose)
         self._lost = 0.0 if pose.tracked or not grey else 1.0
         self.setVisible(True)
+
+    @property
+    def places_m(self) -> tuple[F64, F64]:
+        """Hips (3,) and feet (2, 3) in our world, for the newest pose."""
+        return self._puppet.hips_m, self._puppet.feet_m
 
     def paint(self) -> None:
         """Draw; upload before the first drawing, when the context is there."""

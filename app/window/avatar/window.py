@@ -8,20 +8,19 @@ from __future__ import annotations
 import numpy as np
 from pyqtgraph.opengl.GLViewWidget import GLViewMixin
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QMouseEvent, QSurfaceFormat, QVector3D
+from PySide6.QtGui import QCloseEvent, QMouseEvent, QSurfaceFormat, QVector3D, QWheelEvent
 from PySide6.QtOpenGL import QOpenGLWindow
 from PySide6.QtWidgets import QMenu
 
 from app.window.avatar.budget import DrawBudget
-from app.window.avatar.framing import FRAMINGS, Framing, distance_m, fov_across_deg, framing
+from app.window.avatar.framing import Framing, distance_m, fov_across_deg, framing
 from app.window.avatar.item import AvatarItem, LoadedAvatar
+from app.window.avatar.looks import FRAMINGS, GROUNDS
 from app.window.widgets import icons
 from app.window.widgets.body_mesh import to_gl
 from engine.types import F32, Pose
 from models.skeleton import JOINT
 
-GROUNDS = {"green": "Green", "magenta": "Magenta", "none": "Transparent"}
-"""Names in settings and menus."""
 _COLOURS = {"green": (0, 255, 0, 255), "magenta": (255, 0, 255, 255), "none": (0, 0, 0, 0)}
 _FOLLOW = 0.12
 _TITLE = "VTM Live: avatar"
@@ -116,9 +115,9 @@ class AvatarWindow(GLViewMixin, QOpenGLWindow):  # type: ignore[misc]  # pyqtgra
         self.opts["fov"] = fov_across_deg(self.width(), self.height())
         super().paintGL()
 
-    def wheelEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
         """Nearer or farther; the field of view is the window's."""
-        event.setModifiers(Qt.KeyboardModifier.NoModifier)  # type: ignore[attr-defined]
+        event.setModifiers(Qt.KeyboardModifier.NoModifier)
         super().wheelEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name

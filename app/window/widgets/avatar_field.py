@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.window.avatar_drop import described
+from app.window.file_dialogs import ask_open
 from app.window.widgets.fields import label
 from engine.errors import InputError
 from engine.osc.avatar_bones import known_avatar
@@ -47,7 +50,7 @@ class AvatarField(QWidget):
         return self.line.text().strip()
 
     def _ask(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, "Avatar", self.path, _AVATARS)
+        path = ask_open(self, "Choose an avatar", "avatar", _AVATARS, str(Path(self.path).parent) if self.path else "")
         if path:
             self.line.setText(path)
 

@@ -5,7 +5,7 @@ below it the timeline of a replay.
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
 from app.window.widgets import icons
 from app.window.widgets.fields import Dot, icon_button, label
@@ -41,6 +41,9 @@ class BodyPane(QWidget):
             title.line.addWidget(dot)
             title.line.addWidget(label(name, "muted"))
             title.line.addSpacing(6)
+        self.avatar = icon_button(icons.avatar(), "Your avatar (.vrm): see it move here, or alone in a window for OBS")
+        self.avatar.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        title.line.addWidget(self.avatar)
         home = icon_button(icons.home(), "Back to the first view. Drag to orbit, scroll to come nearer")
         title.line.addWidget(home)
         self.message = label("", "placeholder")
@@ -67,6 +70,11 @@ class BodyPane(QWidget):
         self._stack.addWidget(self._container)
         self._stack.setCurrentWidget(self._container)
         home.clicked.connect(self.view.home)
+
+    @property
+    def shown(self) -> Pose | None:
+        """The newest pose that was to be drawn, live or of a replay."""
+        return self._shown
 
     def show_pose(self, pose: Pose | None) -> None:
         """Draw a pose once; None empties the floor."""

@@ -20,6 +20,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QMouseEvent, QSurfaceFormat, QVector3D
 from PySide6.QtOpenGL import QOpenGLWindow
 
+from app.window.avatar.budget import DrawBudget
+from app.window.avatar.item import AvatarItem
 from app.window.widgets.body_mesh import F32, BodyMesh, to_gl
 from app.window.widgets.body_shaders import body_shader, floor_shader
 from app.window.widgets.theme import BACKGROUND
@@ -138,6 +140,9 @@ class BodyView(GLViewMixin, QOpenGLWindow):  # type: ignore[misc]  # pyqtgraph h
         self._item.setVisible(False)
         self._trail_item.setVisible(False)
         self._trail_at_s = float("-inf")
+        self._avatar: AvatarItem | None = None
+        self._budget = DrawBudget()
+        self.frameSwapped.connect(self._budget.end)
         self._centre = np.array([0.0, 0.0, _AIM_M])
         self._floor_at = self._centre[:2].copy()
         self.home()
@@ -147,25 +152,52 @@ class BodyView(GLViewMixin, QOpenGLWindow):  # type: ignore[misc]  # pyqtgraph h
         self.opts["fov"] = _FOV_DEG
         self.setCameraPosition(pos=QVector3D(*self._centre), **_START)
 
+    @property
+    def avatar_problem(self) -> str:
+        """Why the avatar cannot be drawn, "" while it can."""
+        return "" if self._avatar is None else self._avatar.problem
+
+    def show_avatar(self, avatar: AvatarItem | None) -> None:
+        """Draw an avatar in place of the mannequin from the next pose on; None: the mannequin again."""
+        if self._avatar is not None:
+            if self.context() is not None:
+                self.makeCurrent()
+                self._avatar.free()
+            self.removeItem(self._avatar)
+        self._avatar = avatar
+        if avatar is not None:
+            self.addItem(avatar)
+        self._item.setVisible(False)
+
     def show_pose(self, pose: Pose) -> None:
-        """Draw `pose`. Costs well under a millisecond besides the drawing itself."""
+        """Draw `pose`. Costs well under a millisecond besides the drawing itself, an avatar one or two."""
+        if self._avatar is not None:
+            if self._budget.may_draw():
+                self._avatar.show_pose(pose)
+                self._show_ground(pose, *(to_gl(place) for place in self._avatar.places_m))
+            return
         self._body.pose(pose.joints_world_m, pose.rotations_xyzw, float(pose.rest_offsets_m[0, 1]))
         if self._body.show_seen(pose.part_confidence):
             self._item.recoloured = True
-        root = to_gl(pose.root_m)
-        self._floor_shader["u_body"] = [float(root[0]), float(root[1]), 1.0]
         feet = to_gl((pose.joints_world_m[list(FEET)] + pose.joints_world_m[list(TOES)]) / 2)
-        for name, foot, contact in zip(("u_left", "u_right"), feet, pose.contacts, strict=True):
-            self._floor_shader[name] = [float(foot[0]), float(foot[1]), float(contact) if pose.tracked else 0.0]
         self._body_shader["u_lost"] = [0.0 if pose.tracked else 1.0]
-        self._draw_trail(pose.captured_at_s, root)
-        self._follow(root)
         self._item.moved = True
         self._item.setVisible(True)
+        self._show_ground(pose, to_gl(pose.root_m), feet)
+
+    def _show_ground(self, pose: Pose, root: F32, feet: F32) -> None:
+        """Shadow, contact rings and trail; the camera follows. root (3,), feet (2, 3), this view's axes."""
+        self._floor_shader["u_body"] = [float(root[0]), float(root[1]), 1.0]
+        for name, foot, contact in zip(("u_left", "u_right"), feet, pose.contacts, strict=True):
+            self._floor_shader[name] = [float(foot[0]), float(foot[1]), float(contact) if pose.tracked else 0.0]
+        self._draw_trail(pose.captured_at_s, root)
+        self._follow(root)
 
     def clear_pose(self) -> None:
         """An empty floor, for a new source."""
         self._item.setVisible(False)
+        if self._avatar is not None:
+            self._avatar.setVisible(False)
         self._trail_item.setVisible(False)
         self._trail.clear()
         self._floor_shader["u_body"] = [*self._floor_shader.uniformData["u_body"][:2], 0.0]
@@ -190,7 +222,8 @@ class BodyView(GLViewMixin, QOpenGLWindow):  # type: ignore[misc]  # pyqtgraph h
             self.clear()
 
     def paintGL(self) -> None:  # noqa: N802 - Qt's name
-        """Tell the floor how wide a pixel is, then draw."""
+        """Tell the floor how wide a pixel is, then draw. How long it takes decides how soon an avatar follows."""
+        self._budget.begin()
         width = max(self.deviceWidth(), 1)
         self._floor_shader["u_pixel"] = [2.0 * math.tan(math.radians(self.opts["fov"]) / 2) / width]
         super().paintGL()

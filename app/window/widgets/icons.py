@@ -85,6 +85,13 @@ def home() -> QIcon:
     return _stroke(_lines(((2.5, 8), (8, 3), (13.5, 8)), ((4.2, 7), (4.2, 13), (11.8, 13), (11.8, 7))))
 
 
+def avatar() -> QIcon:
+    """Head and shoulders."""
+    path = _lines(((2.8, 13.5), (4, 10.4), (6.4, 9.6)), ((13.2, 13.5), (12, 10.4), (9.6, 9.6)))
+    path.addEllipse(QPointF(8, 5.6), 3.1, 3.4)
+    return _stroke(path)
+
+
 def record() -> QIcon:
     """A red disc."""
     path = QPainterPath()

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton
+from PySide6.QtWidgets import QHBoxLayout, QPushButton
 
 from app.cues import digit
+from app.window.file_dialogs import ask_folder, ask_open
 from app.window.widgets import icons
 from app.window.widgets.fields import Choice, Countdown, Elided, Section, Switch, icon_button
 from engine.config import Config
@@ -174,12 +175,12 @@ class RecordPanel(Section):
         self.place.set_whole(text, middle=True)
 
     def _pick(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, "Folder for takes", str(self._folder))
+        folder = ask_folder(self, "Folder for takes", str(self._folder))
         if folder:
             self.chosen.emit(folder, self.format.value)
 
     def _ask_take(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, "Replay a take", str(self._folder), _REPLAYED)
+        path = ask_open(self, "Replay a take", "take", _REPLAYED, str(self._folder))
         if path:
             self.replay.emit(Path(path))
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QPushButton, QToolButton
+from PySide6.QtWidgets import QInputDialog, QMenu, QPushButton, QToolButton
 
+from app.window.file_dialogs import ask_open
 from app.window.widgets import icons
 from app.window.widgets.fields import Choice, Section, Switch, icon_button
 from engine.config import AUTO_ROTATION, ROTATIONS_DEG, Config
@@ -73,7 +74,7 @@ class SourcePanel(Section):
 
     def ask_file(self) -> None:
         """Let the user pick a video."""
-        path, _ = QFileDialog.getOpenFileName(self, "Open a video", "", _VIDEOS)
+        path = ask_open(self, "Open a video", "video", _VIDEOS)
         if path:
             self.changed.emit({"source": path})
 

@@ -1,0 +1,95 @@
+"""Asks for a file or a folder: Qt's own dialog in the window's colours, in the folder that was used last for that kind.
+
+The system's dialog would be light beside a dark window, and on Linux depends on what desktop is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from PySide6.QtCore import QStandardPaths, QUrl
+from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
+
+_SIZE = (860, 540)
+_PLACES = (
+    QStandardPaths.StandardLocation.HomeLocation,
+    QStandardPaths.StandardLocation.DesktopLocation,
+    QStandardPaths.StandardLocation.DocumentsLocation,
+    QStandardPaths.StandardLocation.MoviesLocation,
+    QStandardPaths.StandardLocation.DownloadLocation,
+)
+_last: dict[str, str] = {}  # Qt thread only: the folder used last, by kind of file
+
+
+def remember_folders(folders: Iterable[tuple[str, str]]) -> None:
+    """Begin with the folders of the last start."""
+    _last.clear()
+    _last.update(folders)
+
+
+def last_folders() -> tuple[tuple[str, str], ...]:
+    """Return each kind of file with the folder that was used last for it, to be kept."""
+    return tuple(_last.items())
+
+
+def ask_open(parent: QWidget, title: str, kind: str, filters: str, start: str = "") -> str:
+    """Return the file that the user picks, "" for none.
+
+    kind   what is looked for ("video", "take", "avatar"): each has a last folder of its own
+    start  folder to begin in where nothing was picked yet
+    """
+    dialog = _dialog(parent, title, kind, start)
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+    dialog.setNameFilters(filters.split(";;"))
+    return _asked(dialog, kind)
+
+
+def ask_save(parent: QWidget, title: str, kind: str, filters: str, name: str) -> str:
+    """Return where the user wants to save, "" for nowhere; `name` is proposed. Overwriting is asked about."""
+    dialog = _dialog(parent, title, kind, "")
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setNameFilters(filters.split(";;"))
+    dialog.selectFile(name)
+    return _asked(dialog, kind)
+
+
+def ask_folder(parent: QWidget, title: str, start: str) -> str:
+    """Return the folder that the user picks, "" for none."""
+    dialog = _dialog(parent, title, "", start)
+    dialog.setFileMode(QFileDialog.FileMode.Directory)
+    dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+    return _asked(dialog, "")
+
+
+def _dialog(parent: QWidget, title: str, kind: str, start: str) -> QFileDialog:
+    dialog = QFileDialog(parent, title)
+    dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
+    dialog.resize(*_SIZE)
+    folder = _existing(_last.get(kind, ""), start, str(Path.home()))
+    dialog.setDirectory(folder)
+    places = dict.fromkeys([folder, *(QStandardPaths.writableLocation(place) for place in _PLACES)])
+    dialog.setSidebarUrls([QUrl.fromLocalFile(place) for place in places if place and Path(place).is_dir()])
+    return dialog
+
+
+def _existing(*folders: str) -> str:
+    """Return the first that is there; of one that is gone, the nearest folder above it."""
+    for folder in folders:
+        path = Path(folder) if folder else None
+        if path is not None and path.is_absolute():
+            found = next((one for one in (path, *path.parents) if one.is_dir()), None)
+            if found is not None and found != found.parent:
+                return str(found)
+    return str(Path.home())
+
+
+def _asked(dialog: QFileDialog, kind: str) -> str:
+    accepted = dialog.exec() == QDialog.DialogCode.Accepted
+    files = dialog.selectedFiles()
+    dialog.deleteLater()
+    if not accepted or not files:
+        return ""
+    if kind:
+        _last[kind] = str(Path(files[0]).parent)
+    return files[0]

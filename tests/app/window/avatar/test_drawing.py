@@ -1,0 +1,127 @@
+"""The avatar in its own window, as OBS sees it: colours, ground, framing, expressions. Needs OpenGL."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QEvent
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
+
+from app.window.avatar.item import load_avatar
+from app.window.avatar.looks import FRAMINGS, GROUNDS
+from app.window.widgets.opengl import probe_opengl
+from engine.osc.demo_pose import wave_pose
+from engine.types import Pose
+from models.face import EXPRESSION, NUM_EXPRESSIONS
+from tests.engine.avatar.made_models import made_model
+
+pytestmark = pytest.mark.gl
+
+
+@pytest.fixture
+def window(application, until):  # noqa: ARG001 - there has to be one
+    """An avatar window on the screen."""
+    opengl = probe_opengl()
+    if opengl.problem:
+        pytest.skip(opengl.problem)
+    from app.window.avatar.window import AvatarWindow
+
+    made = AvatarWindow(frugal=True)
+    made.resize(300, 400)
+    made.show()
+    until(made.isExposed)
+    yield made
+    made.close()
+    made.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+
+
+def _avatar(tmp_path, **options: Any):
+    file = tmp_path / "a.vrm"
+    file.write_bytes(made_model(**options).file())
+    return load_avatar(str(file), frugal=True)
+
+
+def _drawn(window, pose: Pose) -> np.ndarray:
+    """(H, W, 4) what the window shows of a pose: red, green, blue, alpha."""
+    for _ in range(60):  # the camera glides
+        window._budget._cost_s = 0.0
+        window.show_pose(pose)
+    swapped = []
+    connection = window.frameSwapped.connect(lambda: swapped.append(1))
+    window.update()
+    while not swapped:
+        QApplication.processEvents()
+    window.frameSwapped.disconnect(connection)
+    image = window.grabFramebuffer().convertToFormat(QImage.Format.Format_RGBA8888)
+    pixels = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine() // 4, 4)
+    return pixels[:, : image.width()].astype(int)
+
+
+def _body(pixels: np.ndarray) -> np.ndarray:
+    """(H, W) where the red boxes are: their texture, lit."""
+    return (pixels[..., 0] > 100) & (pixels[..., 1] < 90) & (pixels[..., 2] < 90)
+
+
+def test_the_avatar_stands_on_the_chosen_ground_in_the_colours_of_its_texture(window, tmp_path) -> None:
+    window.show_avatar(_avatar(tmp_path))
+    grounds = {"green": (0, 255, 0), "magenta": (255, 0, 255)}
+    for name in GROUNDS:
+        window.show_ground(name)
+        pixels = _drawn(window, wave_pose(1.7, 0.0))
+        assert _body(pixels).sum() > 300, name
+        corner = pixels[2, 2]
+        assert corner[3] == 0 if name == "none" else tuple(corner[:3]) == grounds[name]
+
+
+@pytest.mark.parametrize("options", [{}, {"version": "0.x"}, {"tilted": True, "root_scale": 0.01}, {"leg": 0.4}])
+def test_every_framing_has_the_avatar_in_the_middle_and_the_nearer_the_larger(window, tmp_path, options) -> None:
+    window.show_avatar(_avatar(tmp_path, **options))
+    sizes = []
+    for name in FRAMINGS:
+        window.show_framing(name)
+        rows, columns = np.nonzero(_body(_drawn(window, wave_pose(1.7, 0.0))))
+        assert 60 < columns.mean() < 240, name
+        sizes.append(len(rows))
+        if name == "whole":
+            assert rows.min() > 2
+            assert rows.max() < 397
+            assert rows.max() - rows.min() > 250
+    assert sizes[0] < sizes[1]
+
+
+def test_an_expression_moves_the_mesh_on_the_screen(window, tmp_path) -> None:
+    window.show_avatar(_avatar(tmp_path))
+    calm = wave_pose(1.7, 0.0)
+    scores = np.zeros(NUM_EXPRESSIONS, np.float32)
+    scores[EXPRESSION["jawOpen"]] = 1.0
+    before = _body(_drawn(window, calm))
+    assert (_body(_drawn(window, calm)) == before).mean() > 0.999
+    assert (_body(_drawn(window, dataclasses.replace(calm, expression=scores))) != before).sum() > 30
+
+
+def test_another_avatar_takes_the_place_of_the_first(window, tmp_path) -> None:
+    window.show_avatar(_avatar(tmp_path))
+    assert _body(_drawn(window, wave_pose(1.7, 0.0))).sum() > 300
+    window.show_avatar(_avatar(tmp_path, colour=(40, 40, 200)))
+    pixels = _drawn(window, wave_pose(1.7, 0.0))
+    assert _body(pixels).sum() == 0
+    assert ((pixels[..., 2] > 100) & (pixels[..., 0] < 90) & (pixels[..., 1] < 90)).sum() > 300
+    window.show_avatar(None)
+    assert _body(_drawn(window, wave_pose(1.7, 0.0))).sum() == 0
+
+
+def test_the_menu_marks_what_is_in_force_and_tells_what_was_chosen(window) -> None:
+    chosen = []
+    window.chosen.connect(lambda ground, framing: chosen.append((ground, framing)))
+    menu = window.menu()
+    marked = [action.text() for action in menu.actions() if action.isChecked()]
+    assert marked == [GROUNDS["green"], FRAMINGS["whole"]]
+    next(action for action in menu.actions() if action.text() == FRAMINGS["head"]).trigger()
+    assert chosen == [("green", "head")]
+    assert window.framing == "head"
+    menu.deleteLater()
