@@ -1,7 +1,7 @@
 """Expression of a pose (52 scores with ARKit's names) -> morph targets of a model.
 
-A model made for "perfect sync" has expressions with those names and gets them as they are. Any other has VRM's presets:
-lids one by one, the mouth as a mixture of five vowels, and four moods.
+A model made for "perfect sync" has expressions with those names and gets them as they are. Any other gets VRM's presets
+as the stream has them (models/vrm_expressions.py): vowels, lids and moods.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from engine.avatar.expressions import ExpressionNames
 from engine.avatar.mesh import Gaze, Model
 from engine.types import F32, Pose
 from models.face import EXPRESSION, EXPRESSION_NAMES
+from models.vrm_expressions import VRM1_NAMES, vrm_expressions
 
 _ENOUGH_OF_52 = 30
 _LEAST = 0.005
@@ -34,11 +35,11 @@ class FaceWeights:
         """Return the weight of each moved morph target, by mesh and target; one moved twice gets the sum, at most 1."""
         wanted: dict[str, float] = {}
         if pose.expression is not None:
-            wanted = self._by_name(pose.expression) if self._perfect else preset_weights(pose.expression)
+            wanted = self._by_name(pose.expression) if self._perfect else _presets(pose.expression)
         if pose.eyes_xyzw is not None and not self._gaze.by_bones:
             wanted |= look_weights(pose.eyes_xyzw, self._gaze)
         weights: dict[tuple[int, int], float] = {}
-        for name, value in self._names.only_known(self._with_both_lids(wanted).items()):
+        for name, value in self._names.only_known(wanted.items()):
             expression = self._expressions[name]
             value = float(value >= 0.5) if expression.binary else min(max(value, 0.0), 1.0)
             for bind in expression.binds if value > _LEAST else ():
@@ -49,46 +50,10 @@ class FaceWeights:
     def _by_name(self, scores: F32) -> dict[str, float]:
         return {found: float(scores[EXPRESSION[name]]) for name, found in self._exact.items() if found is not None}
 
-    def _with_both_lids(self, wanted: dict[str, float]) -> dict[str, float]:
-        """A model with one blink for both eyes closes them by the eye that is open wider."""
-        if "blinkLeft" not in wanted or self._names.find("blinkLeft") is not None:
-            return wanted
-        return wanted | {"blink": min(wanted["blinkLeft"], wanted["blinkRight"])}
 
-
-def preset_weights(scores: F32) -> dict[str, float]:
-    """Return VRM 1.0's presets for (52,) scores of models.face.EXPRESSION_NAMES.
-
-    The jaw opens "aa"; a round mouth turns it to "oh" and "ou", a wide one to "ih" and "ee". Moods share what is left,
-    so that a smile does not double an open mouth.
-    """
-
-    def score(name: str) -> float:
-        return float(scores[EXPRESSION[name]])
-
-    def both(name: str) -> float:
-        return (score(f"{name}Left") + score(f"{name}Right")) / 2
-
-    jaw = min(1.6 * score("jawOpen"), 1.0)
-    funnel, pucker, wide = score("mouthFunnel"), score("mouthPucker"), both("mouthStretch")
-    round_ = min(funnel + pucker, 1.0)
-    mouth = {
-        "oh": jaw * round_ + (1 - jaw) * 0.5 * funnel,
-        "ou": (1 - jaw) * pucker,
-        "ee": 0.6 * wide * jaw,
-        "ih": 0.6 * wide * (1 - jaw),
-    }
-    mouth["aa"] = max(jaw - mouth["oh"] - mouth["ee"], 0.0)
-    smile = max(both("mouthSmile") - 0.5 * round_, 0.0)
-    moods = {
-        "happy": smile,
-        "sad": both("mouthFrown") * (1 - smile),
-        "angry": both("browDown") * (1 - smile),
-        "surprised": min(score("browInnerUp"), both("eyeWide")) * (1 - smile),
-    }
-    calm = 1.0 - 0.5 * min(sum(mouth.values()), 1.0)
-    lids = {"blinkLeft": score("eyeBlinkLeft"), "blinkRight": score("eyeBlinkRight")}
-    return mouth | {name: value * calm for name, value in moods.items()} | lids
+def _presets(scores: F32) -> dict[str, float]:
+    """(52,) scores -> VRM 1.0's presets."""
+    return dict(zip(VRM1_NAMES, vrm_expressions(scores).tolist(), strict=True))
 
 
 def look_weights(eyes_xyzw: F32, gaze: Gaze) -> dict[str, float]:

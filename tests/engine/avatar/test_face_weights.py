@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from engine.avatar.face_weights import FaceWeights, preset_weights
+from engine.avatar.face_weights import FaceWeights
 from engine.avatar.mesh import Bind, Expression, Gaze
 from engine.osc.demo_pose import wave_pose
 from engine.types import Pose
@@ -43,18 +43,11 @@ def test_a_model_for_perfect_sync_gets_the_scores_as_they_are() -> None:
     )
 
 
-def test_lids_close_one_by_one_or_together_as_the_model_can() -> None:
+def test_lids_close_together_and_one_by_one_as_the_model_can() -> None:
     wink = _pose(eyeBlinkLeft=0.9)
     assert _Face(("Blink", "Blink_L", "Blink_R")).weights(wink) == pytest.approx({"Blink_L": 0.9})
     assert _Face(("Blink",)).weights(wink) == {}
     assert _Face(("Blink",)).weights(_pose(eyeBlinkLeft=0.9, eyeBlinkRight=0.6)) == pytest.approx({"Blink": 0.6})
-
-
-def test_no_face_gives_weights_beyond_0_and_1() -> None:
-    rng = np.random.default_rng(5)
-    for scores in rng.random((200, NUM_EXPRESSIONS)).astype(np.float32):
-        weights = preset_weights(scores)
-        assert all(-1e-6 <= value <= 1 + 1e-6 for value in weights.values())
 
 
 @pytest.mark.parametrize(
@@ -63,10 +56,10 @@ def test_no_face_gives_weights_beyond_0_and_1() -> None:
         ({"jawOpen": 0.6}, "aa"),
         ({"jawOpen": 0.6, "mouthFunnel": 0.9}, "oh"),
         ({"mouthPucker": 0.9}, "ou"),
-        ({"mouthSmileLeft": 0.8, "mouthSmileRight": 0.8}, "happy"),
+        ({"mouthSmileLeft": 0.9, "mouthSmileRight": 0.9, "jawOpen": 0.5}, "happy"),
         ({"mouthFrownLeft": 0.8, "mouthFrownRight": 0.8}, "sad"),
         ({"browDownLeft": 0.8, "browDownRight": 0.8}, "angry"),
-        ({"browInnerUp": 0.8, "eyeWideLeft": 0.8, "eyeWideRight": 0.8}, "surprised"),
+        ({"browInnerUp": 0.8, "browOuterUpLeft": 0.8, "browOuterUpRight": 0.8}, "surprised"),
     ],
 )
 def test_the_strongest_expression_is_the_one_that_is_meant(scores: dict[str, float], name: str) -> None:
