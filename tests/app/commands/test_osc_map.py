@@ -8,12 +8,13 @@ from app.cli import main
 from engine.osc.demo_pose import t_pose
 from engine.osc.plain import PlainOptions, PlainOscEncoder
 from engine.osc.reading import read_packet
+from tests.engine.detailed_poses import with_details
 
 
 def test_the_map_holds_the_addresses_and_types_that_are_sent(capsys):
     assert main(["osc-map", "--prefix", "/stage"]) == 0
     printed = [tuple(line.split()[:2]) for line in capsys.readouterr().out.splitlines()]
-    packets = PlainOscEncoder(PlainOptions("/stage")).encode(t_pose(1.7), 0.0)
+    packets = PlainOscEncoder(PlainOptions("/stage")).encode(with_details(t_pose(1.7)), 0.0)
     sent = [(message.address, message.tags) for packet in packets for message in read_packet(packet)]
     assert printed == sent
 
