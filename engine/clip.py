@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
+from engine.clip_details import ClipDetails
 from engine.config import AUTO_ROTATION, Config
 from engine.errors import UsageError
 from engine.keypoints_file import KeypointsFile
@@ -39,10 +40,17 @@ class Clip:
 
 @contextmanager
 def opened_clip(
-    source: str, keypoints: KeypointsFile | None, config: Config, factories: Factories, say: _Say, threads: int
+    source: str,
+    keypoints: KeypointsFile | None,
+    config: Config,
+    factories: Factories,
+    say: _Say,
+    threads: int,
+    details: ClipDetails | None = None,
 ) -> Iterator[Clip]:
     """The clip: the file's keypoints, or what a detector finds in a video; closed at the end.
 
+    details  looks at hands and face in every frame of a video
     Raises UsageError, InputError, CameraError, DetectorError.
     """
     if keypoints is not None:
@@ -68,21 +76,27 @@ def opened_clip(
         opened.enter_context(closing(detector))
         seen: list[Detection] = []
         if config.rotate_deg == AUTO_ROTATION:
-            turn_deg = _beginning(_detections(video, detector, say), seen, say)
+            turn_deg = _beginning(_detections(video, detector, say, details), seen, say)
             config = replace(config, rotate_deg=turn_deg)
             if turn_deg:
                 seen = []
                 video = opened.enter_context(closing(open_video(config)))
                 detector.reset()
-        yield Clip(chain(_drained(seen), _detections(video, detector, say)), video.fps, video.frames, None, config)
+                if details is not None:
+                    details.reset()
+        rest = _detections(video, detector, say, details)
+        yield Clip(chain(_drained(seen), rest), video.fps, video.frames, None, config)
 
 
-def _detections(video: Source, detector: Detector, say: _Say) -> Iterator[Detection]:
+def _detections(video: Source, detector: Detector, say: _Say, details: ClipDetails | None) -> Iterator[Detection]:
     """What is found in every frame that is left of a video."""
     while not video.ended:
         frame = video.read()
         if frame is not None:
-            yield detector.detect(frame)
+            detection = detector.detect(frame)
+            if details is not None:
+                details.look(frame, detection)
+            yield detection
             detector.look_round(frame)
     if video.status is not None:
         say(video.status)

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.clip import Clip, opened_clip
+from engine.clip_details import ClipDetails
 from engine.config import Config
 from engine.errors import CameraError, OutputError, UsageError
 from engine.file_kinds import TAKE_SUFFIX, is_take, not_convertible
@@ -117,11 +118,13 @@ def observe(
     factories = real_factories(paced=False) if factories is None else factories
     runtime = factories.load_runtime(config.backend, threads=worker_threads(processes)[1], on_message=say)
     try:
-        with opened_clip(str(source), keypoints, config, factories, say, worker_threads(processes)[0]) as clip:
+        details = ClipDetails(config, factories, say) if keypoints is None else None
+        threads = worker_threads(processes)[0]
+        with opened_clip(str(source), keypoints, config, factories, say, threads, details) as clip:
             lifted = _lift(clip, clip.config, factories, runtime, on_progress)
     finally:
         runtime.close()
-    return Observed(_solve(lifted, config, clip.fps), tuple(one.detection for one in lifted))
+    return Observed(_solve(lifted, config, clip.fps, details), tuple(one.detection for one in lifted))
 
 
 def _written(
@@ -193,18 +196,20 @@ def _without_features(detection: Detection) -> Detection:
     return replace(detection, features=None) if isinstance(detection, Keypoints2D) else detection
 
 
-def _solve(lifted: list[_Lifted], config: Config, claimed_fps: float) -> MotionTake:
+def _solve(lifted: list[_Lifted], config: Config, claimed_fps: float, details: ClipDetails | None) -> MotionTake:
     """Second pass: learn from the whole take, then solve it."""
     fps = _rate_of([each.detection.captured_at_s for each in lifted], claimed_fps)
     solver = Solver(lifted[0].intrinsics, config.height_m, rate_hz=fps)
     solver.set_body(config.body)
     solver.set_smoothness(config.smoothness)
     solver.fit([each.raw for each in lifted if each.raw is not None])
+    with_details = (lambda pose: pose) if details is None else details.solver()
     rows = np.zeros(len(lifted), ROW)
     for number, each in enumerate(lifted):
         at = each.detection.frame_id, each.detection.captured_at_s
         solver.set_intrinsics(each.intrinsics)
-        rows[number] = row_of(solver.lost(*at) if each.raw is None else solver.solve(each.raw), each.detection)[0]
+        pose = solver.lost(*at) if each.raw is None else solver.solve(each.raw)
+        rows[number] = row_of(with_details(pose), each.detection)[0]
     return replace(take_from_rows(rows, fps=fps), intrinsics=lifted[0].intrinsics.matrix)
 
 

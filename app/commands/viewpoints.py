@@ -6,6 +6,7 @@ import argparse
 import json
 import logging
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -68,7 +69,7 @@ def measure_file(source: str, config: Config, truth: F64 | None) -> tuple[TurnMe
 
         seen = observe(
             source,
-            config,
+            replace(config, hands="off", face="off"),
             on_progress=lambda done, frames: progress.update(task, completed=done, total=frames or None),
             on_message=tell,
         )

@@ -181,12 +181,21 @@ class FakeDetails:
 
     def read(self, frame: Frame, body: Keypoints2D) -> Details:
         self.world.looking(frame)
-        at = frame.frame_id, frame.captured_at_s
         assert body.frame_id == frame.frame_id
         self.looked = "left" if self.has_hands and frame.frame_id % 2 else "face" if self.has_face else None
-        if self.looked == "left":
-            self.hand = HandView(*at, np.zeros((21, 3), np.float32), np.zeros((21, 3), np.float32), 0.9, 0.0, 90.0)
-        elif self.looked == "face":
+        return self._seen(frame, left=self.looked == "left", face=self.looked == "face")
+
+    def read_all(self, frame: Frame, body: Keypoints2D) -> Details:
+        self.world.looking(frame)
+        assert body.frame_id == frame.frame_id
+        return self._seen(frame, left=self.has_hands, face=self.has_face)
+
+    def _seen(self, frame: Frame, *, left: bool, face: bool) -> Details:
+        at = frame.frame_id, frame.captured_at_s
+        if left:
+            points = np.random.default_rng(0).normal(size=(21, 3)).astype(np.float32)
+            self.hand = HandView(*at, points, points, 0.9, 0.0, 90.0)
+        if face:
             points, scores = np.zeros((478, 3), np.float32), np.zeros(52, np.float32)
             self.face = FaceView(*at, points, 0.8, scores, 90.0)
         return Details(*at, left=self.hand, face=self.face)
