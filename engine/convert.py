@@ -20,7 +20,7 @@ from engine.config import Config
 from engine.errors import CameraError, OutputError, UsageError
 from engine.file_kinds import TAKE_SUFFIX, is_take, not_convertible
 from engine.first_window import FirstWindow
-from engine.keypoints_file import read_keypoints
+from engine.keypoints_file import KeypointsFile, read_keypoints
 from engine.live.interfaces import Factories, Runtime, WindowLike
 from engine.motion.edit import Edit, edited
 from engine.motion.formats import TRUE_TIMES, check_motion_path, write_motion
@@ -95,7 +95,7 @@ class Observed:
 
 
 def observe(
-    source: str | Path,
+    source: str | Path | KeypointsFile,
     config: Config,
     *,
     on_progress: OnProgress | None = None,
@@ -103,18 +103,21 @@ def observe(
     factories: Factories | None = None,
     processes: int = 1,
 ) -> Observed:
-    """Turn a video, "demo", a keypoints .npz or a take (.npz) into motion, every frame, and write nothing.
+    """Turn a video, "demo", keypoints (a .npz, or read already) or a take (.npz) into motion, and write nothing.
 
-    The arguments are those of `convert`. Raises UsageError, InputError, CameraError, DetectorError, ModelError.
+    Every frame is used. The arguments are those of `convert`.
+    Raises UsageError, InputError, CameraError, DetectorError, ModelError.
     """
     say = on_message or (lambda _text: None)
-    if is_take(Path(source)):
-        return Observed(read_motion_npz(Path(source)))
-    problem = not_convertible(Path(source)) if Path(source).exists() else None
-    if problem is not None:
-        raise UsageError(problem)
+    keypoints = source if isinstance(source, KeypointsFile) else None
+    if not isinstance(source, KeypointsFile):
+        if is_take(Path(source)):
+            return Observed(read_motion_npz(Path(source)))
+        problem = not_convertible(Path(source)) if Path(source).exists() else None
+        if problem is not None:
+            raise UsageError(problem)
+        keypoints = read_keypoints(Path(source)) if Path(source).suffix.lower() == TAKE_SUFFIX else None
     check_intrinsics(config)
-    keypoints = read_keypoints(Path(source)) if Path(source).suffix.lower() == TAKE_SUFFIX else None
     factories = real_factories(paced=False) if factories is None else factories
     runtime = factories.load_runtime(config.backend, threads=worker_threads(processes)[1], on_message=say)
     try:

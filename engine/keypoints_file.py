@@ -7,9 +7,10 @@ keypoints_px (N, 23, 2) or COCO's (N, 17, 2), keypoint_scores (N, 23 or 17), fps
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from engine.errors import InputError, UsageError
 from engine.types import F32, F64, Detection, Keypoints2D, NoPerson
 from models.camera import Intrinsics
 from models.keypoints import NUM_COCO, NUM_EVIDENCE, NUM_KEYPOINTS
-from models.npz import Expected, NpzError, read_arrays
+from models.npz import Expected, NpzError, checked_arrays, read_arrays
 
 _EXPECTED = {
     "keypoints_px": Expected(("N", "K", 2)),
@@ -80,6 +81,15 @@ def read_keypoints(path: Path) -> KeypointsFile:
             return _checked(read_arrays(path, _EXPECTED))
     except NpzError as error:
         raise InputError(f"{path} is not a keypoints .npz: {error}; expected {_SCHEMA}") from error
+
+
+def keypoints_of(arrays: Mapping[str, Any]) -> KeypointsFile:
+    """Check keypoints in memory: the names and shapes of the file. Raises InputError."""
+    try:
+        with np.errstate(over="ignore"):
+            return _checked(checked_arrays(arrays, _EXPECTED))
+    except NpzError as error:
+        raise InputError(f"these keypoints cannot be used: {error}; expected {_SCHEMA}") from error
 
 
 def _checked(arrays: _Arrays) -> KeypointsFile:

@@ -117,17 +117,30 @@ def read_arrays(path: Path, expected: Mapping[str, Expected], *, max_bytes: int 
     A scalar may also be stored as an array of one number. Raises NpzError; its text does not name the file.
     """
     with open_npz(path) as file:
-        missing = [name for name, what in expected.items() if not what.optional and name not in file.headers]
-        if missing:
-            more = f" and {len(missing) - _MOST_NAMED} others" if len(missing) > _MOST_NAMED else ""
-            raise NpzError(f"it lacks {', '.join(missing[:_MOST_NAMED])}{more}")
-        found = {name: file.headers[name] for name in expected if name in file.headers}
-        sizes: dict[str, int] = {}
-        for name, header in found.items():
-            _check(name, header, expected[name], sizes)
+        found = _expected_among(file.headers, expected)
         _check_size(sum(header.nbytes for header in found.values()), path.stat().st_size, max_bytes)
         arrays = {name: file.read(name) for name in found}
     return {name: array if expected[name].shape else array.reshape(()) for name, array in arrays.items()}
+
+
+def checked_arrays(arrays: Mapping[str, Any], expected: Mapping[str, Expected]) -> dict[str, NDArray[Any]]:
+    """The expected ones of arrays in memory, each of its shape and kind. Raises NpzError."""
+    given = {name: np.asarray(arrays[name]) for name in expected if arrays.get(name) is not None}
+    found = _expected_among({name: ArrayHeader(array.shape, array.dtype) for name, array in given.items()}, expected)
+    return {name: given[name] if expected[name].shape else given[name].reshape(()) for name in found}
+
+
+def _expected_among(headers: Mapping[str, ArrayHeader], expected: Mapping[str, Expected]) -> dict[str, ArrayHeader]:
+    """The headers that are expected. Raises NpzError: one is missing, or of another shape or kind."""
+    missing = [name for name, what in expected.items() if not what.optional and name not in headers]
+    if missing:
+        more = f" and {len(missing) - _MOST_NAMED} others" if len(missing) > _MOST_NAMED else ""
+        raise NpzError(f"it lacks {', '.join(missing[:_MOST_NAMED])}{more}")
+    found = {name: headers[name] for name in expected if name in headers}
+    sizes: dict[str, int] = {}
+    for name, header in found.items():
+        _check(name, header, expected[name], sizes)
+    return found
 
 
 def _check(name: str, header: ArrayHeader, expected: Expected, sizes: dict[str, int]) -> None:

@@ -84,8 +84,8 @@ def filled(take: MotionTake, longest_s: float = LONGEST_FILL_S) -> tuple[MotionT
     for a, b in gaps:
         between = np.arange(a + 1, b)
         alpha = ((times[between] - times[a]) / (times[b] - times[a])).astype(np.float64)
-        both = (np.repeat(q[[end]], len(between), 0) for end in (a, b))
-        arrays["rotations_xyzw"][between] = slerp(*both, alpha[:, None])
+        before, after = (np.repeat(q[[end]], len(between), 0) for end in (a, b))
+        arrays["rotations_xyzw"][between] = slerp(before, after, alpha[:, None])
         arrays["root_m"][between] = take.root_m[a] + alpha[:, None] * (take.root_m[b] - take.root_m[a])
         arrays["contacts"][between] = np.minimum(take.contacts[a], take.contacts[b])
         arrays["tracked"][between] = True

@@ -1,0 +1,37 @@
+"""VTM Live from Python: one camera's video or keypoints to full-body motion, from files or live.
+
+    import vtm_live
+
+    motion = vtm_live.lift_video("dance.mp4", height_m=1.68)
+    motion.joints_world_m            # (N, 22, 3) metres, Y up, floor at y = 0
+    motion.save("dance.bvh")         # .npz .bvh .csv .glb .vrma .jsonl
+
+Every failure is a `VtmError`, one line that says what to do next.
+"""
+
+from engine.config import Config
+from engine.errors import CameraError, DetectorError, InputError, ModelError, OutputError, UsageError, VtmError
+from engine.types import Pose
+from models.keypoints import KEYPOINT_NAMES
+from models.skeleton import JOINT_NAMES
+from vtm_live.lift import lift_keypoints, lift_video
+from vtm_live.live import Pipeline
+from vtm_live.motion import Motion
+
+__all__ = [
+    "JOINT_NAMES",
+    "KEYPOINT_NAMES",
+    "CameraError",
+    "Config",
+    "DetectorError",
+    "InputError",
+    "ModelError",
+    "Motion",
+    "OutputError",
+    "Pipeline",
+    "Pose",
+    "UsageError",
+    "VtmError",
+    "lift_keypoints",
+    "lift_video",
+]

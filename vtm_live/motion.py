@@ -1,0 +1,113 @@
+"""The motion of one person as arrays, and every file format it can be saved in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.motion.edit import filled, trimmed
+from engine.motion.formats import write_motion
+from engine.motion.npz import read_motion_npz
+from engine.motion.take import MotionTake
+from engine.quality.report import TakeReport, report_of
+
+Array = NDArray[np.float64]
+
+
+class Motion:
+    """N frames of one person. World: metres, right-handed, Y up, floor at y = 0. Quaternions are x, y, z, w.
+
+    Joints are in the order of `vtm_live.JOINT_NAMES` (Unity and VRM names, 22 of them); rotations are local to the
+    parent, Hips in the world; the identity on every joint is a T-pose that faces +Z. Frames without a person are NaN.
+    """
+
+    def __init__(self, take: MotionTake) -> None:
+        self.take = take
+
+    def __len__(self) -> int:
+        """Frames."""
+        return len(self.take)
+
+    def __repr__(self) -> str:
+        """Motion(300 frames, 10.0 s, a person in 98 %)"""
+        seconds = float(np.ptp(self.timestamps_s)) if len(self) else 0.0
+        seen = float(self.tracked.mean()) if len(self) else 0.0
+        return f"Motion({len(self)} frames, {seconds:.1f} s, a person in {seen:.0%})"
+
+    @classmethod
+    def load(cls, path: str | Path) -> Motion:
+        """Read a take (.npz) that the app, `vtm convert` or `save` wrote. Raises InputError."""
+        return cls(read_motion_npz(Path(path)))
+
+    def save(self, path: str | Path, *, overwrite: bool = False, bvh_style: str = "default") -> Path:
+        """Write .npz, .bvh, .csv, .glb, .vrma or .jsonl; return the name that the file got.
+
+        A file that is there is kept and the next free name taken, unless overwrite.
+        bvh_style  "default", "blender", "mixamo", "rokoko": unit and joint names of .bvh
+        Raises UsageError (suffix), OutputError.
+        """
+        return write_motion(Path(path), self.take, bvh_style=bvh_style, overwrite=overwrite)
+
+    def trimmed(self, start_s: float = 0.0, end_s: float | None = None) -> Motion:
+        """Return the part between two seconds from the beginning. Raises UsageError: nothing lies there."""
+        return Motion(trimmed(self.take, start_s, end_s))
+
+    def filled(self, longest_s: float = 0.5) -> Motion:
+        """Return the motion with short times without a person interpolated; their part confidence is 0."""
+        return Motion(filled(self.take, longest_s)[0])
+
+    def report(self) -> TakeReport:
+        """Judge it without a truth: lost time, unseen parts, jitter, sliding feet, spikes, bones."""
+        return report_of(self.take)
+
+    @property
+    def fps(self) -> float:
+        """Frames per second; `timestamps_s` are the true times."""
+        return self.take.fps
+
+    @property
+    def timestamps_s(self) -> Array:
+        """(N,) seconds."""
+        return self.take.timestamps_s
+
+    @property
+    def tracked(self) -> NDArray[np.bool_]:
+        """(N,) whether a person was seen."""
+        return self.take.tracked
+
+    @property
+    def rotations_xyzw(self) -> NDArray[np.float32]:
+        """(N, 22, 4) local to the parent, Hips in the world."""
+        return self.take.rotations_xyzw
+
+    @property
+    def root_m(self) -> NDArray[np.float32]:
+        """(N, 3) Hips, world."""
+        return self.take.root_m
+
+    @property
+    def joints_world_m(self) -> NDArray[np.float32]:
+        """(N, 22, 3) smoothed, feet on the floor: what is sent to avatars."""
+        return self.take.joints_world_m
+
+    @property
+    def joints_cam_m(self) -> NDArray[np.float32]:
+        """(N, 22, 3) as the network sees them: camera frame, x right, y down, z forward."""
+        return self.take.joints_cam_m
+
+    @property
+    def contacts(self) -> NDArray[np.float32]:
+        """(N, 2) left and right foot on the floor, 0..1."""
+        return self.take.contacts
+
+    @property
+    def part_confidence(self) -> NDArray[np.float32]:
+        """(N, 6) how well head, trunk, left arm, right arm, left leg, right leg are seen, 0..1; 0 is made up."""
+        return self.take.part_confidence
+
+    @property
+    def bone_lengths_m(self) -> NDArray[np.float32]:
+        """(22,) the person's own lengths to the parent, 0 for Hips."""
+        return self.take.bone_lengths_m
