@@ -27,6 +27,8 @@ from models.face import (
     UPPER_LIP,
 )
 
+YAW_GAIN, PITCH_GAIN = 0.9, 1.25
+"""The head turns by so much of what the mesh does, seen along the ray to it: slopes on 140 rendered faces."""
 SHUT_GAP, OPEN_GAP = 0.008, 0.050
 """Gap between the lids over the height of the face: shut, and open at rest."""
 CLOSED_LIPS, JAW_REACH = 0.010, 0.25
@@ -51,7 +53,7 @@ class RestingFace:
     scores: F32  # (52,)
     lid_gap: F64  # (2,) left, right
     gaze_rad: F64  # (2,) as `gaze` gives it
-    head: F64  # (3, 3) as `face_axes` gives it, looking into the camera
+    head: F64  # (3, 3) as `relative_head` gives it, looking into the camera
 
 
 def face_axes(points: F32) -> F64 | None:
@@ -72,13 +74,23 @@ def face_axes(points: F32) -> F64 | None:
     return rotation
 
 
+def relative_head(points: F32) -> F64 | None:
+    """Return `face_axes` with yaw and pitch by their gains. None: the mesh is a line."""
+    axes = face_axes(points)
+    if axes is None:
+        return None
+    yaw, pitch, roll = Rotation.from_matrix(axes).as_euler("YXZ")
+    relative: F64 = Rotation.from_euler("YXZ", [YAW_GAIN * yaw, PITCH_GAIN * pitch, roll]).as_matrix()
+    return relative
+
+
 def head_rotation(points: F32, R_world_cam: F64, rest: RestingFace | None = None) -> F64 | None:
     """Return the head's rotation (3, 3) in the world, without what the face at rest shows. None: the mesh is a line.
 
     R_world_cam  of a camera that looks at the face: the camera's own times `Intrinsics.view_rotation`. Seen from there
-                 the mesh turns as far as the head does (rendered heads, slopes 0.95 to 1.05).
+                 the mesh turns nearly as far as the head does.
     """
-    relative = face_axes(points)
+    relative = relative_head(points)
     if relative is None:
         return None
     if rest is not None:
@@ -89,7 +101,7 @@ def head_rotation(points: F32, R_world_cam: F64, rest: RestingFace | None = None
 
 def resting_face(views: Sequence[FaceView]) -> RestingFace | None:
     """Return the median of a face at rest that looks into the camera. None: no view shows enough."""
-    seen = [(view, gaze(view.points_px), face_axes(view.points_px)) for view in views]
+    seen = [(view, gaze(view.points_px), relative_head(view.points_px)) for view in views]
     good = [(view, look, head) for view, look, head in seen if look is not None and head is not None]
     if not good:
         return None

@@ -23,8 +23,12 @@ DISTAL_PER_INTERMEDIATE = 0.65
 """The last joint bends with the one before; measuring it is no better."""
 FIST_DEG = 270.0
 """A finger's bones bend by so much together in a fist."""
-OPEN_END_DEG, FIST_GAIN = 90.0, 1.3
-"""Without a calibration: beyond this sum of angles the network's fists are too open by this factor."""
+OPEN_END_DEG, FIST_GAIN = 45.0, 1.4
+"""Without a calibration: beyond this angle of the second joint the network's fingers are too open by this factor."""
+FIRST_PER_SECOND, ALONE_DEG, TOGETHER_DEG = 0.9, 20.0, 80.0
+"""In a fist the first joint hides behind the fingers and is guessed too straight. Fingers bend at both joints together
+(M. Santello et al., Postural hand synergies for tool use, 1998), so from the second joint's first angle here to its
+other one the first joint is drawn up to this part of the second's; a finger that bends at its root alone is not."""
 _SHORTEST = 1e-6
 _JOINTS = np.array(FINGER_POINTS[1:])  # (4, 4) index to little finger
 
@@ -110,15 +114,23 @@ def _flexion(bone: F64, axes: _Axes) -> float:
 
 def with_gain(flexion_deg: F64, measured: FingerRange | None = None) -> F64:
     """Return flexion (4, 3) with each finger's sum stretched so that an open hand is open and a fist is a fist."""
-    total = flexion_deg.sum(-1)  # (4,)
     if measured is None:
-        wished = np.where(total > OPEN_END_DEG, OPEN_END_DEG + FIST_GAIN * (total - OPEN_END_DEG), total)
-    else:
-        reach = np.maximum(measured.fist_deg - measured.open_deg, 30.0)
-        wished = (total - measured.open_deg) / reach * FIST_DEG
+        return _fist_gain(flexion_deg)
+    total = flexion_deg.sum(-1)  # (4,)
+    reach = np.maximum(measured.fist_deg - measured.open_deg, 30.0)
+    wished = (total - measured.open_deg) / reach * FIST_DEG
     factor = np.where(np.abs(total) > 5.0, wished / np.where(np.abs(total) > 5.0, total, 1.0), 1.0)
     gained: F64 = flexion_deg * np.clip(factor, 0.0, 3.0)[:, None]
     return gained
+
+
+def _fist_gain(flexion_deg: F64) -> F64:
+    """Return flexion (4, 3) as the network's fists are really bent; straight fingers stay as they are."""
+    first, second = flexion_deg[:, 0], flexion_deg[:, 1]
+    second = np.where(second > OPEN_END_DEG, OPEN_END_DEG + FIST_GAIN * (second - OPEN_END_DEG), second)
+    together = np.clip((second - ALONE_DEG) / (TOGETHER_DEG - ALONE_DEG), 0.0, 1.0)
+    first = first + together * np.maximum(FIRST_PER_SECOND * second - first, 0.0)
+    return np.stack([first, second, DISTAL_PER_INTERMEDIATE * np.maximum(second, 0.0)], axis=-1)
 
 
 def finger_rotations(points: F64, side: int, measured: FingerRange | None = None) -> F32:

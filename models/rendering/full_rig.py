@@ -21,8 +21,11 @@ from models.skeleton import JOINT_NAMES
 F64 = NDArray[np.float64]
 _WEIGHTS = "default_weights.mhw"
 _MOUTH_COLOUR = (0.22, 0.07, 0.06)
-_MOUTH_HALF_M, _MOUTH_BEHIND_M, _MOUTH_NEAR_M = 0.03, 0.012, 0.008
+_MOUTH_HALF_M, _MOUTH_BEHIND_M, _MOUTH_NEAR_M = 0.03, 0.007, 0.008
 """The inside of the mouth: so far from the middle, so far behind what lies before it within the last length."""
+_LASHES = 0.25
+"""Lids have dark edges, so that a shut eye is a line: skin of this brightness so near to the eyeball, in its radii."""
+_LID_EDGE = (1.07, 0.3)  # from the eyeball's middle; ahead of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,8 @@ def draw_rigged(renderer: Renderer, rig: FullRig, rng: np.random.Generator) -> R
     heads, tails = (_ends(assets.rig, rig.names, end, vertices) for end in ("head", "tail"))
     joints = np.array([heads[rig.row(bodies.MAKEHUMAN_BONES[name][0])] for name in JOINT_NAMES])
     mesh, colours, materials, faces, weights = bodies.dress(assets, traits, vertices, joints)
+    for side in (".L", ".R"):
+        colours[_lid_edges(mesh, materials, heads[rig.row("eye" + side)], bodies)] *= _LASHES
     colours[_inside_mouth(mesh, materials == bodies.SKIN, heads, tails, rig)] = _MOUTH_COLOUR
     one_bone = np.tile([1.0, 0.0, 0.0, 0.0], (len(mesh), 1))
     height = float(vertices[assets.body_vertices, 1].max())
@@ -124,11 +129,21 @@ def draw_rigged(renderer: Renderer, rig: FullRig, rng: np.random.Generator) -> R
     return RiggedPerson(body, csr_matrix(weights[:, len(JOINT_NAMES) :]), heads, tails, rig)
 
 
+def _lid_edges(mesh: F64, materials: F64, eye: F64, bodies: Any) -> NDArray[np.intp]:
+    """Return the vertices of the skin at the edge of the lids of an eye whose middle is at `eye`."""
+    away = np.linalg.norm(mesh - eye, axis=1)
+    ball = (materials == bodies.EYE) & (np.sign(mesh[:, 0]) == np.sign(eye[0]))
+    radius = float(np.median(away[ball]))
+    ahead = mesh[:, 2] - eye[2] > _LID_EDGE[1] * radius
+    edges: NDArray[np.intp] = np.flatnonzero((materials == bodies.SKIN) & ahead & (away < _LID_EDGE[0] * radius))
+    return edges
+
+
 def _inside_mouth(mesh: F64, skin: NDArray[np.bool_], heads: F64, tails: F64, rig: FullRig) -> NDArray[np.intp]:
     """Return the vertices of the mouth's inside, which the renderer leaves in the colour of the skin."""
     chin, jaw = tails[rig.row("jaw")], heads[rig.row("jaw")]
     x, y, z = mesh.T
-    front = skin & (np.abs(x) < 2 * _MOUTH_HALF_M) & (y > chin[1] - 0.02) & (y < jaw[1] + 0.02) & (z > jaw[2])
+    front = skin & (np.abs(x) < 2 * _MOUTH_HALF_M) & (y > chin[1] - 0.02) & (y < jaw[1] + 0.02) & (z > jaw[2] - 0.05)
     inner = front & (np.abs(x) < _MOUTH_HALF_M) & (y > chin[1] + 0.012) & (y < jaw[1] - 0.01)
     rows = np.flatnonzero(inner)
     others = mesh[front]

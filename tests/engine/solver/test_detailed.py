@@ -117,7 +117,7 @@ def test_a_doubtful_hand_bends_fingers_and_leaves_the_wrist_to_the_body(poor: di
 
 
 def test_the_head_follows_the_face_and_the_eyes_and_scores_do(body: Pose) -> None:
-    turn = Rotation.from_euler("X", 20, degrees=True)
+    turn = Rotation.from_euler("Z", 20, degrees=True)
     last = run(DetailSolver(hands=False), body, 1.0, face=lambda t: face_view(t, turn, (0.2, 0.0)))[-1]
     assert angle(last.rotations_xyzw[JOINT["Head"]], turn) < 1
     assert last.head_from_face

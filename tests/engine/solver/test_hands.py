@@ -113,7 +113,11 @@ def test_no_finger_bends_or_spreads_farther_than_fingers_do() -> None:
 
 def test_a_fist_is_closed_more_than_the_network_says_and_a_calibration_says_by_how_much() -> None:
     seen = np.array([[60.0, 55, 34]] * 4)
-    assert h.with_gain(seen).sum(-1) == pytest.approx(90 + 1.3 * 59)
+    hidden = np.array([[20.0, 80, 40]] * 4)  # a fist whose roots are behind its fingers
+    second = 45 + 1.4 * 35
+    assert h.with_gain(hidden)[0] == pytest.approx([0.9 * second, second, 0.65 * second])
+    at_root = np.array([[80.0, 10, 5], [0, 15, 10], [-10, 0, 0], [70, 0, 0]])
+    assert h.with_gain(at_root)[:, :2] == pytest.approx(at_root[:, :2])
     opened, half = np.array([[4.0, 4, 2]] * 4), np.array([[40.0, 25, 14.5]] * 4)
     measured = h.finger_range(np.stack([opened] * 3), np.stack([seen] * 3))
     assert h.with_gain(seen, measured).sum(-1) == pytest.approx(h.FIST_DEG)
