@@ -20,6 +20,7 @@ from app.arguments.options import ConvertOptions, RunOptions
 from app.command_line import parse
 from app.log_file import log_folder, logging_set_up, native_crashes_kept
 from app.log_header import log_header
+from app.performers import chosen
 from app.settings import load_settings
 from app.terminal import say
 from app.window.display import display_available
@@ -81,6 +82,8 @@ def _run(options: argparse.Namespace) -> int:
     settings, problem = load_settings()
     if problem is not None:
         log.warning("%s", problem)
+    if options.performer:
+        settings = chosen(settings, options.performer)
     settings = dataclasses.replace(settings, config=config_from(options, settings.config))
     if display_available():
         from app.window.open_window import open_window

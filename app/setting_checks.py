@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from app.arguments.values import HEIGHT_M, HFOV_DEG, MOTION_SUFFIXES, OSC_RATE_HZ, PICTURES_FPS
+from app.performers import Performer, checked_performers
 from app.window.avatar.looks import FRAMINGS, GROUNDS
 from engine.config import (
     AUTO_ROTATION,
@@ -18,6 +19,8 @@ from engine.config import (
     DETAILS,
     DETECTOR_SIZES,
     DETECTORS,
+    LENGTH_LIMITS,
+    NUM_LENGTHS,
     ROTATIONS_DEG,
     Config,
 )
@@ -180,10 +183,22 @@ def _widths(value: Any) -> tuple[int, ...]:
     return tuple(value)
 
 
+def _lengths(value: Any) -> tuple[float, ...]:
+    """None, or four fractions of the height."""
+    if not isinstance(value, list) or len(value) not in (0, NUM_LENGTHS):
+        raise ValueError(f"{NUM_LENGTHS} measured lengths, or none")
+    return tuple(float(_number(*LENGTH_LIMITS)(item)) for item in value)
+
+
+def _performers(value: Any) -> tuple[Performer, ...]:
+    return checked_performers(value, height=_number(*HEIGHT_M), lengths=_lengths, printable=printable)
+
+
 CONFIG_CHECKS: dict[str, Check] = {
     "source": _text,
     "mirror": _flag,
     "rotate_deg": _one_of((AUTO_ROTATION, *ROTATIONS_DEG)),
+    "proportions": _lengths,
     "body": _one_of(BODIES),
     "smoothness": _number(0.0, 1.0),
     "hfov_deg": _number(*HFOV_DEG),
@@ -204,6 +219,8 @@ CONFIG_CHECKS: dict[str, Check] = {
 }
 """One check per field of Config; a test keeps them complete."""
 SETTINGS_CHECKS: dict[str, Check] = {
+    "performers": _performers,
+    "performer": _text,
     "take_folder": _text,
     "take_suffix": _one_of(MOTION_SUFFIXES),
     "window_geometry": _base64,

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import platformdirs
 
+from app.performers import Performer
 from engine.config import Config
 from engine.errors import OutputError, one_line
 from engine.masking import mask_secrets
@@ -42,6 +43,8 @@ class Settings:
     avatar_shown: bool = True  # in place of the mannequin
     avatar_ground: str = "green"  # of its own window: app.window.avatar.looks.GROUNDS
     avatar_framing: str = "whole"  # app.window.avatar.looks.FRAMINGS
+    performers: tuple[Performer, ...] = ()  # (): nobody is told from anybody else yet
+    performer: str = ""  # the name of whoever performs now
 
     @property
     def folder(self) -> Path:

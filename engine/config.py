@@ -19,6 +19,8 @@ AUTO_ROTATION = -1
 """A picture that is upside down is turned once the performer was seen for some seconds (engine.live.upright)."""
 COUNTDOWNS_S = (0, 3, 5, 10)
 """Seconds to get into position before a calibration or a take; 0: at once."""
+NUM_LENGTHS, LENGTH_LIMITS = 4, (0.05, 0.5)
+"""Of the measured lengths (engine.solver.measuring): how many, and what each may be as a fraction of the height."""
 DEFAULT_HFOV_DEG = 60.0
 DEFAULT_HEIGHT_M = 1.70
 
@@ -33,6 +35,7 @@ class Config:
     hfov_deg: float = DEFAULT_HFOV_DEG  # field of view of the picture's LONGER side
     intrinsics_file: str | None = None
     height_m: float = DEFAULT_HEIGHT_M
+    proportions: tuple[float, ...] = ()  # measured lengths as fractions of the height (engine.solver.measuring); ()
     body: str = "auto"  # one of BODIES: which lower body is shown
     smoothness: float = SMOOTHNESS["standard"]  # 0 prompt .. 1 smooth
     hands: str = "auto"  # one of DETAILS, as the next

@@ -203,6 +203,7 @@ def _solve(lifted: list[_Lifted], config: Config, claimed_fps: float, details: C
     """Second pass: learn from the whole take, then solve it."""
     fps = _rate_of([each.detection.captured_at_s for each in lifted], claimed_fps)
     solver = Solver(lifted[0].intrinsics, config.height_m, rate_hz=fps)
+    solver.set_proportions(config.proportions)
     solver.set_body(config.body)
     solver.set_smoothness(config.smoothness)
     solver.fit([each.raw for each in lifted if each.raw is not None])

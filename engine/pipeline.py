@@ -67,6 +67,7 @@ def real_factories(*, paced: bool = True, strict_outputs: bool = True) -> Factor
     from engine.pose2d.choose import make_detector
     from engine.solver import Solver
     from engine.solver.detailed import make_detail_solver
+    from engine.solver.measuring import HoldMeasure
     from engine.sources.open_source import open_source
     from engine.takes.recorder import Recorder as DiskRecorder
     from engine.takes.video import VideoRecorder
@@ -100,6 +101,7 @@ def real_factories(*, paced: bool = True, strict_outputs: bool = True) -> Factor
         listen_address=listen_address,
         make_details=make_details,
         make_detail_solver=make_detail_solver,
+        make_hold=HoldMeasure,
         strict_outputs=strict_outputs,
     )
 
@@ -246,6 +248,7 @@ class Pipeline:
             at_s=at_s,
             details=details.details,
             details_state=details.state,
+            measured=shared.measured,
         )
 
     def reconfigure(self, config: Config) -> None:

@@ -7,6 +7,8 @@ import dataclasses
 from typing import Any
 
 from app.arguments.values import field_of_view, height, pictures_fps, rotation, smoothness
+from app.performers import with_performer
+from app.settings import load_settings
 from engine.config import BACKENDS, BODIES, DETAILS, DETECTOR_SIZES, DETECTORS, Config
 
 
@@ -33,6 +35,9 @@ def add_engine_options(parser: argparse.ArgumentParser, *, cameras: int = 1) -> 
     )
     lens.add_argument("--intrinsics", action=action, metavar="FILE", help=".json with fx, fy, cx, cy in pixels")
     parser.add_argument("--height-m", type=height, metavar="H", help="the performer's height in metres")
+    parser.add_argument(
+        "--performer", metavar="NAME", help="height and measured lengths of a performer in the settings"
+    )
     parser.add_argument("--body", choices=BODIES, help="lower body: as seen, or a standing or seated stance (auto)")
     parser.add_argument(
         "--smoothness", type=smoothness, metavar="S", help="dance, standard, calm, or a number: 0 prompt .. 1 smooth"
@@ -52,6 +57,8 @@ def config_from(options: argparse.Namespace, base: Config) -> Config:
     from engine.osc.receive_port import listen_address
     from engine.osc.targets import parse_targets
 
+    if getattr(options, "performer", None):
+        base = with_performer(base, load_settings()[0], options.performer)
     given: dict[str, Any] = {
         "source": getattr(options, "source", None),
         "pictures_fps": options.fps,

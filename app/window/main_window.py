@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow
 from app.command_line import check_source, is_recording
 from app.commands.doctor import findings
 from app.commands.report import report_text
+from app.performers import remembered
 from app.settings import Settings, save_settings
 from app.tones import TonePlayer
 from app.window.avatar.control import AvatarControl
@@ -29,6 +30,7 @@ from app.window.cue_control import CueControl
 from app.window.file_dialogs import last_folders, remember_folders
 from app.window.leftover_takes import RECOVER, LeftOver
 from app.window.notices import Notice, Notices
+from app.window.performer_control import PerformerControl
 from app.window.replay_control import ReplayControl
 from app.window.report_dialog import ReportDialog
 from app.window.session import Session
@@ -91,6 +93,7 @@ class MainWindow(QMainWindow):
         tones = TonePlayer(QApplication.beep)
         self.cues = CueControl(session, self.video.cue, self.side, tones, lambda: self.config.countdown_s)
         self.avatar = AvatarControl(self.body, opengl, settings)
+        self.performers = PerformerControl(self.side.performer, lambda: self._settings, self._use, self.say)
         self._left_over = LeftOver()
         self._splitter = split_pictures(self.video, self.body)
         self.setCentralWidget(arranged(self.header, self._splitter, self.strip, self.side))
@@ -140,10 +143,14 @@ class MainWindow(QMainWindow):
         if config.source != self.config.source:
             self.strip.chart.clear()
         self.avatar.follow(self.config.osc, config.osc)
-        self._keep(dataclasses.replace(self._settings, config=config))
-        self.side.show_config(config)
-        self.replay.height_m = config.height_m
-        self._session.apply(self._live(config))
+        self._use(remembered(dataclasses.replace(self._settings, config=config)))
+
+    def _use(self, settings: Settings) -> None:
+        """Keep whole settings, show them, and send their Config to the pipeline."""
+        self._keep(settings)
+        self.side.show_config(self.config)
+        self.replay.height_m = self.config.height_m
+        self._session.apply(self._live(self.config))
 
     def refresh_cameras(self) -> None:
         """Look for cameras on a thread; the list appears when it is there."""
@@ -177,6 +184,7 @@ class MainWindow(QMainWindow):
         remember_folders(self._settings.folders)
         self.replay.height_m = self.config.height_m
         self.side.show_config(self.config)
+        self.performers.show()
         self.side.record.show_choice(self._settings.folder, self._settings.take_suffix)
         self.side.record.show_sound(self._settings.sounds)
         self.cues.sounds = self._settings.sounds
@@ -230,6 +238,7 @@ class MainWindow(QMainWindow):
         self.strip.show_stats(snapshot.stats, self.screen_fps)
         self.header.show_snapshot(snapshot, self._notices.silence_s())
         self.side.show_snapshot(snapshot)
+        self.performers.pull(snapshot)
         cameras = self._cameras.take()
         if cameras is not None:
             self.side.source.refresh.setEnabled(True)

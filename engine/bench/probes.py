@@ -141,6 +141,9 @@ class TimedSolver:
     def set_height(self, height_m: float) -> None:
         self.inner.set_height(height_m)
 
+    def set_proportions(self, lengths: tuple[float, ...]) -> None:
+        self.inner.set_proportions(lengths)
+
     def set_intrinsics(self, intrinsics: Intrinsics) -> None:
         self.inner.set_intrinsics(intrinsics)
 

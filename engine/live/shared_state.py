@@ -18,7 +18,7 @@ from engine.live.details_share import DetailsShare
 from engine.live.load_shedding import LoadShedding
 from engine.live.statistics import StatsCollector
 from engine.masking import mask_secrets
-from engine.types import Detection, Frame, Message, PersonChoice, Pose
+from engine.types import Detection, Frame, Measured, Message, PersonChoice, Pose
 
 FrameKey: TypeAlias = tuple[int, int]
 """Number of the source, number of the frame in it: grows with every frame."""
@@ -55,6 +55,8 @@ class SharedState:
         self._last: FrameKey | None = None  # of a source that is over
         self._ended = self._stopped = False
         self._turn_deg = 0
+        self.measured: Measured | None = None
+        """Arms and legs, when the performer was calibrated; written by the solve thread."""
 
     @property
     def config(self) -> Config:

@@ -17,6 +17,7 @@ from engine.live.calibration import CalibrationControl
 from engine.live.detailing import Detailing
 from engine.live.frame_rate import FrameRate
 from engine.live.interfaces import Clock, Factories, Runtime, SolverLike, WindowLike
+from engine.live.measuring import Measuring
 from engine.live.shared_state import SharedState, View
 from engine.live.upright import UPSIDE_DOWN_DEG, UprightVote, turned_line
 from engine.live.worker import POLL_S, Worker
@@ -248,6 +249,7 @@ class SolveWorker(Worker):
         self._solver: SolverLike | None = None
         self._window: WindowLike | None = None
         self._details = Detailing(shared.details, factories)
+        self._measuring = Measuring(shared, factories.make_hold() if factories.make_hold is not None else None)
         self._intrinsics_of = LiveIntrinsics(clock, shared.say)
         self._intrinsics: Intrinsics | None = None
         self._source: int | None = None
@@ -289,11 +291,14 @@ class SolveWorker(Worker):
             if len(self._in) >= _BACKLOG:
                 self._shared.stats.frames_dropped()
                 return
-            calibrate = self._calibration.due(detection.captured_at_s)
+            state = self._calibration.state().state
+            calibrate = self._calibration.due(detection.captured_at_s) and not self._measuring.waits
             pose = self._lift(detection, runtime, solver, window, calibrate=calibrate)
+            self._measuring.look(state, detection, pose)
             self._calibration.solved(detection.captured_at_s, _sure_of(pose), calibrated=calibrate)
             if calibrate and _sure_of(pose) > 0:
                 self._details.calibrate(detection.captured_at_s)
+                self._measuring.calibrated(solver, self._clock())
         else:
             pose = solver.lost(detection.frame_id, detection.captured_at_s)
             self._calibration.solved(detection.captured_at_s, 0.0, calibrated=False)
@@ -346,6 +351,7 @@ class SolveWorker(Worker):
         self._source, self._intrinsics = source, intrinsics
         self._solver.set_intrinsics(intrinsics)
         self._solver.set_height(config.height_m)
+        self._measuring.follow(self._solver, config.proportions)
         self._solver.set_body(config.body)
         self._solver.set_smoothness(config.smoothness)
         return self._solver, self._window

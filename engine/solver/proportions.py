@@ -40,6 +40,7 @@ class Proportions:
         self._s = settings
         self._height_m = height_m
         self._since_review_s = 0.0
+        self._given: F64 | None = None
         self.reset()
 
     @property
@@ -63,21 +64,26 @@ class Proportions:
         return self._sent_offsets_m
 
     def reset(self) -> None:
-        """Forget the person: s̄ again."""
-        self._ratio = np.ones(NUM_JOINTS)
+        """Forget the person: s̄ again, or what was measured."""
+        self._ratio = np.ones(NUM_JOINTS) if self._given is None else self._given
         self._suspect = False
         self.thaw()
-        self._fresh = True
+        self._fresh = self._given is None
         self._rebuild()
 
+    def give(self, bone_ratio: F64 | None) -> None:
+        """Use measured (22,) ratios, which nothing changes any more; None: estimate, from the next frames on."""
+        self._given = None if bone_ratio is None else plausible_ratio(bone_ratio, self._s.ratio_limits)
+        self.reset()
+
     def thaw(self) -> None:
-        """Estimate anew, starting from the lengths in use."""
-        self._frozen = self._fresh = False
+        """Estimate anew, starting from the lengths in use; measured ones stay."""
+        self._frozen, self._fresh = self._given is not None, False
         self._forget_samples()
 
     def suspect_another_person(self) -> None:
         """The person was away for long: watch whether the one who came back is somebody else."""
-        if self._frozen:
+        if self._frozen and self._given is None:
             self._suspect = True
             self._forget_samples()
 
@@ -87,7 +93,9 @@ class Proportions:
         self._rebuild()
 
     def fix(self, bone_ratio: F64) -> None:
-        """Take (22,) ratios at once and for good (file conversion)."""
+        """Take (22,) ratios at once and for good (file conversion), unless there are measured ones."""
+        if self._given is not None:
+            return
         self._ratio = plausible_ratio(bone_ratio, self._s.ratio_limits)
         self._frozen, self._suspect = True, False
         self._rebuild()

@@ -18,8 +18,10 @@ from engine.solver.body_mode import BodyMode
 from engine.solver.feet import FeetLock
 from engine.solver.floor import Floor, Grounding, heights_over_sole, sole_heights
 from engine.solver.gravity import Gravity
+from engine.solver.measuring import bone_ratio_of
 from engine.solver.placement import Placement
 from engine.solver.proportions import Proportions, weighted_median
+from engine.solver.raw_checks import is_plausible, legs_confidence, part_confidence
 from engine.solver.reacquire import Reacquire
 from engine.solver.root import to_camera, to_ray
 from engine.solver.settings import STANDARD, SolverSettings, settings_for
@@ -29,16 +31,12 @@ from engine.solver.start_gate import StartGate
 from engine.types import F32, F64, Pose, RawMotion
 from models.camera import Intrinsics
 from models.kinematics import forward_kinematics, posed
-from models.parts import NUM_PARTS, PART
-from models.skeleton import NUM_JOINTS, ROOT
+from models.skeleton import ROOT
 
 LEAST_LEGS = 0.3
 """Legs seen less well say nothing about which way is up."""
 SURE = 0.5
 """Legs seen at least so well say where the performer stands."""
-_LEGS = [PART["left_leg"], PART["right_leg"]]
-_DEPTH_LIMITS = (0.1, 30.0)  # body heights
-_RATIO_LIMITS = (0.4, 2.2)  # of a bone over s̄'s: beyond them it is no person, however sure the network is
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +70,7 @@ class Solver:
         self._step_s = 1.0 / rate_hz
         self._settings = settings
         self._proportions = Proportions(height_m, settings.proportions)
+        self._lengths: tuple[float, ...] = ()  # measured
         self._smoother = Smoother(settings.smoothing)
         self._smooth_take: dict[int, Smooth] = {}  # of `fit`, by frame_id
         self._reacquire = Reacquire(settings.smoothing.reacquire_tau_s)
@@ -106,7 +105,7 @@ class Solver:
             return None
         dt_s = self._time_step(raw.captured_at_s)
         if self._learns_from(raw):
-            hears = self._gravity.push if _legs_confidence(raw) >= LEAST_LEGS else self._gravity.push_without_legs
+            hears = self._gravity.push if legs_confidence(raw) >= LEAST_LEGS else self._gravity.push_without_legs
             hears(raw.up_cam, raw.confidence, dt_s)
             self._proportions.push(raw.bone_ratio, raw.confidence, dt_s)
         seen = self._see(raw, dt_s)
@@ -180,6 +179,15 @@ class Solver:
         self._floor.reset()
         self._grounding.reset()
         self._feet.reset()
+
+    def set_proportions(self, lengths: tuple[float, ...]) -> None:
+        """Measured lengths as fractions of the height (engine.solver.measuring.LENGTHS); (): estimate them."""
+        if lengths != self._lengths:
+            self._lengths = lengths
+            self._proportions.give(bone_ratio_of(lengths) if lengths else None)
+            self._floor.reset()
+            self._grounding.reset()
+            self._feet.reset()
 
     def set_intrinsics(self, intrinsics: Intrinsics) -> None:
         """Another camera or field of view: the world is found anew, the person's proportions stay."""
@@ -256,7 +264,7 @@ class Solver:
     def _stand(self, seen: _Seen, raw: RawMotion, dt_s: float) -> Body:
         """Into the upright world, onto the floor; feet held where legs are seen, else a stance in their place."""
         offsets_m = self._proportions.offsets_m
-        legs = _legs_confidence(raw)
+        legs = legs_confidence(raw)
         weight = self._body_mode.push(legs, dt_s)
         body = self._grounded(seen, raw, dt_s, guessed=weight > 0)
         if weight <= 0:
@@ -304,7 +312,7 @@ class Solver:
             R_world_cam=self._placement.R.astype(np.float32),
             t_world_cam=self._placement.translation(self._floor.height_m).astype(np.float32),
             intrinsics=self._intrinsics,
-            part_confidence=_part_confidence(raw),
+            part_confidence=part_confidence(raw),
             body=self._body_mode.name,
         )
 
@@ -313,25 +321,3 @@ class Solver:
         weight = self._body_mode.weight
         contacts: F32 = ((1 - weight) * np.clip(raw.contacts, 0.0, 1.0) + weight).astype(np.float32)
         return contacts
-
-
-def _part_confidence(raw: RawMotion) -> F32:
-    """(6,) of the parts; ones where nothing is known."""
-    return np.ones(NUM_PARTS, np.float32) if raw.part_confidence is None else raw.part_confidence
-
-
-def _legs_confidence(raw: RawMotion) -> float:
-    """Of the leg that is seen better: somebody behind a low table may show one."""
-    return float(_part_confidence(raw)[_LEGS].max())
-
-
-def is_plausible(raw: RawMotion) -> bool:
-    """Finite, proper rotations, an up vector, a depth a person can stand at."""
-    numbers = (raw.rotations, raw.root_px, raw.bone_ratio, raw.up_cam, raw.contacts)
-    if not all(bool(np.isfinite(array).all()) for array in numbers) or not math.isfinite(raw.confidence):
-        return False
-    if not bool(((raw.bone_ratio > _RATIO_LIMITS[0]) & (raw.bone_ratio < _RATIO_LIMITS[1])).all()):
-        return False
-    if not _DEPTH_LIMITS[0] < raw.root_depth < _DEPTH_LIMITS[1] or float(np.linalg.norm(raw.up_cam)) < 0.1:
-        return False
-    return raw.rotations.shape == (NUM_JOINTS, 3, 3) and bool((np.linalg.det(raw.rotations) > 0.5).all())

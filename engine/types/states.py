@@ -76,6 +76,14 @@ NOT_CALIBRATED = Calibration()
 
 
 @dataclass(frozen=True, slots=True)
+class Measured:
+    """Arms and legs as measured while the performer was calibrated."""
+
+    lengths: tuple[float, ...]  # fractions of the height, engine.solver.measuring.LENGTHS
+    at_s: float  # on the pipeline's clock
+
+
+@dataclass(frozen=True, slots=True)
 class RecordingState:
     """A take in progress."""
 
@@ -155,3 +163,4 @@ class Snapshot:
     at_s: float = 0.0  # the pipeline's clock at this moment
     details: Details | None = None  # the newest views of hands and face
     details_state: DetailsState = NO_DETAILS
+    measured: Measured | None = None  # the last time in this run

@@ -26,6 +26,7 @@ from engine.types import (
     Calibration,
     Frame,
     Keypoints2D,
+    Measured,
     Message,
     NoPerson,
     Percentiles,
@@ -90,6 +91,7 @@ class FakePipeline:
         self.saves: Path | None = None
         self.saving: float | None = None
         self.calibration = NOT_CALIBRATED
+        self.measured: Measured | None = None
         self._pictures = pictures
         self._recording: tuple[Path, float] | None = None
         self._began_s = time.monotonic()
@@ -157,6 +159,7 @@ class FakePipeline:
         return Snapshot(
             *(self.state, source, frame, detection, pose, stats, self.messages, targets, recording, self.receiver),
             calibration=self.calibration,
+            measured=self.measured,
             at_s=time.monotonic(),
         )
 

@@ -65,6 +65,9 @@ BAD = {
     "hfov_deg": [900, 0, float("nan"), float("inf"), True, "60", 10**400, [60]],
     "intrinsics_file": [3, False, "\0"],
     "height_m": ["tall", float("nan"), 170, -1, None],
+    "proportions": [3, [0.1], ["a", 1, 2, 3], [0.2, 0.2, 0.2, 2.0], None],
+    "performers": [3, [3], [{"name": ""}], [{"name": "A", "height_m": 9}], [{"name": "A", "proportions": [1]}]],
+    "performer": [3, None],
     "hands": ["yes", True, None],
     "face": ["left", 0],
     "detector": ["yolo", None, 1, ["auto"]],
@@ -99,6 +102,7 @@ GOOD = {
         "hfov_deg": 71,
         "intrinsics_file": "lens.json",
         "height_m": 1.62,
+        "proportions": [0.17, 0.15, 0.25, 0.24],
         "hands": "on",
         "face": "off",
         "detector": "blazepose",
@@ -122,6 +126,8 @@ GOOD = {
     "avatar_shown": False,
     "avatar_ground": "none",
     "avatar_framing": "head",
+    "performers": [{"name": "Mia", "height_m": 1.62, "proportions": [0.17, 0.15, 0.25, 0.24]}],
+    "performer": "Mia",
 }
 
 

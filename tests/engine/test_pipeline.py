@@ -17,8 +17,9 @@ from engine.errors import CameraError, DetectorError, InputError, ModelError, Ou
 from engine.live.upright import turned_line
 from engine.pipeline import Pipeline
 from engine.solver import Solver
-from engine.types import Frame, PersonChoice, Pose, RawMotion, Window
+from engine.types import Frame, Keypoints2D, PersonChoice, Pose, RawMotion, Snapshot, Window
 from models.camera import Intrinsics
+from models.skeleton import JOINT
 from tests.engine.pipeline_fakes import WAIT_S, FakeRuntime, FakeWindow, World
 
 
@@ -709,3 +710,54 @@ class FrameClock:
 
     def __call__(self) -> float:
         return self.world.sources[-1].frame_id / 30 if self.world.sources else 0.0
+
+
+class Hold:
+    """A pose that is held for ten frames before it is measured."""
+
+    def __init__(self, result: tuple[float, ...] | str) -> None:
+        self.outcome, self.frames = result, 0
+
+    @property
+    def under_way(self) -> bool:
+        return 0 < self.frames < 10 and not isinstance(self.outcome, str)
+
+    def push(self, keypoints: Keypoints2D, pose: Pose | None) -> None:
+        assert pose is None or keypoints.frame_id == pose.frame_id
+        self.frames += 1
+
+    def result(self) -> tuple[float, ...] | str:
+        return self.outcome
+
+
+def calibrated_with(world: World, hold: Hold, **settings: Any) -> tuple[Snapshot, list[str]]:
+    world.frames, world.clock = 60, FrameClock(world)
+    factories = dataclasses.replace(world.factories(), make_hold=lambda: hold)
+    world.factories = lambda: factories  # type: ignore[method-assign]
+    with world.pipeline(**settings) as pipeline:
+        pipeline.calibrate()
+        assert pipeline.wait(WAIT_S) == "ended"
+        return pipeline.snapshot(), say_texts(pipeline)
+
+
+def arm_m(pose: Pose) -> float:
+    return float(np.linalg.norm(pose.rest_offsets_m[JOINT["LeftLowerArm"]]))
+
+
+def test_a_calibration_waits_for_a_held_pose_and_uses_what_it_measures(world: World):
+    hold = Hold((0.20, 0.14, 0.25, 0.24))
+    snapshot, said = calibrated_with(world, hold)
+    assert hold.frames >= 10
+    assert snapshot.calibration.state == "done"
+    assert snapshot.measured is not None
+    assert snapshot.measured.lengths == hold.outcome
+    assert "arms and legs are measured and used from now on" in said
+    assert arm_m(world.hubs[0].poses[-1]) == pytest.approx(0.20 * 1.7, abs=1e-4)
+
+
+def test_without_such_a_pose_a_calibration_says_why_lengths_stay(world: World):
+    snapshot, said = calibrated_with(world, Hold("stretch both arms"), proportions=(0.16, 0.15, 0.25, 0.24))
+    assert snapshot.calibration.state == "done"
+    assert snapshot.measured is None
+    assert any("stretch both arms" in line for line in said)
+    assert arm_m(world.hubs[0].poses[-1]) == pytest.approx(0.16 * 1.7, abs=1e-4)

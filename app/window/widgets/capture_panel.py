@@ -1,20 +1,13 @@
-"""The performer (height, calibration) and the tracking (lens, detector, back end)."""
+"""The tracking: lens, smoothness, detector, back end."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSlider
+from PySide6.QtWidgets import QSlider
 
-from app.window.widgets.fields import Choice, Countdown, Elided, Number, Section
+from app.window.widgets.fields import Choice, Elided, Number, Section
 from engine.config import Config
-from engine.types import Calibration
 
-_BODIES = (
-    ("Automatic", "auto"),
-    ("As seen", "whole"),
-    ("Standing", "upper"),
-    ("Seated", "seated"),
-)
 _STEPS = 20  # of the smoothness slider
 _DETECTORS = (("Automatic", "auto"), ("RTMPose", "rtmpose"), ("BlazePose", "blazepose"))
 _SIZES = (("Automatic", "auto"), ("Lite", "lite"), ("Full", "full"), ("Heavy", "heavy"))
@@ -31,46 +24,6 @@ _BACKENDS = (
 def _name(value: str, entries: tuple[tuple[str, str], ...]) -> str:
     """The engine's name of a part as the panel calls it; another name stays as it is."""
     return next((text for text, data in entries if data == value), value)
-
-
-class PerformerPanel(Section):
-    """Emits `changed` with the fields of Config that the user set, and `calibrate`."""
-
-    changed = Signal(dict)
-    calibrate = Signal()
-
-    def __init__(self) -> None:
-        super().__init__("Performer")
-        self.height_cm = Number("Performer's height", 50, 260, "cm")
-        self.height_cm.setToolTip("Makes every length true to life")
-        self.button = QPushButton("Calibrate")
-        self.button.setToolTip("Stand upright and face the camera: this becomes facing forward, at the origin (C)")
-        self.countdown = Countdown("Countdown before a calibration")
-        self.lower_body = Choice("Lower body", _BODIES)
-        self.lower_body.setToolTip("Legs that are not in the picture stand or sit still instead of being guessed")
-        self.row("Height", self.height_cm)
-        self.row("Lower body", self.lower_body)
-        line = QHBoxLayout()
-        line.setSpacing(8)
-        line.addWidget(self.button, 1)
-        line.addWidget(self.countdown)
-        self.body.addLayout(line)
-        self.lower_body.activated.connect(lambda _index: self.changed.emit({"body": self.lower_body.value}))
-        self.height_cm.valueChanged.connect(lambda cm: self.changed.emit({"height_m": cm / 100}))
-        self.button.clicked.connect(self.calibrate)
-        self.countdown.activated.connect(lambda _index: self.changed.emit({"countdown_s": self.countdown.seconds}))
-
-    def show_config(self, config: Config) -> None:
-        """Show settings without emitting."""
-        self.height_cm.set_quietly(round(config.height_m * 100))
-        self.countdown.choose(str(config.countdown_s))
-        self.lower_body.choose(config.body)
-
-    def show_calibration(self, calibration: Calibration) -> None:
-        """The button calls off what is under way."""
-        text = "Cancel" if calibration.active else "Calibrate"
-        if text != self.button.text():
-            self.button.setText(text)
 
 
 class TrackingPanel(Section):

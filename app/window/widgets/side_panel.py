@@ -5,8 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
-from app.window.widgets.capture_panel import PerformerPanel, TrackingPanel
+from app.window.widgets.capture_panel import TrackingPanel
 from app.window.widgets.fields import Section, rule
+from app.window.widgets.performer_panel import PerformerPanel
 from app.window.widgets.receive_panel import ReceivePanel
 from app.window.widgets.record_panel import RecordPanel
 from app.window.widgets.source_panel import SourcePanel

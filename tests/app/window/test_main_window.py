@@ -14,7 +14,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDropEvent, QKeySequence, QShortcut
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QInputDialog, QLabel
 
 from app.arguments.options import RunOptions
 from app.cues import Cue
@@ -29,7 +29,7 @@ from engine.config import Config
 from engine.errors import describe
 from engine.motion.formats import write_motion
 from engine.sources.camera_list import CameraInfo
-from engine.types import Calibration, Message, ReceiverState, RecordingState
+from engine.types import Calibration, Measured, Message, ReceiverState, RecordingState
 
 NO_OPENGL = OpenGL("this test has none", software=False)
 CAMERAS = (CameraInfo(0, "Front camera", "V4L2"), CameraInfo(2, "OBS", "V4L2"))
@@ -673,3 +673,44 @@ def test_a_click_beside_the_picture_chooses_nobody(window, made):
     before = list(made[-1].calls)
     QTest.mouseClick(window.video, Qt.MouseButton.LeftButton, pos=QPointF(1, 1).toPoint())
     assert made[-1].calls == before
+
+
+def test_lengths_that_were_measured_stay_with_the_performer(window, until, made, monkeypatch):
+    panel = window.side.performer
+    assert "estimated" in panel.lengths.text()
+    made[0].measured = Measured((0.17, 0.15, 0.25, 0.24), 3.0)
+    until(lambda: "upper arm 29, forearm 26, thigh 42, shank 41 cm" in panel.lengths.text())
+    until(lambda: made[0].config.proportions == (0.17, 0.15, 0.25, 0.24))
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_, **__: (" Tom ", True))
+    panel.more.menu().actions()[0].trigger()
+    until(lambda: made[0].config.proportions == ())
+    assert panel.who.value == "Tom"
+    assert "estimated" in panel.lengths.text()
+    panel.height_cm.setValue(190)
+    panel.who.setCurrentIndex(0)
+    panel.who.activated.emit(0)
+    until(lambda: made[0].config.proportions == (0.17, 0.15, 0.25, 0.24))
+    assert panel.height_cm.value() == 170
+    until(lambda: [one.name for one in load_settings()[0].performers] == ["Performer 1", "Tom"])
+    kept = load_settings()[0]
+    assert (kept.performers[1].height_m, kept.performers[0].proportions) == (1.9, (0.17, 0.15, 0.25, 0.24))
+
+
+def test_a_performer_is_renamed_deleted_and_their_lengths_forgotten(window, until, monkeypatch):
+    panel = window.side.performer
+    _, rename, delete, forget = panel.more.menu().actions()
+    assert not delete.isEnabled()
+    assert not forget.isEnabled()
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_, **__: ("Mia", True))
+    rename.trigger()
+    assert panel.who.value == "Mia"
+    panel.added.emit("mia")
+    until(lambda: window.video.banner.notice is not None and "already" in window.video.banner.notice.text)
+    panel.added.emit("Tom")
+    assert (panel.who.count(), panel.who.value) == (2, "Tom")
+    delete.trigger()
+    assert (panel.who.count(), panel.who.value) == (1, "Mia")
+    window.change({"proportions": (0.17, 0.15, 0.25, 0.24)})
+    assert forget.isEnabled()
+    forget.trigger()
+    assert window.config.proportions == ()

@@ -1,0 +1,52 @@
+"""The performers of the window: choosing, adding, renaming, deleting, and keeping what was measured. Qt thread only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from app.performers import added, chosen, current, deleted, performers_of, remembered, renamed
+from app.settings import Settings
+from app.window.widgets.performer_panel import PerformerPanel
+from engine.errors import UsageError
+from engine.types import Snapshot
+
+Change = Callable[[Settings], Settings]
+
+
+class PerformerControl:
+    """Between the panel and the settings; the window applies what comes out."""
+
+    def __init__(
+        self,
+        panel: PerformerPanel,
+        settings: Callable[[], Settings],
+        apply: Callable[[Settings], None],
+        say: Callable[[str, str], None],
+    ) -> None:
+        """apply: keep whole settings and send their Config on, if it is another one."""
+        self._panel, self._settings, self._apply, self._say = panel, settings, apply, say
+        self._measured_at_s: float | None = None
+        panel.chosen.connect(lambda name: self._do(lambda settings: chosen(settings, name)))
+        panel.added.connect(lambda name: self._do(lambda settings: added(settings, name)))
+        panel.renamed.connect(lambda name: self._do(lambda settings: renamed(settings, name)))
+        panel.deleted.connect(lambda: self._do(deleted))
+
+    def pull(self, snapshot: Snapshot) -> None:
+        """Keep what was measured since the last snapshot with whoever performs."""
+        measured = snapshot.measured
+        if measured is None or measured.at_s == self._measured_at_s:
+            return
+        self._measured_at_s = measured.at_s
+        self._panel.changed.emit({"proportions": measured.lengths})
+
+    def show(self) -> None:
+        """Who there is."""
+        settings = self._settings()
+        self._panel.show_performers([one.name for one in performers_of(settings)], current(settings).name)
+
+    def _do(self, change: Change) -> None:
+        try:
+            self._apply(change(remembered(self._settings())))
+        except UsageError as error:
+            self._say("warning", str(error))
+        self.show()
