@@ -123,7 +123,7 @@ def _convert(options: argparse.Namespace) -> int:
     asked = ConvertOptions(
         tuple(options.paths),
         options.format,
-        options.bvh_style,
+        options.style,
         options.jobs,
         options.force,
         edit=None if edit == Edit() else edit,

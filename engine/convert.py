@@ -56,7 +56,7 @@ def convert(
     on_progress: OnProgress | None = None,
     on_message: Callable[[str], None] | None = None,
     factories: Factories | None = None,
-    bvh_style: str = "default",
+    style: str = "default",
     processes: int = 1,
     overwrite: bool = False,
     on_written: Callable[[Path], None] | None = None,
@@ -83,7 +83,7 @@ def convert(
     if seen.detections and not seen.take.tracked.any():
         say(f"there is no person in any of the {len(seen.take)} frames of {source}")
     take = seen.take if edit is None else edited(seen.take, edit, say)
-    return _written(take, target, bvh_style, overwrite, say, on_written)
+    return _written(take, target, style, overwrite, say, on_written)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +133,13 @@ def observe(
 def _written(
     take: MotionTake,
     target: Path,
-    bvh_style: str,
+    style: str,
     overwrite: bool,
     say: Callable[[str], None],
     on_written: Callable[[Path], None] | None,
 ) -> MotionTake:
     """Write the take, and tell what the user may not expect of the file."""
-    path = write_motion(target, take, bvh_style=bvh_style, overwrite=overwrite)
+    path = write_motion(target, take, style=style, overwrite=overwrite)
     if path != target:
         say(f"{target} is there already and is kept: wrote {path.name} (--force replaces it)")
     gaps = () if path.suffix.lower() in TRUE_TIMES else gaps_of(take)

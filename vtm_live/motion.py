@@ -41,14 +41,14 @@ class Motion:
         """Read a take (.npz) that the app, `vtm convert` or `save` wrote. Raises InputError."""
         return cls(read_motion_npz(Path(path)))
 
-    def save(self, path: str | Path, *, overwrite: bool = False, bvh_style: str = "default") -> Path:
+    def save(self, path: str | Path, *, overwrite: bool = False, style: str = "default") -> Path:
         """Write .npz, .bvh, .csv, .glb, .vrma or .jsonl; return the name that the file got.
 
         A file that is there is kept and the next free name taken, unless overwrite.
-        bvh_style  "default", "blender", "mixamo", "rokoko": unit and joint names of .bvh
+        style      for a certain program: one of engine.motion.formats.STYLES of the suffix
         Raises UsageError (suffix), OutputError.
         """
-        return write_motion(Path(path), self.take, bvh_style=bvh_style, overwrite=overwrite)
+        return write_motion(Path(path), self.take, style=style, overwrite=overwrite)
 
     def trimmed(self, start_s: float = 0.0, end_s: float | None = None) -> Motion:
         """Return the part between two seconds from the beginning. Raises UsageError: nothing lies there."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from app.arguments.engine_options import add_engine_options
 from app.arguments.one_line_parser import Commands, OneLineParser
-from app.arguments.values import BVH_STYLES, jobs, moment, motion_suffix
+from app.arguments.values import STYLES, jobs, moment, motion_suffix
 
 
 def add_convert(commands: Commands, debug: OneLineParser) -> None:
@@ -20,11 +20,16 @@ def add_convert(commands: Commands, debug: OneLineParser) -> None:
         metavar="IN… OUT",
         help="IN: video, pictures (a folder, or a pattern like shots/%%04d.png), keypoints .npz, take .npz, or a"
         " folder or pattern of them. OUT: a file that ends in"
-        " .npz, .bvh, .csv, .glb, .vrma or .jsonl, or a folder, where what is there and newer is skipped."
+        " .npz, .bvh, .csv, .glb, .vrma, .fbx or .jsonl, or a folder, where what is there and newer is skipped."
         " A file that is there is kept: the next free name is taken",
     )
     convert.add_argument("--format", type=motion_suffix, metavar="SUFFIX", help="of the files in a folder OUT (npz)")
-    convert.add_argument("--bvh-style", choices=BVH_STYLES, default="default", help="unit and joint names of .bvh")
+    convert.add_argument(
+        *("--style", "--bvh-style"),
+        choices=STYLES,
+        default="default",
+        help="for which program: names, unit and axes of .bvh, names of .fbx; smpl: .npz as AMASS has it",
+    )
     convert.add_argument("--jobs", type=jobs, default=1, metavar="N", help="so many files at a time")
     convert.add_argument(
         "--force", action="store_true", help="replace files that are there; in a folder, convert them again"

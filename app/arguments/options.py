@@ -28,7 +28,7 @@ class ConvertOptions:
 
     paths: tuple[Path, ...]
     format: str | None = None
-    bvh_style: str = "default"
+    style: str = "default"
     jobs: int = 1
     force: bool = False
     edit: Edit | None = None

@@ -29,7 +29,7 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
         "--osc", action="append", metavar="URL", help="vmc://HOST:PORT, vrchat://… or osc://…; may be repeated"
     )
     parser.add_argument(
-        "--record", type=take_path, metavar="FILE", help="record a take: .bvh .npz .csv .glb .vrma .jsonl"
+        "--record", type=take_path, metavar="FILE", help="record a take: .bvh .npz .csv .glb .vrma .jsonl .fbx"
     )
     parser.add_argument(
         "--record-video", action=argparse.BooleanOptionalAction, default=None, help="the picture beside a take, as .mkv"

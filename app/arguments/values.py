@@ -9,11 +9,11 @@ from pathlib import Path
 from engine.config import AUTO_ROTATION, ROTATIONS_DEG, SMOOTHNESS
 from engine.file_kinds import VIDEO_SUFFIXES
 
-MOTION_SUFFIXES = (".npz", ".bvh", ".csv", ".glb", ".vrma", ".jsonl")
+MOTION_SUFFIXES = (".npz", ".bvh", ".csv", ".glb", ".vrma", ".jsonl", ".fbx")
 """What takes are written as; engine.motion.formats has the same, but is slow to import."""
 
-BVH_STYLES = ("default", "blender", "mixamo", "rokoko")
-"""As engine.motion.bvh_styles has them."""
+STYLES = ("default", "blender", "mixamo", "rokoko", "lafan1", "gmr", "smpl")
+"""As engine.motion.formats.STYLES has them."""
 MAX_JOBS = 64
 HEIGHT_M, HFOV_DEG, OSC_RATE_HZ = (0.5, 2.6), (10.0, 170.0), (1.0, 120.0)
 """Lowest and highest."""
@@ -85,9 +85,7 @@ def take_path(text: str) -> Path:
     suffix = path.suffix.lower()
     if suffix not in MOTION_SUFFIXES:
         expected = f"a file name that ends in {' or '.join(MOTION_SUFFIXES)}"
-        if suffix == ".fbx":
-            expected += "; of these .glb and .bvh go where FBX does"
-        elif suffix in VIDEO_SUFFIXES:
+        if suffix in VIDEO_SUFFIXES:
             expected += "; the picture comes beside it with --record-video"
         elif not suffix:
             expected += f", for example {text}.bvh"

@@ -21,7 +21,7 @@ from app.commands.convert_pool import Emit, Manner, Report, convert_in_processes
 from app.commands.headless import check_writable
 from app.terminal import say
 from engine.config import Config
-from engine.errors import UsageError, describe
+from engine.errors import describe
 
 log = logging.getLogger(__name__)
 
@@ -30,21 +30,19 @@ _WHOLE = 1000  # steps of one file in the bar over all files
 
 def run_convert(options: ConvertOptions, config: Config) -> int:
     """Convert and say what came out. Raises VtmError; a target that was not converted is as it was before."""
-    from engine.motion.formats import MOTION_SUFFIXES
+    from engine.motion.formats import MOTION_SUFFIXES, check_style
 
     jobs, folder = plan_jobs(list(options.paths), options.format, MOTION_SUFFIXES)
     for path in {job.target if not folder else job.target.with_name("convert") for job in jobs}:
         check_writable(path)
-    if options.bvh_style != "default" and not any(job.target.suffix.lower() == ".bvh" for job in jobs):
-        raise UsageError(f"--bvh-style {options.bvh_style} is for .bvh files: give an output that ends in .bvh")
+    for job in jobs:
+        check_style(job.target, options.style)
     targets = frozenset(job.target for job in jobs)
     left = [job for job in jobs if options.force or not folder or not job.done(targets)]
     there = len(jobs) - len(left)
     if there:
         say(f"vtm: {there} of {len(jobs)} files are there already and newer than their source (--force converts them)")
-    manner = Manner(
-        options.bvh_style, max(1, min(options.jobs, len(left))), options.force, options.report, options.edit
-    )
+    manner = Manner(options.style, max(1, min(options.jobs, len(left))), options.force, options.report, options.edit)
     with Batch(left, manner.processes) as batch:
         _convert_all(left, config, manner, batch.show)
     if len(jobs) == 1 and batch.errors:

@@ -54,7 +54,7 @@ class Report:
 class Manner:
     """How it is converted, besides the Config."""
 
-    bvh_style: str = "default"
+    style: str = "default"
     processes: int = 1
     overwrite: bool = False
     report: bool = False
@@ -88,7 +88,7 @@ def convert_one(job: Job, config: Config, manner: Manner, emit: Emit) -> None:
             config,
             on_progress=progress,
             on_message=lambda text: emit(Report(job, line=text)),
-            bvh_style=manner.bvh_style,
+            style=manner.style,
             processes=manner.processes,
             overwrite=manner.overwrite,
             on_written=written,

@@ -1,8 +1,8 @@
 """BVH: the skeleton with the person's own bone lengths, then one line of Euler angles per frame.
 
-Right-handed, Y up. The format names no unit: centimetres unless told. Channels Z, X, Y: R = Rz @ Rx @ Ry. The root's
-position is absolute (floor at 0) and its OFFSET zero: readers which add the offset agree with those which do not.
-Fingers and eyes are joints where the take has them; the format has no place for expressions.
+Right-handed, Y up. The format names no unit: centimetres unless told. Channels Z, X, Y: R = Rz @ Rx @ Ry, unless the
+style has others. The root's position is absolute (floor at 0) and its OFFSET zero: readers which add the offset agree
+with those which do not. Fingers and eyes are joints where the take has them; the format has no place for expressions.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from typing import IO
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from engine.motion.bvh_styles import BVH_STYLES, BvhStyle
+from engine.motion.euler import continuous_deg, euler_deg
 from engine.motion.resample import EvenMotion, MotionBlock, even_motion
+from engine.motion.rig import Rig
 from engine.motion.take import MotionTake, Progress, no_progress
 from engine.types import F32, F64
 from models.detail_skeleton import EYE_NAMES, Skeleton
@@ -38,34 +39,35 @@ def write_bvh(
 ) -> None:
     """Write at a constant rate (see even_motion), block by block. Raises OutputError."""
     style = BVH_STYLES["default"] if style is None else style
-    motion = even_motion(take)
-    skeleton = motion.held.skeleton
-    order = channel_order(skeleton)
+    motion = even_motion(take, style.fps)
+    rig = Rig(motion.held.skeleton, style)
     file.write(b"HIERARCHY\n")
-    for line in _joint(ROOT, skeleton, style, 0):
+    for line in _joint(ROOT, rig, style, 0):
         file.write(f"{line}\n".encode())
     file.write(f"MOTION\nFrames: {len(motion)}\nFrame Time: {1.0 / motion.fps:.9f}\n".encode())
-    for block, lines in _frames(motion, order, style.units_per_metre):
+    for block, lines in _frames(motion, rig, style):
         file.write("".join(lines).encode())
         progress((block.start + len(lines)) / len(motion))
 
 
-def _joint(joint: int, skeleton: Skeleton, style: BvhStyle, depth: int) -> Iterator[str]:
+def _joint(joint: int, rig: Rig, style: BvhStyle, depth: int) -> Iterator[str]:
     """One joint with all below it; the order of the channels is the order of these blocks."""
     indent = "\t" * depth
+    skeleton = rig.skeleton
+    channels = " ".join(f"{axis}rotation" for axis in style.channels)
     name, children = skeleton.names[joint], skeleton.children(joint)
     offset = np.zeros(3) if joint == ROOT else skeleton.offsets_m[joint] * style.units_per_metre
     yield f"{indent}{'ROOT' if joint == ROOT else 'JOINT'} {style.names.get(name, name)}"
     yield indent + "{"
     yield f"{indent}\tOFFSET {_numbers(offset)}"
     if joint == ROOT:
-        yield f"{indent}\tCHANNELS 6 Xposition Yposition Zposition Zrotation Xrotation Yrotation"
+        yield f"{indent}\tCHANNELS 6 Xposition Yposition Zposition {channels}"
     else:
-        yield f"{indent}\tCHANNELS 3 Zrotation Xrotation Yrotation"
+        yield f"{indent}\tCHANNELS 3 {channels}"
     for child in children:
-        yield from _joint(child, skeleton, style, depth + 1)
+        yield from _joint(child, rig, style, depth + 1)
     if name == "Head" or not children:
-        end = _end_site(joint, skeleton) * style.units_per_metre
+        end = rig.in_joint(joint, _end_site(joint, rig.given)) * style.units_per_metre
         yield f"{indent}\tEnd Site"
         yield indent + "\t{"
         yield f"{indent}\t\tOFFSET {_numbers(end)}"
@@ -103,41 +105,15 @@ def channel_order(skeleton: Skeleton | None = None) -> tuple[int, ...]:
     return tuple(below(ROOT))
 
 
-def _frames(
-    motion: EvenMotion, order: tuple[int, ...], units_per_metre: float
-) -> Iterator[tuple[MotionBlock, list[str]]]:
+def _frames(motion: EvenMotion, rig: Rig, style: BvhStyle) -> Iterator[tuple[MotionBlock, list[str]]]:
     """The lines of the MOTION section, one per frame; angles do not jump from block to block either."""
     last: F64 | None = None
+    order = list(channel_order(rig.skeleton))
     for block in motion.blocks():
         rotations = np.concatenate([block.rotations_xyzw, block.details_xyzw], axis=1)
-        angles = euler_zxy_deg(rotations[:, list(order)])  # (m, J, 3)
+        angles = euler_deg(rig.turned(rotations)[:, order], style.channels)  # (m, J, 3)
         angles = continuous_deg(angles) if last is None else continuous_deg(np.concatenate([last, angles]))[1:]
         last = angles[-1:]
-        channels = np.concatenate([block.root_m * units_per_metre, angles.reshape(len(angles), -1)], axis=1)
+        channels = np.concatenate([block.root_m * style.units_per_metre, angles.reshape(len(angles), -1)], axis=1)
         template = " ".join(["%.6f"] * channels.shape[1]) + "\n"
         yield block, [template % tuple(values) for values in channels]
-
-
-def euler_zxy_deg(rotations_xyzw: F32 | F64) -> F64:
-    """(..., 4) -> (..., 3) angles z, x, y in degrees with R = Rz @ Rx @ Ry; where x is 90 degrees, y is 0."""
-    rotations = Rotation.from_quat(rotations_xyzw.reshape(-1, 4))
-    angles: F64 = rotations.as_euler("ZXY", degrees=True, suppress_warnings=True)
-    return angles.reshape(*rotations_xyzw.shape[:-1], 3)
-
-
-def continuous_deg(angles: F64) -> F64:
-    """(N, ..., 3) Euler angles with the second one in the middle -> the same rotations without jumps along N.
-
-    Each rotation has two triples, (a, b, c) and (a + 180, 180 - b, c + 180), each open to whole turns; every
-    frame takes the one nearest to the frame before.
-    """
-    result = angles.copy()
-    for n in range(1, len(result)):
-        before = result[n - 1]
-        first = result[n]
-        second = np.stack([first[..., 0] + 180.0, 180.0 - first[..., 1], first[..., 2] + 180.0], axis=-1)
-        first = first - 360.0 * np.round((first - before) / 360.0)
-        second = second - 360.0 * np.round((second - before) / 360.0)
-        nearer = np.abs(second - before).sum(-1) < np.abs(first - before).sum(-1)
-        result[n] = np.where(nearer[..., None], second, first)
-    return result

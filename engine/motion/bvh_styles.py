@@ -1,20 +1,28 @@
-"""What programs that read BVH expect: the unit and the names of the joints."""
+"""What programs that read BVH or FBX expect: unit, names, axes and rate."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from models.detail_skeleton import DETAIL_NAMES
+from engine.motion.euler import Order
+from engine.motion.lafan1 import LAFAN1_FPS, LAFAN1_NAMES, lafan1_axes
+from engine.types import F64
+from models.detail_skeleton import DETAIL_NAMES, Skeleton
 from models.fingers import FINGERS, SEGMENTS
 from models.skeleton import JOINT_NAMES
 
 
 @dataclass(frozen=True, slots=True)
 class BvhStyle:
-    """Unit and names; joints that are not listed keep ours."""
+    """How a skeleton is written; joints that are not listed keep our names."""
 
     units_per_metre: float = 100.0
     names: dict[str, str] = field(default_factory=dict)
+    channels: Order = "ZXY"
+    axes: Callable[[Skeleton], F64] | None = None  # (22, 3, 3) of each joint at rest, in columns; None: the world's
+    body_only: bool = False  # without fingers and eyes
+    fps: float | None = None  # None: the take's own
 
 
 _MIXAMO = {
@@ -28,7 +36,7 @@ _MIXAMO = {
 }
 _MIXAMO_FINGERS = {finger: "Pinky" if finger == "Little" else finger for finger in FINGERS}
 _ALL = (*JOINT_NAMES, *DETAIL_NAMES)
-_ROKOKO = {"Hips": "hip", "UpperLeg": "UpLeg", "LowerLeg": "Leg", "Toes": "Toe"}
+_ROKOKO = {"Hips": "hip", "UpperChest": "Upper_Chest", "UpperLeg": "UpLeg", "LowerLeg": "Leg", "Toes": "Toe"}
 
 
 def _split(name: str) -> tuple[str, str]:
@@ -50,12 +58,17 @@ def _rokoko(name: str) -> str:
     if part.startswith(FINGERS):
         part = part.replace("Intermediate", "Medial")
     theirs = side + _ROKOKO.get(part, part)
-    return theirs[0].lower() + theirs[1:]
+    return theirs if "_" in theirs else theirs[0].lower() + theirs[1:]
 
 
+_LAFAN1 = BvhStyle(names=LAFAN1_NAMES, channels="ZYX", axes=lafan1_axes, body_only=True, fps=LAFAN1_FPS)
 BVH_STYLES: dict[str, BvhStyle] = {
     "default": BvhStyle(),
     "blender": BvhStyle(units_per_metre=1.0),
     "mixamo": BvhStyle(names={name: _mixamo(name) for name in _ALL}),
     "rokoko": BvhStyle(names={name: _rokoko(name) for name in _ALL}),
+    "lafan1": _LAFAN1,
+    "gmr": _LAFAN1,  # its loader reads LAFAN1's files
 }
+FBX_STYLES = ("default", "mixamo", "rokoko")
+"""Those that are names alone: the format has a unit and axes of its own."""

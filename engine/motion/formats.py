@@ -10,12 +10,14 @@ from typing import IO, Protocol
 from engine.errors import UsageError
 from engine.motion.atomic import new_file
 from engine.motion.bvh import write_bvh
-from engine.motion.bvh_styles import BVH_STYLES
+from engine.motion.bvh_styles import BVH_STYLES, FBX_STYLES
 from engine.motion.csv_table import write_motion_csv
+from engine.motion.fbx import write_fbx
 from engine.motion.gltf import write_glb, write_vrma
 from engine.motion.npz import write_motion_npz
 from engine.motion.osc_log import write_osc_log
 from engine.motion.resample import gaps_json, gaps_of
+from engine.motion.smpl import write_smpl
 from engine.motion.take import MotionTake, Progress, no_progress
 
 
@@ -30,7 +32,15 @@ _WRITERS: dict[str, _Writer] = {
     ".glb": write_glb,
     ".vrma": write_vrma,
     ".jsonl": write_osc_log,
+    ".fbx": write_fbx,
 }
+_PLAIN_STYLE, _SMPL_STYLE = "default", "smpl"
+STYLES: dict[str, tuple[str, ...]] = {
+    ".bvh": tuple(BVH_STYLES),
+    ".fbx": FBX_STYLES,
+    ".npz": (_PLAIN_STYLE, _SMPL_STYLE),
+}
+"""By suffix: for which programs a file can be written. The others have one form."""
 MOTION_SUFFIXES = tuple(_WRITERS)
 TRUE_TIMES = (".npz", ".csv")
 """Formats that keep the true times of frames; in the others a long gap is shortened."""
@@ -48,26 +58,44 @@ def write_motion(
     path: Path,
     take: MotionTake,
     *,
-    bvh_style: str = "default",
+    style: str = _PLAIN_STYLE,
     overwrite: bool = False,
     progress: Progress = no_progress,
 ) -> Path:
     """Write the take, whole or not at all, under `path` or the next free name; the name that it got.
 
-    bvh_style  one of BVH_STYLES
+    style  one of STYLES[suffix]
     overwrite  replace the file of that name instead
     Raises UsageError (suffix, style), OutputError (disk, nobody in the take).
     """
     check_motion_path(path)
-    if bvh_style not in BVH_STYLES:
-        raise UsageError(f"unknown BVH style {bvh_style!r}: use one of {', '.join(BVH_STYLES)}")
+    check_style(path, style)
     suffix = path.suffix.lower()
-    writer: _Writer = partial(write_bvh, style=BVH_STYLES[bvh_style]) if suffix == ".bvh" else _WRITERS[suffix]
+    writer = _writer(suffix, style)
     with new_file(path, overwrite=overwrite) as new:
         writer(new.file, take, progress)
     if suffix == ".bvh":
         _mark_gaps(new.path, take)
     return new.path
+
+
+def check_style(path: Path, style: str) -> None:
+    """Raise UsageError if a file of this suffix cannot be written in the style."""
+    if style == _PLAIN_STYLE or style in STYLES.get(path.suffix.lower(), ()):
+        return
+    suffixes = [suffix for suffix, styles in STYLES.items() if style in styles]
+    if not suffixes:
+        known = ", ".join(dict.fromkeys(name for styles in STYLES.values() for name in styles))
+        raise UsageError(f"unknown style {style!r}: use one of {known}")
+    raise UsageError(f"--style {style} is for {' and '.join(suffixes)} files: give an output that ends so")
+
+
+def _writer(suffix: str, style: str) -> _Writer:
+    if suffix == ".bvh":
+        return partial(write_bvh, style=BVH_STYLES[style])
+    if suffix == ".fbx":
+        return partial(write_fbx, style=BVH_STYLES[style])
+    return write_smpl if (suffix, style) == (".npz", _SMPL_STYLE) else _WRITERS[suffix]
 
 
 def _mark_gaps(bvh: Path, take: MotionTake) -> None:

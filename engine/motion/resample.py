@@ -27,6 +27,7 @@ _PAUSE_S = 1.0  # a longer time without frames is a pause: the pose stands still
 _AFTER_PAUSE_S = 0.2
 _HIGHEST_RATE_HZ = 1000.0
 _ROUNDING_S = 0.6e-3  # video files round their timestamps to 1 ms: closer than that, frames are taken as even
+_SAME_RATE = 2e-3  # 29.97 is taken for 30
 _PARALLEL = 1.0 - 1e-9
 
 
@@ -181,18 +182,21 @@ def gaps_json(gaps: tuple[Gap, ...]) -> list[dict[str, float]]:
     return [{"at_s": round(gap.at_s, 6), "lasted_s": round(gap.lasted_s, 6), "held_s": LONGEST_HOLD_S} for gap in gaps]
 
 
-def even_motion(take: MotionTake) -> EvenMotion:
+def even_motion(take: MotionTake, rate_hz: float | None = None) -> EvenMotion:
     """Hold the pose where no person is seen, then slerp rotations and lerp the root onto even times.
 
-    Evenly timed frames are taken one to one. Raises OutputError when no frame has a person.
+    rate_hz: of the result; None: the take's own, and evenly timed frames are taken one to one.
+    Raises OutputError when no frame has a person.
     """
     motion = held_motion(take)
     times = motion.times_s
     last = len(motion) - 1
     fps = take.fps if 0.0 < take.fps <= _HIGHEST_RATE_HZ else min(median_rate(times), _HIGHEST_RATE_HZ)
     if last == 0:
-        return EvenMotion(fps, motion, True, 1)
+        return EvenMotion(rate_hz or fps, motion, True, 1)
     interval_s, start_s = np.polyfit(np.arange(last + 1), times, 1)
+    if rate_hz is not None and abs(interval_s * rate_hz - 1.0) > _SAME_RATE:
+        return EvenMotion(rate_hz, motion, False, round(times[-1] * rate_hz) + 1)
     if np.abs(times - (start_s + interval_s * np.arange(last + 1))).max() <= _ROUNDING_S:
         return EvenMotion(float(1.0 / interval_s), motion, True, last + 1)
     return EvenMotion(fps, motion, False, round(times[-1] * fps) + 1)

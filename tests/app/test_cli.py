@@ -44,7 +44,7 @@ WRONG_USAGE = [
     (["--hfov", "60", "--intrinsics", "x.json"], "not allowed"),
     (["--detector", "yolo"], "blazepose"),
     (["--backend", "gpu"], "cuda"),
-    (["--record", "take.fbx"], ".bvh"),
+    (["--record", "take.c3d"], ".bvh"),
     (["dance"], "convert"),
     (["recover"], "FILE"),
     (["--vmc-receive", "70000"], "1 to 65535"),

@@ -126,7 +126,7 @@ LINES = [
     (["--height-m", "1,70"], "got 1,70, expected metres"),
     (["--hfov", "wide"], "got wide, expected degrees from 10 to 170"),
     (["--osc-rate", "fast"], "got fast, expected 1 to 120"),
-    (["--record", "take.fbx"], ".glb and .bvh go where FBX does"),
+    (["--record", "take.c3d"], ".fbx"),
     (["--record", "take"], "for example take.bvh"),
     (["--record", "take.mp4"], "--record-video"),
     (["convert", "clip.mp4", "x.npz", "--jobs", "two"], "whole number from 1 to 64"),

@@ -81,7 +81,7 @@ BAD = {
     "pictures_fps": [0, 1000, "30", True],
     "loop": [2, None],
     "take_folder": [3, None, "a\nb", "\0"],
-    "take_suffix": [".fbx", "bvh", None, 1],
+    "take_suffix": [".c3d", "bvh", None, 1],
     "window_geometry": ["not base64!", 3, None, "\u65e5"],
     "sounds": [1, "on", None],
     "folders": [1, ["a"], [["video", 3]], [["video", "a\x00b"]], [["video"]], [["video", "a"]] * 60],

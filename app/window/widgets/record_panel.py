@@ -21,6 +21,7 @@ _FORMATS = (
     ("BVH", ".bvh"),
     ("glTF", ".glb"),
     ("VRM", ".vrma"),
+    ("FBX", ".fbx"),
     ("CSV", ".csv"),
     ("OSC log", ".jsonl"),
     ("NumPy", ".npz"),

@@ -13,14 +13,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.arguments.values import BVH_STYLES
+from app.arguments.values import STYLES
 from app.cli import main
 from app.commands import convert_pool
 from app.commands.convert_plan import Job
 from app.commands.convert_pool import Manner, convert_in_processes
 from app.log_file import log_path
 from engine.config import Config
-from engine.motion import bvh_styles
+from engine.motion import formats
 from engine.motion.formats import write_motion
 from engine.motion.npz import read_motion_npz
 
@@ -119,9 +119,10 @@ def test_a_target_older_than_its_source_is_kept_beside_the_new_one_which_is_not_
     [
         (["takes", "out", "--jobs", "0"], "1 to 64"),
         (["takes", "out", "--jobs", "two"], "whole number"),
-        (["takes", "out", "--format", "fbx"], ".bvh"),
+        (["takes", "out", "--format", "c3d"], ".fbx"),
         (["takes", "out", "--bvh-style", "maya"], "mixamo"),
-        (["takes", "out", "--bvh-style", "mixamo"], ".bvh"),
+        (["takes", "out", "--bvh-style", "mixamo"], ".bvh and .fbx"),
+        (["takes", "out", "--format", "fbx", "--style", "lafan1"], "is for .bvh"),
         (["takes", "none.npz", "out"], "none.npz"),
     ],
 )
@@ -140,7 +141,7 @@ def test_a_folder_that_cannot_be_written_is_told_before_the_work(capsys):
 
 
 def test_the_styles_on_the_command_line_are_those_there_are():
-    assert set(BVH_STYLES) == set(bvh_styles.BVH_STYLES)
+    assert set(STYLES) == {style for styles in formats.STYLES.values() for style in styles}
 
 
 @pytest.fixture

@@ -1,0 +1,47 @@
+"""A skeleton on the axes that a style wants: the same joints in the same places, other numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from engine.motion.bvh_styles import BvhStyle
+from engine.types import F64
+from models.detail_skeleton import Skeleton
+from models.skeleton import NUM_JOINTS, ROOT
+
+
+class Rig:
+    """`given`: the skeleton with axes of the world at rest; `skeleton`: the same on its own axes, offsets to match."""
+
+    def __init__(self, given: Skeleton, style: BvhStyle) -> None:
+        """Leave out what the style has no place for and turn the offsets."""
+        count = NUM_JOINTS if style.body_only else len(given.names)
+        self.given = Skeleton(given.names[:count], given.parents[:count], given.offsets_m[:count])
+        self.skeleton = self.given
+        self._axes: F64 | None = None
+        if style.axes is None:
+            return
+        self._axes = np.tile(np.eye(3), (count, 1, 1))
+        self._axes[:NUM_JOINTS] = style.axes(self.given)
+        parents = self._axes[list(self.given.parents)]
+        parents[ROOT] = np.eye(3)
+        self._above = Rotation.from_matrix(parents).inv()
+        self._own = Rotation.from_matrix(self._axes)
+        offsets = self._above.apply(self.given.offsets_m).astype(np.float32)
+        self.skeleton = Skeleton(self.given.names, self.given.parents, offsets)
+
+    def in_joint(self, joint: int, along: F64) -> F64:
+        """Return a vector of the world at rest in the axes of a joint."""
+        if self._axes is None:
+            return along
+        turned: F64 = self._axes[joint].T @ along
+        return turned
+
+    def turned(self, rotations_xyzw: F64) -> F64:
+        """(m, J, 4) against the world's axes -> (m, J', 4) against those of the rig: A_parent⁻¹ · L · A_own."""
+        rotations = rotations_xyzw[:, : len(self.given.names)]
+        if self._axes is None:
+            return rotations
+        frames = [(self._above * Rotation.from_quat(row) * self._own).as_quat() for row in rotations]
+        return np.stack(frames)
