@@ -39,6 +39,8 @@ def show(found: dict[str, Any], console: Console) -> None:
         (_growth(growth), []),
         (_windows(growth["window"]), growth["notes"]),
     ]
+    if found["details"]:
+        sections.append((_details(found["details"]), []))
     if found["smoothing"]:
         sections.append((_smoothing(found), []))
     if found["detector_sizes"]:
@@ -122,6 +124,19 @@ def _osc_targets(found: dict[str, Any]) -> Table:
     for row in found["osc_targets"]:
         share = f"{row['core_percent_at_60_hz']:.1f} %"
         table.add_row(", ".join(row["targets"]), *_times(row["ms"]), f"{row['cpu_ms']:.2f}", share)
+    return table
+
+
+def _details(rows: list[dict[str, Any]]) -> Table:
+    columns = ("hands and face", "poses/s", "latency p50", "p95", "hands/s", "faces/s", "their latency p50", "p95")
+    table = Table(*columns, title=f"Hands and face at {rows[0]['at_hz']:g} frames/s, ms", title_justify="left")
+    for row in rows:
+        name = row["details"] + (f" (left out: {', '.join(row['left_out'])})" if row["left_out"] else "")
+        own = ("–",) * 4
+        if row["details"] != "off":
+            times = _times(row["details_latency_ms"])[:2]
+            own = (f"{row['hands_per_s']:.1f}", f"{row['face_per_s']:.1f}", *times)
+        table.add_row(name, f"{row['fps']:.1f}", *_times(row["latency_ms"])[:2], *own)
     return table
 
 

@@ -20,7 +20,7 @@ from engine.live.interfaces import Clock, Factories, OnMessage
 from engine.pipeline import Pipeline, real_factories
 from engine.sources.base import Source
 from engine.sources.orientation import Orientation
-from engine.types import Calibration, Percentiles
+from engine.types import NO_TIME, Calibration, Percentiles
 
 STAGES = ("capture", "pose2d", "window", "vtm", "solver", "osc")
 FIRST_POSE_S = 30.0
@@ -52,6 +52,9 @@ class Measured:
     detector_size: str
     backend: str
     left_out: tuple[str, ...] = ()  # detail given up to keep up, at the end of the run
+    hands_per_s: float = 0.0  # looks at a hand; they and the next two are of the last seconds
+    face_per_s: float = 0.0
+    details_latency_ms: Percentiles = NO_TIME  # frame available -> its hand or face known
 
 
 def measure(config: Config, run: Run) -> Measured:
@@ -83,6 +86,9 @@ def measure(config: Config, run: Run) -> Measured:
         detector_size=snapshot.stats.detector_size,
         backend=snapshot.stats.backend,
         left_out=snapshot.stats.left_out,
+        hands_per_s=snapshot.stats.hands_per_s,
+        face_per_s=snapshot.stats.face_per_s,
+        details_latency_ms=snapshot.stats.details_latency_ms,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.bench.chain import Measured, Run, measure
 from engine.bench.clip import clip_path, scaled_clip
+from engine.bench.details import measure_details
 from engine.bench.machine import environment
 from engine.bench.network import measure_network
 from engine.bench.peers import measure_mediapipe
@@ -56,6 +57,7 @@ def run_bench(config: Config, seconds: float, *, say: Say) -> dict[str, Any]:
     config = dataclasses.replace(config, backend=main.backend)
     say(f"whole chain, {WEBCAM_HZ:g} frames per second, as webcams have")
     webcam = measure(config, Run(clip, WEBCAM_HZ, seconds))
+    details = measure_details(config, clip, WEBCAM_HZ, seconds, say)
     targets = _osc_targets(config, clip, latency, seconds, say)
     growth = _growth(config, clip, seconds / 2, say)
     say(f"poses predicted to a clock of {RATE_HZ:g} per second")
@@ -82,6 +84,7 @@ def run_bench(config: Config, seconds: float, *, say: Say) -> dict[str, Any]:
             "first_pose_s": round(main.first_pose_s, 2),
             "left_out": sorted({*main.left_out, *latency.left_out, *webcam.left_out}),
         },
+        "details": details,
         "memory_mb": round(latency.memory_mb, 1),
         "osc_targets": targets,
         "backends": [row.json for row in rows],

@@ -10,7 +10,7 @@ import threading
 
 log = logging.getLogger(__name__)
 
-_NICE = 5
+_NICE, _LOWEST = 5, 19
 _BELOW_NORMAL = -1  # THREAD_PRIORITY_BELOW_NORMAL, processthreadsapi.h
 _QOS_CLASS_UTILITY = 0x11  # sys/qos.h
 
@@ -23,7 +23,8 @@ def lower_priority() -> bool:
             return bool(kernel.SetThreadPriority(kernel.GetCurrentThread(), _BELOW_NORMAL))
         if sys.platform == "darwin":
             return ctypes.CDLL(None).pthread_set_qos_class_self_np(_QOS_CLASS_UTILITY, 0) == 0
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)  # of a thread on Linux, not the process
+        thread = threading.get_native_id()  # on Linux a thread has a priority of its own
+        os.setpriority(os.PRIO_PROCESS, thread, min(os.getpriority(os.PRIO_PROCESS, 0) + _NICE, _LOWEST))
     except (OSError, AttributeError) as error:
         log.info("the thread keeps its priority: %s", error)
         return False

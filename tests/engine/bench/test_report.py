@@ -45,6 +45,8 @@ def test_every_figure_is_there_and_the_tables_show_them(monkeypatch, capsys):
     assert found["environment"]["detector_size"] == "full"
     assert found["end_to_end"]["fps"] > 1
     assert found["memory_mb"] > 10
+    assert [row["details"] for row in found["details"]] in ([], ["off", "auto"])
+    assert all(row["fps"] > 0 and set(row["details_latency_ms"]) == PERCENTILES for row in found["details"])
     assert [row["targets"] for row in found["osc_targets"]] == [["vmc"], ["vmc", "vrchat", "osc"]]
     one, three = (row["cpu_ms"] for row in found["osc_targets"])
     assert min(one, three) > 0
