@@ -12,18 +12,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from models.export_backbone import export_backbone
 from models.keypoints import NUM_KEYPOINTS
 from models.onnx_file import ExportError as ExportError
 from models.onnx_file import hush_exporter, store_half, write_onnx
-from models.parts import part_confidence
 from models.training.state import CheckpointError, load_vtm, read_checkpoint, save_weights
-from models.vtm.answer import network_answer
+from models.vtm.answer import answer_difference
 from models.vtm.evidence import BACKBONE_FILE, evidence_shape
 from models.vtm.exported import ExportedVTM
 from models.vtm.resnet18 import WEIGHTS_FILE, BackboneError
@@ -73,8 +70,7 @@ def _check(difference: float, limit: float, partial: Path) -> None:
 
 
 def parity(exported: ExportedVTM, path: Path, model: VTM, windows: int = 8) -> float:
-    """Largest difference between ONNX Runtime and torch over random windows, of each output the smaller of its own and
-    of what is made of it: 6D columns may be of any length, and rotations of an untrained network ill-conditioned."""
+    """Largest difference between ONNX Runtime and torch over random windows (models.vtm.answer)."""
     from models.onnx_session import ort
 
     session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
@@ -84,22 +80,8 @@ def parity(exported: ExportedVTM, path: Path, model: VTM, windows: int = 8) -> f
         with torch.no_grad():
             expected = [output.numpy() for output in exported(*inputs)]
         found = session.run(None, dict(zip(INPUTS, (tensor.numpy() for tensor in inputs), strict=True)))
-        ours, theirs = ([output.astype(np.float64) for output in outputs] for outputs in (found, expected))
-        raw, made = _differences(ours, theirs), _differences(_numbers(ours, model), _numbers(theirs, model))
-        worst = max(worst, *(min(pair) for pair in zip(raw, made, strict=True)))
+        worst = max(worst, answer_difference(found, expected, mirrored=model.config.mirrored))
     return worst
-
-
-def _differences(ours: list[NDArray[np.float64]], theirs: list[NDArray[np.float64]]) -> list[float]:
-    return [float(np.abs(own - other).max()) for own, other in zip(ours, theirs, strict=True)]
-
-
-def _numbers(outputs: Sequence[NDArray[np.float64]], model: VTM) -> list[NDArray[np.float64]]:
-    """What becomes of the outputs: rotations, root, log ratio, contacts, confidence."""
-    answer = network_answer(outputs, mirrored=model.config.mirrored)
-    assert answer.log_spread is not None
-    confidence = part_confidence(answer.log_spread)
-    return [answer.rotations_6d, answer.root, answer.log_ratio, answer.contacts, confidence]
 
 
 def sidecar(model: VTM, data: dict[str, Any], sha256: str, difference: float) -> dict[str, Any]:

@@ -11,14 +11,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+import numpy as np
 from array_api_compat import array_namespace
+from numpy.typing import NDArray
 
-from models.parts import MIRROR_PARTS, NUM_PARTS
+from models.parts import MIRROR_PARTS, NUM_PARTS, part_confidence
 from models.rotations import orthonormal_6d
 from models.skeleton import MIRROR_JOINTS, NUM_JOINTS
 from models.vtm.config import VTMConfig
 
 Array: TypeAlias = Any  # a NumPy array or a torch tensor
+F64: TypeAlias = NDArray[np.float64]
 
 _COLUMNS = (1.0, -1.0, -1.0, -1.0, 1.0, 1.0)  # signs of M R M, its first two columns, M = diag(-1, 1, 1)
 _ROOT = (1.0, -1.0, 1.0, 1.0, -1.0)  # log depth, place x, y, pitch, roll
@@ -57,6 +60,32 @@ def network_answer(outputs: Sequence[Array], *, mirrored: bool) -> NetworkAnswer
     if mirrored and answer.log_spread is not None:
         answer = _averaged(answer)
     return NetworkAnswer(orthonormal_6d(answer.rotations_6d), *_rest(answer))
+
+
+def answer_difference(ours: Sequence[Array], theirs: Sequence[Array], *, mirrored: bool) -> float:
+    """Largest difference between two runs of the network on the same windows; infinite when a number is not finite.
+
+    ours, theirs  NumPy outputs as `network_answer` takes them
+
+    Of each output the smaller counts of its own difference and of that of what is made of it: 6D columns may be of any
+    length, and rotations of windows unlike any person are ill-conditioned.
+    """
+    first, second = ([np.asarray(output, np.float64) for output in outputs] for outputs in (ours, theirs))
+    made = (_numbers(outputs, mirrored=mirrored) for outputs in (first, second))
+    raw, used = ([_largest(a, b) for a, b in zip(*pair, strict=True)] for pair in ((first, second), tuple(made)))
+    return max(min(pair) for pair in zip(raw, used, strict=True))
+
+
+def _largest(a: F64, b: F64) -> float:
+    difference = float(np.abs(a - b).max())
+    return difference if np.isfinite(difference) else float("inf")
+
+
+def _numbers(outputs: Sequence[F64], *, mirrored: bool) -> list[F64]:
+    """What the engine uses: rotations, root, log ratio, contacts and, of format 4, confidence."""
+    answer = network_answer(outputs, mirrored=mirrored)
+    numbers = [answer.rotations_6d, answer.root, answer.log_ratio, answer.contacts]
+    return numbers if answer.log_spread is None else [*numbers, part_confidence(answer.log_spread)]
 
 
 def _rest(answer: NetworkAnswer) -> tuple[Array, Array, Array, Array | None]:

@@ -36,11 +36,15 @@ def recovered_vtm(path: Path) -> VTM:
     try:
         about: dict[str, Any] = json.loads(path.with_suffix(".json").read_text())
         config = replace(VTMConfig.from_dict(about["config"]), mirrored=False)
+        if config.confidence:
+            raise ValueError("it is of format 4, whose checkpoint is models/checkpoints/vtm.pt")
         vtm = VTM(config)
         state = _state(onnx.load(str(path)), vtm)
     except (OSError, ValueError, KeyError, TypeError, StopIteration) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise RecoverError(f"{path}: no weights to go on from ({reason}); pass the .onnx of an export") from error
+        raise RecoverError(
+            f"{path}: no weights to go on from ({reason}); pass a checkpoint, or an export of format 3"
+        ) from error
     missing, unknown = vtm.load_state_dict(state, strict=False)
     unexpected = [name for name in missing if not name.startswith("tpmae.motion_encoder")]
     if unexpected or unknown:
