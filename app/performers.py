@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,18 +20,33 @@ MOST = 50
 
 @dataclass(frozen=True, slots=True)
 class Performer:
-    """Somebody who performs. `proportions` as in Config; () where nothing was measured."""
+    """Somebody who performs. `proportions` and what follows as in Config; () where nothing was measured."""
 
     name: str
     height_m: float = DEFAULT_HEIGHT_M
     proportions: tuple[float, ...] = ()
+    face_at_rest: tuple[float, ...] = ()
+    finger_ranges: tuple[float, ...] = ()
+
+    def into(self, config: Config) -> Config:
+        """The settings with what is known of this performer."""
+        own = {name: getattr(self, name) for name in _KEPT}
+        return dataclasses.replace(config, **own)
+
+
+_KEPT = tuple(field.name for field in dataclasses.fields(Performer) if field.name != "name")
+"""What a performer has of their own, by the names of Config."""
+
+
+def _of_config(name: str, config: Config) -> Performer:
+    return Performer(name, **{kept: getattr(config, kept) for kept in _KEPT})
 
 
 def performers_of(settings: Settings) -> tuple[Performer, ...]:
     """Everybody, at least one: with none saved yet, whoever the settings are of."""
     if settings.performers:
         return settings.performers
-    return (Performer(settings.performer or FIRST_NAME, settings.config.height_m, settings.config.proportions),)
+    return (_of_config(settings.performer or FIRST_NAME, settings.config),)
 
 
 def current(settings: Settings) -> Performer:
@@ -41,8 +57,8 @@ def current(settings: Settings) -> Performer:
 
 def remembered(settings: Settings) -> Settings:
     """The height and the lengths in use become those of whoever performs now."""
-    config, now = settings.config, current(settings)
-    new = Performer(now.name, config.height_m, config.proportions)
+    now = current(settings)
+    new = _of_config(now.name, settings.config)
     everybody = tuple(new if one.name == now.name else one for one in performers_of(settings))
     return dataclasses.replace(settings, performers=everybody, performer=now.name)
 
@@ -50,7 +66,7 @@ def remembered(settings: Settings) -> Settings:
 def chosen(settings: Settings, name: str) -> Settings:
     """Somebody else performs. Raises UsageError for a name that nobody has."""
     performer = named(settings, name)
-    config = dataclasses.replace(settings.config, height_m=performer.height_m, proportions=performer.proportions)
+    config = performer.into(settings.config)
     return remembered(dataclasses.replace(settings, performer=performer.name, config=config))
 
 
@@ -95,8 +111,7 @@ def deleted(settings: Settings) -> Settings:
 
 def with_performer(config: Config, settings: Settings, name: str) -> Config:
     """`config` with the height and the lengths of a performer in the settings. Raises UsageError."""
-    performer = named(settings, name)
-    return dataclasses.replace(config, height_m=performer.height_m, proportions=performer.proportions)
+    return named(settings, name).into(config)
 
 
 def _free_name(settings: Settings, name: str, besides: str = "") -> str:
@@ -110,8 +125,8 @@ def _free_name(settings: Settings, name: str, besides: str = "") -> str:
     return name
 
 
-def checked_performers(value: Any, *, height: Any, lengths: Any, printable: Any) -> tuple[Performer, ...]:
-    """Convert the JSON list. height, lengths, printable: the checks of the parts. Raises ValueError."""
+def checked_performers(value: Any, checks: Mapping[str, Callable[[Any], Any]], printable: Any) -> tuple[Performer, ...]:
+    """Convert the JSON list. checks: those of Config's fields. Raises ValueError."""
     if not isinstance(value, list) or len(value) > MOST:
         raise ValueError("a list of performers")
     everybody: dict[str, Performer] = {}
@@ -119,8 +134,6 @@ def checked_performers(value: Any, *, height: Any, lengths: Any, printable: Any)
         name = entry.get("name") if isinstance(entry, dict) else None
         if not isinstance(name, str) or not 0 < len(name) <= LONGEST_NAME or not printable(name):
             raise ValueError("performers with a name, height_m and proportions")
-        everybody.setdefault(
-            name.casefold(),
-            Performer(name, height(entry.get("height_m", DEFAULT_HEIGHT_M)), lengths(entry.get("proportions", []))),
-        )
+        known = {kept: checks[kept](entry[kept]) for kept in _KEPT if kept in entry}
+        everybody.setdefault(name.casefold(), Performer(name, **known))
     return tuple(everybody.values())

@@ -20,6 +20,8 @@ from engine.config import (
     DETECTOR_SIZES,
     DETECTORS,
     LENGTH_LIMITS,
+    NUM_FACE_AT_REST,
+    NUM_FINGER_RANGES,
     NUM_LENGTHS,
     ROTATIONS_DEG,
     Config,
@@ -34,6 +36,7 @@ Check = Callable[[Any], Any]
 """Convert a JSON value to the setting's. Raises ValueError: what was expected instead."""
 _LONGEST_TEXT = 4096
 _LARGEST_PX = 100_000
+_LARGEST_MEASURED = 2000.0  # degrees of a finger's three joints, and more
 _MOST_FOLDERS = 50
 
 
@@ -190,8 +193,19 @@ def _lengths(value: Any) -> tuple[float, ...]:
     return tuple(float(_number(*LENGTH_LIMITS)(item)) for item in value)
 
 
+def _measured(count: int) -> Check:
+    """None, or so many numbers of a face at rest or of fingers."""
+
+    def check(value: Any) -> tuple[float, ...]:
+        if not isinstance(value, list) or len(value) not in (0, count):
+            raise ValueError(f"{count} measured numbers, or none")
+        return tuple(float(_number(-_LARGEST_MEASURED, _LARGEST_MEASURED)(item)) for item in value)
+
+    return check
+
+
 def _performers(value: Any) -> tuple[Performer, ...]:
-    return checked_performers(value, height=_number(*HEIGHT_M), lengths=_lengths, printable=printable)
+    return checked_performers(value, CONFIG_CHECKS, printable)
 
 
 CONFIG_CHECKS: dict[str, Check] = {
@@ -204,6 +218,8 @@ CONFIG_CHECKS: dict[str, Check] = {
     "hfov_deg": _number(*HFOV_DEG),
     "intrinsics_file": _text_or_nothing,
     "height_m": _number(*HEIGHT_M),
+    "face_at_rest": _measured(NUM_FACE_AT_REST),
+    "finger_ranges": _measured(NUM_FINGER_RANGES),
     "hands": _one_of(DETAILS),
     "face": _one_of(DETAILS),
     "detector": _one_of(DETECTORS),

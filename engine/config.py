@@ -10,6 +10,8 @@ DETECTOR_SIZES = ("auto", "lite", "full", "heavy")
 BACKENDS = ("auto", "tensorrt", "tensorrt-rtx", "cuda", "openvino", "cpu")
 BODIES = ("auto", "whole", "upper", "seated")
 """auto: the legs while they are seen, else a standing stance; the others: always the legs, standing, seated."""
+NUM_FACE_AT_REST, NUM_FINGER_RANGES = 65, 16
+"""Numbers of a face at rest and of the range of ten fingers (engine.solver.detail_calibration)."""
 DETAILS = ("auto", "on", "off")
 """Whether hands, or the face, are looked at. auto: where there is time for it; on: also then, at a lower rate."""
 SMOOTHNESS = {"dance": 0.0, "standard": 0.5, "calm": 1.0}
@@ -38,6 +40,8 @@ class Config:
     proportions: tuple[float, ...] = ()  # measured lengths as fractions of the height (engine.solver.measuring); ()
     body: str = "auto"  # one of BODIES: which lower body is shown
     smoothness: float = SMOOTHNESS["standard"]  # 0 prompt .. 1 smooth
+    face_at_rest: tuple[float, ...] = ()  # what is subtracted, as the next (engine.solver.detail_calibration)
+    finger_ranges: tuple[float, ...] = ()
     hands: str = "auto"  # one of DETAILS, as the next
     face: str = "auto"
     detector: str = "auto"

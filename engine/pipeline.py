@@ -248,6 +248,7 @@ class Pipeline:
             at_s=at_s,
             details=details.details,
             details_state=details.state,
+            details_measured=shared.details.measured,
             measured=shared.measured,
         )
 
@@ -281,6 +282,10 @@ class Pipeline:
         `snapshot().calibration` says how it goes; one that is under way goes on.
         """
         self._calibration.start(self._shared.config.countdown_s)
+
+    def calibrate_hands(self) -> None:
+        """Measure the range of the fingers: messages ask for open hands, then for fists, two seconds each."""
+        self._shared.details.hands_asked = True
 
     def cancel_calibration(self) -> None:
         """Call off a calibration that is not done yet; what held before holds."""

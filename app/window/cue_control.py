@@ -25,6 +25,7 @@ class CueControl:
         self.sounds = True
         self._cue: Cue | None = None
         side.performer.calibrate.connect(self.toggle_calibration)
+        side.performer.measure_hands.connect(session.calibrate_hands)
         side.record.pressed.connect(self.toggle_take)
 
     def toggle_calibration(self) -> None:

@@ -26,6 +26,7 @@ class PerformerControl:
         """apply: keep whole settings and send their Config on, if it is another one."""
         self._panel, self._settings, self._apply, self._say = panel, settings, apply, say
         self._measured_at_s: float | None = None
+        self._details_at_s: float | None = None
         panel.chosen.connect(lambda name: self._do(lambda settings: chosen(settings, name)))
         panel.added.connect(lambda name: self._do(lambda settings: added(settings, name)))
         panel.renamed.connect(lambda name: self._do(lambda settings: renamed(settings, name)))
@@ -33,11 +34,13 @@ class PerformerControl:
 
     def pull(self, snapshot: Snapshot) -> None:
         """Keep what was measured since the last snapshot with whoever performs."""
-        measured = snapshot.measured
-        if measured is None or measured.at_s == self._measured_at_s:
-            return
-        self._measured_at_s = measured.at_s
-        self._panel.changed.emit({"proportions": measured.lengths})
+        measured, details = snapshot.measured, snapshot.details_measured
+        if measured is not None and measured.at_s != self._measured_at_s:
+            self._measured_at_s = measured.at_s
+            self._panel.changed.emit({"proportions": measured.lengths})
+        if details is not None and details.at_s != self._details_at_s:
+            self._details_at_s = details.at_s
+            self._panel.changed.emit({"face_at_rest": details.face, "finger_ranges": details.fingers})
 
     def show(self) -> None:
         """Who there is."""

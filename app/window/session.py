@@ -65,6 +65,11 @@ class Session:
         """Call off a calibration that is not done yet."""
         self._want(lambda wanted: wanted.with_calibration(False))
 
+    def calibrate_hands(self) -> None:
+        """Measure the range of the fingers; messages say what to do."""
+        if (pipeline := self._pipeline) is not None:
+            pipeline.calibrate_hands()
+
     def choose_person(self, choice: PersonChoice) -> None:
         """Follow another person in the picture."""
         if (pipeline := self._pipeline) is not None:

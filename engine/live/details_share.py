@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.types import NO_DETAILS, Details, DetailsState
+from engine.types import NO_DETAILS, Details, DetailsMeasured, DetailsState
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +19,13 @@ class DetailsMoment:
 
 
 class DetailsShare:
-    """Holds the value. Only the details thread sets it; any thread may read it."""
+    """Holds the value. Only the details thread sets `now`; any thread may read it."""
 
     def __init__(self) -> None:
         self.now = DetailsMoment()
         self.measuring = False
         """The pose thread measures its networks: nothing else is to take its time."""
+        self.hands_asked = False
+        """Somebody wants the range of their fingers measured; the solve thread takes it back."""
+        self.measured: DetailsMeasured | None = None
+        """Written by the solve thread."""

@@ -19,6 +19,7 @@ from engine.types import (
     Detection,
     FaceView,
     Frame,
+    HandView,
     Keypoints2D,
     Pose,
     RawMotion,
@@ -96,7 +97,13 @@ class DetailSolverLike(Protocol):
     """Pose and Details -> Pose. Solve thread only."""
 
     def solve(self, pose: Pose, details: Details) -> Pose: ...
+
+    calibration: tuple[tuple[float, ...], tuple[float, ...]]
+
     def rest_on(self, views: Sequence[FaceView]) -> None: ...
+    def measure_hands(
+        self, opened: Sequence[Sequence[HandView]], fists: Sequence[Sequence[HandView]]
+    ) -> tuple[bool, bool]: ...
     def reset(self) -> None: ...
 
 

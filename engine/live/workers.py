@@ -248,7 +248,7 @@ class SolveWorker(Worker):
         self._calibration = calibration
         self._solver: SolverLike | None = None
         self._window: WindowLike | None = None
-        self._details = Detailing(shared.details, factories)
+        self._details = Detailing(shared.details, factories, shared.say, clock)
         self._measuring = Measuring(shared, factories.make_hold() if factories.make_hold is not None else None)
         self._intrinsics_of = LiveIntrinsics(clock, shared.say)
         self._intrinsics: Intrinsics | None = None
@@ -352,6 +352,7 @@ class SolveWorker(Worker):
         self._solver.set_intrinsics(intrinsics)
         self._solver.set_height(config.height_m)
         self._measuring.follow(self._solver, config.proportions)
+        self._details.follow(config)
         self._solver.set_body(config.body)
         self._solver.set_smoothness(config.smoothness)
         return self._solver, self._window

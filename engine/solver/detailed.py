@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from engine.solver.detail_calibration import face_numbers, face_of, finger_numbers, fingers_of, measured_range
 from engine.solver.face import (
     RestingFace,
     expression,
@@ -168,6 +169,24 @@ class DetailSolver:
     def rest_on(self, views: Sequence[FaceView]) -> None:
         """Take a face at rest that looks into the camera; the old one stays when no view shows enough."""
         self.resting_face = resting_face(views) or self.resting_face
+
+    def measure_hands(
+        self, opened: Sequence[Sequence[HandView]], fists: Sequence[Sequence[HandView]]
+    ) -> tuple[bool, bool]:
+        """Take the range of the fingers from views of the left and right hand; which sides were measured."""
+        found = [measured_range(opened[side], fists[side], side) for side in (0, 1)]
+        left, right = (new or old for new, old in zip(found, self.finger_ranges, strict=True))
+        self.finger_ranges = (left, right)
+        return found[0] is not None, found[1] is not None
+
+    @property
+    def calibration(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """Face at rest and range of the fingers as numbers (engine.solver.detail_calibration)."""
+        return face_numbers(self.resting_face), finger_numbers(self.finger_ranges)
+
+    @calibration.setter
+    def calibration(self, numbers: tuple[tuple[float, ...], tuple[float, ...]]) -> None:
+        self.resting_face, self.finger_ranges = face_of(numbers[0]), fingers_of(numbers[1])
 
     def reset(self) -> None:
         """Forget what was seen (another source or person); the calibration stays."""

@@ -119,6 +119,15 @@ class Stats:
 
 
 @dataclass(frozen=True, slots=True)
+class DetailsMeasured:
+    """Face at rest and range of the fingers in use, as numbers (engine.solver.detail_calibration); () is none."""
+
+    face: tuple[float, ...]
+    fingers: tuple[float, ...]
+    at_s: float  # on the pipeline's clock
+
+
+@dataclass(frozen=True, slots=True)
 class DetailsState:
     """How the looking at hands and face stands; each is one of
 
@@ -163,4 +172,5 @@ class Snapshot:
     at_s: float = 0.0  # the pipeline's clock at this moment
     details: Details | None = None  # the newest views of hands and face
     details_state: DetailsState = NO_DETAILS
+    details_measured: DetailsMeasured | None = None  # the last time in this run
     measured: Measured | None = None  # the last time in this run

@@ -24,6 +24,7 @@ from engine.takes.partial_file import PartialFile
 from engine.types import (
     NOT_CALIBRATED,
     Calibration,
+    DetailsMeasured,
     Frame,
     Keypoints2D,
     Measured,
@@ -92,6 +93,7 @@ class FakePipeline:
         self.saving: float | None = None
         self.calibration = NOT_CALIBRATED
         self.measured: Measured | None = None
+        self.details_measured: DetailsMeasured | None = None
         self._pictures = pictures
         self._recording: tuple[Path, float] | None = None
         self._began_s = time.monotonic()
@@ -122,6 +124,9 @@ class FakePipeline:
     def calibrate(self) -> None:
         self.calls.append("calibrate")
         self.calibration = Calibration("countdown", 0.0, 1e9)
+
+    def calibrate_hands(self) -> None:
+        self.calls.append("calibrate_hands")
 
     def cancel_calibration(self) -> None:
         self.calls.append("cancel_calibration")
@@ -160,6 +165,7 @@ class FakePipeline:
             *(self.state, source, frame, detection, pose, stats, self.messages, targets, recording, self.receiver),
             calibration=self.calibration,
             measured=self.measured,
+            details_measured=self.details_measured,
             at_s=time.monotonic(),
         )
 

@@ -99,3 +99,13 @@ def test_of_two_with_one_name_in_a_file_the_first_counts(two: Settings):
     values["performers"][1]["name"] = "MIA"
     settings_path().write_text(json.dumps(values), encoding="utf-8")
     assert load_settings()[0].performers == (MIA,)
+
+
+def test_face_at_rest_and_fingers_go_with_their_performer(two: Settings):
+    face, fingers = (0.1,) * 65, (5.0,) * 16
+    config = dataclasses.replace(two.config, face_at_rest=face, finger_ranges=fingers)
+    mia = remembered(dataclasses.replace(two, config=config))
+    tom = chosen(mia, "Tom")
+    assert (tom.config.face_at_rest, tom.config.finger_ranges) == ((), ())
+    back = chosen(tom, "Mia").config
+    assert (back.face_at_rest, back.finger_ranges) == (face, fingers)

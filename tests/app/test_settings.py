@@ -68,6 +68,8 @@ BAD = {
     "proportions": [3, [0.1], ["a", 1, 2, 3], [0.2, 0.2, 0.2, 2.0], None],
     "performers": [3, [3], [{"name": ""}], [{"name": "A", "height_m": 9}], [{"name": "A", "proportions": [1]}]],
     "performer": [3, None],
+    "face_at_rest": [3, [0.1], ["a"] * 65, [float("nan")] * 65, None],
+    "finger_ranges": [3, [0.1], [1e9] * 16, None],
     "hands": ["yes", True, None],
     "face": ["left", 0],
     "detector": ["yolo", None, 1, ["auto"]],
@@ -103,6 +105,8 @@ GOOD = {
         "intrinsics_file": "lens.json",
         "height_m": 1.62,
         "proportions": [0.17, 0.15, 0.25, 0.24],
+        "face_at_rest": [0.1] * 65,
+        "finger_ranges": [10.0] * 16,
         "hands": "on",
         "face": "off",
         "detector": "blazepose",
@@ -126,7 +130,12 @@ GOOD = {
     "avatar_shown": False,
     "avatar_ground": "none",
     "avatar_framing": "head",
-    "performers": [{"name": "Mia", "height_m": 1.62, "proportions": [0.17, 0.15, 0.25, 0.24]}],
+    "performers": [
+        {
+            **{"name": "Mia", "height_m": 1.62, "proportions": [0.17, 0.15, 0.25, 0.24]},
+            **{"face_at_rest": [0.2] * 65, "finger_ranges": []},
+        }
+    ],
     "performer": "Mia",
 }
 

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QInputDialog, QMenu, QPushButton, QTo
 
 from app.window.widgets.fields import Choice, Countdown, Number, Section, label
 from engine.config import Config
+from engine.solver.detail_calibration import resting_words
 from engine.solver.measuring import lengths_in_cm
 from engine.types import Calibration
 
@@ -25,7 +26,7 @@ class PerformerPanel(Section):
     """Emits `changed` with the fields of Config that the user set, `calibrate`, and what to do about performers."""
 
     changed = Signal(dict)
-    calibrate = Signal()
+    calibrate, measure_hands = Signal(), Signal()
     chosen, added, renamed = Signal(str), Signal(str), Signal(str)
     deleted = Signal()
 
@@ -41,6 +42,8 @@ class PerformerPanel(Section):
         self.height_cm.setToolTip("Makes every length true to life")
         self.lengths = label(_NOT_MEASURED, "muted")
         self.lengths.setWordWrap(True)
+        self.face = label("", "muted")
+        self.face.setWordWrap(True)
         self.button = QPushButton("Calibrate")
         self.button.setToolTip(
             "Stand upright and face the camera: this becomes facing forward, at the origin (C).\n"
@@ -54,6 +57,7 @@ class PerformerPanel(Section):
         self.row("Height", self.height_cm)
         self.row("Lower body", self.lower_body)
         self.body.addWidget(self.lengths)
+        self.body.addWidget(self.face)
         line = QHBoxLayout()
         line.setSpacing(8)
         line.addWidget(self.button, 1)
@@ -69,6 +73,10 @@ class PerformerPanel(Section):
         self.delete.triggered.connect(self.deleted)
         self.forget = menu.addAction("Forget the lengths")
         self.forget.triggered.connect(lambda: self.changed.emit({"proportions": ()}))
+        hands = menu.addAction("Measure the hands", self.measure_hands.emit)
+        hands.setToolTip("Two seconds of open hands, then two of fists: fingers close as far as yours do")
+        self.forget_face = menu.addAction("Forget face and hands")
+        self.forget_face.triggered.connect(lambda: self.changed.emit({"face_at_rest": (), "finger_ranges": ()}))
         self.more.setMenu(menu)
 
     def _connect(self) -> None:
@@ -91,6 +99,10 @@ class PerformerPanel(Section):
         words = lengths_in_cm(config.proportions, config.height_m)
         self.lengths.setText(f"Measured: {words}" if words else _NOT_MEASURED)
         self.forget.setEnabled(bool(words))
+        at_rest = resting_words(config.face_at_rest)
+        self.face.setText(f"Face at rest, subtracted: {at_rest}" if at_rest else "")
+        self.face.setVisible(bool(at_rest))
+        self.forget_face.setEnabled(bool(config.face_at_rest or config.finger_ranges))
 
     def show_performers(self, names: Sequence[str], current: str) -> None:
         """Who there is, and who performs now."""

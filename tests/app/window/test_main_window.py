@@ -29,7 +29,7 @@ from engine.config import Config
 from engine.errors import describe
 from engine.motion.formats import write_motion
 from engine.sources.camera_list import CameraInfo
-from engine.types import Calibration, Measured, Message, ReceiverState, RecordingState
+from engine.types import Calibration, DetailsMeasured, Measured, Message, ReceiverState, RecordingState
 
 NO_OPENGL = OpenGL("this test has none", software=False)
 CAMERAS = (CameraInfo(0, "Front camera", "V4L2"), CameraInfo(2, "OBS", "V4L2"))
@@ -698,7 +698,7 @@ def test_lengths_that_were_measured_stay_with_the_performer(window, until, made,
 
 def test_a_performer_is_renamed_deleted_and_their_lengths_forgotten(window, until, monkeypatch):
     panel = window.side.performer
-    _, rename, delete, forget = panel.more.menu().actions()
+    _, rename, delete, forget, *_ = panel.more.menu().actions()
     assert not delete.isEnabled()
     assert not forget.isEnabled()
     monkeypatch.setattr(QInputDialog, "getText", lambda *_, **__: ("Mia", True))
@@ -714,3 +714,20 @@ def test_a_performer_is_renamed_deleted_and_their_lengths_forgotten(window, unti
     assert forget.isEnabled()
     forget.trigger()
     assert window.config.proportions == ()
+
+
+def test_a_face_at_rest_is_shown_and_stays_with_the_performer_until_it_is_forgotten(window, until, made):
+    panel = window.side.performer
+    *_, hands, forget = panel.more.menu().actions()
+    assert not forget.isEnabled()
+    hands.trigger()
+    until(lambda: "calibrate_hands" in made[0].calls)
+    made[0].details_measured = DetailsMeasured(
+        (0.0, 0.4, *[0.0] * 54, *(1.0, 0, 0, 0, 1, 0, 0, 0, 1)), (9.0,) * 16, 3.0
+    )
+    until(lambda: panel.face.text() == "Face at rest, subtracted: browDownLeft 0.40")
+    until(lambda: made[0].config.finger_ranges == (9.0,) * 16)
+    until(lambda: len(load_settings()[0].performers[0].face_at_rest) == 65 if load_settings()[0].performers else False)
+    forget.trigger()
+    until(lambda: made[0].config.face_at_rest == ())
+    assert panel.face.isHidden()
