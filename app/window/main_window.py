@@ -33,12 +33,14 @@ from app.window.notices import Notice, Notices
 from app.window.performer_control import PerformerControl
 from app.window.replay_control import ReplayControl
 from app.window.report_dialog import ReportDialog
+from app.window.screens import Screens, with_bar
 from app.window.session import Session
 from app.window.widgets import icons
 from app.window.widgets.arrangement import arranged, split_pictures
 from app.window.widgets.body_pane import BodyPane
 from app.window.widgets.header import Header
 from app.window.widgets.opengl import OpenGL
+from app.window.widgets.performer_bar import PerformerBar, performer_words
 from app.window.widgets.saving import Saving
 from app.window.widgets.side_panel import SidePanel
 from app.window.widgets.timing_strip import TimingStrip
@@ -96,7 +98,9 @@ class MainWindow(QMainWindow):
         self.performers = PerformerControl(self.side.performer, lambda: self._settings, self._use, self.say)
         self._left_over = LeftOver()
         self._splitter = split_pictures(self.video, self.body)
-        self.setCentralWidget(arranged(self.header, self._splitter, self.strip, self.side))
+        self.bar = PerformerBar()
+        self.screens = Screens(self, self.bar, (self.strip, self.side, self.body))
+        self.setCentralWidget(arranged(self.header, self._splitter, with_bar(self.strip, self.bar), self.side))
         self._connect()
         self._restore()
         self._pull_ms = FRUGAL_PULL_MS if opengl.frugal else PULL_MS
@@ -168,11 +172,13 @@ class MainWindow(QMainWindow):
         self.avatar.picked.connect(self._take_avatar)
         self.video.banner.pressed.connect(self._banner_pressed)
         self.video.chosen.connect(lambda x_px, y_px: self._session.choose_person(PersonChoice((x_px, y_px))))
+        self.header.performer.toggled.connect(self.screens.show_performer)
         self.header.report.clicked.connect(self._report)
         for key, action in (
             ("R", self.cues.toggle_take),
             ("C", self.cues.toggle_calibration),
             ("N", lambda: self._session.choose_person(PersonChoice())),
+            ("P", self.header.performer.toggle),
             ("M", lambda: self.side.source.mirror.toggle()),
             ("F11", self._full_screen),
             ("Ctrl+O", self.side.source.ask_file),
@@ -237,6 +243,7 @@ class MainWindow(QMainWindow):
         self.screen_fps = (len(times) - 1) / (times[-1] - times[0]) if recent else 0.0
         self.strip.show_stats(snapshot.stats, self.screen_fps)
         self.header.show_snapshot(snapshot, self._notices.silence_s())
+        self.bar.show_words(performer_words(snapshot, self.video.banner.notice, self._notices.silence_s()))
         self.side.show_snapshot(snapshot)
         self.performers.pull(snapshot)
         cameras = self._cameras.take()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.troubles import Troubles, new_messages
+from app.window.plain_words import plain_words
 from engine.errors import SEND_REPORT
 from engine.types import Message, NoPerson, Snapshot
 
@@ -67,6 +68,8 @@ class Notices:
             self._news = None  # what was wrong is over
         self._failed = snapshot.state == "failed"
         for message in (*new_messages(self._seen, snapshot.messages), *self._troubles.news(snapshot)):
+            if not plain_words(message.level, message.text):
+                continue
             if self._news is None or _rank(message.level) >= _rank(self._news[0].level) or not self._recent(now_s):
                 self._news = (message, now_s)
         self._seen = snapshot.messages
@@ -76,7 +79,8 @@ class Notices:
     def _recent(self, now_s: float) -> Notice | None:
         if self._news is None or now_s - self._news[1] > _SHOWN_FOR_S.get(self._news[0].level, 5.0):
             return None
-        return Notice(self._news[0].level, _for_window(self._news[0].text))
+        message = self._news[0]
+        return Notice(message.level, _for_window(plain_words(message.level, message.text)))
 
 
 def _for_window(text: str) -> str:

@@ -22,6 +22,12 @@ def person_words(pose: Pose | None) -> str:
     return f"{shown}, {_listed(guessed)} guessed" if guessed else shown
 
 
+def guessed_words(pose: Pose) -> str:
+    """Return the parts that should be seen and are not, "" for none: "left arm and legs". A seat has no legs to see."""
+    words = [word for word in _guessed(pose) if pose.body == "whole" or "leg" not in word]
+    return _listed(words) if words else ""
+
+
 def _guessed(pose: Pose) -> list[str]:
     """Return the parts that are guessed, both of a pair in one word."""
     low = {name for name, index in PART.items() if float(pose.part_confidence[index]) < GUESSED_BELOW}

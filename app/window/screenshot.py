@@ -25,7 +25,9 @@ from engine.config import Config
 from engine.osc.targets import parse_target
 
 
-def take_screenshot(out: Path, source: str, after_s: float, size: tuple[int, int], avatar: str = "") -> bool:
+def take_screenshot(
+    out: Path, source: str, after_s: float, size: tuple[int, int], avatar: str = "", performer: bool = False
+) -> bool:
     """Open the window, wait, grab it from the screen (3D view included), close. True when the picture was written."""
     written = [False]
     receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)  # somebody listens, as on a performer's computer
@@ -40,6 +42,7 @@ def take_screenshot(out: Path, source: str, after_s: float, size: tuple[int, int
     def opened(window: MainWindow) -> None:
         window.resize(*size)
         window.move(0, 0)
+        window.header.performer.setChecked(performer)
         QTimer.singleShot(round(after_s * 1000), lambda: grab(window))
 
     smooth = OpenGL("", software=False)
@@ -56,12 +59,15 @@ def main() -> int:
     parser.add_argument("--source", default="demo")
     parser.add_argument("--after", type=float, default=9.0, metavar="SECONDS")
     parser.add_argument("--size", default="1280x800", metavar="WIDTHxHEIGHT")
+    parser.add_argument("--performer", action="store_true", help="the performer's screen")
     parser.add_argument("--avatar", default="", metavar="FILE.vrm")
     options = parser.parse_args()
     width, _, height = options.size.partition("x")
     with tempfile.TemporaryDirectory() as folder:
         os.environ["VTM_CONFIG_DIR"] = folder  # the user's own settings stay as they are
-        good = take_screenshot(options.out, options.source, options.after, (int(width), int(height)), options.avatar)
+        good = take_screenshot(
+            options.out, options.source, options.after, (int(width), int(height)), options.avatar, options.performer
+        )
     if not good:
         say(f"vtm: no picture was written to {options.out}")
     return 0 if good else 1

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from app.window.person_words import person_words
 from app.window.widgets import icons
 from app.window.widgets.fields import Dot, icon_button, label
+from app.window.widgets.fitted_label import FittedLabel
 from app.window.widgets.theme import ACCENT, ERROR, FAINT, WARNING
 from engine.types import Snapshot
 
@@ -20,6 +21,9 @@ _STATES = {
     "failed": ("Stopped by an error", ERROR),
     "stopped": ("Stopped", FAINT),
 }
+
+_SHORT = 20
+"""Letters of a source's name where there is little room."""
 
 
 def source_name(source: str) -> str:
@@ -39,7 +43,12 @@ class Header(QWidget):
         self.setFixedHeight(46)
         mark = label("")
         mark.setPixmap(icons.product().pixmap(22, 22))
-        self._dot, self.status, self.person = Dot(), label("", "muted"), label("", "muted")
+        self._dot, self.status, self.person = Dot(), FittedLabel("muted"), FittedLabel("muted")
+        self.person.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.performer = icon_button(
+            icons.performer_screen(), "Performer's screen: big picture, words to be read from three metres (P)"
+        )
+        self.performer.setCheckable(True)
         self.report = icon_button(icons.report(), "Report a problem: versions, settings and the log as one text")
         line = QHBoxLayout(self)
         line.setContentsMargins(16, 0, 16, 0)
@@ -52,6 +61,7 @@ class Header(QWidget):
         line.addStretch(1)
         line.addWidget(self.person)
         line.addSpacing(6)
+        line.addWidget(self.performer)
         line.addWidget(self.report)
 
     def show_snapshot(self, snapshot: Snapshot, silence_s: float | None = None) -> None:
@@ -59,13 +69,16 @@ class Header(QWidget):
         words, colour = _STATES.get(snapshot.state, (snapshot.state, FAINT))
         self._dot.set_colour(colour)
         name = source_name(snapshot.source)
-        self.status.setText(f"{words}  ·  {name}" if name else words)
+        short = name if len(name) <= _SHORT else f"{name[: _SHORT // 2]}…{name[-_SHORT // 2 :]}"
+        self.status.set_wordings(*([f"{words}  ·  {name}", f"{words}  ·  {short}"] if name else []), words)
         self.status.setToolTip("\n".join(message.text for message in snapshot.messages[-8:]))
         pose = snapshot.pose
         words = person_words(pose) if snapshot.state == "running" else ""
         if words and silence_s is not None:
             words = f"No picture for {silence_s:.0f} s"
-        elif pose is not None and pose.tracked and words:
+        place: tuple[str, ...] = ()
+        if pose is not None and pose.tracked and words and silence_s is None:
             x, y, z = (float(value) for value in pose.root_m)
-            words += f"  ·  hips {y:.2f} m high, {x:+.2f} m across, {z:+.2f} m deep"
-        self.person.setText(words)
+            height = f"{words}  ·  hips {y:.2f} m high"
+            place = (f"{height}, {x:+.2f} m across, {z:+.2f} m deep", height)
+        self.person.set_wordings(*place, words)

@@ -85,6 +85,13 @@ def home() -> QIcon:
     return _stroke(_lines(((2.5, 8), (8, 3), (13.5, 8)), ((4.2, 7), (4.2, 13), (11.8, 13), (11.8, 7))))
 
 
+def performer_screen() -> QIcon:
+    """A screen with a wide bar below."""
+    return _stroke(
+        _lines(((2, 3), (14, 3), (14, 13), (2, 13), (2, 3)), ((2, 9.6), (14, 9.6)), ((4.5, 11.4), (9, 11.4)))
+    )
+
+
 def avatar() -> QIcon:
     """Head and shoulders."""
     path = _lines(((2.8, 13.5), (4, 10.4), (6.4, 9.6)), ((13.2, 13.5), (12, 10.4), (9.6, 9.6)))

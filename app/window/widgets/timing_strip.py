@@ -3,25 +3,48 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import NamedTuple
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from app.window.widgets.fields import label, rule
 from app.window.widgets.theme import ACCENT, FAINT, HOVER, LINE, MUTED, STAGE_COLOURS, TEXT, WARNING
 from engine.types import Percentiles, Stats
 
-_STAGE_NAMES = {"capture": "Camera", "pose2d": "2D pose", "vtm": "VTM", "solver": "Solver", "osc": "Send"}
+_STAGE_NAMES = {
+    "capture": "Camera",
+    "pose2d": "2D pose",
+    "visual": "Features",
+    "window": "Window",
+    "vtm": "VTM",
+    "solver": "Solver",
+    "details": "Hands, face",
+    "osc": "Send",
+}
+_GAP = 6.0
 LATENCY_TIP = "From the frame to the pose handed out: p50, and p95 below"
+_SPACE = 18
 _HISTORY = 240  # points of the latency line, four a second: a minute
 
 
 def _small(painter: QPainter, colour: str) -> None:
-    font = QFont(painter.font())
-    font.setPixelSize(11)
-    painter.setFont(font)
+    painter.setFont(_small_font(painter.font()))
     painter.setPen(QColor(colour))
+
+
+def _small_font(font: QFont) -> QFont:
+    small = QFont(font)
+    small.setPixelSize(11)
+    return small
+
+
+def milliseconds(value: float) -> str:
+    """4.2 ms, 417 ms, 1.5 s"""
+    if value >= 1000:
+        return f"{value / 1000:.1f} s"
+    return f"{value:.0f} ms" if value >= 100 else f"{value:.1f} ms"
 
 
 class Figure(QWidget):
@@ -37,7 +60,6 @@ class Figure(QWidget):
             box.addWidget(part)
         box.addStretch(1)
         self.setToolTip(tip)
-        self.setMinimumWidth(92)
 
     def set(self, value: str, remark: str = "") -> None:
         """Show a value."""
@@ -55,6 +77,16 @@ def _set_text(target: QLabel, text: str) -> None:
         target.setText(text)
 
 
+class StageRow(NamedTuple):
+    """Where a stage's name, bar and figure are."""
+
+    name: str
+    name_place: QRectF
+    bar_place: QRectF
+    figure: str
+    figure_place: QRectF
+
+
 class StageBars(QWidget):
     """A bar for each stage: solid to p50, pale to p95."""
 
@@ -70,32 +102,47 @@ class StageBars(QWidget):
         self._stages = stages
         self.update()
 
+    def rows(self) -> list[StageRow]:
+        """Where everything is: columns as wide as their widest text, bars in what is left."""
+        metrics = QFontMetricsF(_small_font(self.font()))
+        names = [_STAGE_NAMES.get(name, name) for name in self._stages]
+        figures = [milliseconds(times.p50) for times in self._stages.values()]
+        left = max(map(metrics.horizontalAdvance, names), default=0.0) + _GAP
+        right = max(map(metrics.horizontalAdvance, figures), default=0.0) + _GAP
+        step = self.height() / max(len(names), 5)
+        bar = max(self.width() - left - right, 1.0)
+        return [
+            StageRow(
+                name,
+                QRectF(0, at * step, left, step),
+                QRectF(left, at * step + step / 2 - 3.5, bar, 7),
+                figure,
+                QRectF(left + bar, at * step, right, step),
+            )
+            for at, (name, figure) in enumerate(zip(names, figures, strict=True))
+        ]
+
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Rows: name, bar, p50."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        rows = list(self._stages.items())[:6]
-        longest = max([times.p95 for _, times in rows] + [10.0])
-        step = self.height() / max(len(rows), 5)
-        room = self.width() - 62 - 58
-        for index, (name, times) in enumerate(rows):
-            y = index * step
+        longest = max([times.p95 for times in self._stages.values()] + [10.0])
+        middle = int(Qt.AlignmentFlag.AlignVCenter)
+        for row, (name, times) in zip(self.rows(), self._stages.items(), strict=True):
             _small(painter, MUTED)
-            painter.drawText(QRectF(0, y, 58, step), int(Qt.AlignmentFlag.AlignVCenter), _STAGE_NAMES.get(name, name))
-            colour = QColor(STAGE_COLOURS.get(name, ACCENT))
+            painter.drawText(row.name_place, middle, row.name)
+            colour, ground = QColor(STAGE_COLOURS.get(name, ACCENT)), QColor(HOVER)
             pale = QColor(colour)
             pale.setAlpha(70)
-            for length, brush in ((1.0 * longest, QColor(HOVER)), (times.p95, pale), (times.p50, colour)):
-                if length == longest and brush == QColor(HOVER):
-                    brush.setAlpha(90)
-                painter.setPen(Qt.PenStyle.NoPen)
+            ground.setAlpha(90)
+            painter.setPen(Qt.PenStyle.NoPen)
+            for length, brush in ((longest, ground), (times.p95, pale), (times.p50, colour)):
+                bar = QRectF(row.bar_place)
+                bar.setWidth(max(bar.width() * length / longest, 2))
                 painter.setBrush(brush)
-                painter.drawRoundedRect(QRectF(62, y + step / 2 - 3.5, max(room * length / longest, 2), 7), 3.5, 3.5)
+                painter.drawRoundedRect(bar, 3.5, 3.5)
             _small(painter, TEXT)
-            place = QRectF(self.width() - 54, y, 54, step)
-            painter.drawText(
-                place, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight), f"{times.p50:.1f} ms"
-            )
+            painter.drawText(row.figure_place, middle | int(Qt.AlignmentFlag.AlignRight), row.figure)
         painter.end()
 
 
@@ -119,20 +166,33 @@ class LatencyChart(QWidget):
         self._points.clear()
         self.update()
 
+    def labels(self) -> list[tuple[str, QRectF]]:
+        """The figures at the right of the guide lines, the upper one first."""
+        metrics = QFontMetricsF(_small_font(self.font()))
+        texts = [milliseconds(self._peak_ms() * part) for part in (1.0, 0.5)]
+        wide, high = max(map(metrics.horizontalAdvance, texts)) + _GAP, metrics.height()
+        middle = 2 + (self.height() - 4) / 2
+        return [
+            (text, QRectF(self.width() - wide, top, wide, high))
+            for text, top in zip(texts, (0.0, middle - high / 2), strict=True)
+        ]
+
+    def _peak_ms(self) -> float:
+        return max([p95 for _, p95 in self._points] + [20.0]) * 1.15
+
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Two guide lines and two curves, newest at the right."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        peak = max([p95 for _, p95 in self._points] + [20.0]) * 1.15
-        width, height = float(self.width() - 44), float(self.height() - 4)
-        for share in (0.0, 0.5, 1.0):
-            y = 2 + height * (1 - share / 1.0)
-            painter.setPen(QPen(QColor(LINE), 1))
+        peak, labels = self._peak_ms(), self.labels()
+        width, height = labels[0][1].left(), float(self.height() - 4)
+        painter.setPen(QPen(QColor(LINE), 1))
+        for part in (0.0, 0.5, 1.0):
+            y = 2 + height * part
             painter.drawLine(QPointF(0, y), QPointF(width, y))
-            if share > 0:
-                _small(painter, FAINT)
-                side = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-                painter.drawText(QRectF(width, max(y - 7, 0), 42, 14), side, f"{peak * share:.0f} ms")
+        _small(painter, FAINT)
+        for text, place in labels:
+            painter.drawText(place, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), text)
         pale = QColor(WARNING)
         pale.setAlpha(150)
         for column, pen in ((1, QPen(pale, 1.2)), (0, QPen(QColor(ACCENT), 1.8))):
@@ -163,18 +223,38 @@ class TimingStrip(QWidget):
             "Dropped", "Frames skipped because a newer one was there: latency goes before completeness"
         )
         self.stages, self.chart = StageBars(), LatencyChart()
-        figures = QGridLayout()
-        figures.setHorizontalSpacing(14)
-        for column, figure in enumerate((self.camera, self.output, self.latency, self.dropped)):
-            figures.addWidget(figure, 0, column)
-        line = QHBoxLayout(self)
+        self._figures = (self.camera, self.output, self.latency, self.dropped)
+        figures = QHBoxLayout()
+        figures.setSpacing(_SPACE)
+        for figure in self._figures:
+            figures.addWidget(figure, 1)
+        self._line = line = QHBoxLayout(self)
         line.setContentsMargins(18, 14, 18, 12)
-        line.setSpacing(18)
+        line.setSpacing(_SPACE)
+        self._rules = [rule(upright=True), rule(upright=True)]
         line.addLayout(figures, 3)
-        line.addWidget(rule(upright=True))
-        line.addWidget(self.stages, 3)
-        line.addWidget(rule(upright=True))
-        line.addWidget(self.chart, 3)
+        for mark, widget in zip(self._rules, (self.stages, self.chart), strict=True):
+            line.addWidget(mark)
+            line.addWidget(widget, 3)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """The figures always fit; the window does not grow for the rest."""
+        return QSize(self._figures_width() + 36, self.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """What has no room goes: the line first, then the bars, never a figure."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _figures_width(self) -> int:
+        return sum(figure.sizeHint().width() for figure in self._figures) + _SPACE * (len(self._figures) - 1)
+
+    def _arrange(self) -> None:
+        room = self.width() - 36 - self._figures_width()
+        for mark, widget in zip(self._rules, (self.stages, self.chart), strict=True):
+            room -= widget.minimumWidth() + 2 * _SPACE + 1
+            for shown in (mark, widget):
+                shown.setVisible(room >= 0)
 
     def show_stats(self, stats: Stats, screen_fps: float) -> None:
         """New figures."""
@@ -184,7 +264,7 @@ class TimingStrip(QWidget):
         reduced = ", less detail" if stats.left_out else ""
         latency = stats.latency_ms
         if stats.fps > 0:
-            self.latency.set(f"{latency.p50:.0f} ms", f"p95 {latency.p95:.0f} ms{reduced}")
+            self.latency.set(milliseconds(latency.p50), f"p95 {milliseconds(latency.p95)}{reduced}")
         else:
             self.latency.set("–", "no poses")
         gone = f". Left out until there is time for it: {', '.join(stats.left_out)}" if stats.left_out else ""
@@ -193,5 +273,6 @@ class TimingStrip(QWidget):
         share = 100 * stats.frames_dropped / max(stats.frames_captured, 1)
         self.dropped.set(f"{stats.frames_dropped}" if running else "–", f"{share:.1f} %")
         self.stages.set(stats.stages)
+        self._arrange()
         if stats.latency_ms.p50 > 0:
             self.chart.add(stats.latency_ms)

@@ -1,0 +1,37 @@
+"""The banner speaks to a performer; the log keeps the figures."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.window.plain_words import plain_words
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2D detector: lite, which takes 224 ms a frame, the next larger one 127; the camera gives 30 frames a second",
+        "VTM runs on cpu (tensorrt, tensorrt-rtx, cuda: no NVIDIA GPU; openvino: not installed)",
+    ],
+)
+def test_names_of_parts_stay_in_the_log(text: str) -> None:
+    assert plain_words("info", text) == ""
+    assert plain_words("warning", text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "poses come 480 ms after their frame: heatmap refinement is left out until there is time for it",
+        "pose2d takes 40 ms, frames come every 33: heavy network is left out until there is time for it",
+    ],
+)
+def test_a_busy_computer_is_told_without_milliseconds(text: str) -> None:
+    words = plain_words("info", text)
+    assert words.startswith("This computer is busy")
+    assert not any(letter.isdigit() for letter in words)
+
+
+def test_other_lines_stay() -> None:
+    assert plain_words("info", "Saved take.bvh") == "Saved take.bvh"
+    assert plain_words("info", "there is time again: features is back").endswith("full detail is back")
