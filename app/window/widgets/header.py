@@ -78,7 +78,7 @@ class Header(QWidget):
             words = f"No picture for {silence_s:.0f} s"
         place: tuple[str, ...] = ()
         if pose is not None and pose.tracked and words and silence_s is None:
-            x, y, z = (float(value) for value in pose.root_m)
+            x, y, z = (round(float(value), 2) + 0.0 for value in pose.root_m)  # + 0.0: no minus before zero
             height = f"{words}  ·  hips {y:.2f} m high"
             place = (f"{height}, {x:+.2f} m across, {z:+.2f} m deep", height)
         self.person.set_wordings(*place, words)
