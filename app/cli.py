@@ -127,6 +127,7 @@ def _convert(options: argparse.Namespace) -> int:
         options.jobs,
         options.force,
         edit=None if edit == Edit() else edit,
+        dask=options.dask,
         report=options.report,
     )
     return run_convert(asked, config_from(options, Config()))

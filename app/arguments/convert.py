@@ -31,6 +31,7 @@ def add_convert(commands: Commands, debug: OneLineParser) -> None:
         help="for which program: names, unit and axes of .bvh, names of .fbx; smpl: .npz as AMASS has it",
     )
     convert.add_argument("--jobs", type=jobs, default=1, metavar="N", help="so many files at a time")
+    convert.add_argument("--dask", default="", metavar="ADDRESS", help="on the workers of this Dask scheduler")
     convert.add_argument(
         "--force", action="store_true", help="replace files that are there; in a folder, convert them again"
     )

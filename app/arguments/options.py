@@ -32,4 +32,5 @@ class ConvertOptions:
     jobs: int = 1
     force: bool = False
     edit: Edit | None = None
+    dask: str = ""  # address of a scheduler; "": on this machine
     report: bool = False  # a page and a JSON file beside each output, exit code 1 for a red one

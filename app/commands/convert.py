@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing
 from pathlib import Path
 
@@ -43,8 +43,8 @@ def run_convert(options: ConvertOptions, config: Config) -> int:
     if there:
         say(f"vtm: {there} of {len(jobs)} files are there already and newer than their source (--force converts them)")
     manner = Manner(options.style, max(1, min(options.jobs, len(left))), options.force, options.report, options.edit)
-    with Batch(left, manner.processes) as batch:
-        _convert_all(left, config, manner, batch.show)
+    with Batch(left, one_by_one=manner.processes == 1 and not options.dask) as batch:
+        _convert_all(left, config, manner, batch.show, options.dask)
     if len(jobs) == 1 and batch.errors:
         raise batch.errors[0]
     if folder:
@@ -55,22 +55,31 @@ def run_convert(options: ConvertOptions, config: Config) -> int:
     return 1 if batch.errors or batch.red else 0
 
 
-def _convert_all(jobs: list[Job], config: Config, manner: Manner, emit: Emit) -> None:
-    if manner.processes == 1:
+def _convert_all(jobs: list[Job], config: Config, manner: Manner, emit: Emit, dask: str) -> None:
+    if manner.processes == 1 and not dask:
         for job in jobs:
             convert_one(job, config, manner, emit)
         return
-    reports: Iterator[Report] = convert_in_processes(jobs, config, manner)
-    with closing(reports):  # type: ignore[type-var]  # a generator
+    with closing(_elsewhere(jobs, config, manner, dask)) as reports:
         for report in reports:
             emit(report)
+
+
+def _elsewhere(jobs: list[Job], config: Config, manner: Manner, dask: str) -> Generator[Report]:
+    """Reports from processes of this machine, or from a cluster."""
+    if not dask:
+        yield from convert_in_processes(jobs, config, manner)
+    elif jobs:
+        from app.commands.convert_cluster import convert_on_cluster
+
+        yield from convert_on_cluster(jobs, config, manner, dask, lambda text: say(f"vtm: {text}"))
 
 
 class Batch:
     """Shows the reports of all jobs: a bar over everything on a terminal, a line for each file that is finished."""
 
-    def __init__(self, jobs: list[Job], processes: int) -> None:
-        self._one_by_one = processes == 1
+    def __init__(self, jobs: list[Job], *, one_by_one: bool) -> None:
+        self._one_by_one = one_by_one
         self._several = len(jobs) > 1
         self._console = Console(file=sys.stderr)
         counts = TextColumn("{task.fields[files]}") if self._several else MofNCompleteColumn()

@@ -12,7 +12,7 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from logging.handlers import QueueHandler
@@ -116,7 +116,7 @@ def _reported(job: Job, path: Path, take: MotionTake, emit: Emit) -> bool:
     return report.light == "red"
 
 
-def convert_in_processes(jobs: list[Job], config: Config, manner: Manner) -> Iterator[Report]:
+def convert_in_processes(jobs: list[Job], config: Config, manner: Manner) -> Generator[Report]:
     """Reports of all jobs as they come; closing the iterator ends the processes."""
     waiting = deque(jobs)
     pool: dict[Connection, tuple[SpawnProcess, Job]] = {}
