@@ -32,7 +32,7 @@ class Task:
     mark: Path  # a file with `token` in it lies here for whoever shares the folder
     token: str
     config: Config
-    bvh_style: str
+    style: str
     edit: Edit | None
     report: bool
 
@@ -97,7 +97,7 @@ def _converted(task: Task, target: Path, progress: object, lines: list[str], pro
         task.config,
         on_progress=progress,  # type: ignore[arg-type]
         on_message=lines.append,
-        bvh_style=task.bvh_style,
+        style=task.style,
         processes=processes,
         edit=task.edit,
     )

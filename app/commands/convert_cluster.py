@@ -128,7 +128,7 @@ def _task(number: int, job: Job, config: Config, manner: Manner, mark: Path, tok
         config = dataclasses.replace(config, intrinsics_file=str(Path(config.intrinsics_file).resolve()))
     source: Path | str = "demo" if str(job.source) == "demo" else Path(job.source).absolute()
     part = target.with_name(f".{target.name}.{token}-{number}.part")
-    return Task(number, source, target, part, mark, token, config, manner.bvh_style, manner.edit, manner.report)
+    return Task(number, source, target, part, mark, token, config, manner.style, manner.edit, manner.report)
 
 
 @contextmanager
