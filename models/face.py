@@ -51,3 +51,20 @@ INNER_CORNERS = (362, 133)
 UPPER_LIDS, LOWER_LIDS = (386, 159), (374, 145)
 IRIS_CENTRES = (473, 468)
 """Left, right eye of the person; in an unmirrored picture the left eye is on the right."""
+
+_FACE_OVAL = (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152)
+FACE_LINES: tuple[tuple[int, ...], ...] = (
+    (*_FACE_OVAL, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109, 10),
+    (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185, 61),
+    (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 415, 310, 311, 312, 13, 82, 81, 80, 191, 78),
+    (263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466, 263),
+    (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246, 33),
+    (300, 293, 334, 296, 336),
+    (70, 63, 105, 66, 107),
+    (474, 475, 476, 477, 474),
+    (469, 470, 471, 472, 469),
+)
+"""What is drawn of a face: outline, lips outside and inside, lids and brows of the left and right, irises.
+
+Published with MediaPipe (mediapipe/python/solutions/face_mesh_connections.py).
+"""

@@ -230,12 +230,13 @@ class MainWindow(QMainWindow):
                 self._show_live(None, playing)
             return
         self._frame_times.append(now_s)
-        self.video.show_frame(frame, snapshot.detection)
+        self.video.show_frame(frame, snapshot.detection, snapshot.details)
         self._show_live(snapshot.pose, playing)
 
     def _show_live(self, pose: Pose | None, playing: bool) -> None:
         if not playing:
             self.body.show_pose(pose)
+            self.side.details.show_pose(pose)
 
     def _show_figures(self, snapshot: Snapshot) -> None:
         times = self._frame_times

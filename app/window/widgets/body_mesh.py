@@ -11,7 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from app.window.widgets.finger_capsules import HANDS, finger_ends, fingers_in_world
 from app.window.widgets.theme import ACCENT, CENTRE, RIGHT_SIDE
+from models.fingers import FINGER_NAMES
 from models.kinematics import forward_kinematics
 from models.parts import PART
 from models.rotations import quaternion_to_matrix
@@ -29,7 +31,8 @@ _HIPS_HEIGHT_M = 0.93
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A capsule from a joint to another, or to a point fixed in the joint's own axes. Metres for hips at 0.93 m."""
+    """A capsule from a joint or finger bone to another joint, or to a point fixed in its own axes. Metres for hips at
+    0.93 m."""
 
     start: str
     end: str | tuple[float, float, float]
@@ -52,8 +55,7 @@ _LEFT_PARTS = (
     Part("LeftShoulder", "LeftUpperArm", 0.066, 0.060),
     Part("LeftUpperArm", "LeftLowerArm", 0.054, 0.042),
     Part("LeftLowerArm", "LeftHand", 0.042, 0.029),
-    Part("LeftHand", (0.105, 0.0, 0.0), 0.030, 0.034, 0.5),
-    Part("LeftHand", (0.055, -0.005, 0.050), 0.018, 0.013),
+    Part("LeftHand", (0.072, 0.0, 0.0), 0.030, 0.036, 0.42),
     Part("Hips", "LeftUpperLeg", 0.100, 0.089),
     Part("LeftUpperLeg", "LeftLowerLeg", 0.087, 0.057),
     Part("LeftLowerLeg", "LeftFoot", 0.058, 0.037),
@@ -76,10 +78,16 @@ def _body_part(part: Part) -> str:
     for limb, joints in (("arm", ("UpperArm", "LowerArm", "Hand")), ("leg", ("UpperLeg", "LowerLeg", "Foot", "Toes"))):
         if side and part.start.endswith(joints):
             return f"{side}_{limb}"
-    return "trunk"
+    return f"{side}_arm" if part.start in FINGER_NAMES else "trunk"
 
 
-PARTS: tuple[Part, ...] = (*_CENTRE_PARTS, *_LEFT_PARTS, *(_mirrored(part) for part in _LEFT_PARTS))
+PARTS: tuple[Part, ...] = (
+    *_CENTRE_PARTS,
+    *_LEFT_PARTS,
+    *(_mirrored(part) for part in _LEFT_PARTS),
+    *(Part(*bone) for bone in finger_ends()),
+)
+_ROW = {name: row for row, name in enumerate((*JOINT_NAMES, *FINGER_NAMES))}
 
 
 def to_gl(world: NDArray[np.floating]) -> F32:
@@ -141,7 +149,7 @@ class BodyMesh:
         self.colours: F32 = np.repeat(np.array(colours, np.float32), size, axis=0)
         self.vertices: F32 = np.zeros((size * len(PARTS), 3), np.float32)
         self.normals: F32 = np.zeros_like(self.vertices)
-        self._start = np.array([JOINT[part.start] for part in PARTS])
+        self._start = np.array([_ROW[part.start] for part in PARTS])
         self._end = np.array([JOINT[part.end] if isinstance(part.end, str) else -1 for part in PARTS])
         self._fixed = np.array([part.end if not isinstance(part.end, str) else (0.0, 0.0, 0.0) for part in PARTS])
         self._across = np.array([_across(part) for part in PARTS])
@@ -158,12 +166,21 @@ class BodyMesh:
         self.colours[:, 3] = seen
         return True
 
-    def pose(self, joints_m: NDArray[np.floating], rotations_xyzw: NDArray[np.floating], hips_height_m: float) -> None:
-        """Place the body. joints_m (22, 3) world; rotations_xyzw (22, 4) local, Hips in the world."""
+    def pose(
+        self,
+        joints_m: NDArray[np.floating],
+        rotations_xyzw: NDArray[np.floating],
+        hips_height_m: float,
+        fingers_xyzw: NDArray[np.floating] | None = None,
+    ) -> None:
+        """Place the body. joints_m (22, 3) world; rotations_xyzw (22, 4) local, Hips in the world; fingers_xyzw (30, 4)
+        local, None: hands at rest."""
         _, axes = forward_kinematics(quaternion_to_matrix(rotations_xyzw), np.zeros((len(JOINT_NAMES), 3)), joints_m[0])
         size = hips_height_m / _HIPS_HEIGHT_M
-        start = joints_m[self._start]
-        own = axes[self._start]  # (P, 3, 3)
+        hands = list(HANDS)
+        bones_m, bone_axes = fingers_in_world(joints_m[hands], axes[hands], fingers_xyzw, size)
+        start = np.concatenate([joints_m, bones_m])[self._start]
+        own = np.concatenate([axes, bone_axes])[self._start]  # (P, 3, 3)
         fixed = start + size * np.einsum("pij,pj->pi", own, self._fixed)
         along = np.where(self._end[:, None] < 0, fixed, joints_m[self._end]) - start
         length = np.linalg.norm(along, axis=1, keepdims=True)

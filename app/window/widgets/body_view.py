@@ -176,7 +176,8 @@ class BodyView(GLViewMixin, QOpenGLWindow):  # type: ignore[misc]  # pyqtgraph h
                 self._avatar.show_pose(pose)
                 self._show_ground(pose, *(to_gl(place) for place in self._avatar.places_m))
             return
-        self._body.pose(pose.joints_world_m, pose.rotations_xyzw, float(pose.rest_offsets_m[0, 1]))
+        hips_height_m = float(pose.rest_offsets_m[0, 1])
+        self._body.pose(pose.joints_world_m, pose.rotations_xyzw, hips_height_m, pose.fingers_xyzw)
         if self._body.show_seen(pose.part_confidence):
             self._item.recoloured = True
         feet = to_gl((pose.joints_world_m[list(FEET)] + pose.joints_world_m[list(TOES)]) / 2)

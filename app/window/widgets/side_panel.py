@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from app.window.widgets.capture_panel import TrackingPanel
+from app.window.widgets.details_panel import DetailsPanel
 from app.window.widgets.fields import Section, rule
 from app.window.widgets.performer_panel import PerformerPanel
 from app.window.widgets.receive_panel import ReceivePanel
@@ -31,6 +32,7 @@ class SidePanel(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.source, self.performer, self.tracking = SourcePanel(), PerformerPanel(), TrackingPanel()
+        self.details = DetailsPanel()
         self.targets, self.record, self.receive = TargetsPanel(), RecordPanel(), ReceivePanel()
         body = QWidget()
         body.setObjectName("sideBody")
@@ -42,6 +44,7 @@ class SidePanel(QScrollArea):
             self.record,
             self.source,
             self.performer,
+            self.details,
             self.tracking,
             self.targets,
             self.receive,
@@ -52,12 +55,20 @@ class SidePanel(QScrollArea):
             box.addWidget(section)
         box.addStretch(1)
         self.setWidget(body)
-        for panel in (self.source, self.performer, self.tracking, self.targets, self.record, self.receive):
+        for panel in (
+            self.source,
+            self.performer,
+            self.details,
+            self.tracking,
+            self.targets,
+            self.record,
+            self.receive,
+        ):
             panel.changed.connect(self.changed)
 
     def show_config(self, config: Config) -> None:
         """Show settings without emitting."""
-        for panel in (self.source, self.performer, self.tracking, self.record, self.receive):
+        for panel in (self.source, self.performer, self.details, self.tracking, self.record, self.receive):
             panel.show_config(config)
         self.targets.show_urls(config.osc, config.vmc_receive)
         self.targets.show_rate(config.osc_rate_hz)
@@ -66,6 +77,7 @@ class SidePanel(QScrollArea):
         """Live state; a few times a second is enough."""
         stats = snapshot.stats
         self.tracking.show_running(stats.detector, stats.detector_size, stats.backend)
+        self.details.show_snapshot(snapshot)
         self.targets.show_states(snapshot.targets)
         self.receive.show_state(snapshot.receiver)
         self.record.show_state(snapshot.recording)

@@ -10,9 +10,10 @@ from PySide6.QtWidgets import QWidget
 
 from app.window.widgets.banner import Banner
 from app.window.widgets.cue_overlay import CueOverlay
+from app.window.widgets.details_paint import draw_details
 from app.window.widgets.theme import ACCENT, BACKGROUND, ERROR, MUTED, WARNING
 from engine.opencv import cv2
-from engine.types import Detection, Frame, Keypoints2D
+from engine.types import Details, Detection, Frame, Keypoints2D
 from models.keypoints import KEYPOINT_BONES
 
 SHOWN_FROM_SCORE = 0.2
@@ -91,12 +92,13 @@ class VideoView(QWidget):
         self.placeholder = ""
         self._frame: Frame | None = None
         self._detection: Detection | None = None
+        self._details: Details | None = None
         self._scaled: NDArray[np.uint8] | None = None
         self._image: QImage | None = None
 
-    def show_frame(self, frame: Frame | None, detection: Detection | None) -> None:
+    def show_frame(self, frame: Frame | None, detection: Detection | None, details: Details | None = None) -> None:
         """Draw a new picture; None clears it."""
-        self._frame, self._detection = frame, detection
+        self._frame, self._detection, self._details = frame, detection, details
         self._image = None
         self.update()
 
@@ -141,6 +143,7 @@ class VideoView(QWidget):
                 self._draw_others(painter, self._detection, place)
             if isinstance(self._detection, Keypoints2D):
                 self._draw_skeleton(painter, self._detection, place)
+                draw_details(painter, self._details, self._frame, place)
         painter.end()
 
     def _scaled_image(self, frame: Frame, place: QRectF) -> QImage:
