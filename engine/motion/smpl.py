@@ -32,8 +32,13 @@ PELVIS_M = (0.0, -0.22, 0.03)
 """Where SMPL's mean body has its pelvis, rounded: the models for men, women and all differ by a centimetre."""
 PELVIS_HEIGHT_M = 0.93
 """Of the same over its soles."""
-_UPRIGHT = Rotation.from_euler("X", 90, degrees=True)  # Y up -> Z up
+_UPRIGHT_RAD = np.pi / 2  # about X: Y up -> Z up
 _NUM_BETAS = 16
+
+
+def _upright() -> Rotation:
+    """Turn Y up to Z up."""
+    return Rotation.from_euler("X", _UPRIGHT_RAD)
 
 
 def write_smpl(file: IO[bytes], take: MotionTake, progress: Progress = no_progress) -> None:
@@ -48,7 +53,7 @@ def write_smpl(file: IO[bytes], take: MotionTake, progress: Progress = no_progre
         rows = slice(block.start, block.start + len(block.root_m))
         body = np.concatenate([block.rotations_xyzw[:, order], block.details_xyzw[:, fingers]], axis=1)
         poses[rows, : 3 * body.shape[1]] = _axis_angles(body)
-        trans[rows] = _UPRIGHT.apply(block.root_m * scale) - PELVIS_M
+        trans[rows] = _upright().apply(block.root_m * scale) - PELVIS_M
         progress(0.9 * rows.stop / len(motion))
     rate = np.array(motion.fps)
     arrays = {
@@ -73,6 +78,6 @@ def _axis_angles(rotations_xyzw: F64) -> F64:
     """(m, J, 4) -> (m, 3J), the root turned to where Z is up."""
     count, joints = rotations_xyzw.shape[:2]
     turned = rotations_xyzw.copy()
-    turned[:, 0] = (_UPRIGHT * Rotation.from_quat(rotations_xyzw[:, 0])).as_quat()
+    turned[:, 0] = (_upright() * Rotation.from_quat(rotations_xyzw[:, 0])).as_quat()
     vectors: F64 = Rotation.from_quat(turned.reshape(-1, 4)).as_rotvec()
     return vectors.reshape(count, 3 * joints)

@@ -20,6 +20,7 @@ from engine.solver.face import (
 )
 from engine.solver.hands import FingerRange, finger_rotations, relaxed_hand, wrist_from_hand
 from engine.solver.held import HOLD_S, Blend, HeldRotations, HeldValues, is_sure, seen_now, steadiness
+from engine.solver.lids import OpenLids
 from engine.types import F32, F64, Details, FaceView, HandView, Pose
 from models.face import NUM_EXPRESSIONS
 from models.fingers import NUM_HAND_POINTS, SIDES, WRIST
@@ -110,6 +111,7 @@ class _Face:
 
     def __init__(self) -> None:
         self._scores, self._gaze = HeldValues(NUM_EXPRESSIONS), HeldValues(2)
+        self._lids = OpenLids()
         self._head = HeldRotations(_IDENTITY)
         self._blend = Blend()
         self._view_s = -np.inf
@@ -121,6 +123,8 @@ class _Face:
         if view.captured_at_s <= self._view_s:
             return
         self._view_s, self._presence = view.captured_at_s, view.presence
+        learnt = self._lids.push(view.points_px)
+        rest = rest or learnt
         self._scores.see(expression(view.points_px, view.scores, rest), view.captured_at_s)
         looks = gaze(view.points_px, rest)
         if looks is not None:
