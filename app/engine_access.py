@@ -48,15 +48,29 @@ def half_pipeline(config: Config) -> PipelineLike:
     return Pipeline(config, pipelines=2)
 
 
-def forgiving_half_pipeline(config: Config) -> PipelineLike:
-    """One of two pipelines of the window."""
-    from engine.pipeline import Pipeline, real_factories
-
-    return Pipeline(config, factories=real_factories(strict_outputs=False), pipelines=2)
-
-
 def forgiving_pipeline(config: Config) -> PipelineLike:
     """For the window: a target that cannot be opened is shown with its reason, and the rest goes on."""
     from engine.pipeline import Pipeline, real_factories
 
     return Pipeline(config, factories=real_factories(strict_outputs=False))
+
+
+class WindowPipelines:
+    """Makes the window's pipelines: one has the whole processor, of two each has half."""
+
+    def __init__(self, make: PipelineFactory | None = None) -> None:
+        """`make` replaces the real ones."""
+        self._make = make
+        self.two = False
+        self.made = 0
+
+    def __call__(self, config: Config) -> PipelineLike:
+        """A pipeline that shows a target that cannot be opened with its reason, and goes on."""
+        self.made += 1
+        if self._make is not None:
+            return self._make(config)
+        if not self.two:
+            return forgiving_pipeline(config)
+        from engine.pipeline import Pipeline, real_factories
+
+        return Pipeline(config, factories=real_factories(strict_outputs=False), pipelines=2)

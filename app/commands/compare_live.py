@@ -26,7 +26,7 @@ from engine.osc.hub import OutputHub
 from engine.pipeline import usable_cores
 from engine.types import Message, Snapshot
 from engine.viewpoints.comparison import Comparison
-from engine.viewpoints.live import LiveComparison, LiveState
+from engine.viewpoints.live import CLIPS_APART_S, FARTHEST_SKEW_S, LiveComparison, LiveState
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +52,8 @@ class LiveCompare:
         looping = sources.files and asked.seconds is not None
         self._configs = tuple(dataclasses.replace(config, loop=looping) for config in configs)
         self._asked, self._factory, self._clock = asked, factory, clock
-        self._live = LiveComparison(sources.names)
+        farthest_s = CLIPS_APART_S if sources.files else FARTHEST_SKEW_S
+        self._live = LiveComparison(sources.names, farthest_skew_s=farthest_s)
         self._status = StatusLine(sys.stderr, clock=clock, width=150)
         self._troubles = Troubles(clock), Troubles(clock)
         self._seen: list[tuple[Message, ...]] = [(), ()]

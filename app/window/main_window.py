@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow
 from app.command_line import check_source, is_recording
 from app.commands.doctor import findings
 from app.commands.report import report_text
+from app.engine_access import WindowPipelines
 from app.performers import remembered
 from app.settings import Settings, save_settings
 from app.tones import TonePlayer
@@ -35,6 +36,7 @@ from app.window.replay_control import ReplayControl
 from app.window.report_dialog import ReportDialog
 from app.window.screens import Screens, with_bar
 from app.window.session import Session
+from app.window.two_cameras import TwoCameras
 from app.window.widgets import icons
 from app.window.widgets.arrangement import arranged, split_pictures
 from app.window.widgets.body_pane import BodyPane
@@ -70,7 +72,14 @@ class MainWindow(QMainWindow):
     finished = Signal()
     """The window is closed and the pipeline has ended."""
 
-    def __init__(self, session: Session, settings: Settings, list_cameras: CameraLister, opengl: OpenGL) -> None:
+    def __init__(
+        self,
+        session: Session,
+        settings: Settings,
+        list_cameras: CameraLister,
+        opengl: OpenGL,
+        pipelines: WindowPipelines | None = None,
+    ) -> None:
         super().__init__()
         self.setWindowTitle("VTM Live")
         self.setWindowIcon(icons.product())
@@ -98,6 +107,17 @@ class MainWindow(QMainWindow):
         self.performers = PerformerControl(self.side.performer, lambda: self._settings, self._use, self.say)
         self._left_over = LeftOver()
         self._splitter = split_pictures(self.video, self.body)
+        self.two = TwoCameras(
+            self,
+            session,
+            pipelines or WindowPipelines(),
+            opengl,
+            config=lambda: self.config,
+            change=self.change,
+            say=self.say,
+            cameras=lambda: self.side.source.cameras,
+        )
+        self.two.place(self._splitter, self.video, self.body)
         self.bar = PerformerBar()
         self.screens = Screens(self, self.bar, (self.strip, self.side, self.body))
         self.setCentralWidget(arranged(self.header, self._splitter, with_bar(self.strip, self.bar), self.side))
@@ -155,6 +175,7 @@ class MainWindow(QMainWindow):
         self.side.show_config(self.config)
         self.replay.height_m = self.config.height_m
         self._session.apply(self._live(self.config))
+        self.two.follow()
 
     def refresh_cameras(self) -> None:
         """Look for cameras on a thread; the list appears when it is there."""
@@ -164,6 +185,8 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         self.side.changed.connect(self.change)
         self.side.source.refresh_wanted.connect(self.refresh_cameras)
+        self.side.source.second_wanted.connect(self.two.begin)
+        self.two.pane.ended.connect(self.two.restart_first)
         self.side.record.sounded.connect(self._sounds)
         self.side.record.chosen.connect(self._takes_chosen)
         self.side.record.replay.connect(self.replay.open)
@@ -196,7 +219,7 @@ class MainWindow(QMainWindow):
         self.cues.sounds = self._settings.sounds
         if self._settings.window_geometry:
             self.restoreGeometry(QByteArray.fromBase64(self._settings.window_geometry.encode()))
-        if len(self._settings.splitter) == self._splitter.count():
+        if len(self._settings.splitter) == 2:
             self._splitter.setSizes(list(self._settings.splitter))
 
     def _pull(self) -> None:
@@ -209,6 +232,7 @@ class MainWindow(QMainWindow):
         playing = self.replay.pull()
         self._show_pictures(snapshot, now_s, playing)
         self.avatar.pull(self.body.shown)
+        self.two.pull(snapshot)
         self.cues.pull(snapshot)
         self.video.banner.show_notice(self._banner(snapshot, now_s))
         if now_s - self._slow_at_s >= _SLOW_S or self.last is None or snapshot.state != self.last.state:
@@ -332,9 +356,10 @@ class MainWindow(QMainWindow):
         if self._closing_at_s:
             return
         self._closing_at_s = time.monotonic()
+        self.two.end()
         geometry = bytes(self.saveGeometry().toBase64().data()).decode()
         self._keep(
-            dataclasses.replace(self._settings, window_geometry=geometry, splitter=tuple(self._splitter.sizes()))
+            dataclasses.replace(self._settings, window_geometry=geometry, splitter=tuple(self._splitter.sizes()[:2]))
         )
         self._keep(dataclasses.replace(self._settings, folders=last_folders()))
         self._save()
@@ -352,7 +377,7 @@ class MainWindow(QMainWindow):
             self._saving = self._saving or Saving()
             self._saving.show_state(recording)
         patience_s = _SAVING_PATIENCE_S if saving else _PATIENCE_S
-        if self._session.closed or now_s - self._closing_at_s > patience_s:
+        if (self._session.closed and self.two.closed) or now_s - self._closing_at_s > patience_s:
             self._timer.stop()
             self.cues.close()
             if self._saving is not None:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.arguments.options import RunOptions
 from app.commands.headless import check_writable, take_at_risk
-from app.engine_access import PipelineFactory, forgiving_pipeline
+from app.engine_access import PipelineFactory, WindowPipelines
 from app.log_file import defects_shown
 from app.settings import Settings
 from app.signals import signals_set
@@ -30,7 +30,7 @@ def open_window(
     options: RunOptions,
     settings: Settings,
     problem: str | None = None,
-    factory: PipelineFactory = forgiving_pipeline,
+    factory: PipelineFactory | None = None,
     cameras: CameraLister = list_cameras,
     *,
     opengl: OpenGL | None = None,
@@ -48,8 +48,9 @@ def open_window(
         if path is not None:
             check_writable(path)
     application = make_application()
-    session = Session(factory)
-    window = MainWindow(session, settings, cameras, opengl or probe_opengl())
+    pipelines = WindowPipelines(factory)
+    session = Session(pipelines)
+    window = MainWindow(session, settings, cameras, opengl or probe_opengl(), pipelines)
     window.finished.connect(application.quit)
     if problem:
         say(f"vtm: {problem}")

@@ -22,8 +22,11 @@ FIT_S = 10.0
 """The rotation is fitted on the first so many seconds, or on a third of the clip where that is shorter."""
 LEAST_PAIRS = 15
 """Fewer moments that both cameras see fit nothing."""
-SAME_MOTION = 0.45
-"""Correlation of the limbs' speeds below which two cameras do not show the same motion."""
+OTHER_MOTION, SAME_MOTION = 0.35, 0.5
+"""Correlation of the limbs' speeds below which two cameras do not show the same motion, and from which they do."""
+BETTER_THAN_CHANCE = 0.55
+"""Between the two, the poses of one moment must agree so much better than those of different moments."""
+_SHIFTS = (0.2, 0.35, 0.5, 0.65, 0.8)  # of the whole
 
 
 class NotSameMotionError(InputError):
@@ -124,12 +127,12 @@ def fit_cameras(
         if not track.seen.any():
             raise InputError(f"nobody is seen in {name}: point both cameras at the same performer")
     skew = estimate_skew(a, b, farthest_s=farthest_skew_s)
-    if skew is not None and skew.correlation < SAME_MOTION:
+    pairs = pair(a, b, 0.0 if skew is None else skew.seconds)
+    if skew is not None and _differs(skew, pairs):
         raise NotSameMotionError(
             f"these two do not show the same motion: their limbs' speeds agree by {skew.correlation:.2f}, expected "
             f"{SAME_MOTION} or more; give two views of one performer at the same time"
         )
-    pairs = pair(a, b, 0.0 if skew is None else skew.seconds)
     if len(pairs) < LEAST_PAIRS:
         raise InputError(
             f"{names[0]} and {names[1]} see the performer at the same time in {len(pairs)} frames, expected "
@@ -148,6 +151,25 @@ def fit_cameras(
         float(pairs.times_s[0]),
         float(pairs.times_s[early][-1]),
     )
+
+
+def _differs(skew: ClockSkew, pairs: Pairs) -> bool:
+    """Whether two cameras show different performances."""
+    if not OTHER_MOTION <= skew.correlation < SAME_MOTION or len(pairs) < LEAST_PAIRS:
+        return skew.correlation < SAME_MOTION
+    return over_chance(pairs) > BETTER_THAN_CHANCE
+
+
+def over_chance(pairs: Pairs) -> float:
+    """Disagreement of one moment's poses over that of different moments', each after a fit of its own."""
+    rows = np.arange(len(pairs))
+    chance = [_residual_mm(pairs, np.roll(rows, int(len(rows) * shift))) for shift in _SHIFTS]
+    return _residual_mm(pairs, rows) / max(float(np.mean(chance)), 1e-9)
+
+
+def _residual_mm(pairs: Pairs, b_rows: NDArray[np.intp]) -> float:
+    b_m = pairs.b_m[b_rows]
+    return float(distances_mm(pairs.a_m @ fit_rotation(pairs.a_m, b_m).T, b_m).mean())
 
 
 def measure(a: Track, b: Track, fit: Fit) -> Comparison:

@@ -1,6 +1,6 @@
 """Two live pipelines on one performer: the rotation is fitted once enough is seen, frozen, and everything measured.
 
-One thread feeds and reads it. Memory is bounded: KEEP_S seconds of both cameras.
+One thread feeds and reads it. Memory is bounded: the last minutes of both cameras.
 """
 
 from __future__ import annotations
@@ -20,15 +20,17 @@ from engine.viewpoints.pairing import pair
 from engine.viewpoints.tally import Figures, Tally
 from engine.viewpoints.track import Sample, Track, sample_of, track_of
 
-KEEP_S = 600.0
+KEEP_S = 300.0
 FARTHEST_SKEW_S = 1.0
 """Two cameras of one machine are no further apart: what differs is how long their pictures take."""
+CLIPS_APART_S = 4.0
+"""Two clips begin to play when their pipelines do."""
 RETRY_S = 2.0
 """After a fit that failed."""
 SHOWN_S = 30.0
 """Of the curve."""
 _MOST_RATE_HZ = 60
-_LOOK_BACK_S = FARTHEST_SKEW_S + 0.5
+_LOOK_BACK_S = 0.5
 _BRIDGE_S = 0.3
 _STALE_S = 0.5
 
@@ -49,7 +51,8 @@ class LiveState:
     detector_now_mm: float | None = None
     ours: Figures | None = None  # of all frames since the fit began
     detector: Figures | None = None
-    over: Pose | None = None  # B's newest pose laid over A's
+    pose: Pose | None = None  # A's at the newest moment that both see
+    over: Pose | None = None  # B's at the same moment, laid over A's
     fused: Pose | None = None  # the mean of both
     times_s: F64 | None = None  # (P,) of the last SHOWN_S
     ours_mm: F64 | None = None  # (P,)
@@ -59,16 +62,30 @@ class LiveState:
 class LiveComparison:
     """Takes both pipelines' poses in the order of time; `update` says how things stand."""
 
-    def __init__(self, names: Names = ("A", "B"), *, fit_s: float = FIT_S) -> None:
-        self._names, self._fit_s = names, fit_s
-        self._kept: tuple[deque[tuple[Sample, Pose]], ...] = tuple(
-            deque(maxlen=int(KEEP_S * _MOST_RATE_HZ)) for _ in (0, 1)
-        )
+    def __init__(
+        self,
+        names: Names = ("A", "B"),
+        *,
+        fit_s: float = FIT_S,
+        farthest_skew_s: float = FARTHEST_SKEW_S,
+        keep_s: float = KEEP_S,
+    ) -> None:
+        """Start without a frame.
+
+        fit_s            so many seconds of common sight are fitted
+        farthest_skew_s  the clocks are searched no farther than this
+        keep_s           so much of both cameras is kept for `result`
+        """
+        self._names, self._fit_s, self._farthest_s = names, fit_s, farthest_skew_s
+        self._seen: list[tuple[float, ...]] = [(), ()]  # of each side, when somebody was seen first and last
+        self._keep_s = max(keep_s, fit_s + farthest_skew_s + _LOOK_BACK_S)
+        self._kept: tuple[deque[tuple[Sample, Pose]], ...] = deque(), deque()
         self._fit: Fit | None = None
         self._offset_m: F64 = np.zeros(3)
         self._problem, self._not_before_s = "", -np.inf
         self._measured_s = -np.inf
         self._curve: deque[tuple[float, float, float]] = deque(maxlen=int(SHOWN_S * _MOST_RATE_HZ))
+        self._pose: Pose | None = None
         self._over: Pose | None = None
         self._fused: Pose | None = None
         self._ours, self._detector = Tally(), Tally()
@@ -80,13 +97,19 @@ class LiveComparison:
             if kept[-1][0].time_s - pose.captured_at_s > _STALE_S:
                 self.refit()
             return
-        kept.append((sample_of(pose, detection), pose))
+        sample = sample_of(pose, detection)
+        kept.append((sample, pose))
+        if sample.part_confidence.any():
+            self._seen[side] = (*self._seen[side][:1], sample.time_s) if self._seen[side] else (sample.time_s,) * 2
+        while kept[0][0].time_s < pose.captured_at_s - self._keep_s:
+            kept.popleft()
 
     def refit(self) -> None:
         """Forget everything and fit the next seconds."""
         for kept in self._kept:
             kept.clear()
-        self._fit = self._over = self._fused = None
+        self._seen = [(), ()]
+        self._fit = self._pose = self._over = self._fused = None
         self._problem, self._not_before_s, self._measured_s = "", -np.inf, -np.inf
         self._ours, self._detector = Tally(), Tally()
         self._curve.clear()
@@ -109,6 +132,7 @@ class LiveComparison:
             detector_now_mm=None if now is None or np.isnan(now[2]) else now[2],
             ours=self._ours.figures(),
             detector=self._detector.figures(),
+            pose=self._pose,
             over=self._over,
             fused=self._fused,
             times_s=curve[:, 0],
@@ -120,10 +144,10 @@ class LiveComparison:
         """Everything that is kept, measured with the frozen fit. Raises InputError: nothing could be fitted."""
         if self._fit is not None:
             return measure(self._track(0), self._track(1), self._fit)
-        for name, kept in zip(self._names, self._kept, strict=True):
-            if not any(sample.part_confidence.any() for sample, _ in kept):
+        for name, seen in zip(self._names, self._seen, strict=True):
+            if not seen:
                 raise InputError(f"nobody was seen in {name}: point both cameras at the same performer")
-        fit = fit_cameras(self._track(0), self._track(1), farthest_skew_s=FARTHEST_SKEW_S, names=self._names)
+        fit = fit_cameras(self._track(0), self._track(1), farthest_skew_s=self._farthest_s, names=self._names)
         return measure(self._track(0), self._track(1), fit)
 
     def _track(self, side: int, since_s: float = -np.inf) -> Track:
@@ -133,26 +157,22 @@ class LiveComparison:
             number = next((i for i, (sample, _) in enumerate(reversed(kept)) if sample.time_s < since_s), len(kept))
         return track_of([sample for sample, _ in islice(kept, len(kept) - number, None)])
 
-    def _seen_s(self, side: int) -> F64:
-        return np.array([sample.time_s for sample, _ in self._kept[side] if sample.part_confidence.any()])
-
     def _left_s(self) -> float | None:
         """Seconds of common sight that are missing; None: one of the two sees nobody."""
-        seen = [self._seen_s(side) for side in (0, 1)]
-        if not (len(seen[0]) and len(seen[1])):
+        if not all(self._seen):
             return None
-        common = min(seen[0][-1], seen[1][-1]) - max(seen[0][0], seen[1][0])
-        return max(self._fit_s - float(common), 0.0)
+        common = min(seen[1] for seen in self._seen) - max(seen[0] for seen in self._seen)
+        return max(self._fit_s - common, 0.0)
 
     def _try_to_fit(self) -> None:
         left_s = self._left_s()
         newest_s = self._kept[0][-1][0].time_s if self._kept[0] else -np.inf
         if left_s is None or left_s > 0 or newest_s < self._not_before_s:
             return
-        since_s = newest_s - self._fit_s - FARTHEST_SKEW_S
+        since_s = newest_s - self._fit_s - self._farthest_s
         a, b = self._track(0, since_s), self._track(1, since_s)
         try:
-            fit = fit_cameras(a, b, farthest_skew_s=FARTHEST_SKEW_S, first_s=self._fit_s, names=self._names)
+            fit = fit_cameras(a, b, farthest_skew_s=self._farthest_s, first_s=self._fit_s, names=self._names)
         except InputError as error:
             self._problem, self._not_before_s = str(error), newest_s + RETRY_S
             return
@@ -161,7 +181,7 @@ class LiveComparison:
 
     def _measure_new(self, fit: Fit) -> None:
         newest_s = self._kept[0][-1][0].time_s
-        since_s = max(self._measured_s, newest_s - _LOOK_BACK_S)
+        since_s = max(self._measured_s, newest_s - self._farthest_s - _LOOK_BACK_S)
         a, b = self._track(0, since_s), self._track(1, since_s + fit.skew_s - _BRIDGE_S)
         try:
             comparison = measure(a, b, fit)
@@ -174,7 +194,7 @@ class LiveComparison:
         self._take(comparison, new)
         pose_a = self._kept[0][len(self._kept[0]) - len(a) + int(pairs.a_rows[-1])][1]
         pose_b = self._kept[1][len(self._kept[1]) - len(b) + int(pairs.b_nearest[-1])][1]
-        self._over = laid_over(pose_b, pose_a, fit.R_b_a)
+        self._pose, self._over = pose_a, laid_over(pose_b, pose_a, fit.R_b_a)
         self._fused = fused_pose(pose_a, pose_b, fit.R_b_a, self._offset_m)
 
     def _take(self, comparison: Comparison, new: list[int]) -> None:

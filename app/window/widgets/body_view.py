@@ -43,7 +43,7 @@ _AIM_M = 0.86
 """Height that the camera looks at."""
 
 
-class _PosedMesh(gl.MeshData):  # type: ignore[misc]  # pyqtgraph has no types
+class PosedMesh(gl.MeshData):  # type: ignore[misc]  # pyqtgraph has no types
     """Mesh data that lives in a BodyMesh, normals included, so that pyqtgraph computes none."""
 
     def __init__(self, body: BodyMesh) -> None:
@@ -57,7 +57,7 @@ class _PosedMesh(gl.MeshData):  # type: ignore[misc]  # pyqtgraph has no types
         return self._body.normals
 
 
-class _BodyItem(gl.GLMeshItem):  # type: ignore[misc]
+class BodyItem(gl.GLMeshItem):  # type: ignore[misc]
     """A mesh whose vertices and normals change in place: only these two go to the graphics card again."""
 
     moved = recoloured = True
@@ -122,7 +122,7 @@ class BodyView(GLViewMixin, QOpenGLWindow):  # type: ignore[misc]  # pyqtgraph h
         self.setCursor(Qt.CursorShape.OpenHandCursor)
         self.problem = ""
         self._body = BodyMesh()
-        self._mesh = _PosedMesh(self._body)
+        self._mesh = PosedMesh(self._body)
         self._body_shader, self._floor_shader = body_shader(), floor_shader()
         self._floor = gl.GLMeshItem(
             vertexes=_floor_corners(0.0, 0.0),
@@ -134,7 +134,7 @@ class BodyView(GLViewMixin, QOpenGLWindow):  # type: ignore[misc]  # pyqtgraph h
         self._trail = _Trail()
         self._trail_item = gl.GLMeshItem(computeNormals=False, shader=None, glOptions="translucent")
         self._trail_item.setDepthValue(-1)
-        self._item = _BodyItem(meshdata=self._mesh, shader=self._body_shader, glOptions="translucent")
+        self._item = BodyItem(meshdata=self._mesh, shader=self._body_shader, glOptions="translucent")
         for item in (self._floor, self._trail_item, self._item):
             self.addItem(item)
         self._item.setVisible(False)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Signal
@@ -30,6 +31,8 @@ class SourcePanel(Section):
 
     changed = Signal(dict)
     refresh_wanted = Signal()
+    second_wanted = Signal(str)
+    """A second camera to compare with: a camera, a file, an address, or "demo" for the bundled pair."""
 
     def __init__(self) -> None:
         super().__init__("Source")
@@ -45,10 +48,17 @@ class SourcePanel(Section):
         menu.addAction("Network camera…", self.ask_address)
         self.open.setMenu(menu)
         self.demo = QPushButton("Demo clip")
+        self.second = QToolButton()
+        self.second.setText("+ Camera")
+        self.second.setToolTip("A second camera on the same performer: how far are the two answers apart?")
+        self.second.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.second_menu = QMenu(self.second)
+        self.second_menu.aboutToShow.connect(self._fill_second)
+        self.second.setMenu(self.second_menu)
         self.mirror = Switch("Mirror the picture")
         self.head.addWidget(self.refresh)
         self.row("", self.choice)
-        self.row("", self.open, self.demo)
+        self.row("", self.open, self.demo, self.second)
         self.rotate = Choice("Turn the picture")
         for degrees in (AUTO_ROTATION, *ROTATIONS_DEG):
             self.rotate.addItem(_ROTATIONS[degrees], str(degrees))
@@ -72,19 +82,46 @@ class SourcePanel(Section):
         self._cameras = tuple(cameras)
         self._fill()
 
+    @property
+    def cameras(self) -> tuple[CameraInfo, ...]:
+        """The cameras of the last list."""
+        return self._cameras
+
     def ask_file(self) -> None:
         """Let the user pick a video."""
-        path = ask_open(self, "Open a video", "video", _VIDEOS)
-        if path:
+        if path := self._asked_file():
             self.changed.emit({"source": path})
 
     def ask_address(self) -> None:
         """Let the user type the address of a network camera."""
+        if address := self._asked_address():
+            self.changed.emit({"source": address})
+
+    def _asked_file(self) -> str:
+        return ask_open(self, "Open a video", "video", _VIDEOS)
+
+    def _asked_address(self) -> str:
         address, good = QInputDialog.getText(
             self, "Network camera", "Address, for example http://192.168.1.20:8080/video"
         )
-        if good and address.strip():
-            self.changed.emit({"source": address.strip()})
+        return address.strip() if good else ""
+
+    def _fill_second(self) -> None:
+        """The cameras that are not the first, and every other kind of source."""
+        self.second_menu.clear()
+        others = [camera for camera in self._cameras if _value(camera, self._cameras) != self._source]
+        for camera in others:
+            value = _value(camera, self._cameras)
+            self.second_menu.addAction(camera.name, partial(self.second_wanted.emit, value))
+        if others:
+            self.second_menu.addSeparator()
+        for words, ask in (("Video file…", self._asked_file), ("Network camera…", self._asked_address)):
+            self.second_menu.addAction(words, partial(self._ask_second, ask))
+        self.second_menu.addAction("Demo pair", partial(self.second_wanted.emit, "demo"))
+
+    def _ask_second(self, ask: Callable[[], str]) -> None:
+        if source := ask():
+            self.second_wanted.emit(source)
 
     def _fill(self) -> None:
         entries = [("First camera, else the demo", "")]

@@ -63,6 +63,24 @@ def scaled_picture(bgr: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.
     return np.ascontiguousarray(cv2.resize(bgr, size, interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
 
 
+def _tag(painter: QPainter, letter: str, colour: str) -> None:
+    """Write a large letter on its colour into the upper left corner."""
+    painter.save()
+    painter.setClipping(False)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    ground = QRectF(14, 14, 52, 52)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(colour))
+    painter.drawRoundedRect(ground, 8, 8)
+    font = painter.font()
+    font.setPixelSize(36)
+    font.setBold(True)
+    painter.setFont(font)
+    painter.setPen(QColor(BACKGROUND))
+    painter.drawText(ground, int(Qt.AlignmentFlag.AlignCenter), letter)
+    painter.restore()
+
+
 def _caption(painter: QPainter, frame: QRectF, text: str) -> None:
     """Write a line centred in the upper edge of a frame, on a dark ground."""
     room = painter.fontMetrics().boundingRect(text)
@@ -90,6 +108,8 @@ class VideoView(QWidget):
         self.cue = CueOverlay(self)
         self.banner = Banner(self)
         self.placeholder = ""
+        self.tag: tuple[str, str] | None = None
+        """A letter and its colour in the corner, where there are two cameras."""
         self._frame: Frame | None = None
         self._detection: Detection | None = None
         self._details: Details | None = None
@@ -144,6 +164,8 @@ class VideoView(QWidget):
             if isinstance(self._detection, Keypoints2D):
                 self._draw_skeleton(painter, self._detection, place)
                 draw_details(painter, self._details, self._frame, place)
+        if self.tag is not None:
+            _tag(painter, *self.tag)
         painter.end()
 
     def _scaled_image(self, frame: Frame, place: QRectF) -> QImage:

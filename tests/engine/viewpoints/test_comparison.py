@@ -10,7 +10,15 @@ import pytest
 
 from engine.errors import InputError
 from engine.viewpoints.clock_skew import estimate_skew
-from engine.viewpoints.comparison import FIT_S, NotSameMotionError, compare, fit_cameras, measure
+from engine.viewpoints.comparison import (
+    BETTER_THAN_CHANCE,
+    FIT_S,
+    NotSameMotionError,
+    compare,
+    fit_cameras,
+    measure,
+    over_chance,
+)
 from engine.viewpoints.fit import F64
 from engine.viewpoints.pairing import pair
 from engine.viewpoints.track import Track
@@ -136,3 +144,9 @@ def test_a_performer_who_stands_still_says_nothing_about_the_clocks(make_track: 
     found = compare(a, b)
     assert found.fit.skew is None
     assert found.fit.angle_deg == pytest.approx(90.0, abs=1e-6)
+
+
+def test_between_sure_and_refused_the_poses_decide(make_track: Make, yaw: Yaw) -> None:
+    a, same, other = make_track(yaw(0)), make_track(yaw(60)), make_track(yaw(60), seed=5)
+    assert over_chance(pair(a, same, 0.0)) < 0.1
+    assert over_chance(pair(a, other, 0.0)) > BETTER_THAN_CHANCE

@@ -1,0 +1,89 @@
+"""The figures of a live comparison, large enough for the last row, over the curve of the last half minute."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
+
+from app.window.widgets.comparison_paint import DETECTOR, paint_curves, text
+from app.window.widgets.theme import MUTED, SURFACE, TEXT, WARNING
+from engine.viewpoints.live import LiveState
+
+
+def headline(state: LiveState) -> str:
+    """Return what the performer is to do, or what is wrong; "" while the figures hold."""
+    if state.state == "waiting":
+        return "Both cameras need to see you"
+    if state.state == "fitting":
+        return f"Move about: {state.left_s:.0f} s more" if state.left_s >= 0.5 else "Fitting…"
+    return "" if state.state == "fitted" else state.problem.split(";")[0].split(":")[0].capitalize()
+
+
+def columns(state: LiveState) -> list[tuple[str, str, str]]:
+    """Return figure, name and colour of the four that matter; dashes before there is a fit."""
+    fit, ours, detector = state.fit, state.ours, state.detector
+    return [
+        ("–" if fit is None else f"{fit.angle_deg:.0f}°", "between cameras", TEXT),
+        ("–" if state.now_mm is None else f"{state.now_mm:.0f}", "mm apart now", TEXT),
+        ("–", "mm mean", TEXT) if ours is None else (f"{ours.mean_mm:.0f}", f"mm mean, p95 {ours.p95_mm:.0f}", TEXT),
+        ("–", "detector", DETECTOR)
+        if detector is None
+        else (f"{detector.mean_mm:.0f}", f"detector, p95 {detector.p95_mm:.0f}", DETECTOR),
+    ]
+
+
+def footer(state: LiveState) -> str:
+    """Return what is frozen, and what agreement does not say."""
+    if state.fit is None:
+        return "One rotation is fitted on ten seconds, then frozen."
+    skew = "clocks not compared" if state.fit.skew is None else f"B's clock {state.fit.skew_s * 1e3:+.0f} ms"
+    return f"Rotation frozen; {skew}. Agreement is not truth: both may err alike."
+
+
+class ComparisonFigures(QWidget):
+    """Shows one LiveState. Qt thread only."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setMinimumHeight(210)
+        self._state = LiveState("waiting")
+        self._problem = ""
+
+    def show_state(self, state: LiveState, problem: str = "") -> None:
+        """Draw figures and curve; `problem`: what has ended the comparison."""
+        if state is not self._state or problem != self._problem:
+            self._state, self._problem = state, problem
+            self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Four figures, then words or the curve."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.fillRect(self.rect(), QColor(SURFACE))
+        room = QRectF(self.rect()).adjusted(16, 8, -16, -8)
+        tall = room.height() * 0.36
+        each = room.width() / 4
+        for number, (figure, name, colour) in enumerate(columns(self._state)):
+            left = room.left() + number * each
+            text(painter, QRectF(left, room.top(), each - 20, tall), figure, tall * 0.88, colour=colour, bold=True)
+            text(painter, QRectF(left, room.top() + tall, each - 12, 26), name, 20, colour=colour)
+        below = QRectF(room.left(), room.top() + tall + 30, room.width(), room.height() - tall - 30)
+        self._draw_below(painter, below)
+        painter.end()
+
+    def _draw_below(self, painter: QPainter, room: QRectF) -> None:
+        words = self._problem or headline(self._state)
+        if words:
+            colour = WARNING if self._problem or self._state.state == "different" else TEXT
+            text(painter, room, words, min(40.0, room.height() * 0.5), colour=colour, bold=True)
+            return
+        foot = QRectF(room.left(), room.bottom() - 20, room.width(), 20)
+        text(painter, foot, footer(self._state), 13, colour=MUTED, align=Qt.AlignmentFlag.AlignRight)
+        times_s, ours_mm, detector_mm = self._state.times_s, self._state.ours_mm, self._state.detector_mm
+        if times_s is None or ours_mm is None or detector_mm is None:
+            return
+        known = np.isfinite(detector_mm)
+        plot = room.adjusted(0, 0, 0, -18)
+        paint_curves(painter, plot, times_s, ours_mm, times_s[known], detector_mm[known], None, scale=0.75)
