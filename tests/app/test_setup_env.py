@@ -267,7 +267,7 @@ def test_every_package_is_in_the_wheel():
         listed = set(tomllib.load(file)["tool"]["setuptools"]["packages"])
     found = {
         ".".join(path.parent.relative_to(ROOT).parts)
-        for top in ("app", "engine", "models")
+        for top in ("vtm_live", "app", "engine", "models")
         for path in (ROOT / top).rglob("__init__.py")
     }
     assert listed == found
