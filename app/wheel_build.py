@@ -1,4 +1,4 @@
-"""Building the wheel: app, engine and models are installed inside vtm_live, where no other `models` or `app` meets them.
+"""Building the wheel: app, engine and models are installed inside vtm_live, where they clash with nobody's `models`.
 
 In the repository the folders lie at the top, as the code names them; so does an editable installation. In a wheel
 `engine.types` becomes `vtm_live.engine.types`: files are moved, and imports and names of modules in them rewritten.
@@ -47,7 +47,7 @@ def move_inside(build: Path) -> None:
         path.write_text(rewritten(path.read_text(encoding="utf-8")), encoding="utf-8")
 
 
-class BuildPy(build_py):
+class BuildPy(build_py):  # type: ignore[misc]  # setuptools has no types
     """`build_py`, with everything inside one package at the end; an editable installation stays as it is."""
 
     def run(self) -> None:
