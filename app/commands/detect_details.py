@@ -32,8 +32,9 @@ from engine.details.weights import BY_HAND_SIZE
 from engine.errors import DetectorError, VtmError
 from engine.pose2d.choose import make_detector
 from engine.pose2d.weights import BY_SIZE
-from engine.solver.face import expression, gaze, head_rotation
+from engine.solver.face import blink_scores, closed_lids, expression, gaze, head_rotation, lid_gaps
 from engine.solver.hands import finger_rotations
+from engine.solver.lids import LearnedLids
 from engine.sources.open_source import open_source
 from engine.types import Details, FaceView, HandView, Keypoints2D
 from models.camera import Intrinsics
@@ -63,7 +64,7 @@ def detect_details(
     try:
         detector = make_detector("blazepose", size=body_size, threads=threads, on_message=lambda _text: None)
         try:
-            reader = _reader(hand_size, threads)
+            reader, lids = _reader(hand_size, threads), LearnedLids()
             while not source.ended:
                 frame = source.read()
                 if frame is None:
@@ -76,7 +77,7 @@ def detect_details(
                     details = Details(frame.frame_id, frame.captured_at_s)
                 size = frame.image_size
                 lens = Intrinsics.from_hfov(size, math.radians(hfov_deg))
-                rows.append(_row(details, isinstance(body, Keypoints2D), lens))
+                rows.append(_row(details, isinstance(body, Keypoints2D), lens, lids))
         finally:
             detector.close()
         if not rows:
@@ -96,10 +97,10 @@ def _reader(hand_size: str, threads: int) -> DetailsReader:
     return reader
 
 
-def _row(details: Details, seen: bool, lens: Intrinsics) -> Row:
+def _row(details: Details, seen: bool, lens: Intrinsics, lids: LearnedLids) -> Row:
     hands = [_hand(view, side, lens) for side, view in enumerate((details.left, details.right))]
     row: Row = {name: np.stack([hand[name] for hand in hands]) for name in hands[0]}
-    return row | _face(details.face, lens) | {"body_seen": np.bool_(seen)}
+    return row | _face(details.face, lens, lids) | {"body_seen": np.bool_(seen)}
 
 
 def _hand(view: HandView | None, side: int, lens: Intrinsics) -> Row:
@@ -124,7 +125,7 @@ def _hand(view: HandView | None, side: int, lens: Intrinsics) -> Row:
     return row
 
 
-def _face(view: FaceView | None, lens: Intrinsics) -> Row:
+def _face(view: FaceView | None, lens: Intrinsics, lids: LearnedLids) -> Row:
     row: Row = {
         "face_at": np.int64(-1),
         "face_size_px": np.float32(np.nan),
@@ -135,11 +136,13 @@ def _face(view: FaceView | None, lens: Intrinsics) -> Row:
     if view is None:
         return row
     ahead = lens.view_rotation(view.points_px[:, :2].mean(0))
-    head, looks = head_rotation(view.points_px, ahead), gaze(view.points_px)
+    opened = lids.see(lid_gaps(view.points_px), blink_scores(view.scores))
+    closed = closed_lids(view.points_px, view.scores, None, opened)
+    head, looks = head_rotation(view.points_px, ahead), gaze(view.points_px, None, closed)
     row |= {
         "face_at": np.int64(view.frame_id),
         "face_size_px": np.float32(view.size_px),
-        "expression": expression(view.points_px, view.scores),
+        "expression": expression(view.points_px, view.scores, None, closed),
     }
     return row | ({} if head is None else {"head_rotation_cam": head}) | ({} if looks is None else {"gaze_rad": looks})
 

@@ -11,16 +11,19 @@ from scipy.spatial.transform import Rotation
 from engine.solver.detail_calibration import face_numbers, face_of, finger_numbers, fingers_of, measured_range
 from engine.solver.face import (
     RestingFace,
+    blink_scores,
+    closed_lids,
     expression,
     eye_rotations,
     gaze,
     head_rotation,
+    lid_gaps,
     resting_face,
     with_gaze,
 )
 from engine.solver.hands import FingerRange, finger_rotations, relaxed_hand, wrist_from_hand
 from engine.solver.held import HOLD_S, Blend, HeldRotations, HeldValues, is_sure, seen_now, steadiness
-from engine.solver.lids import OpenLids
+from engine.solver.lids import LearnedLids
 from engine.types import F32, F64, Details, FaceView, HandView, Pose
 from models.face import NUM_EXPRESSIONS
 from models.fingers import NUM_HAND_POINTS, SIDES, WRIST
@@ -111,8 +114,8 @@ class _Face:
 
     def __init__(self) -> None:
         self._scores, self._gaze = HeldValues(NUM_EXPRESSIONS), HeldValues(2)
-        self._lids = OpenLids()
         self._head = HeldRotations(_IDENTITY)
+        self._lids = LearnedLids()
         self._blend = Blend()
         self._view_s = -np.inf
         self._sure_s = -np.inf
@@ -123,10 +126,10 @@ class _Face:
         if view.captured_at_s <= self._view_s:
             return
         self._view_s, self._presence = view.captured_at_s, view.presence
-        learnt = self._lids.push(view.points_px)
-        rest = rest or learnt
-        self._scores.see(expression(view.points_px, view.scores, rest), view.captured_at_s)
-        looks = gaze(view.points_px, rest)
+        opened = self._lids.see(lid_gaps(view.points_px), blink_scores(view.scores))
+        closed = closed_lids(view.points_px, view.scores, rest, opened)
+        self._scores.see(expression(view.points_px, view.scores, rest, closed), view.captured_at_s)
+        looks = gaze(view.points_px, rest, closed)
         if looks is not None:
             self._gaze.see(looks, view.captured_at_s)
         ahead = pose.intrinsics.view_rotation(view.points_px[:, :2].mean(0))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from engine.solver.lids import OpenLids, closedness
 from engine.types import F32, F64, FaceView
 from models.face import (
     CHIN,
@@ -29,8 +30,6 @@ from models.face import (
 
 YAW_GAIN, PITCH_GAIN = 0.9, 1.25
 """The head turns by so much of what the mesh does, seen along the ray to it: slopes on 140 rendered faces."""
-SHUT_GAP, OPEN_GAP = 0.008, 0.050
-"""Gap between the lids over the height of the face: shut, and open at rest."""
 CLOSED_LIPS, JAW_REACH = 0.010, 0.25
 """Gap between the lips over the height of the face: closed, and how much more with the jaw wide open."""
 EYE_WIDTH_PER_RADIUS = 2.5
@@ -101,7 +100,8 @@ def head_rotation(points: F32, R_world_cam: F64, rest: RestingFace | None = None
 
 def resting_face(views: Sequence[FaceView]) -> RestingFace | None:
     """Return the median of a face at rest that looks into the camera. None: no view shows enough."""
-    seen = [(view, gaze(view.points_px), relative_head(view.points_px)) for view in views]
+    opened = np.zeros(2)  # whoever calibrates looks into the camera, however narrow their eyes are
+    seen = [(view, gaze(view.points_px, None, opened), relative_head(view.points_px)) for view in views]
     good = [(view, look, head) for view, look, head in seen if look is not None and head is not None]
     if not good:
         return None
@@ -128,21 +128,31 @@ def _height(points: F32) -> float:
     return max(float(np.linalg.norm(points[FOREHEAD] - points[CHIN])), 1e-6)
 
 
-def closedness(points: F32, rest: RestingFace | None = None) -> F64:
-    """Return (2,) how far the lids of the left and right eye are closed, 0..1, from their gaps."""
-    opened = np.full(2, OPEN_GAP) if rest is None else np.maximum(rest.lid_gap, 2 * SHUT_GAP)
-    closed: F64 = np.clip((opened - lid_gaps(points)) / (opened - SHUT_GAP), 0.0, 1.0)
-    return closed
+def blink_scores(scores: F32) -> F64:
+    """Return (2,) the network's blink scores of the left and right eye, 0..1."""
+    blinks: F64 = np.nan_to_num(scores[_LIDS].astype(np.float64)).clip(0.0, 1.0)
+    return blinks
 
 
-def expression(points: F32, scores: F32, rest: RestingFace | None = None) -> F32:
+def closed_lids(points: F32, scores: F32, rest: RestingFace | None = None, learned: OpenLids | None = None) -> F64:
+    """Return (2,) how far the lids of the left and right eye are closed, 0..1.
+
+    learned  what open lids of this performer look like, for want of a face at rest
+    """
+    gaps, blinks = lid_gaps(points), blink_scores(scores)
+    if rest is not None:
+        return closedness(gaps, blinks, OpenLids(rest.lid_gap, blink_scores(rest.scores)))
+    return closedness(gaps, blinks) if learned is None else closedness(gaps, blinks, learned)
+
+
+def expression(points: F32, scores: F32, rest: RestingFace | None = None, closed: F64 | None = None) -> F32:
     """Return the 52 scores in 0..1: the network's, checked by ratios, without what it does not really give.
 
-    The jaw is the gap of the lips, which follows it better than the score; a blink is the mean of score and lid gap;
-    the resting face is subtracted, lids excepted: their own open gap is in the ratio.
+    The jaw is the gap of the lips, which follows it better than the score; blinks are `closed`, as `closed_lids` gives
+    them; the resting face is subtracted from the others.
     """
     result = np.nan_to_num(scores.astype(np.float64)).clip(0.0, 1.0)
-    blinks = (result[_LIDS] + closedness(points, rest)) / 2
+    blinks = closed_lids(points, scores, rest) if closed is None else closed
     if rest is not None:
         result = np.clip((result - rest.scores) / np.maximum(1.0 - rest.scores, 0.1), 0.0, 1.0)
     result[_JAW] = np.clip((lip_gap(points) - CLOSED_LIPS) / JAW_REACH, 0.0, 1.0)
@@ -151,13 +161,14 @@ def expression(points: F32, scores: F32, rest: RestingFace | None = None) -> F32
     return result.astype(np.float32)
 
 
-def gaze(points: F32, rest: RestingFace | None = None) -> F64 | None:
+def gaze(points: F32, rest: RestingFace | None = None, closed: F64 | None = None) -> F64 | None:
     """Return (2,) where both eyes look in the head, radians: left, down. None: the lids are more than half shut.
 
     From the irises between the corners of the eyes, in the head's own axes; the eye that is more open counts more.
+    closed  (2,) as `closed_lids` gives it; None: both eyes are open
     """
     axes = face_axes(points)
-    opened = 1.0 - closedness(points, rest)
+    opened = np.ones(2) if closed is None else 1.0 - closed
     if axes is None or opened.max() < 0.5:
         return None
     turned = points.astype(np.float64) @ _FACING.T @ axes  # x to the person's left, y up, z out of the face

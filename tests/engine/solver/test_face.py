@@ -105,8 +105,10 @@ def test_gaze_is_that_of_the_irises_however_the_head_is_turned(turned: int) -> N
 def test_the_open_eye_counts_and_with_both_lids_shut_there_is_no_gaze() -> None:
     points = mesh(lids=(0.008, 0.05), look=(0.2, 0.0))
     points[m.IRIS_CENTRES[0]] += 30  # what is under a shut lid is guessed
-    np.testing.assert_allclose(f.gaze(points), [0.2, 0.0], atol=1e-3)
-    assert f.gaze(mesh(lids=(0.02, 0.02))) is None
+    np.testing.assert_allclose(f.gaze(points, None, np.array([1.0, 0.0])), [0.2, 0.0], atol=1e-3)
+    shut = mesh(lids=(0.02, 0.02))
+    closed = f.closed_lids(shut, scores(eyeBlinkLeft=0.6, eyeBlinkRight=0.6))
+    assert f.gaze(shut, None, closed) is None
     limited = f.gaze(mesh(look=(1.5, -1.5)))
     assert limited is not None
     np.testing.assert_allclose(limited, [f.MAX_YAW, -f.MAX_PITCH])
@@ -121,7 +123,7 @@ def test_a_blink_needs_the_lids_and_the_score() -> None:
     both = f.expression(mesh(lids=(0.008, 0.05)), scores(eyeBlinkLeft=1.0))
     assert of(both, "eyeBlinkLeft") == pytest.approx(1.0, abs=1e-3)
     assert of(both, "eyeBlinkRight") == pytest.approx(0.0, abs=1e-3)
-    assert of(f.expression(mesh(), scores(eyeBlinkLeft=0.6)), "eyeBlinkLeft") == pytest.approx(0.3, abs=1e-3)
+    assert of(f.expression(mesh(), scores(eyeBlinkLeft=0.6)), "eyeBlinkLeft") == pytest.approx(0.5 / 1.2, abs=1e-3)
 
 
 def test_what_the_network_does_not_give_is_zero_and_no_score_leaves_its_range() -> None:

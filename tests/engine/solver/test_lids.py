@@ -1,50 +1,58 @@
-"""Lids at rest are learnt: narrow eyes are not half shut, and a blink is still a blink."""
+"""Lids: shut is 1 and open is 0 for narrow and wide eyes, by what is open for this performer."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from engine.solver.face import closedness, gaze
-from engine.solver.lids import LEAST_LOOKS, OpenLids
-from tests.engine.solver.test_face import mesh
+from engine.solver.lids import MIN_OPEN_GAP, SHUT_GAP, TYPICAL, LearnedLids, OpenLids, closedness
 
-NARROW = (0.024, 0.026)
+NARROW = OpenLids(np.full(2, 0.021), np.full(2, 0.47))
 
 
-def test_narrow_eyes_count_as_open_after_a_few_looks_and_their_gaze_is_seen() -> None:
-    lids = OpenLids()
-    view = mesh(lids=NARROW, look=(0.2, 0.0))
-    assert closedness(view).min() > 0.5
-    assert gaze(view) is None
-    learnt = [lids.push(view) for _ in range(LEAST_LOOKS)]
-    assert learnt[:-1] == [None] * (LEAST_LOOKS - 1)
-    assert closedness(view, learnt[-1]).max() < 0.05
-    looks = gaze(view, learnt[-1])
-    assert looks is not None
-    assert looks[0] == pytest.approx(0.2, abs=0.02)
+def test_typical_lids_open_and_shut() -> None:
+    assert closedness(TYPICAL.gap, TYPICAL.score) == pytest.approx([0, 0])
+    assert closedness(np.array([SHUT_GAP, 0.05]), np.array([0.8, 0.1])) == pytest.approx([1, 0])
+    assert closedness(np.full(2, 0.029), np.full(2, 0.4)) == pytest.approx([0.5, 0.5])
 
 
-def test_blinks_between_do_not_make_shut_eyes_open() -> None:
-    lids = OpenLids()
-    for look in range(200):
-        rest = lids.push(mesh(lids=(0.008, 0.008) if look % 5 == 0 else NARROW))
-    assert rest is not None
-    assert closedness(mesh(lids=(0.008, 0.008)), rest).min() > 0.95
-    assert closedness(mesh(lids=NARROW), rest).max() < 0.1
+def test_one_measure_alone_is_half_a_blink() -> None:
+    assert closedness(np.full(2, SHUT_GAP), np.full(2, 0.1)) == pytest.approx([0.5, 0.5])
+    assert closedness(np.full(2, 0.05), np.full(2, 0.9)) == pytest.approx([0.5, 0.5])
 
 
-def test_eyes_that_stay_shut_never_count_as_open() -> None:
-    lids = OpenLids()
-    for _ in range(300):
-        rest = lids.push(mesh(lids=(0.008, 0.008)))
-    assert closedness(mesh(lids=(0.008, 0.008)), rest).min() > 0.9
+def test_narrow_eyes_that_are_open_are_open_once_they_are_known() -> None:
+    assert closedness(NARROW.gap, NARROW.score).min() > 0.5
+    assert closedness(NARROW.gap, NARROW.score, NARROW) == pytest.approx([0, 0])
+    assert closedness(np.full(2, SHUT_GAP), np.full(2, 0.9), NARROW) == pytest.approx([1, 1])
 
 
-def test_each_eye_is_learnt_by_itself_and_a_broken_view_changes_nothing() -> None:
-    lids = OpenLids()
-    for _ in range(20):
-        lids.push(mesh(lids=(0.02, 0.06)))
-    rest = lids.push((mesh() * np.float32(np.nan)).astype(np.float32))
-    assert rest is not None
-    assert rest.lid_gap == pytest.approx([0.02, 0.06], abs=0.002)
+def test_open_lids_are_learned_while_the_performer_blinks() -> None:
+    learned = LearnedLids()
+    for number in range(150):
+        blinking = number % 10 == 9
+        gap, score = (0.008, 0.8) if blinking else (0.021, 0.47)
+        opened = learned.see(np.full(2, gap), np.full(2, score))
+    assert closedness(NARROW.gap, NARROW.score, opened).max() < 0.2
+    assert closedness(np.full(2, SHUT_GAP), np.full(2, 0.8), opened).min() > 0.9
+
+
+def test_the_first_views_change_little_and_shut_eyes_are_never_taken_for_open_ones() -> None:
+    learned = LearnedLids()
+    first = learned.see(np.full(2, SHUT_GAP), np.full(2, 0.9))
+    assert first.gap == pytest.approx(TYPICAL.gap, abs=0.006)
+    for _ in range(400):
+        opened = learned.see(np.zeros(2), np.full(2, 0.95))
+    assert opened.gap == pytest.approx([MIN_OPEN_GAP] * 2)
+    assert closedness(np.zeros(2), np.full(2, 0.95), opened) == pytest.approx([1, 1])
+
+
+def test_a_broken_view_changes_nothing_and_each_eye_is_learned_by_itself() -> None:
+    learned = LearnedLids()
+    broken = np.full(2, np.nan)
+    assert learned.see(broken, np.zeros(2)) is TYPICAL
+    for _ in range(100):
+        opened = learned.see(np.array([0.02, 0.06]), np.zeros(2))
+    again = learned.see(broken, np.zeros(2))
+    assert again.gap == pytest.approx(opened.gap)
+    assert opened.gap == pytest.approx([0.02, 0.06], abs=0.004)
