@@ -70,10 +70,7 @@ class Track:
         return Region(float(x), float(y), self.region.size_px, self.region.angle_rad)
 
     def cost(self, sighting: Sighting, now_s: float, settings: CrowdSettings = SETTINGS) -> float:
-        """Return how badly a sighting fits; 1 is the limit. The worst of place, size and clothes, and a little of all.
-
-        The small part of the sum decides between two tracks that both fit.
-        """
+        """Return how badly a sighting fits, in place, size and clothes together; 1 is the limit."""
         gone_s = max(0.0, now_s - self.seen_at_s)
         expected = self.expected(now_s, settings)
         place = min(settings.place + settings.place_per_s * gone_s, settings.place_limit)
@@ -84,7 +81,7 @@ class Track:
             ratio / size,
             difference(self.clothes, sighting.clothes) / settings.clothes,
         )
-        return max(terms) + 0.01 * sum(terms)
+        return math.hypot(*terms)
 
     def see(self, sighting: Sighting, now_s: float, settings: CrowdSettings = SETTINGS) -> None:
         """Take a sighting of this person."""
@@ -95,7 +92,9 @@ class Track:
             gain = 1 - math.exp(-step_s / settings.velocity_tau_s)
             self.velocity_px_s = self.velocity_px_s + gain * (moved / step_s - self.velocity_px_s)
             self.slow = self.slow + (1 - math.exp(-step_s / settings.motion_tau_s)) * (place - self.slow)
-            self.clothes = mixed(self.clothes, sighting.clothes, 1 - math.exp(-step_s / settings.clothes_tau_s))
+            alike = max(0.0, 1 - difference(self.clothes, sighting.clothes) / settings.clothes)
+            learnt = alike * (1 - math.exp(-step_s / settings.clothes_tau_s))  # nothing of somebody in front
+            self.clothes = mixed(self.clothes, sighting.clothes, learnt)
         self.region, self.seen_at_s = sighting.region, now_s
         self.motion = float(np.linalg.norm(place - self.slow)) / sighting.region.size_px
         self.ever_moved = self.ever_moved or self.motion > settings.moving

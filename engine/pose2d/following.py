@@ -21,10 +21,13 @@ REMEMBER_NEW_S, REMEMBER_S, REMEMBER_CHOSEN_S = 0.5, 3.0, 10.0
 """For so long after losing a person nobody else is taken: who was never seen before, who is known, after a choice."""
 MOST_READ, MOST_READ_LOST = 2, 4
 """So many people are read in one frame: beside the followed person, and while nobody is followed."""
-_SAME, _CONTINUES, _NEAR = 0.2, 0.3, 0.8  # in sides of a region
+_SAME, _CONTINUES, _NEAR = 0.1, 0.3, 0.8  # in sides of a region
+DOUBT_S = 0.25
+"""For so long somebody in other clothes may go on where the performer was: an arm, a shadow. After it the light has
+changed, if nobody else is in the picture."""
 LOOK_ROUND_S = 0.3
 """How often the whole picture is searched while others are in view."""
-LOOK_ROUND_ALONE_S = 1.0
+LOOK_ROUND_ALONE_S = 0.4
 _SHOWN_S = 1.2  # others are shown for so long after they were last seen
 NEARBY = "looking for other people"
 
@@ -121,6 +124,7 @@ class FollowingDetector:
         self._chosen = False  # by the user
         self._reading_region: Region | None = None  # where the followed person was read in the last frame
         self._looked_at_s = -math.inf
+        self._doubtful_since_s: float | None = None  # clothes do not fit since
 
     def close(self) -> None:
         """Release the networks; the detector cannot be used afterwards."""
@@ -181,10 +185,24 @@ class FollowingDetector:
             return None
         sighting = self._sighting(frame, reading.region)
         owner = self._crowd.whose(sighting, frame.captured_at_s)
-        if owner is not self._followed and not (owner is None and self._is_alone_at(sighting)):
+        if owner is self._followed:
+            self._doubtful_since_s = None
+        elif owner is not None or not self._is_alone_at(sighting) or not self._may_doubt(sighting, frame.captured_at_s):
             return None
         self._followed.see(sighting, frame.captured_at_s)
         return reading
+
+    def _may_doubt(self, sighting: Sighting, now_s: float) -> bool:
+        """Return whether somebody who looks different may still be the performer. Who is there is looked up at once."""
+        assert self._followed is not None
+        if self._doubtful_since_s is None:
+            self._doubtful_since_s, self._looked_at_s = now_s, -math.inf
+        if 0.0 <= now_s - self._doubtful_since_s < DOUBT_S:
+            return True
+        if len(self._crowd.tracks) > 1:
+            return False
+        self._followed.clothes = sighting.clothes
+        return True
 
     def _read(self, frame: Frame, region: Region) -> Reading | None:
         """Read the person in a region; None for points that cannot be one."""
@@ -281,6 +299,7 @@ class FollowingDetector:
 
     def _follow(self, track: Track, *, chosen: bool) -> None:
         self._followed, self._chosen, self._reading_region = track, chosen, track.region
+        self._doubtful_since_s = None
 
     def _sighting(self, frame: Frame, region: Region) -> Sighting:
         return Sighting(region, trunk_colours(frame.bgr, region))

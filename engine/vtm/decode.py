@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.types import F32, RawMotion, Window
+from engine.vtm.head import with_head
 from models.camera import Intrinsics
 from models.parts import part_confidence
 from models.refine import refine
@@ -36,6 +37,9 @@ def decode(window: Window, intrinsics: Intrinsics, *outputs: F32) -> RawMotion:
             window.view_size,
         )
     rotations = matrices[0]
+    if window.refined:
+        seen = window.shown[0].astype(np.float64)
+        rotations = with_head(rotations, seen, float(window.view_size[0]), blazepose=bool(window.evidence.any()))
     place_cam = root_to_camera(values[:, 0], place, view)[0]
     place_cam[2] = max(place_cam[2], 1e-3)
     rotations[0] = to_camera @ rotations[0]

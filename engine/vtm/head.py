@@ -1,0 +1,72 @@
+"""The head's orientation in closed form from nose, eyes and ears, joined with the network's answer.
+
+The network hardly turns a head: in motion capture heads stay level. Five points of a face of known shape say it
+directly: their picture, seen from the head's own direction and divided by the distance, is linear in the first two
+rows of the rotation (weak perspective; Tomasi and Kanade 1992). The polar factor of the least-squares answer are the
+rows, their cross product is the third.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.types import F64
+from models.keypoints import KEYPOINT
+from models.rotations import rotation_6d_to_matrix, rotation_between
+from models.skeleton import JOINT, PARENTS
+
+TRUST = 0.9  # how far the head turns to what full scores say
+DOUBT_RAD = np.radians(70.0)  # trust falls as exp(-(angle to the network's answer / this)^2)
+_FACE = [KEYPOINT[name] for name in ("nose", "left_eye", "right_eye", "left_ear", "right_ear")]
+FACE_POINTS = {
+    True: np.array([[0, 40, 95], [24, 71, 69], [-24, 71, 69], [47, 52, 24], [-47, 52, 24]], np.float64),
+    False: np.array([[0, 35, 110], [32, 72, 92], [-32, 72, 92], [75, 50, 15], [-75, 50, 15]], np.float64),
+}
+"""Where BlazePose (True) and people (False) mark the points on a head, millimetres (models.synth.landmarks)."""
+_SOLVE = {kind: np.linalg.pinv(points - points.mean(0)) for kind, points in FACE_POINTS.items()}  # (3, 5)
+_LEAST_SCORE = 0.2
+_SMALLEST = 1e-12  # of the squared scale, per millimetre: all points at one place
+_HEAD, _CHAIN = JOINT["Head"], [JOINT["Head"]]
+while PARENTS[_CHAIN[0]] >= 0:
+    _CHAIN.insert(0, PARENTS[_CHAIN[0]])
+
+
+def head_in_view(keypoints: F64, size: float, *, blazepose: bool) -> F64 | None:
+    """(23, 3) x, y in box units, score; size in ray units -> (3, 3) view <- head; None where the points are no face."""
+    rays = np.concatenate([keypoints[_FACE, :2] * size, np.ones((len(_FACE), 1))], axis=-1)
+    middle = rays.mean(0)
+    to_view = rotation_between(np.array([0.0, 0.0, 1.0]), middle)  # (3, 3) view <- the head's own direction
+    own = rays @ to_view
+    seen = own[:, :2] / own[:, 2:]
+    rows = (_SOLVE[blazepose] @ (seen - seen.mean(0))).T  # (2, 3)
+    gram = rows @ rows.T
+    area = float(np.sqrt(max(gram[0, 0] * gram[1, 1] - gram[0, 1] ** 2, 0.0)))
+    if not np.isfinite(area) or np.trace(gram) < _SMALLEST or area < 1e-3 * np.trace(gram):
+        return None
+    root = (gram + area * np.eye(2)) / np.sqrt(np.trace(gram) + 2 * area)  # of a 2 x 2 matrix
+    level = np.linalg.solve(root, rows)
+    turned: F64 = to_view @ np.vstack([level, np.cross(level[0], level[1])])
+    return turned
+
+
+def with_head(rotations: F64, keypoints: F64, size: float, *, blazepose: bool) -> F64:
+    """(22, 3, 3) local, Hips in the view -> the same with the head turned to what its five points say.
+
+    keypoints (23, 3) as in `head_in_view`. Unchanged where one of the five is not seen.
+    """
+    score = float(keypoints[_FACE, 2].min())
+    if score < _LEAST_SCORE:
+        return rotations
+    seen = head_in_view(keypoints, size, blazepose=blazepose)
+    if seen is None:
+        return rotations
+    above = rotations[_CHAIN[0]]
+    for joint in _CHAIN[1:-1]:
+        above = above @ rotations[joint]
+    head = above @ rotations[_HEAD]
+    angle = float(np.arccos(np.clip((np.trace(head.T @ seen) - 1) / 2, -1.0, 1.0)))
+    trust = TRUST * score * float(np.exp(-((angle / DOUBT_RAD) ** 2)))
+    mixed = (1 - trust) * head + trust * seen
+    turned = rotations.copy()
+    turned[_HEAD] = above.T @ rotation_6d_to_matrix(np.concatenate([mixed[:, 0], mixed[:, 1]]))
+    return turned
