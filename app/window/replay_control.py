@@ -47,6 +47,7 @@ class ReplayControl(QObject):
             self._body.show_pose(state.pose)
         if state is not None or self.state is not None:
             self._body.replay.show_state(state)
-            self._targets.show_test(state.path if state is not None and state.path in TEST_POSES else "")
+            test = state is not None and state.path in TEST_POSES
+            self._targets.show_test(state.path if state and test else "", state.position_s if state else 0.0)
         self.state = state
         return state is not None

@@ -20,7 +20,7 @@ _WAVES_PER_S = 1.0
 
 def t_pose(height_m: float, time_s: float = 0.0) -> Pose:
     """A person of that height and standard proportions, arms out, facing +Z."""
-    return _posed({}, height_m, time_s)
+    return posed_person({}, height_m, time_s)
 
 
 def wave_pose(height_m: float, time_s: float) -> Pose:
@@ -30,10 +30,11 @@ def wave_pose(height_m: float, time_s: float) -> Pose:
         "LeftUpperArm": Rotation.from_euler("Z", -_ARM_DOWN_DEG, degrees=True),
         "RightLowerArm": Rotation.from_euler("Z", -_FOREARM_UP_DEG + swing, degrees=True),
     }
-    return _posed(turns, height_m, time_s)
+    return posed_person(turns, height_m, time_s)
 
 
-def _posed(turns: dict[str, Rotation], height_m: float, time_s: float) -> Pose:
+def posed_person(turns: dict[str, Rotation], height_m: float, time_s: float) -> Pose:
+    """A person of that height and standard proportions, joints turned, hips at standing height."""
     offsets = ratio_offsets(np.ones(NUM_JOINTS)) * height_m
     rotations = np.tile(np.array([0.0, 0.0, 0.0, 1.0]), (NUM_JOINTS, 1))
     for name, turn in turns.items():

@@ -13,10 +13,16 @@ from engine.motion.osc_log import read_osc_log
 from engine.motion.resample import gaps_of, gaps_text
 from engine.motion.take_poses import poses_of
 from engine.osc.demo_pose import t_pose, wave_pose
+from engine.osc.receiver_check import DURATION_S, walking_test
 from engine.types import Pose
 
-TEST_POSES: dict[str, Callable[[float, float], Pose]] = {"T-pose": t_pose, "Wave": wave_pose}
-"""By name: (height_m, time_s) -> pose. Each repeats after a second."""
+RECEIVER_TEST = "Receiver test"
+TEST_POSES: dict[str, Callable[[float, float], Pose]] = {
+    "T-pose": t_pose,
+    "Wave": wave_pose,
+    RECEIVER_TEST: walking_test,
+}
+"""By name: (height_m, time_s) -> pose. Each repeats, after a second or after the whole test."""
 _TEST_HZ = 30
 
 
@@ -46,8 +52,9 @@ def load_recording(path: Path) -> Recording:
 
 
 def pose_recording(name: str, height_m: float) -> Recording:
-    """One second of a test pose, to be looped. Raises UsageError for a name not in TEST_POSES."""
+    """A test pose, to be looped. Raises UsageError for a name not in TEST_POSES."""
     if name not in TEST_POSES:
         raise UsageError(f"there is no test pose {name!r}: use one of {', '.join(TEST_POSES)}")
-    times = [number / _TEST_HZ for number in range(_TEST_HZ)]
+    frames = round(_TEST_HZ * (DURATION_S if name == RECEIVER_TEST else 1.0))
+    times = [number / _TEST_HZ for number in range(frames)]
     return Recording(name, times, [TEST_POSES[name](height_m, time_s) for time_s in times])

@@ -41,12 +41,12 @@ class SidePanel(QScrollArea):
         box.setContentsMargins(18, 16, 18, 16)
         box.setSpacing(13)
         sections: tuple[Section, ...] = (
+            self.targets,
             self.record,
             self.source,
             self.performer,
             self.details,
             self.tracking,
-            self.targets,
             self.receive,
         )
         for index, section in enumerate(sections):

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import (
+    QCheckBox,
     QDialog,
     QFormLayout,
     QHBoxLayout,
@@ -17,23 +18,26 @@ from PySide6.QtWidgets import (
 )
 
 from app.commands.osc_map import lines_of
+from app.window.target_words import (
+    EXAMPLES,
+    PROTOCOLS,
+    RECEIVER_NAMES,
+    free_port,
+    proposal,
+    settings_lines,
+    usual_port,
+    with_fold,
+)
 from app.window.widgets.avatar_field import AvatarField
 from app.window.widgets.fields import Choice, label
 from app.window.widgets.target_url import join_url, split_query
 from engine.errors import UsageError
 from engine.osc.own_port import check_own_port
 from engine.osc.plain import PlainOptions, address_map
-from engine.osc.receivers import RECEIVERS
-from engine.osc.targets import DEFAULT_PORTS, parse_target, parse_targets
+from engine.osc.targets import parse_target, parse_targets
+from engine.osc.vmc_options import VmcOptions
 
-_PROTOCOLS = (("VMC: avatars", "vmc"), ("VRChat trackers", "vrchat"), ("Plain OSC: stage and patching tools", "osc"))
-_REMARKS = {
-    "vmc": "Switch on the receiver's VMC input and give it the same port. The usual one is 39539.",
-    "vrchat": "Body trackers only: VRChat takes head and hands from a VR headset, and OSC must be on.",
-    "osc": "One numeric address per joint, contact and confidence.",
-}
-_EXAMPLES = {"vmc": "rate=60&travel=root", "vrchat": "trackers=hip,feet", "osc": "prefix=/mocap&rate=30"}
-PRESET_NAMES = {name: receiver.title for name, receiver in RECEIVERS.items()}
+_UPPER_CHEST = "upperchest"
 
 
 class TargetDialog(QDialog):
@@ -46,10 +50,12 @@ class TargetDialog(QDialog):
         self.setWindowTitle("Send the motion to")
         self.setMinimumWidth(430)
         self._others = others
-        self.url = url or "vmc://127.0.0.1:39539"
-        self.protocol = Choice("Protocol", _PROTOCOLS)
-        self.preset = Choice("Receiver", [(title, name) for name, title in PRESET_NAMES.items()])
+        self.url = url or proposal(others, vmc_receive)
+        self.protocol = Choice("Protocol", PROTOCOLS)
+        self.preset = Choice("Receiver", [(title, name) for name, title in RECEIVER_NAMES.items()])
         self.avatar = AvatarField()
+        self.no_upper_chest = QCheckBox("My avatar has no UpperChest")
+        self.no_upper_chest.setToolTip("Its turn is sent with the chest. Not needed with the avatar's file")
         self.host, self.port, self.options = QLineEdit(), QLineEdit(), QLineEdit()
         self.host.setPlaceholderText("127.0.0.1, or a name in your network")
         self._remark, self._problem = label("", "muted"), label("", "error")
@@ -83,7 +89,7 @@ class TargetDialog(QDialog):
         form = QFormLayout()
         form.setSpacing(10)
         rows = (("Protocol", self.protocol), ("Receiver", self.preset), ("Host", self.host), ("Port", self.port))
-        for name, field in (*rows, ("Avatar", self.avatar), ("Options", self.options)):
+        for name, field in (*rows, ("Avatar", self.avatar), ("", self.no_upper_chest), ("Options", self.options)):
             form.addRow(name, field)
         self._form = form
         self._cancel = QPushButton("Cancel")
@@ -102,7 +108,8 @@ class TargetDialog(QDialog):
 
     def _connect(self) -> None:
         self.protocol.activated.connect(self._protocol_chosen)
-        self.preset.activated.connect(self._check)
+        self.preset.activated.connect(self._receiver_chosen)
+        self.no_upper_chest.clicked.connect(self._upper_chest_clicked)
         self.avatar.changed.connect(self._check)
         for field in (self.host, self.port, self.options):
             field.textChanged.connect(self._check)
@@ -110,9 +117,17 @@ class TargetDialog(QDialog):
         self.accept_button.clicked.connect(self.accept)
 
     def _protocol_chosen(self) -> None:
-        self.port.setText(str(DEFAULT_PORTS[self.protocol.value]))
         self.options.clear()
+        self._receiver_chosen()
+
+    def _receiver_chosen(self) -> None:
+        """Fill in the port that such a receiver listens on, or the next one that is free."""
+        usual, host = usual_port(self.protocol.value, self.preset.value), self.host.text().strip()
+        self.port.setText(str(free_port(usual, host or "127.0.0.1", self._others, self._vmc_receive)))
         self._check()
+
+    def _upper_chest_clicked(self, on: bool) -> None:
+        self.options.setText(with_fold(self.options.text().strip(), self.preset.value, _UPPER_CHEST, on))
 
     def _check(self) -> None:
         """Build the address and show what is wrong with it, if anything."""
@@ -128,10 +143,20 @@ class TargetDialog(QDialog):
         self._show_map(problem)
         for field in (self.preset, self.avatar):
             self._form.setRowVisible(field, protocol == "vmc")
-        self.options.setPlaceholderText(f"none; for example {_EXAMPLES[protocol]}")
-        self._remark.setText(_REMARKS[protocol])
+        self._form.setRowVisible(self.no_upper_chest, protocol == "vmc" and not self.avatar.path)
+        self._show_fold()
+        self.options.setPlaceholderText(f"none; for example {EXAMPLES[protocol]}")
+        self._remark.setText("\n".join(f"• {line}" for line in settings_lines(protocol, self.preset.value)))
         self._problem.setText(problem)
         self.accept_button.setEnabled(not problem)
+
+    def _show_fold(self) -> None:
+        """Whether the upper chest is folded, by the preset or by the options."""
+        try:
+            settings = parse_target(self.url).settings
+        except UsageError:
+            return
+        self.no_upper_chest.setChecked(isinstance(settings, VmcOptions) and _UPPER_CHEST in settings.fold)
 
     def _show_map(self, problem: str) -> None:
         """Of a plain OSC target: what to patch in the other program."""

@@ -1,36 +1,30 @@
-"""Where the motion is sent: a row per OSC target with its live state; add, change, remove; test poses."""
+"""Where the motion is sent: a card per OSC target with its live state; add, change, remove; test poses."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from app.window.target_words import card, target_name
 from app.window.widgets import icons
 from app.window.widgets.fields import Choice, Dot, Elided, Section, icon_button, label
-from app.window.widgets.target_dialog import PRESET_NAMES, TargetDialog
-from app.window.widgets.target_url import split_query
+from app.window.widgets.target_dialog import TargetDialog
 from app.window.widgets.theme import ACCENT, FAINT, WARNING
-from engine.takes.recording import TEST_POSES
+from engine.osc.receiver_check import part_at
+from engine.takes.recording import RECEIVER_TEST, TEST_POSES
 from engine.types import TargetState
 
 _RATES_HZ = (0.0, 60.0, 90.0, 120.0)
-_NAMES = {"vmc": "VMC", "vrchat": "VRChat", "osc": "OSC"}
-
-
-def target_name(url: str) -> str:
-    """VSeeFace  127.0.0.1:39539"""
-    scheme, _, rest = url.partition("://")
-    preset, *_ = split_query(url)
-    who = _NAMES.get(scheme, scheme) if scheme != "vmc" or preset == "generic" else PRESET_NAMES.get(preset, preset)
-    return f"{who}  {rest.partition('?')[0]}"
+_SHORT = {RECEIVER_TEST: "Walk"}
+_TIPS = {RECEIVER_TEST: "T-pose, a step, a squat, a turn, a hand up: what you should see, and what to change if not"}
 
 
 def _rate_name(rate_hz: float) -> str:
     return f"{rate_hz:g} per second" if rate_hz else "As the camera"
 
 
-class TargetRow(QWidget):
-    """One target."""
+class TargetCard(QWidget):
+    """One target: its name, its state in three words with a light, and what is wrong, whole."""
 
     edit = Signal(str)
     remove = Signal(str)
@@ -38,38 +32,40 @@ class TargetRow(QWidget):
     def __init__(self, url: str) -> None:
         super().__init__()
         self.url = url
+        self.setObjectName("card")
         self._dot = Dot()
-        self.name, self.state = Elided(), Elided("muted")
+        self.name, self.state, self.figures = Elided(), label(""), Elided("muted")
+        self.problem = label("", "warning")
+        self.problem.setWordWrap(True)
         self.name.set_whole(target_name(url), middle=True)
         self.name.setToolTip(url)
         change, remove = icon_button(icons.pencil(), f"Change {url}"), icon_button(icons.cross(), f"Remove {url}")
         change.clicked.connect(lambda: self.edit.emit(self.url))
         remove.clicked.connect(lambda: self.remove.emit(self.url))
-        words = QVBoxLayout()
-        words.setSpacing(0)
-        words.addWidget(self.name)
-        words.addWidget(self.state)
-        line = QHBoxLayout(self)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(4)
-        line.addWidget(self._dot)
-        line.addSpacing(4)
-        line.addLayout(words, 1)
-        line.addWidget(change)
-        line.addWidget(remove)
+        head, live = QHBoxLayout(), QHBoxLayout()
+        head.addWidget(self.name, 1)
+        head.addWidget(change)
+        head.addWidget(remove)
+        live.addWidget(self._dot)
+        live.addWidget(self.state)
+        live.addWidget(self.figures, 1)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(2)
+        for line in (head, live):
+            line.setSpacing(6)
+            box.addLayout(line)
+        box.addWidget(self.problem)
         self.show_state(None)
 
     def show_state(self, state: TargetState | None) -> None:
-        """Packets per second, or what is wrong."""
-        if state is None:
-            self._dot.set_colour(FAINT)
-            self.state.set_whole("waiting")
-        elif state.error:
-            self._dot.set_colour(WARNING)
-            self.state.set_whole(state.error)
-        else:
-            self._dot.set_colour(ACCENT if state.packets_per_s > 0 else FAINT)
-            self.state.set_whole(f"{state.packets_per_s:.0f} packets/s")
+        """The state of this moment."""
+        shown = card(self.url, state)
+        self._dot.set_colour(ACCENT if shown.good else WARNING if shown.good is False else FAINT)
+        self.state.setText(shown.words)
+        self.figures.set_whole(shown.figures)
+        self.problem.setText(shown.problem)
+        self.problem.setVisible(bool(shown.problem))
 
 
 class TargetsPanel(Section):
@@ -82,16 +78,20 @@ class TargetsPanel(Section):
         super().__init__("Send to")
         self._urls: tuple[str, ...] = ()
         self._vmc_receive = ""
-        self.rows: list[TargetRow] = []
+        self.rows: list[TargetCard] = []
         self.add = icon_button(icons.plus(), "Add a target")
         self.head.addWidget(self.add)
         self._none = label("No target. Add one to drive an avatar", "muted")
         self._list = QVBoxLayout()
-        self._list.setSpacing(6)
+        self._list.setSpacing(10)
         self.body.addWidget(self._none)
         self.body.addLayout(self._list)
         self.tests = {name: self._test_button(name) for name in TEST_POSES}
-        self.row("Test pose", *self.tests.values())
+        self.row("", label("Test"), *self.tests.values())
+        self.hint = label("", "muted")
+        self.hint.setWordWrap(True)
+        self.hint.hide()
+        self.body.addWidget(self.hint)
         self.rate = Choice("Rate of sending", [(_rate_name(rate_hz), f"{rate_hz:g}") for rate_hz in _RATES_HZ])
         self.rate.setToolTip("At a rate of its own, poses are predicted to the present between the camera's frames")
         self.row("Rate", self.rate)
@@ -99,9 +99,10 @@ class TargetsPanel(Section):
         self.add.clicked.connect(lambda: self._ask(""))
 
     def _test_button(self, name: str) -> QPushButton:
-        button = QPushButton(name)
+        button = QPushButton(_SHORT.get(name, name))
         button.setCheckable(True)
-        button.setToolTip(f"Send this pose instead of your motion, to check a receiver: {name}")
+        button.setAccessibleName(name)
+        button.setToolTip(f"Sent instead of your motion, to check a receiver. {_TIPS.get(name, name)}")
         button.clicked.connect(lambda on: self.test.emit(name if on else ""))
         return button
 
@@ -111,10 +112,14 @@ class TargetsPanel(Section):
             self.rate.addItem(_rate_name(rate_hz), f"{rate_hz:g}")
         self.rate.choose(f"{rate_hz:g}")
 
-    def show_test(self, name: str) -> None:
-        """The test pose that is sent now; "" for none."""
+    def show_test(self, name: str, position_s: float = 0.0) -> None:
+        """The test pose that is sent now, "" for none; what should be seen at this time of the receiver test."""
         for own, button in self.tests.items():
             button.setChecked(own == name)
+        self.hint.setVisible(name == RECEIVER_TEST)
+        if name == RECEIVER_TEST:
+            part = part_at(position_s)
+            self.hint.setText(f"<b>{part.name}.</b> {part.seen}<br>If not: {part.otherwise}")
 
     def show_urls(self, urls: tuple[str, ...], vmc_receive: str = "") -> None:
         """One row per target. `vmc_receive`: what we listen on, where none may be."""
@@ -125,7 +130,7 @@ class TargetsPanel(Section):
         for row in self.rows:
             self._list.removeWidget(row)
             row.deleteLater()
-        self.rows = [TargetRow(url) for url in urls]
+        self.rows = [TargetCard(url) for url in urls]
         for row in self.rows:
             row.edit.connect(self._ask)
             row.remove.connect(self._remove)

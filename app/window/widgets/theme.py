@@ -34,6 +34,7 @@ QLabel[role="section"] {{ color: {MUTED}; font-size: 11px; font-weight: 600; let
 QLabel[role="muted"] {{ color: {MUTED}; font-size: 12px; }}
 QLabel[role="figure"] {{ font-size: 20px; font-weight: 600; }}
 QLabel[role="error"] {{ color: {ERROR}; font-size: 12px; }}
+QLabel[role="warning"] {{ color: {WARNING}; font-size: 12px; }}
 QLabel[role="placeholder"] {{ color: {MUTED}; font-size: 14px; }}
 QFrame[role="line"] {{ background: {LINE}; border: none; max-height: 1px; min-height: 1px; }}
 QFrame[role="upright"] {{ background: {LINE}; border: none; max-width: 1px; min-width: 1px; }}
@@ -46,10 +47,12 @@ QPushButton:checked {{ background: {ACCENT_DARK}; border: 1px solid {ACCENT}; }}
 QSlider::groove:horizontal {{ background: {HOVER}; height: 4px; border-radius: 2px; }}
 QSlider::sub-page:horizontal {{ background: {ACCENT}; height: 4px; border-radius: 2px; }}
 QSlider::handle:horizontal {{ background: {TEXT}; width: 12px; margin: -4px 0; border-radius: 6px; }}
-QPushButton:disabled, QToolButton:disabled {{ color: {FAINT}; }}
 QPushButton[role="primary"]
     {{ background: {ACCENT}; color: #06211d; border: none; font-weight: 600; padding: 7px 14px; }}
 QPushButton[role="primary"]:hover {{ background: #4be0cb; }}
+QPushButton:disabled, QToolButton:disabled, QPushButton[role="primary"]:disabled, QPushButton[role="record"]:disabled
+    {{ background: {SURFACE}; border: 1px dashed {LINE}; color: {FAINT}; }}
+QToolButton[role="icon"]:disabled {{ border: none; }}
 QPushButton[role="record"] {{ font-weight: 600; padding: 9px 12px; font-size: 14px; }}
 QPushButton[role="record"][on="true"] {{ background: #3a1d1c; border: 1px solid {ERROR}; color: #ffd9d5; }}
 QPushButton[role="banner"] {{ background: rgba(255, 255, 255, 26); border: none; padding: 4px 12px; font-weight: 600; }}
@@ -57,6 +60,9 @@ QPushButton[role="banner"]:hover {{ background: rgba(255, 255, 255, 48); }}
 QToolButton[role="icon"] {{ background: transparent; border: none; padding: 5px; border-radius: 6px; }}
 QToolButton[role="icon"]:hover {{ background: {HOVER}; }}
 QToolButton::menu-indicator {{ image: none; width: 0; }}
+QCheckBox::indicator
+    {{ width: 15px; height: 15px; border: 1px solid {FAINT}; border-radius: 4px; background: {RAISED}; }}
+QCheckBox::indicator:checked {{ background: {ACCENT}; border: 1px solid {ACCENT}; }}
 QPlainTextEdit {{ background: {SURFACE}; border: 1px solid {LINE}; border-radius: 6px; padding: 4px; font-size: 11px; }}
 QComboBox, QAbstractSpinBox, QLineEdit
     {{ background: {RAISED}; border: 1px solid {LINE}; border-radius: 6px; padding: 5px 9px; min-height: 20px;

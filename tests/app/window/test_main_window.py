@@ -100,7 +100,8 @@ def test_figures_and_state_appear(window, until):
     assert "Live" in window.header.status.text()
     assert "14" in window.strip.latency.text or "ms" in window.strip.latency.text
     assert window.body.message.text().startswith("No 3D view")
-    until(lambda: window.side.targets.rows[0].state.text() == "60 packets/s")
+    card = window.side.targets.rows[0]
+    until(lambda: (card.state.text(), card.figures.toolTip()) == ("Somebody listens", "60 packets/s"))
 
 
 def test_cameras_are_listed_by_name(window, until):

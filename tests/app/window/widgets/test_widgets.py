@@ -12,16 +12,18 @@ from PySide6.QtCore import QRect
 
 from app.window.avatar_drop import given_to_all
 from app.window.notices import Notice
+from app.window.target_words import target_name
 from app.window.widgets.record_panel import clock_text
 from app.window.widgets.source_panel import SourcePanel
 from app.window.widgets.target_dialog import TargetDialog
-from app.window.widgets.targets_panel import target_name
+from app.window.widgets.targets_panel import TargetsPanel
 from app.window.widgets.video_view import VideoView, fitted, scaled_picture, score_colour
 from engine.config import Config
 from engine.errors import UsageError
 from engine.osc.targets import parse_target
 from engine.sources.camera_list import CameraInfo
-from engine.types import Frame, NoPerson, OtherPerson
+from engine.takes.recording import RECEIVER_TEST
+from engine.types import Frame, NoPerson, OtherPerson, TargetState
 
 AVATARS = Path(__file__).parents[3] / "engine" / "avatar" / "data"
 NOON = datetime.datetime(2026, 5, 4, 12, 0, 1)
@@ -266,3 +268,62 @@ def test_whoever_is_not_followed_is_framed_in_the_picture():
         pictures.append({image.pixelColor(x, 240).name() for x in range(240, 280)})
     assert len(pictures[0]) == 1
     assert len(pictures[1]) > 1
+
+
+@pytest.mark.usefixtures("application")
+def test_a_new_target_opens_without_a_complaint_and_follows_the_receiver_that_is_chosen():
+    parent = VideoView()
+    dialog = TargetDialog(parent, "", ("vmc://127.0.0.1:39539",))
+    assert dialog.accept_button.isEnabled()
+    assert not dialog._problem.text()
+    assert dialog.url == "vmc://127.0.0.1:39540?preset=vseeface"
+    dialog.preset.setCurrentIndex(dialog.preset.findData("snekstudio"))
+    dialog.preset.activated.emit(0)
+    assert dialog.url == "vmc://127.0.0.1:39570?preset=snekstudio"
+    assert "39570" in dialog._remark.text()
+    assert dialog._remark.text().count("\n") == 2
+    dialog.deleteLater()
+
+
+@pytest.mark.usefixtures("application")
+def test_an_avatar_without_upper_chest_is_a_tick_for_who_has_no_file():
+    parent = VideoView()
+    dialog = TargetDialog(parent, "vmc://127.0.0.1:39539?rate=60", ())
+    assert not dialog.no_upper_chest.isChecked()
+    dialog.no_upper_chest.click()
+    assert dialog.url == "vmc://127.0.0.1:39539?rate=60&fold=upperchest"
+    dialog.no_upper_chest.click()
+    assert dialog.url == "vmc://127.0.0.1:39539?rate=60"
+    dialog.preset.setCurrentIndex(dialog.preset.findData("unreal"))
+    dialog.preset.activated.emit(0)
+    assert dialog.no_upper_chest.isChecked(), "the preset folds it"
+    dialog.avatar.line.setText(str(AVATARS / "adult_1.0.vrm"))
+    assert dialog.no_upper_chest.isHidden()
+    dialog.deleteLater()
+
+
+@pytest.mark.usefixtures("application")
+def test_a_card_shows_its_state_and_an_error_whole():
+    panel = TargetsPanel()
+    panel.show_urls(("vmc://127.0.0.1:39539", "vmc://studio:39539"))
+    here, there = panel.rows
+    error = "nobody is listening on 127.0.0.1:39539: start the receiver or check its port"
+    good, bad = (TargetState("vmc://127.0.0.1:39539", 9, 90, 60.0, 0, text) for text in (None, error))
+    panel.show_states((good,))
+    assert (here.state.text(), here.problem.isHidden()) == ("Somebody listens", True)
+    panel.show_states((bad,))
+    assert here.state.text() == "Nobody listens"
+    assert here.problem.text() == f"N{error[1:]}."
+    assert here.problem.wordWrap()
+    assert there.state.text() == "Not sending"
+
+
+@pytest.mark.usefixtures("application")
+def test_the_receiver_test_says_what_should_be_seen_and_what_to_change():
+    panel = TargetsPanel()
+    panel.show_test(RECEIVER_TEST, 7.0)
+    assert panel.tests[RECEIVER_TEST].isChecked()
+    assert "Squat" in panel.hint.text()
+    assert "give the .vrm" in panel.hint.text()
+    panel.show_test("T-pose")
+    assert panel.hint.isHidden()
