@@ -26,7 +26,8 @@ _REMARKS = {
     ),
     "osc": ("One numeric address per joint, contact and confidence.",),
 }
-NOBODY, SOMEBODY, UNKNOWN, WAITING = "Nobody listens", "Somebody listens", "Other computer", "Not sending"
+NOBODY, SOMEBODY, UNKNOWN = "Nobody listens", "Somebody listens", "Other computer"
+WAITING, ERRORS = "Not sending", "Sending with errors"
 _ALONE = "127.0.0.1"
 _HIGHEST_PORT = 65535
 
@@ -64,7 +65,7 @@ def card(url: str, state: TargetState | None) -> Card:
     if state.error and "nobody is listening" in state.error:
         return Card(NOBODY, figures, f"{state.error[0].upper()}{state.error[1:]}.", good=False)
     if state.error:
-        return Card(WAITING if not state.packets_per_s else _reach(url), figures, state.error, good=False)
+        return Card(WAITING if not state.packets_per_s else ERRORS, figures, state.error, good=False)
     if not state.packets_per_s:
         return Card(WAITING, "no pose goes out")
     if _reach(url) == SOMEBODY:

@@ -132,7 +132,7 @@ def test_a_message_of_the_engine_reaches_the_banner_and_the_target_row(window, u
     made[0].messages = (Message("warning", text),)
     made[0].target_error = text
     until(lambda: window.video.banner.notice is not None and window.video.banner.notice.text == text)
-    until(lambda: "Nobody" in window.side.targets.rows[0].state.toolTip())
+    until(lambda: text in window.side.targets.rows[0].problem.text())
 
 
 def test_a_dead_worker_is_visible_and_can_be_started_again(window, until, made):
@@ -330,7 +330,7 @@ def test_a_take_is_replayed_paused_and_moved(window, until, made, heard, waving,
     bar = window.body.replay
     assert bar.name.toolTip() == "take.npz"
     assert bar.time.text().endswith("/ 0:04.0")
-    until(lambda: window.side.targets.rows[0].state.text().endswith("packets/s"))
+    until(lambda: "packet" in window.side.targets.rows[0].figures.toolTip())
     bar.button.click()
     until(lambda: window.replay.state.state == "paused")
     heard()
