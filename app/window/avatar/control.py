@@ -94,6 +94,8 @@ class AvatarControl(QObject):
         if problem:
             self.said.emit("warning", problem)
             self._show(None)
+        if self._avatar is not None or problem:
+            self._body.catch_up()
         if self.window is not None and self.window.isVisible():
             self.window.show_pose(pose)
 
@@ -123,6 +125,7 @@ class AvatarControl(QObject):
     def _show(self, avatar: LoadedAvatar | None) -> None:
         self._avatar = avatar
         self._show_here()
+        self._body.catch_up()
         if self.window is not None:
             self.window.show_avatar(avatar)
         self._update_menu()

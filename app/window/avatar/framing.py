@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+import numpy as np
+
 from engine.avatar.mesh import Model
 from engine.types import F64
 
 FOV_DEG = 26.0
 """Over the height of the window: little, so that faces keep their shape."""
-_HAIR = 0.13  # over the head's joint, in parts of the height of that joint
+_LEAST_HEAD = 0.15  # of the height of the head's joint, over it
+_BELOW_HEAD = 0.35  # of what is over the head's joint: neck and collar
 _MARGIN = 1.12
 
 
@@ -26,10 +29,22 @@ def framing(model: Model, name: str) -> Framing:
     """Return one of looks.FRAMINGS for a model."""
     heights: dict[str, F64] = model.rest
     head = float(heights["Head"][1])
-    top = head * (1.0 + _HAIR) + 0.06
-    bottom = {"whole": 0.0, "upper": float(heights["Hips"][1]), "head": head - 0.12 * head}[name]
+    top = max(_top_m(model), head * (1.0 + _LEAST_HEAD))
+    bottom = {"whole": 0.0, "upper": float(heights["Hips"][1]), "head": head - _BELOW_HEAD * (top - head)}[name]
     span = (top - bottom) * _MARGIN
     return Framing((top + bottom) / 2, span, "Head" if name == "head" else "Hips")
+
+
+def _top_m(model: Model) -> float:
+    """Return the height of the highest vertex at rest: heads and hair are of any size."""
+    up = model.joints.binds[:, 1]  # (J, 4) what gives a vertex's height
+    heights = [
+        np.einsum("vk,vkj,vj->v", shape.weights, up[shape.joints][..., :3], shape.positions)
+        + np.einsum("vk,vk->v", shape.weights, up[shape.joints][..., 3])
+        for shape in model.shapes
+        if len(shape.positions)
+    ]
+    return max((float(height.max()) for height in heights), default=0.0)
 
 
 def distance_m(span_m: float) -> float:

@@ -51,6 +51,7 @@ class AvatarWindow(GLViewMixin, QOpenGLWindow):  # type: ignore[misc]  # pyqtgra
         self._budget = DrawBudget()
         self._aim: F32 | None = None
         self._frame: Framing | None = None
+        self._shown: Pose | None = None
         self.frameSwapped.connect(self._budget.end)
         self.show_ground("green")
 
@@ -61,6 +62,7 @@ class AvatarWindow(GLViewMixin, QOpenGLWindow):  # type: ignore[misc]  # pyqtgra
                 self.makeCurrent()
                 self._item.free()
             self.removeItem(self._item)
+        self._shown = None
         self._item = None if avatar is None else AvatarItem(avatar, frugal=self._frugal)
         if self._item is not None:
             self.addItem(self._item)
@@ -68,10 +70,11 @@ class AvatarWindow(GLViewMixin, QOpenGLWindow):  # type: ignore[misc]  # pyqtgra
         self.show_framing(self.framing)
 
     def show_pose(self, pose: Pose | None) -> None:
-        """Move the avatar; it stays as it is while nobody is seen."""
+        """Move the avatar, once for each pose; it stays as it is while nobody is seen."""
         item = self._item
-        if item is None or pose is None or not self.isExposed() or not self._budget.may_draw():
+        if item is None or pose is None or pose is self._shown or not self.isExposed() or not self._budget.may_draw():
             return
+        self._shown = pose
         item.show_pose(pose, grey=False)
         self.problem = item.problem
         self._follow(pose)

@@ -89,6 +89,11 @@ class BodyPane(QWidget):
         else:
             self.view.show_pose(pose)
 
+    def catch_up(self) -> None:
+        """Draw the newest pose where the view has not yet."""
+        if self.view is not None and self._shown is not None:
+            self.view.catch_up(self._shown)
+
     def _give_up(self, why: str) -> None:
         self.message.setText(why)
         self._stack.setCurrentWidget(self.message)

@@ -141,6 +141,7 @@ class BodyView(GLViewMixin, QOpenGLWindow):  # type: ignore[misc]  # pyqtgraph h
         self._trail_item.setVisible(False)
         self._trail_at_s = float("-inf")
         self._avatar: AvatarItem | None = None
+        self._drawn: Pose | None = None
         self._budget = DrawBudget()
         self.frameSwapped.connect(self._budget.end)
         self._centre = np.array([0.0, 0.0, _AIM_M])
@@ -164,18 +165,25 @@ class BodyView(GLViewMixin, QOpenGLWindow):  # type: ignore[misc]  # pyqtgraph h
                 self.makeCurrent()
                 self._avatar.free()
             self.removeItem(self._avatar)
-        self._avatar = avatar
+        self._avatar, self._drawn = avatar, None
         if avatar is not None:
             self.addItem(avatar)
         self._item.setVisible(False)
+
+    def catch_up(self, pose: Pose) -> None:
+        """Draw a pose that was passed over for want of time, or shown by the figure before."""
+        if self._drawn is not pose:
+            self.show_pose(pose)
 
     def show_pose(self, pose: Pose) -> None:
         """Draw `pose`. Costs well under a millisecond besides the drawing itself, an avatar one or two."""
         if self._avatar is not None:
             if self._budget.may_draw():
+                self._drawn = pose
                 self._avatar.show_pose(pose)
                 self._show_ground(pose, *(to_gl(place) for place in self._avatar.places_m))
             return
+        self._drawn = pose
         hips_height_m = float(pose.rest_offsets_m[0, 1])
         self._body.pose(pose.joints_world_m, pose.rotations_xyzw, hips_height_m, pose.fingers_xyzw)
         if self._body.show_seen(pose.part_confidence):

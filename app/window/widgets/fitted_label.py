@@ -22,6 +22,9 @@ class FittedLabel(QLabel):
         if wordings != self._wordings:
             self._wordings = wordings
             self.updateGeometry()
+            room = self.parentWidget()
+            if room is not None and (layout := room.layout()) is not None:
+                layout.activate()  # now, else it is cut until the next turn of the event loop
             self._fit()
 
     @property

@@ -37,10 +37,19 @@ class _View:
 
     def __init__(self) -> None:
         self.shown: list[Any] = []
+        self.caught_up: list[Any] = []
+        self.problem = ""
         self.avatar_problem = ""
 
     def show_avatar(self, item: Any) -> None:
         self.shown.append(None if item is None else item.avatar.file)
+
+    def show_pose(self, pose: Any) -> None:
+        """A pose of the pane."""
+
+    def catch_up(self, pose: Any) -> None:
+        """The pose that the pane showed last."""
+        self.caught_up.append(pose)
 
 
 def _control(pane: BodyPane, settings: Settings | None = None, opengl: OpenGL | None = None) -> tuple[Any, list, list]:
@@ -63,6 +72,17 @@ def test_an_avatar_is_read_on_a_thread_and_shown_in_place_of_the_mannequin(pane,
     control._here.trigger()
     assert view.shown[-1] is None
     assert kept[-1] == {"avatar_shown": False}
+
+
+def test_an_avatar_that_arrives_while_a_replay_is_paused_takes_the_pose_that_stands(pane, until) -> None:
+    pane.view = view = _View()
+    control, _, _ = _control(pane)
+    pose = wave_pose(1.7, 0.2)
+    pane.show_pose(pose)
+    control.open(ADULT)
+    until(lambda: control.pull(pose) or control.avatar is not None)
+    assert view.caught_up
+    assert view.caught_up[0] is pose
 
 
 def test_the_avatar_of_a_target_is_shown_at_the_start_and_when_a_target_gets_one(pane, until) -> None:

@@ -50,7 +50,7 @@ def _drawn(window, pose: Pose) -> np.ndarray:
     """(H, W, 4) what the window shows of a pose: red, green, blue, alpha."""
     for _ in range(60):  # the camera glides
         window._budget._cost_s = 0.0
-        window.show_pose(pose)
+        window.show_pose(dataclasses.replace(pose))  # each is a new one
     swapped = []
     connection = window.frameSwapped.connect(lambda: swapped.append(1))
     window.update()
@@ -113,6 +113,18 @@ def test_another_avatar_takes_the_place_of_the_first(window, tmp_path) -> None:
     assert ((pixels[..., 2] > 100) & (pixels[..., 0] < 90) & (pixels[..., 1] < 90)).sum() > 300
     window.show_avatar(None)
     assert _body(_drawn(window, wave_pose(1.7, 0.0))).sum() == 0
+
+
+def test_a_pose_that_stands_is_drawn_once(window, tmp_path) -> None:
+    window.show_avatar(_avatar(tmp_path))
+    pose = wave_pose(1.7, 0.0)
+    _drawn(window, pose)
+    moved = []
+    window._item.show_pose = lambda pose, **_: moved.append(pose)
+    for _ in range(5):
+        window._budget._cost_s = 0.0
+        window.show_pose(pose)
+    assert moved == [pose]
 
 
 def test_the_menu_marks_what_is_in_force_and_tells_what_was_chosen(window) -> None:
