@@ -25,7 +25,7 @@ from engine.errors import CameraError
 from engine.osc.hub import OutputHub
 from engine.pipeline import usable_cores
 from engine.types import Message, Snapshot
-from engine.viewpoints.comparison import Comparison
+from engine.viewpoints.comparison import FIT_S, Comparison
 from engine.viewpoints.live import CLIPS_APART_S, FARTHEST_SKEW_S, LiveComparison, LiveState
 
 log = logging.getLogger(__name__)
@@ -47,13 +47,14 @@ class LiveCompare:
         *,
         factory: PipelineFactory = half_pipeline,
         clock: Callable[[], float] = time.monotonic,
+        fit_s: float = FIT_S,
     ) -> None:
         self._names = sources.names
         looping = sources.files and asked.seconds is not None
         self._configs = tuple(dataclasses.replace(config, loop=looping) for config in configs)
         self._asked, self._factory, self._clock = asked, factory, clock
         farthest_s = CLIPS_APART_S if sources.files else FARTHEST_SKEW_S
-        self._live = LiveComparison(sources.names, farthest_skew_s=farthest_s)
+        self._live = LiveComparison(sources.names, fit_s=fit_s, farthest_skew_s=farthest_s)
         self._status = StatusLine(sys.stderr, clock=clock, width=150)
         self._troubles = Troubles(clock), Troubles(clock)
         self._seen: list[tuple[Message, ...]] = [(), ()]

@@ -119,7 +119,14 @@ class TwoCameras(QObject):
     def _second_config(self) -> Config:
         """As the first camera's settings, without what only one pipeline may have."""
         return dataclasses.replace(
-            self._config(), source=self._b, osc=self._b_targets, vmc_receive="", loop=True, record_video=False
+            self._config(),
+            source=self._b,
+            osc=self._b_targets,
+            vmc_receive="",
+            loop=True,
+            record_video=False,
+            hands="off",
+            face="off",
         )
 
     def _show(self, names: tuple[str, str]) -> None:

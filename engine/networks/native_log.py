@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 NOISE = b"INFO:"
+_one_at_a_time = threading.RLock()
+"""Two threads that load networks would each take the other's temporary file for the terminal and leave it in place."""
 
 
 @contextmanager
@@ -18,6 +21,11 @@ def without_native_chatter() -> Iterator[None]:
     LiteRT announces its CPU delegate on the C level, and no setting stops it. Nothing else is lost: other lines,
     also those of other threads, come out when the block ends. Without a stderr (windowed builds) it does nothing.
     """
+    with _one_at_a_time:
+        yield from _held_back()
+
+
+def _held_back() -> Iterator[None]:
     try:
         saved = os.dup(2)
     except OSError:

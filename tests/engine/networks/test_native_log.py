@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
 
 import pytest
 
@@ -22,3 +24,20 @@ def test_stderr_works_again_after_a_failure_inside(capfd: pytest.CaptureFixture[
         raise ValueError
     os.write(2, b"after\n")
     assert capfd.readouterr().err == "before the failure\nafter\n"
+
+
+def test_two_threads_at_once_leave_the_terminal_in_place(capfd: pytest.CaptureFixture[str]) -> None:
+    both = threading.Barrier(2, timeout=5)
+
+    def load(hold_s: float) -> None:
+        both.wait()
+        with without_native_chatter():
+            time.sleep(hold_s)
+
+    threads = [threading.Thread(target=load, args=(hold_s,)) for hold_s in (0.05, 0.15)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    os.write(2, b"still here\n")
+    assert "still here" in capfd.readouterr().err

@@ -138,3 +138,12 @@ def test_the_whole_run_is_the_result() -> None:
     assert last.ours is not None
     assert len(result.pairs) >= last.ours.frames
     assert result.fit is last.fit
+
+
+def test_with_one_camera_paused_nothing_piles_up() -> None:
+    live = LiveComparison(fit_s=1.0, keep_s=2.0)
+    for pose in _poses(_camera(0), seconds=60.0, fps=10.0):
+        live.add(0, pose, _seen(pose))
+        live.update()
+    assert len(live._kept[0]) <= 30
+    assert len(live._kept[1]) == 0
