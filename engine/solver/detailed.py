@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from scipy.spatial.transform import Rotation
@@ -24,6 +26,7 @@ from engine.solver.face import (
 from engine.solver.hands import FingerRange, finger_rotations, relaxed_hand, wrist_from_hand
 from engine.solver.held import HOLD_S, Blend, HeldRotations, HeldValues, is_sure, seen_now, steadiness
 from engine.solver.lids import LearnedLids
+from engine.solver.plain_turns import from_vector, matrix_of, quaternion_of, to_vector
 from engine.types import F32, F64, Details, FaceView, HandView, Pose
 from models.face import NUM_EXPRESSIONS
 from models.fingers import NUM_HAND_POINTS, SIDES, WRIST
@@ -34,6 +37,8 @@ MAX_HEAD_TURN = np.radians(75.0)
 """The head turns at most so far against the neck."""
 _IDENTITY = np.array([[0.0, 0.0, 0.0, 1.0]], np.float32)
 _NECK, _HEAD = JOINT["Neck"], JOINT["Head"]
+_TURNED = (_HEAD, *(JOINT[side + name] for side in SIDES for name in ("LowerArm", "Hand")))
+"""The joints that hands and face turn."""
 
 
 def _world(local: F64, joint: int) -> F64:
@@ -46,8 +51,10 @@ def _world(local: F64, joint: int) -> F64:
 
 def _between(a: F64, b: F64, weight: float) -> F64:
     """Return the rotation (3, 3) between two: a at weight 0, b at 1."""
-    way = Rotation.from_matrix(a.T @ b).as_rotvec()
-    result: F64 = a @ Rotation.from_rotvec(weight * way).as_matrix()
+    if weight >= 1:
+        return b
+    x, y, z = to_vector(quaternion_of(a.T @ b))
+    result: F64 = a @ matrix_of(from_vector(weight * x, weight * y, weight * z))
     return result
 
 
@@ -80,7 +87,7 @@ class _Hand:
         self._fingers.see(finger_rotations(points @ seen, self._side, measured), view.captured_at_s, steady)
         if is_sure(view.presence, view.size_px):
             in_forearm = _world(local, self._forearm).T @ seen
-            quaternion = Rotation.from_matrix(in_forearm).as_quat()[None].astype(np.float32)
+            quaternion = np.array([quaternion_of(in_forearm)], np.float32)
             if self._blend.weight <= 0:
                 self._wrist = HeldRotations(quaternion)
             self._wrist.see(quaternion, view.captured_at_s, steady)
@@ -92,7 +99,7 @@ class _Hand:
         quaternion = self._wrist.at(time_s)[0]
         if weight <= 0:
             return
-        seen = Rotation.from_quat(quaternion).as_matrix()
+        seen = matrix_of(tuple(quaternion.tolist()))
         forearm = _world(matrices, self._forearm)
         turned, in_turned = wrist_from_hand(forearm @ seen, forearm, self._side)
         new_forearm = _between(forearm, turned, weight)
@@ -135,9 +142,9 @@ class _Face:
         ahead = pose.intrinsics.view_rotation(view.points_px[:, :2].mean(0))
         head = head_rotation(view.points_px, pose.R_world_cam.astype(np.float64) @ ahead, rest)
         if head is not None and is_sure(view.presence, view.size_px):
-            turn = Rotation.from_matrix(_world(local, _NECK).T @ head).as_rotvec()
-            turn *= min(1.0, MAX_HEAD_TURN / max(float(np.linalg.norm(turn)), 1e-6))
-            quaternion = Rotation.from_rotvec(turn).as_quat()[None].astype(np.float32)
+            x, y, z = to_vector(quaternion_of(_world(local, _NECK).T @ head))
+            less = min(1.0, MAX_HEAD_TURN / max(math.hypot(x, y, z), 1e-6))
+            quaternion = np.array([from_vector(less * x, less * y, less * z)], np.float32)
             if self._blend.weight <= 0:
                 self._head = HeldRotations(quaternion)
             self._head.see(quaternion, view.captured_at_s)
@@ -148,7 +155,7 @@ class _Face:
         weight = self._blend(time_s - self._sure_s <= HOLD_S, dt_s)
         quaternion = self._head.at(time_s)[0]
         if weight > 0:
-            matrices[_HEAD] = _between(matrices[_HEAD], Rotation.from_quat(quaternion).as_matrix(), weight)
+            matrices[_HEAD] = _between(matrices[_HEAD], matrix_of(tuple(quaternion.tolist())), weight)
         return weight > 0
 
     def values(self, time_s: float) -> tuple[F32, F32]:
@@ -214,19 +221,19 @@ class DetailSolver:
             if view is not None:
                 hand.see(view, pose, matrices, self.finger_ranges[side])
             hand.turn_wrist(matrices, time_s, dt_s)
-        turned = bool(self._hands)
+        added: dict[str, Any] = {}
         if self._hands:
             fingers = np.concatenate([hand.fingers(time_s) for hand in self._hands])
-            pose = replace(pose, fingers_xyzw=fingers, hand_points_cam_m=_hand_points(pose, views))
+            added |= {"fingers_xyzw": fingers, "hand_points_cam_m": _hand_points(pose, views)}
         if self._face is not None:
             if details.face is not None:
                 self._face.see(details.face, pose, matrices, self.resting_face)
             from_face = self._face.turn_head(matrices, time_s, dt_s)
             eyes, scores = self._face.values(time_s)
-            pose = replace(pose, eyes_xyzw=eyes, expression=scores, head_from_face=from_face)
-            turned = turned or from_face
-        pose = replace(pose, detail_confidence=self._confidence(time_s))
-        return replace(pose, rotations_xyzw=_near(matrices, pose.rotations_xyzw)) if turned else pose
+            added |= {"eyes_xyzw": eyes, "expression": scores, "head_from_face": from_face}
+        if self._hands or added.get("head_from_face"):
+            added["rotations_xyzw"] = _near(matrices, pose.rotations_xyzw)
+        return replace(pose, detail_confidence=self._confidence(time_s), **added)
 
     def _confidence(self, time_s: float) -> F32:
         """Return (3,) how well the left hand, the right hand and the face are seen; 0 where they are not asked for."""
@@ -244,9 +251,10 @@ def make_detail_solver(*, hands: bool, face: bool, before: DetailSolver | None =
 
 def _near(matrices: F64, before: F32) -> F32:
     """Return quaternions (22, 4) of q and -q, the same rotation, the one nearer to the body's own."""
-    quaternions = Rotation.from_matrix(matrices, assume_valid=True).as_quat()
-    quaternions = np.where((np.vecdot(quaternions, before) < 0)[:, None], -quaternions, quaternions)
-    result: F32 = quaternions.astype(np.float32)
+    result = before.copy()
+    for joint in _TURNED:
+        quaternion = np.array(quaternion_of(matrices[joint]), np.float32)
+        result[joint] = -quaternion if float(quaternion @ before[joint]) < 0 else quaternion
     return result
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from engine.solver.lids import OpenLids, closedness
+from engine.solver.plain_turns import from_vector, product
 from engine.types import F32, F64, FaceView
 from models.face import (
     CHIN,
@@ -185,8 +186,8 @@ def gaze(points: F32, rest: RestingFace | None = None, closed: F64 | None = None
 
 def eye_rotations(gaze_rad: F64) -> F32:
     """Return (2, 4) x, y, z, w of LeftEye and RightEye in the head: both look where `gaze` says."""
-    one = Rotation.from_euler("YX", [float(gaze_rad[0]), float(gaze_rad[1])]).as_quat()
-    return np.stack([one, one]).astype(np.float32)
+    one = product(from_vector(0.0, float(gaze_rad[0]), 0.0), from_vector(float(gaze_rad[1]), 0.0, 0.0))
+    return np.array([one, one], np.float32)
 
 
 def with_gaze(scores: F32, gaze_rad: F64) -> F32:

@@ -7,11 +7,13 @@ Angles are degrees where limits of anatomy are compared.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from engine.solver.plain_turns import from_vector, inverse, matrix_of, product, quaternion_of, to_vector
 from engine.types import F32, F64
 from models.fingers import FINGER_POINTS, FINGERS, NUM_FINGER_BONES
 
@@ -72,20 +74,18 @@ def wrist_from_hand(hand_world: F64, forearm_world: F64, side: int) -> tuple[F64
 
     Half of the twist about the forearm goes to the forearm; flexion, sideways bend and twist are limited.
     """
-    local = Rotation.from_matrix(forearm_world.T @ hand_world)
-    x, _, _, w = local.as_quat()
-    twist = 2 * np.arctan2(x, w)
-    twist = float(np.remainder(twist + np.pi, 2 * np.pi) - np.pi)
-    swing = local * Rotation.from_rotvec([-twist, 0.0, 0.0])
-    _, sideways, flexion = swing.as_rotvec()
+    local = quaternion_of(forearm_world.T @ hand_world)
+    twist = 2 * math.atan2(local[0], local[3])
+    twist = (twist + math.pi) % (2 * math.pi) - math.pi
+    swing = product(local, from_vector(-twist, 0.0, 0.0))
+    _, sideways, flexion = to_vector(swing)
     sign = 1.0 if side == 0 else -1.0
-    flexion = -sign * _limit(-sign * np.degrees(flexion), WRIST_FLEXION)
-    sideways = sign * _limit(sign * np.degrees(sideways), WRIST_ULNAR)
-    half = Rotation.from_rotvec([_limit(np.degrees(twist), WRIST_TWIST) / 2, 0.0, 0.0], degrees=True)
-    bent = Rotation.from_rotvec([0.0, sideways, flexion], degrees=True)
-    forearm: F64 = forearm_world @ half.as_matrix()
-    hand: F64 = (half.inv() * bent * half * half).as_matrix()
-    return forearm, hand
+    flexion = -sign * _limit(-sign * math.degrees(flexion), WRIST_FLEXION)
+    sideways = sign * _limit(sign * math.degrees(sideways), WRIST_ULNAR)
+    half = from_vector(math.radians(_limit(math.degrees(twist), WRIST_TWIST) / 2), 0.0, 0.0)
+    bent = from_vector(0.0, math.radians(sideways), math.radians(flexion))
+    forearm: F64 = forearm_world @ matrix_of(half)
+    return forearm, matrix_of(product(product(inverse(half), bent), product(half, half)))
 
 
 def finger_angles(points: F64, side: int) -> tuple[F64, F64]:
@@ -186,4 +186,4 @@ def _thumb(points: F64, side: int) -> Rotation:
 
 
 def _limit(value: float, limits: tuple[float, float]) -> float:
-    return float(np.clip(value, *limits))
+    return min(max(value, limits[0]), limits[1])

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from engine.types import F32, F64
 
@@ -60,7 +60,7 @@ class HeldRotations:
 
     def __init__(self, rest_xyzw: F32) -> None:
         """rest_xyzw  (n, 4) what is eased to when nothing is seen."""
-        self._rest = Rotation.from_quat(rest_xyzw)
+        self._rest: F64 = rest_xyzw / np.linalg.norm(rest_xyzw, axis=-1, keepdims=True).astype(np.float64)
         self._target, self._now = self._rest, self._rest
         self._seen_s: float | None = None
         self._at_s: float | None = None
@@ -68,7 +68,7 @@ class HeldRotations:
 
     def see(self, rotations_xyzw: F32, captured_at_s: float, steady: float = 1.0) -> None:
         """Take a new view. steady  factor on the smoothing, see `steadiness`."""
-        self._target, self._seen_s, self._steady = Rotation.from_quat(rotations_xyzw), captured_at_s, steady
+        self._target, self._seen_s, self._steady = rotations_xyzw.astype(np.float64), captured_at_s, steady
 
     def at(self, time_s: float) -> F32:
         """Return (n, 4) for a pose at this time."""
@@ -77,9 +77,11 @@ class HeldRotations:
         lost = self._seen_s is None or time_s - self._seen_s > HOLD_S
         target = self._rest if lost else self._target
         constant_s = RELAX_S / 3 if lost else _STEADY_S * self._steady
-        ahead = (self._now.inv() * target).as_rotvec()
-        self._now = self._now * Rotation.from_rotvec((1.0 - np.exp(-dt_s / constant_s)) * ahead)
-        result: F32 = self._now.as_quat().astype(np.float32)
+        step = 1.0 - math.exp(-dt_s / constant_s)
+        nearer = np.where((self._now * target).sum(-1, keepdims=True) < 0, -target, target)
+        mixed = (1.0 - step) * self._now + step * nearer  # for steps of this size as good as along the arc
+        self._now = mixed / np.linalg.norm(mixed, axis=-1, keepdims=True)
+        result: F32 = self._now.astype(np.float32)
         return result
 
 
