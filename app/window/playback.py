@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 
 from engine.config import Config
-from engine.takes.player import Player, PlayerState
+from engine.takes.player import WHOLE, Part, Player, PlayerState
 from engine.takes.recording import Recording
 
 
@@ -39,6 +39,7 @@ class Playback:
         if before is None or urls == self._urls or self._recording is None:
             return
         self.start(self._recording, urls, self._loop)
+        self.set_part(before.part)
         if before.state == "paused":
             self.pause()
         self.seek(before.position_s)
@@ -67,6 +68,11 @@ class Playback:
         """Go on, or begin again after the end."""
         if (player := self._player) is not None:
             player.resume()
+
+    def set_part(self, part: Part = WHOLE) -> None:
+        """Play only this part."""
+        if (player := self._player) is not None:
+            player.set_part(part)
 
     def seek(self, position_s: float) -> None:
         """Go there."""

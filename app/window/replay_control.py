@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 
 from app.window.session import Session
+from app.window.take_editor import TakeEditor
 from app.window.widgets.body_pane import BodyPane
 from app.window.widgets.targets_panel import TargetsPanel
 from engine.takes.player import PlayerState
@@ -27,6 +28,7 @@ class ReplayControl(QObject):
         bar.resumed.connect(playback.resume)
         bar.sought.connect(playback.seek)
         bar.closed.connect(session.stop_playing)
+        self.editor = TakeEditor(self, bar, playback, session.tell)
         targets.test.connect(self.test)
 
     def open(self, path: Path) -> None:

@@ -152,6 +152,10 @@ class Session:
             snapshot = dataclasses.replace(snapshot, messages=(*snapshot.messages, *own))
         return snapshot if playing is None else dataclasses.replace(snapshot, targets=playing.targets)
 
+    def tell(self, level: str, text: str) -> None:
+        """Show a line of a part of the window. Any thread."""
+        self._say(level, text)
+
     def tell_defect(self, text: str) -> None:
         """Show a line about an error that nobody caught; it is logged already. Any thread."""
         self._say("error", text)

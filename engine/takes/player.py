@@ -25,6 +25,19 @@ log = logging.getLogger(__name__)
 
 _TIME_MESSAGE = b"/VMC/Ext/T\x00\x00,f\x00\x00"
 _JOIN_S = 2.0
+_SAME_S = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The marked part of a recording, seconds; end_s None: to the end."""
+
+    start_s: float = 0.0
+    end_s: float | None = None
+    loop: bool = False  # play it again and again
+
+
+WHOLE = Part()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +51,7 @@ class PlayerState:
     targets: tuple[TargetState, ...]
     message: str | None  # what of the file could not be played, or why it failed
     pose: Pose | None = None  # the last one sent; an OSC log has none
+    part: Part = WHOLE
 
 
 def with_later_time(datagram: bytes, by_s: float) -> bytes:
@@ -81,7 +95,7 @@ class Player:
             self._close_senders()
             raise
         self._clock = clock
-        self._loop = loop
+        self._part = Part(loop=loop)
         self._changed = threading.Condition()  # guards `_next`, `_later_s` and all below
         self._started_at_s = clock()  # the clock when position was 0
         self._paused_at_s: float | None = None  # position
@@ -107,16 +121,40 @@ class Player:
             message = str(self._error) if self._error else self._recording.warning
             position = self._position()
             item = self._sent
+            part = self._part
         states = tuple(sender.state() for sender in self._senders)
         pose = item if isinstance(item, Pose) else None
-        return PlayerState(self._recording.name, position, self.duration_s, state, states, message, pose)
+        return PlayerState(self._recording.name, position, self.duration_s, state, states, message, pose, part)
 
     def _position(self) -> float:
         if self._ended:
-            return self.duration_s
+            return self._end_s()
         if self._paused_at_s is not None:
             return self._paused_at_s
         return min(max(0.0, self._clock() - self._started_at_s), self.duration_s)
+
+    def _end_s(self) -> float:
+        """Where the marked part ends."""
+        end_s = self._part.end_s
+        return self.duration_s if end_s is None else min(end_s, self.duration_s)
+
+    def set_part(self, part: Part) -> None:
+        """Play only this part from now on; the place in the recording stays, if it lies within. A part without a frame
+        changes nothing.
+        """
+        times = self._recording.times_s
+        end_s = self.duration_s if part.end_s is None else part.end_s
+        if bisect.bisect_left(times, part.start_s) >= bisect.bisect_right(times, end_s + _SAME_S):
+            return
+        with self._changed:
+            self._part = part
+            position_s = self._position()
+            if not part.start_s <= position_s <= self._end_s():
+                paused = self._paused_at_s is not None
+                self._move_to(part.start_s)
+                if paused:
+                    self._paused_at_s = part.start_s
+            self._changed.notify_all()
 
     def pause(self) -> None:
         """Stop sending where it is."""
@@ -129,17 +167,17 @@ class Player:
         """Go on; after the end, begin again."""
         with self._changed:
             if self._ended:
-                self._move_to(0.0)
+                self._move_to(self._part.start_s)
             elif self._paused_at_s is not None:
                 self._started_at_s = self._clock() - self._paused_at_s
                 self._paused_at_s = None
             self._changed.notify_all()
 
     def seek(self, position_s: float) -> None:
-        """Play on from there, within the recording; while paused, show just the pose there."""
+        """Play on from there, within the marked part; while paused, show just the pose there."""
         with self._changed:
             paused = self._paused_at_s is not None
-            position_s = min(max(0.0, position_s), self.duration_s)
+            position_s = min(max(self._part.start_s, position_s), self._end_s())
             self._move_to(position_s)
             if paused:
                 times = self._recording.times_s
@@ -190,7 +228,8 @@ class Player:
         with self._changed:
             while not self._stop:
                 paused = self._paused_at_s is not None and self._next >= self._shown_until
-                if self._next == len(times) and not (self._ended or paused):
+                at_end = self._next >= bisect.bisect_right(times, self._end_s() + _SAME_S)
+                if at_end and not (self._ended or paused):
                     self._reach_end()
                 if self._ended or paused:
                     self._changed.wait()
@@ -206,12 +245,12 @@ class Player:
 
     def _reach_end(self) -> None:
         """Under the lock. Around again one frame later, or the end."""
-        if not self._loop:
+        if not self._part.loop:
             self._ended = True
             self._changed.notify_all()
             return
         frame_s = self.duration_s / max(1, len(set(self._recording.times_s)) - 1)
-        self._move_to(0.0)
+        self._move_to(self._part.start_s)
         self._started_at_s += frame_s
         self._later_s += frame_s
 

@@ -74,6 +74,14 @@ def plus() -> QIcon:
     return _stroke(_lines(((8, 3), (8, 13)), ((3, 8), (13, 8))))
 
 
+def scissors() -> QIcon:
+    """Two blades and two rings: a part of a take."""
+    path = _lines(((4.5, 2.5), (10, 10)), ((11.5, 2.5), (6, 10)))
+    path.addEllipse(QPointF(4.8, 11.8), 1.9, 1.9)
+    path.addEllipse(QPointF(11.2, 11.8), 1.9, 1.9)
+    return _stroke(path)
+
+
 def report() -> QIcon:
     """A speech bubble with an exclamation mark: something is wrong, tell somebody."""
     bubble = ((2.5, 3), (13.5, 3), (13.5, 10.5), (8, 10.5), (5, 13.5), (5, 10.5), (2.5, 10.5), (2.5, 3))

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
 
 from app.window.widgets import icons
 from app.window.widgets.fields import Elided, icon_button, label
-from engine.takes.player import PlayerState
+from app.window.widgets.part_slider import PartSlider
+from engine.file_kinds import TAKE_SUFFIX
+from engine.takes.player import WHOLE, Part, PlayerState
 from engine.takes.recording import TEST_POSES
 
 _STEPS_PER_S = 100
@@ -27,6 +32,10 @@ class ReplayBar(QWidget):
     resumed = Signal()
     sought = Signal(float)
     closed = Signal()
+    marked = Signal(Part)
+    export = Signal(bool)  # with gaps filled
+    find_loop = Signal()
+    judge = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -36,9 +45,12 @@ class ReplayBar(QWidget):
         self._state: PlayerState | None = None
         self.button = icon_button(icons.play(), "Play or pause")
         self.name, self.time = Elided("muted"), label("", "muted")
-        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider = PartSlider()
         self.slider.setAccessibleName("Place in the take")
         self.slider.setPageStep(_STEPS_PER_S)
+        self.part_button = icon_button(icons.scissors(), "Mark a part of the take, export it, make it loop")
+        self.part_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._fill_menu()
         self.close_button = icon_button(icons.cross(), "End the replay: send the live motion again")
         line = QHBoxLayout(self)
         line.setContentsMargins(10, 0, 8, 0)
@@ -48,6 +60,7 @@ class ReplayBar(QWidget):
             (self.name, 2),
             (self.slider, 5),
             (self.time, 0),
+            (self.part_button, 0),
             (self.close_button, 0),
         ):
             line.addWidget(widget, stretch)
@@ -56,6 +69,44 @@ class ReplayBar(QWidget):
         self.slider.actionTriggered.connect(lambda _action: self._seek(self.slider.sliderPosition()))
         self.close_button.clicked.connect(self.closed)
         self.hide()
+
+    def _fill_menu(self) -> None:
+        menu = QMenu(self)
+        steps: tuple[tuple[str, Callable[[], object]], ...] = (
+            ("Begin here", lambda: self._mark(start=True)),
+            ("End here", lambda: self._mark(start=False)),
+            ("Whole take", lambda: self.marked.emit(WHOLE)),
+            ("Find a loop near the marks", self.find_loop.emit),
+            ("Export…", lambda: self.export.emit(False)),
+            ("Export, short gaps filled…", lambda: self.export.emit(True)),
+            ("Report on the take", self.judge.emit),
+        )
+        for words, do in steps:
+            menu.addAction(words).triggered.connect(lambda _checked=False, do=do: do())
+        self.loop_action = QAction("Play again and again", menu, checkable=True)
+        self.loop_action.triggered.connect(self._loop)
+        menu.insertAction(menu.actions()[3], self.loop_action)
+        self.part_button.setMenu(menu)
+
+    def _mark(self, *, start: bool) -> None:
+        """An end of the part at the place that is shown; the other end goes when it would lie on the wrong side."""
+        state = self._state
+        if state is None:
+            return
+        part, at_s = state.part, state.position_s
+        if start:
+            end_s = part.end_s if part.end_s is None or part.end_s > at_s else None
+            self.marked.emit(Part(at_s, end_s, part.loop))
+        else:
+            self.marked.emit(Part(part.start_s if part.start_s < at_s else 0.0, at_s, part.loop))
+
+    def _loop(self, wanted: bool) -> None:
+        if self._state is not None:
+            self.marked.emit(replace(self._state.part, loop=wanted))
+
+    def set_busy(self, busy: bool) -> None:
+        """While a part is exported or judged the menu waits."""
+        self.part_button.setEnabled(not busy)
 
     def toggle(self) -> None:
         """Play or pause."""
@@ -75,11 +126,17 @@ class ReplayBar(QWidget):
             self.slider.setRange(0, max(1, round(state.duration_s * _STEPS_PER_S)))
             for widget in (self.button, self.slider, self.time):
                 widget.setVisible(not test)
+            self.part_button.setVisible(state.path.lower().endswith(TAKE_SUFFIX))
             self.show()
         if state.state == "failed":
             self.name.set_whole(state.message or "The replay has stopped")
         if before is None or before.state != state.state:
             self.button.setIcon(icons.pause() if state.state == "playing" else icons.play())
+        part = state.part
+        self.loop_action.setChecked(part.loop)
+        ends = part.start_s, state.duration_s if part.end_s is None else part.end_s
+        whole = (part.start_s, part.end_s) == (0.0, None)
+        self.slider.show_part(None if whole else (round(ends[0] * _STEPS_PER_S), round(ends[1] * _STEPS_PER_S)))
         self.time.setText(time_text(state.position_s, state.duration_s))
         if not self.slider.isSliderDown():
             self.slider.setValue(round(state.position_s * _STEPS_PER_S))
