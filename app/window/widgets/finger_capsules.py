@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,7 +20,12 @@ _NUM = len(FINGER_NAMES)
 OFFSETS_M = (STATURE_M * DETAIL_OFFSETS[:_NUM]).astype(np.float32)  # (30, 3)
 _TIP = {"Thumb": 0.024, "Index": 0.020, "Middle": 0.021, "Ring": 0.020, "Little": 0.017}
 _RADII_M = {"Thumb": (0.0125, 0.0095), "Little": (0.0090, 0.0070)}
-_RELAXED = np.concatenate([relaxed_hand(side) for side in range(len(SIDES))])
+
+
+@cache
+def _relaxed() -> NDArray[np.float32]:
+    """(30, 4) both hands at rest."""
+    return np.concatenate([relaxed_hand(side) for side in range(len(SIDES))])
 
 
 def finger_ends() -> list[tuple[str, tuple[float, float, float], float, float]]:
@@ -48,7 +55,7 @@ def fingers_in_world(
     fingers_xyzw        (30, 4) local; None: hands at rest
     size                of the person over STATURE_M
     """
-    local = quaternion_to_matrix(_RELAXED if fingers_xyzw is None else fingers_xyzw).reshape(2, len(FINGERS), 3, 3, 3)
+    local = quaternion_to_matrix(_relaxed() if fingers_xyzw is None else fingers_xyzw).reshape(2, len(FINGERS), 3, 3, 3)
     offsets = size * OFFSETS_M.reshape(2, len(FINGERS), 3, 3)
     axes = np.empty((2, len(FINGERS), 3, 3, 3))
     places = np.empty((2, len(FINGERS), 3, 3))
