@@ -37,8 +37,9 @@ from app.window.report_dialog import ReportDialog
 from app.window.screens import Screens, with_bar
 from app.window.session import Session
 from app.window.two_cameras import TwoCameras
+from app.window.viewpoints_mode import ViewpointsMode
 from app.window.widgets import icons
-from app.window.widgets.arrangement import arranged, split_pictures
+from app.window.widgets.arrangement import arranged, camera_pane, split_pictures
 from app.window.widgets.body_pane import BodyPane
 from app.window.widgets.header import Header
 from app.window.widgets.opengl import OpenGL
@@ -119,8 +120,20 @@ class MainWindow(QMainWindow):
         )
         self.two.place(self._splitter, self.video, self.body)
         self.bar = PerformerBar()
-        self.screens = Screens(self, self.bar, (self.strip, self.side, self.body))
-        self.setCentralWidget(arranged(self.header, self._splitter, with_bar(self.strip, self.bar), self.side))
+        self.viewpoints = ViewpointsMode(
+            self,
+            session,
+            self.body,
+            self.side,
+            self.header.viewpoints,
+            config=lambda: self.config,
+            change=self.change,
+            say=self.say,
+        )
+        panel, foot = self.viewpoints.panel, with_bar(self.strip, self.bar)
+        self.screens = Screens(self, self.bar, (self.strip, self.side, self.body, panel))
+        self.setCentralWidget(arranged(self.header, self._splitter, foot, self.side, panel))
+        self.viewpoints.place_full_screen((self.header, foot, self.side, panel), (camera_pane(self.video),))
         self._connect()
         self._restore()
         self._pull_ms = FRUGAL_PULL_MS if opengl.frugal else PULL_MS
@@ -165,6 +178,7 @@ class MainWindow(QMainWindow):
             self.side.show_config(self.config)
             return
         if config.source != self.config.source:
+            self.viewpoints.close()
             self.strip.chart.clear()
         self.avatar.follow(self.config.osc, config.osc)
         self._use(remembered(dataclasses.replace(self._settings, config=config)))
@@ -203,7 +217,6 @@ class MainWindow(QMainWindow):
             ("N", lambda: self._session.choose_person(PersonChoice())),
             ("P", self.header.performer.toggle),
             ("M", lambda: self.side.source.mirror.toggle()),
-            ("F11", self._full_screen),
             ("Ctrl+O", self.side.source.ask_file),
             ("Ctrl+Q", self.close),
         ):
@@ -234,6 +247,7 @@ class MainWindow(QMainWindow):
         self.avatar.pull(self.body.shown)
         self.two.pull(snapshot)
         self.cues.pull(snapshot)
+        self.viewpoints.pull(snapshot)
         self.video.banner.show_notice(self._banner(snapshot, now_s))
         if now_s - self._slow_at_s >= _SLOW_S or self.last is None or snapshot.state != self.last.state:
             self._slow_at_s = now_s
@@ -255,6 +269,7 @@ class MainWindow(QMainWindow):
             return
         self._frame_times.append(now_s)
         self.video.show_frame(frame, snapshot.detection, snapshot.details)
+        self.body.show_picture(frame)
         self._show_live(snapshot.pose, playing)
 
     def _show_live(self, pose: Pose | None, playing: bool) -> None:
@@ -305,9 +320,6 @@ class MainWindow(QMainWindow):
     def _sounds(self, on: bool) -> None:
         self.cues.sounds = on
         self._keep(dataclasses.replace(self._settings, sounds=on))
-
-    def _full_screen(self) -> None:
-        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
     def _takes_chosen(self, folder: str, suffix: str) -> None:
         self._keep(dataclasses.replace(self._settings, take_folder=folder, take_suffix=suffix))

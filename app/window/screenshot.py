@@ -20,13 +20,22 @@ from app.settings import DEFAULT_TARGET, Settings
 from app.terminal import say
 from app.window.main_window import MainWindow
 from app.window.open_window import open_window
+from app.window.widgets.looks import LOOKS
 from app.window.widgets.opengl import OpenGL
+from app.window.widgets.viewpoints_panel import MODES
 from engine.config import Config
 from engine.osc.targets import parse_target
 
 
 def take_screenshot(
-    out: Path, source: str, after_s: float, size: tuple[int, int], avatar: str = "", performer: bool = False
+    out: Path,
+    source: str,
+    after_s: float,
+    size: tuple[int, int],
+    avatar: str = "",
+    page: str = "",
+    look: str = "",
+    performer: bool = False,
 ) -> bool:
     """Open the window, wait, grab it from the screen (3D view included), close. True when the picture was written."""
     written = [False]
@@ -43,6 +52,11 @@ def take_screenshot(
         window.resize(*size)
         window.move(0, 0)
         window.header.performer.setChecked(performer)
+        if page:
+            window.viewpoints.panel.choose(page)
+            window.header.viewpoints.setChecked(True)
+        if look:
+            window.body.bar.buttons[look].click()
         QTimer.singleShot(round(after_s * 1000), lambda: grab(window))
 
     smooth = OpenGL("", software=False)
@@ -61,13 +75,15 @@ def main() -> int:
     parser.add_argument("--size", default="1280x800", metavar="WIDTHxHEIGHT")
     parser.add_argument("--performer", action="store_true", help="the performer's screen")
     parser.add_argument("--avatar", default="", metavar="FILE.vrm")
+    parser.add_argument("--viewpoints", default="", choices=MODES, help="a page of the Viewpoints mode")
+    parser.add_argument("--look", default="", choices=LOOKS, help="from where the figure is looked at")
     options = parser.parse_args()
     width, _, height = options.size.partition("x")
     with tempfile.TemporaryDirectory() as folder:
         os.environ["VTM_CONFIG_DIR"] = folder  # the user's own settings stay as they are
-        good = take_screenshot(
-            options.out, options.source, options.after, (int(width), int(height)), options.avatar, options.performer
-        )
+        size = int(width), int(height)
+        shown = options.avatar, options.viewpoints, options.look, options.performer
+        good = take_screenshot(options.out, options.source, options.after, size, *shown)
     if not good:
         say(f"vtm: no picture was written to {options.out}")
     return 0 if good else 1

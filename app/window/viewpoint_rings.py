@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.viewpoints.facing import wrapped_deg
-from engine.viewpoints.turn import TURN_DEG, TurnReport
+from engine.viewpoints.turn import FEWEST_SECTORS, TURN_DEG, TurnReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,8 @@ def turn_words(report: TurnReport) -> Words:
 
 
 def _sentence(report: TurnReport) -> str:
+    if report.turns and report.filled < FEWEST_SECTORS:
+        return "Too few poses in most sectors for any figure: start again and turn more slowly."
     if report.turns >= 2:
         return (
             f"Done, with its floor: the same side differs by {mm(report.ours.floor_mean_mm)} mm between both turns;"

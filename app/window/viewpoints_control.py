@@ -1,4 +1,7 @@
-"""Ties the Viewpoints mode to the window: feeds its measurements with what the timer pulls. Qt thread only."""
+"""Ties the Viewpoints mode to the window: feeds its measurements with what the timer pulls. Qt thread only.
+
+While a rendered clip is shown, its source and lens are applied and not kept; closing the mode brings the user's back.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,7 @@ _DRAWN_EVERY = 5
 
 
 class ViewpointsControl(QObject):
-    """`shown` is the mode on screen, "" when it is closed. Pulled by the window's timer."""
+    """`shown` is the page on screen, "" when the mode is closed. Pulled by the window's timer."""
 
     def __init__(
         self,
@@ -175,6 +178,7 @@ class ViewpointsControl(QObject):
             return  # the clip before is still on its way out
         errors.push(pose.frame_id, pose.joints_cam_m.astype(np.float64), own_3d(snapshot.detection))
         if self._count % _DRAWN_EVERY == 0:
+            self._panel.rendered.show_rate(snapshot.stats.fps)
             self._show_rendered()
 
     def _show_rendered(self) -> None:

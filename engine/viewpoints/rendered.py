@@ -14,7 +14,7 @@ from engine.errors import InputError
 from engine.viewpoints.facing import F64
 from engine.viewpoints.fit import about_hips, distances_mm
 from models.npz import NpzError, read_npz
-from models.skeleton import NUM_JOINTS
+from models.skeleton import LIMBS, NUM_JOINTS
 
 CLIP = Path(__file__).resolve().with_name("clip")
 SETTLE_FRAMES = 30
@@ -42,9 +42,9 @@ class RenderedViews:
         return self.folder / f"{self.views_deg[view]:03d}.mp4"
 
     def error_mm(self, view: int, frame: int, joints_cam_m: F64) -> float:
-        """Mean distance over the joints from the truth, both about the hips: no rotation, no scale fitted."""
+        """Mean distance of the 12 limb joints from the truth, both about the hips: no rotation, no scale fitted."""
         truth = self.joints_world_m[frame % self.frames] @ self.R[view].T
-        return float(np.nanmean(distances_mm(about_hips(joints_cam_m), about_hips(truth))))
+        return float(distances_mm(about_hips(joints_cam_m)[LIMBS,], about_hips(truth)[LIMBS,]).mean())
 
 
 def read_views(folder: Path = CLIP) -> RenderedViews:
@@ -94,7 +94,7 @@ class ViewErrors:
             self._first = frame_id + SETTLE_FRAMES
         ours = self.views.error_mm(self.view, frame_id, joints_cam_m)
         theirs = None
-        if theirs_m is not None and np.isfinite(theirs_m).all():
+        if theirs_m is not None and np.isfinite(theirs_m[LIMBS,]).all():
             theirs = self.views.error_mm(self.view, frame_id, theirs_m)
         self.now = (ours, theirs)
         if frame_id < self._first or frame_id % self.views.frames < SETTLE_FRAMES:

@@ -39,7 +39,7 @@ CANNOT_SEE = (
 )
 FEWEST_SECTORS = 6
 """Filled sectors below which nobody has turned."""
-FEWEST = 4
+FEWEST = 3
 """Frames below which a sector is not filled."""
 TURN_DEG = 360.0
 _BEGUN_DEG, _ENOUGH_DEG = 6.0, 15.0

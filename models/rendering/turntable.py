@@ -35,6 +35,7 @@ F64 = NDArray[np.float64]
 
 VIEWS_DEG = tuple(range(0, 360, 30))
 """Where the cameras of `views` stand: 0 in front, 90 at the person's left."""
+CLIP = "animated_drawings/jumping_jacks.bvh"
 _PITCH_DEG, _HFOV_DEG, _BACK = 8.0, 50.0, 1.04
 _SWAY_RAD, _SWAY_S = 0.012, 0.8
 """How much every joint of somebody who holds still wanders, and how slowly."""
@@ -215,16 +216,16 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--renderer", type=Path, required=True, help="folder of render_humans.py")
     parser.add_argument("--assets", type=Path, help="where it unpacks its body assets (default: beside it)")
     parser.add_argument("--out", type=Path, required=True, help="folder of the results")
-    parser.add_argument("--seed", type=int, default=1, help="body, room and light")
+    parser.add_argument("--seed", type=int, default=8, help="body, room and light; default %(default)s")
     parser.add_argument(
-        "--size", type=_size, default=None, metavar="WxH", help="default 480x480 for views, 360x360 for a turn"
+        "--size", type=_size, default=None, metavar="WxH", help="default 400x400 for views, 360x360 for a turn"
     )
-    parser.add_argument("--crf", type=int, default=None, help="H.264's quality; 27 for views, 24 for a turn")
+    parser.add_argument("--crf", type=int, default=None, help="H.264's quality; 29 for views, 24 for a turn")
     parser.add_argument("--mocap", type=Path, help="views: folder of .bvh clips, as for models.train")
     parser.add_argument("--cache", type=Path, default=Path("runs/mocap.npz"), help="views: compact cache of the clips")
-    parser.add_argument("--clip", default="cmu_bvh/05/05_12.bvh", help="views: default %(default)s, never trained on")
-    parser.add_argument("--start", type=float, default=3.0, help="views: seconds into it, default %(default)s")
-    parser.add_argument("--frames", type=int, default=150, help="views: default %(default)s")
+    parser.add_argument("--clip", default=CLIP, help="views: default %(default)s, never trained on")
+    parser.add_argument("--start", type=float, default=0.0, help="views: seconds into it, default %(default)s")
+    parser.add_argument("--frames", type=int, default=120, help="views: default %(default)s")
     parser.add_argument("--pose", choices=tuple(POSES), default="a", help="turn: what is held, default %(default)s")
     parser.add_argument("--seconds", type=float, default=16.0, help="turn: of each, default %(default)s")
     parser.add_argument("--turns", type=int, default=2, help="turn: how many, default %(default)s")
@@ -232,8 +233,8 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     if args.kind == "views" and args.mocap is None:
         parser.error("views show a recorded motion: pass --mocap FOLDER")
     views = args.kind == "views"
-    args.size = args.size or ((480, 480) if views else (360, 360))
-    args.crf = args.crf if args.crf is not None else (27 if views else 24)
+    args.size = args.size or ((400, 400) if views else (360, 360))
+    args.crf = args.crf if args.crf is not None else (29 if views else 24)
     return args
 
 

@@ -28,8 +28,15 @@ def split_pictures(video: QWidget, body: QWidget) -> QSplitter:
     return splitter
 
 
-def arranged(header: QWidget, pictures: QWidget, strip: QWidget, side: QWidget) -> QWidget:
-    """Everything in its place."""
+def camera_pane(video: QWidget) -> QWidget:
+    """The pane that `split_pictures` put the camera's picture into, title and all."""
+    pane = video.parentWidget()
+    assert pane is not None
+    return pane
+
+
+def arranged(header: QWidget, pictures: QWidget, strip: QWidget, *sides: QWidget) -> QWidget:
+    """Everything in its place; of the `sides` one is shown at a time, the first to begin with."""
     root = QWidget()
     root.setObjectName("root")
     outer = QVBoxLayout(root)
@@ -41,7 +48,9 @@ def arranged(header: QWidget, pictures: QWidget, strip: QWidget, side: QWidget) 
         column.addWidget(widget, stretch)
     middle.addLayout(column, 1)
     middle.addWidget(rule(upright=True))
-    middle.addWidget(side)
+    for number, side in enumerate(sides):
+        middle.addWidget(side)
+        side.setVisible(number == 0)
     outer.addWidget(header)
     outer.addWidget(rule())
     outer.addLayout(middle, 1)

@@ -1,5 +1,5 @@
-"""The right-hand pane: the 3D view where OpenGL works, else a message; above it the legend and the home button,
-below it the timeline of a replay.
+"""The right-hand pane: the 3D view where OpenGL works, else a message; above it the legend and from where it is looked
+at, below it the timeline of a replay.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from app.window.widgets.fields import Dot, icon_button, label
 from app.window.widgets.opengl import OpenGL
 from app.window.widgets.replay_bar import ReplayBar
 from app.window.widgets.theme import ACCENT, RIGHT_SIDE
-from engine.types import Pose
+from app.window.widgets.view_bar import ViewBar
+from engine.types import Frame, Pose
 
 
 class PaneTitle(QWidget):
@@ -33,7 +34,7 @@ class BodyPane(QWidget):
 
     def __init__(self, opengl: OpenGL) -> None:
         super().__init__()
-        self.setMinimumWidth(280)
+        self.setMinimumWidth(320)
         title = PaneTitle("Motion")
         for colour, name in ((ACCENT, "left"), (RIGHT_SIDE, "right")):
             dot = Dot()
@@ -55,6 +56,8 @@ class BodyPane(QWidget):
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(0)
         box.addWidget(title)
+        self.bar = ViewBar()
+        box.addWidget(self.bar)
         box.addLayout(self._stack, 1)
         self.replay = ReplayBar()
         box.addWidget(self.replay)
@@ -70,6 +73,20 @@ class BodyPane(QWidget):
         self._stack.addWidget(self._container)
         self._stack.setCurrentWidget(self._container)
         home.clicked.connect(self.view.home)
+        home.clicked.connect(lambda: self.bar.show_look("free"))
+        self.view.on_look = self.bar.show_look
+        self.bar.looked.connect(self.view.show_look)
+        self.bar.followed.connect(lambda on: setattr(self.view, "following", on))
+
+    def show_picture(self, frame: Frame | None) -> None:
+        """The picture that belongs to the next pose: it lies behind the figure in the camera's look."""
+        if self.view is not None and not self.view.problem:
+            self.view.show_picture(frame)
+
+    def show_camera(self, on: bool) -> None:
+        """Draw the camera as a pyramid."""
+        if self.view is not None:
+            self.view.show_camera(on)
 
     @property
     def shown(self) -> Pose | None:
@@ -95,5 +112,6 @@ class BodyPane(QWidget):
             self.view.catch_up(self._shown)
 
     def _give_up(self, why: str) -> None:
+        self.bar.setEnabled(False)
         self.message.setText(why)
         self._stack.setCurrentWidget(self.message)

@@ -34,6 +34,7 @@ _BODY_FRAGMENT = (
     _PRECISION
     + """
 uniform float u_lost[1];
+uniform float u_alpha[1];
 varying vec4 v_color;
 varying vec3 v_normal;
 void main() {
@@ -45,7 +46,7 @@ void main() {
     vec3 base = mix(mix(grey, v_color.rgb, v_color.a), grey, u_lost[0]);
     vec3 lit = base * (0.22 + 0.28 * sky + 0.56 * key) + vec3(0.55, 0.75, 0.90) * rim * 0.14;
     float glass = 0.36 + 0.50 * pow(1.0 - abs(n.z), 2.0);
-    gl_FragColor = vec4(lit, mix(glass, 1.0, v_color.a));
+    gl_FragColor = vec4(lit, mix(glass, 1.0, v_color.a) * u_alpha[0]);
 }
 """
 )
@@ -97,9 +98,10 @@ void main() {
 
 
 def body_shader() -> Any:
-    """`u_lost`: 0 tracked .. 1 held and fading. The colour's alpha: 0 a part that is guessed (glass) .. 1 seen."""
+    """`u_lost`: 0 tracked .. 1 held and fading; `u_alpha`: of everything. The colour's alpha: 0 a part that is guessed
+    (glass) .. 1 seen."""
     stages = [VertexShader(_BODY_VERTEX), FragmentShader(_BODY_FRAGMENT)]
-    return ShaderProgram("vtm-body", stages, uniforms={"u_lost": [0.0]})
+    return ShaderProgram("vtm-body", stages, uniforms={"u_lost": [0.0], "u_alpha": [1.0]})
 
 
 def floor_shader() -> Any:

@@ -24,6 +24,7 @@ from app.window.avatar.budget import DrawBudget
 from app.window.avatar.item import AvatarItem
 from app.window.widgets.body_mesh import F32, BodyMesh, to_gl
 from app.window.widgets.body_shaders import body_shader, floor_shader
+from app.window.widgets.looks import Looks
 from app.window.widgets.theme import BACKGROUND
 from engine.types import Pose
 from models.skeleton import FEET, TOES
@@ -108,7 +109,7 @@ class _Trail:
         return len(self._points)
 
 
-class BodyView(GLViewMixin, QOpenGLWindow):  # type: ignore[misc]  # pyqtgraph has no types
+class BodyView(Looks, GLViewMixin, QOpenGLWindow):  # type: ignore[misc]  # pyqtgraph has no types
     """Shows one Pose. Qt thread only. `problem` is "" or why OpenGL cannot draw it, known after the first paint."""
 
     def __init__(self, samples: int = 4) -> None:
@@ -144,12 +145,14 @@ class BodyView(GLViewMixin, QOpenGLWindow):  # type: ignore[misc]  # pyqtgraph h
         self._drawn: Pose | None = None
         self._budget = DrawBudget()
         self.frameSwapped.connect(self._budget.end)
+        self.begin_looks(self._floor, self._body_shader)
         self._centre = np.array([0.0, 0.0, _AIM_M])
         self._floor_at = self._centre[:2].copy()
         self.home()
 
     def home(self) -> None:
         """The first view again: from the front, a little to the side."""
+        self.show_look("free")
         self.opts["fov"] = _FOV_DEG
         self.setCameraPosition(pos=QVector3D(*self._centre), **_START)
 
@@ -177,6 +180,7 @@ class BodyView(GLViewMixin, QOpenGLWindow):  # type: ignore[misc]  # pyqtgraph h
 
     def show_pose(self, pose: Pose) -> None:
         """Draw `pose`. Costs well under a millisecond besides the drawing itself, an avatar one or two."""
+        self.look_at(pose)
         if self._avatar is not None:
             if self._budget.may_draw():
                 self._drawn = pose
@@ -254,6 +258,8 @@ class BodyView(GLViewMixin, QOpenGLWindow):  # type: ignore[misc]  # pyqtgraph h
 
     def _follow(self, root: F32) -> None:
         """The camera's aim glides after the performer; the angles stay the user's."""
+        if not self.following:
+            return
         self._centre[:2] += _FOLLOW * (root[:2] - self._centre[:2])
         self.opts["center"] = QVector3D(*self._centre)
         if np.abs(self._centre[:2] - self._floor_at).max() > _FLOOR_STEP_M:

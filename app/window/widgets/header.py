@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from app.window.person_words import person_words
 from app.window.widgets import icons
@@ -62,6 +62,11 @@ class Header(QWidget):
         line.addWidget(self.person)
         line.addSpacing(6)
         line.addWidget(self.performer)
+        self.viewpoints = QPushButton("Viewpoints")
+        self.viewpoints.setCheckable(True)
+        self.viewpoints.setProperty("role", "small")
+        self.viewpoints.setToolTip("Does it hold from any side? Try it with your own body (V)")
+        line.addWidget(self.viewpoints)
         line.addWidget(self.report)
 
     def show_snapshot(self, snapshot: Snapshot, silence_s: float | None = None) -> None:

@@ -57,6 +57,10 @@ QPushButton[role="record"] {{ font-weight: 600; padding: 9px 12px; font-size: 14
 QPushButton[role="record"][on="true"] {{ background: #3a1d1c; border: 1px solid {ERROR}; color: #ffd9d5; }}
 QPushButton[role="banner"] {{ background: rgba(255, 255, 255, 26); border: none; padding: 4px 12px; font-weight: 600; }}
 QPushButton[role="banner"]:hover {{ background: rgba(255, 255, 255, 48); }}
+QPushButton[role="small"] {{ padding: 3px 8px; font-size: 12px; }}
+QLabel[role="big"] {{ font-size: 34px; font-weight: 700; }}
+QLabel[role="mark"] {{ font-size: 15px; font-weight: 700; color: {BACKGROUND}; background: {WARNING};
+    border-radius: 5px; padding: 3px 12px; letter-spacing: 2px; }}
 QToolButton[role="icon"] {{ background: transparent; border: none; padding: 5px; border-radius: 6px; }}
 QToolButton[role="icon"]:hover {{ background: {HOVER}; }}
 QToolButton::menu-indicator {{ image: none; width: 0; }}

@@ -19,7 +19,13 @@ STILL_CAMERA = (
 TURN_HELP = "Hold a pose (T, hands on hips, any) and turn once round on the spot, in 15 to 30 s."
 RENDERED_HELP = (
     "A rendered person whose true pose is known, and one motion from twelve sides. Both are computed live, from the"
-    " picture at the left: mean distance of the joints from the truth, about the hips, nothing fitted."
+    " picture at the left: mean distance of the 12 limb joints from the truth, about the hips, nothing fitted."
+)
+
+ENOUGH_POSES_S = 15.0
+SLOW_HELP = (
+    "Only {:.0f} poses/s here: most frames of a quick motion are missed, and these errors are this machine's as much as"
+    " the method's. Close other programs, or choose a smaller detector."
 )
 
 
@@ -142,7 +148,16 @@ class RenderedPage(QWidget):
         box.addWidget(self.figures)
         box.addWidget(self.place)
         box.addWidget(self.slider)
-        box.addWidget(_words(RENDERED_HELP))
+        self.words = label(RENDERED_HELP, "muted")
+        self.words.setWordWrap(True)
+        box.addWidget(self.words)
+
+    def show_rate(self, poses_per_s: float) -> None:
+        """Say so when the machine is too slow for its figures to be the method's."""
+        slow = 0 < poses_per_s < ENOUGH_POSES_S
+        words = SLOW_HELP.format(poses_per_s) if slow else RENDERED_HELP
+        if words != self.words.text():
+            self.words.setText(words)
 
 
 class ViewpointsPanel(QWidget):
@@ -172,7 +187,7 @@ class ViewpointsPanel(QWidget):
         tabs.addStretch(1)
         tabs.addWidget(close)
         box = QVBoxLayout(self)
-        box.setContentsMargins(18, 14, 18, 16)
+        box.setContentsMargins(12, 14, 12, 14)
         box.setSpacing(12)
         box.addLayout(tabs)
         box.addWidget(self._pages, 1)

@@ -1,0 +1,120 @@
+"""The row over the 3D view: from where it is looked at, whether it follows, and through the camera the lens."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QSlider, QVBoxLayout, QWidget
+
+from app.window.widgets.fields import label
+
+LOOKS = (
+    ("camera", "Camera", "The figure over the picture, through the camera's own lens: does it cover the person?"),
+    ("front", "Front", "From the front of the world"),
+    ("side", "Side", "From the left side of the world"),
+    ("top", "Top", "From above"),
+    ("free", "Free", "Drag to orbit, scroll to come nearer"),
+)
+_LENS_DEG = (20, 120)
+_SETTLES_MS = 250
+_FIT_SHARE = 0.08
+
+
+class ViewBar(QWidget):
+    """`looked` carries a look, `followed` whether the view follows, `lens_changed` the field of view in degrees."""
+
+    looked = Signal(str)
+    followed = Signal(bool)
+    lens_changed = Signal(float)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._fit_px: float | None = None
+        column = QVBoxLayout(self)
+        column.setContentsMargins(10, 0, 8, 4)
+        column.setSpacing(4)
+        line = QHBoxLayout()
+        line.setSpacing(3)
+        self._group = QButtonGroup(self)
+        self.buttons: dict[str, QPushButton] = {}
+        for index, (look, name, tip) in enumerate(LOOKS):
+            button = self.buttons[look] = _small(name, tip)
+            self._group.addButton(button, index)
+            line.addWidget(button)
+        self.buttons["free"].setChecked(True)
+        self._group.idClicked.connect(lambda index: self._chosen(LOOKS[index][0]))
+        line.addStretch(1)
+        self.follow = _small("Follow", "The view stays with the performer")
+        self.follow.setChecked(True)
+        self.follow.toggled.connect(self.followed)
+        line.addWidget(self.follow)
+        column.addLayout(line)
+        column.addWidget(self._lens_row())
+
+    @property
+    def look(self) -> str:
+        """The look that is chosen."""
+        return LOOKS[self._group.checkedId()][0]
+
+    def show_look(self, look: str) -> None:
+        """Show which look it is; nothing is emitted."""
+        self.buttons[look].setChecked(True)
+        self._lens_line.setVisible(look == "camera")
+
+    def show_lens(self, hfov_deg: float, *, known: bool) -> None:
+        """The field of view in force; `known`: it comes from a file of intrinsics and is not to be changed."""
+        if not self._settling.isActive() and not self.lens.isSliderDown():
+            before = self.lens.blockSignals(True)
+            self.lens.setValue(round(hfov_deg))
+            self.lens.blockSignals(before)
+        self.lens.setEnabled(not known)
+        self.lens.setToolTip("The lens comes from the intrinsics file" if known else "Field of view of the longer side")
+        self._name_lens()
+
+    def show_fit(self, off_px: float | None) -> None:
+        """How far the figure's joints are from where the detector sees them; a smoothed figure."""
+        if off_px is None:
+            self._fit_px = None
+            self.fit.setText("off by –")
+            return
+        self._fit_px = off_px if self._fit_px is None else self._fit_px + _FIT_SHARE * (off_px - self._fit_px)
+        self.fit.setText(f"off by {self._fit_px:.1f} px")
+
+    def _lens_row(self) -> QWidget:
+        self._lens_line = QWidget()
+        line = QHBoxLayout(self._lens_line)
+        line.setContentsMargins(0, 0, 0, 0)
+        self._lens_name = label("", "")
+        self.lens = QSlider(Qt.Orientation.Horizontal)
+        self.lens.setRange(*_LENS_DEG)
+        self.lens.setAccessibleName("Field of view of the longer side")
+        self._settling = QTimer(self)  # every new lens makes the world anew: not at each step of the mouse
+        self._settling.setSingleShot(True)
+        self._settling.setInterval(_SETTLES_MS)
+        self._settling.timeout.connect(lambda: self.lens_changed.emit(float(self.lens.value())))
+        self.lens.valueChanged.connect(self._lens_moved)
+        self.fit = label("off by –", "")
+        for widget in (self._lens_name, self.lens, self.fit):
+            line.addWidget(widget, 1 if widget is self.lens else 0)
+        self._lens_line.setVisible(False)
+        return self._lens_line
+
+    def _lens_moved(self) -> None:
+        self._name_lens()
+        self._fit_px = None
+        self._settling.start()
+
+    def _name_lens(self) -> None:
+        self._lens_name.setText(f"Lens {self.lens.value()}°")
+
+    def _chosen(self, look: str) -> None:
+        self._lens_line.setVisible(look == "camera")
+        self.looked.emit(look)
+
+
+def _small(name: str, tip: str) -> QPushButton:
+    made = QPushButton(name)
+    made.setCheckable(True)
+    made.setToolTip(tip)
+    made.setProperty("role", "small")
+    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return made
