@@ -1,0 +1,98 @@
+"""The Viewpoints mode in the window: its panel takes the settings' place, its pages their source, F11 the rest away."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.settings import Settings
+from app.window.main_window import MainWindow
+from app.window.session import Session
+from app.window.widgets.opengl import OpenGL
+from engine.config import Config
+from engine.viewpoints.rendered import read_views
+
+
+@pytest.fixture
+def made():
+    """Every pipeline the window made."""
+    return []
+
+
+@pytest.fixture
+def window(until, fake, made):
+    """A running window without 3D view."""
+
+    def factory(config: Config):
+        made.append(fake(config))
+        return made[-1]
+
+    session = Session(factory)
+    settings = Settings(Config(source="demo", hfov_deg=66.0))
+    shown = MainWindow(session, settings, tuple, OpenGL("this test has none", software=False))
+    shown.show()
+    shown.begin()
+    until(lambda: shown.last is not None and shown.last.state == "running" and shown.last.frame is not None)
+    yield shown
+    shown.close()
+    until(lambda: session.closed)
+
+
+def test_the_panel_takes_the_settings_place_and_gives_it_back(window):
+    mode = window.viewpoints
+    assert mode.panel.isHidden()
+    window.header.viewpoints.click()
+    assert window.side.isHidden()
+    assert mode.panel.isVisible()
+    assert mode.control.shown == "turn"
+    mode.panel.closed.emit()
+    assert window.side.isVisible()
+    assert mode.panel.isHidden()
+    assert mode.control.shown == ""
+    assert not window.header.viewpoints.isChecked()
+
+
+def test_a_rendered_clip_is_applied_and_not_kept(window, until, made):
+    window.header.viewpoints.click()
+    window.viewpoints.panel.choose("rendered")
+    clip = str(read_views().video(0))
+    until(lambda: made[0].config.source == clip)
+    assert window.config.source == "demo"
+    window.header.viewpoints.click()
+    until(lambda: made[0].config.source == "demo")
+    assert made[0].config.hfov_deg == 66.0
+
+
+def test_another_source_ends_the_mode(window, until, made, tmp_path):
+    other = tmp_path / "own.mp4"
+    other.write_bytes(b"never opened by the fake")
+    window.header.viewpoints.click()
+    window.viewpoints.panel.choose("rendered")
+    window.change({"source": str(other)})
+    assert window.viewpoints.control.shown == ""
+    until(lambda: made[0].config.source == str(other))
+
+
+def test_full_screen_hides_all_but_the_pictures_and_brings_back_what_was_there(window):
+    screens = window.viewpoints.screens
+    screens.next()
+    assert window.header.isHidden()
+    assert window.side.isHidden()
+    assert window.video.isVisible()
+    screens.next()
+    assert not window.video.isVisible()
+    assert window.body.isVisible()
+    screens.next()
+    assert window.header.isVisible()
+    assert window.side.isVisible()
+    assert window.viewpoints.panel.isHidden()
+
+
+def test_the_lens_slider_is_the_setting_and_tells_how_the_figure_fits(window, until, made):
+    bar = window.body.bar
+    bar.setEnabled(True)  # off where there is no 3D view
+    bar.buttons["camera"].click()
+    until(lambda: bar.lens.value() == 66)
+    until(lambda: bar.fit.text().endswith("px"))
+    bar.lens.setValue(80)
+    until(lambda: made[0].config.hfov_deg == 80.0)
+    assert window.config.hfov_deg == 80.0
