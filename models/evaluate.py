@@ -15,6 +15,7 @@ from models.evaluation.checkpoint import open_checkpoint
 from models.evaluation.details import details_tables, report_details
 from models.evaluation.details_files import BUNDLED
 from models.evaluation.picture import check_picture, draw, draw_confidence
+from models.evaluation.polar import draw_polar
 from models.evaluation.predict import WEIGHTS, Lifter, Predictor
 from models.evaluation.report import report
 from models.evaluation.tables import DEFAULT, NEED_CHECKPOINT, TABLES, Bench, make_tables
@@ -75,6 +76,9 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     details.add_argument("--face", action="store_true", help="the table of faces, and no other but --hands")
     details.add_argument("--turns", action="store_true", help="one network call a frame, as live")
     details.add_argument("--hand-size", choices=("lite", "full"), default="full", help="default %(default)s")
+    parser.add_argument(
+        "--polar-picture", type=Path, metavar="FILE.png", help="draw errors by azimuth and elevation (--rendered)"
+    )
     parser.add_argument("--threads", type=_count, default=1, help="of the networks")
     parser.add_argument("--json", action="store_true", help="print JSON")
     args = parser.parse_args(argv)
@@ -92,6 +96,8 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         parser.error("--confidence-picture draws the table of rendered people: pass --rendered FOLDER")
     if "rendered" in asked and args.rendered is None:
         parser.error("the table of rendered people needs their shards: pass --rendered FOLDER")
+    if args.polar_picture is not None and args.rendered is None:
+        parser.error("--polar-picture draws the table of rendered people: pass --rendered FOLDER")
     if args.picture is not None and "mocap" not in args.tables:
         parser.error("--picture draws the mocap table; add it to --tables")
     return args
@@ -160,6 +166,16 @@ def _evaluate_details(args: argparse.Namespace) -> dict[str, Any]:
     return details_tables(args.clips or [BUNDLED], args.detections, hands=args.hands, face=args.face, options=options)
 
 
+def _draw_polar(tables: dict[str, Any], out: Path) -> None:
+    own = tables.get("rendered", {}).get("vtm", {})
+    wheels = {detector: table["polar"] for detector, table in own.items() if table["polar"]}
+    if not wheels:
+        log.warning("no whole bodies in these shards: there is nothing to draw")
+        return
+    draw_polar(wheels, f"{tables['weights']}: true error by the camera's place, rendered people", out)
+    log.info("%s", out)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Command line; returns the exit code: 0 done, 1 failed (or the runtimes disagree), 2 wrong usage."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
@@ -172,7 +188,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         import torch
 
         torch.set_num_threads(args.threads)
-        for picture in (args.picture, args.confidence_picture):
+        for picture in (args.picture, args.confidence_picture, args.polar_picture):
             if picture is not None:
                 check_picture(picture)
         tables = evaluate(args)
@@ -180,6 +196,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             _draw(tables, args.picture)
         if args.confidence_picture is not None:
             _draw_confidence(tables, args.confidence_picture)
+        if args.polar_picture is not None:
+            _draw_polar(tables, args.polar_picture)
     except (ValueError, OSError) as error:
         log.error("error: %s", error)
         return 1

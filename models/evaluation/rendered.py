@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.evaluation.frames import inputs_of, landmark_joints
+from models.evaluation.polar import polar_table
 from models.evaluation.predict import F64, Lifter, Predictions, decoded
 from models.keypoints import EVIDENCE_NAMES, KEYPOINT
 from models.kinematics import REST_LENGTHS
@@ -87,6 +88,7 @@ def evaluate_rendered(lifter: Lifter, folder: Path) -> dict[str, Any]:
         detector: {
             "clips": len(shown),
             "bodies": {kind: body_table(own) for kind, own in _by_kind(shown).items()},
+            "polar": polar_table(_by_kind(shown).get("all", [])),
             "cuts": {cut: _cut_table(own) for cut, own in _by_cut(shown).items()},
             "proportions": proportions(shown),
             "confidence": confidence_table(shown),

@@ -22,6 +22,7 @@ def report_rendered(table: Table) -> Lines:
                 line(f"{kind}, {row['clips']:.0f}", [row.get(key) for key in _BODY])
                 for kind, row in own["bodies"].items()
             ]
+            lines += _polar(own.get("polar") or {})
             lines.append(line("", ["arms-hips", "(det.)", "arms-neck", "lean°", "head°", "depth%", "legs hid."]))
             for cut, row in own["cuts"].items():
                 lines.append(line(cut, [row.get(key) for key in (*_CUT, _HIDDEN[0])]))
@@ -30,6 +31,16 @@ def report_rendered(table: Table) -> Lines:
                 lines += [line(cut, [row.get(key) for key in _HIDDEN[1:]], 2) for cut, row in own["cuts"].items()]
             lines += [*_proportions(own["proportions"]), *_confidence(own["confidence"])]
     return lines
+
+
+def _polar(table: Table) -> Lines:
+    if not table:
+        return []
+    lines = [line(f"by azimuth, {table['frames']} frames", [f"{angle}°" for angle in table["azimuth_deg"]])]
+    for name in ("vtm", "detector"):
+        own = table[name]
+        lines.append(line(f"  {name}, worst / best {own['worst_over_best'] or 0:.2f}", own["by_azimuth"], 0))
+    return [*lines, line("  clips", table["clips"])]
 
 
 def _proportions(table: Table) -> Lines:
