@@ -85,7 +85,9 @@ def draw_polar(tables: dict[str, dict[str, Any]], title: str, out: Path) -> None
     from matplotlib.figure import Figure  # without pyplot: no window, no global state
 
     figure = Figure(figsize=(12, 0.6 + 6.2 * len(tables)), layout="constrained")
-    figure.suptitle(title, fontsize=14)
+    edges = next(iter(tables.values()))["elevation_edges_deg"]
+    rings = ", ".join(f"{low:+.0f} to {high:+.0f}°" for low, high in pairwise(edges))
+    figure.suptitle(f"{title}\nrings from inside: the camera looks down by {rings}", fontsize=13)
     axes = figure.subplots(len(tables), 2, subplot_kw={"projection": "polar"}, squeeze=False)
     largest = max(
         value
@@ -95,7 +97,7 @@ def draw_polar(tables: dict[str, dict[str, Any]], title: str, out: Path) -> None
         for value in row
         if value is not None
     )
-    mesh = None
+    mesh: Any = None
     for row, (detector, table) in zip(axes, tables.items(), strict=True):
         for place, name, words in zip(
             row, ("vtm", "detector"), (f"VTM, detector {detector}", f"{detector}'s own 3D"), strict=True
@@ -117,7 +119,13 @@ def _wheel(axes: Any, table: dict[str, Any], own: dict[str, Any], words: str, la
     axes.set_theta_zero_location("S")
     axes.set_facecolor(_NOTHING)
     mesh = axes.pcolormesh(
-        edges, np.arange(rings + 1) + 1, np.ma.masked_invalid(cells), cmap="cividis_r", vmin=0, vmax=largest
+        edges,
+        np.arange(rings + 1) + 1,
+        np.ma.masked_invalid(cells),
+        cmap="cividis_r",
+        vmin=0,
+        vmax=largest,
+        edgecolors="white",
     )
     axes.set_rorigin(0)
     axes.grid(False)
@@ -129,9 +137,7 @@ def _wheel(axes: Any, table: dict[str, Any], own: dict[str, Any], words: str, la
             )
     sides = {0: "front", 90: "their left", 180: "behind", 270: "their right"}
     axes.set_xticks(np.arange(AZIMUTHS) * step, [sides.get(angle, f"{angle}°") for angle in table["azimuth_deg"]])
-    labels = [f"{low:+.0f} to {high:+.0f}°" for low, high in pairwise(table["elevation_edges_deg"])]
-    axes.set_yticks(np.arange(rings) + 1.9, labels, fontsize=7, color="#444444")
-    axes.set_rlabel_position(15)
+    axes.set_yticks([])
     ratio = "" if own["worst_over_best"] is None else f", worst / best azimuth {own['worst_over_best']:.2f}"
     axes.set_title(f"{words}: {own['mean']:.0f} mm{ratio}", fontsize=12)
     return mesh

@@ -73,7 +73,7 @@ def test_another_source_ends_the_mode(window, until, made, tmp_path):
 
 
 def test_full_screen_hides_all_but_the_pictures_and_brings_back_what_was_there(window):
-    screens = window.viewpoints.screens
+    screens = window.viewpoints.full_screen
     screens.next()
     assert window.header.isHidden()
     assert window.side.isHidden()
