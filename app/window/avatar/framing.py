@@ -13,8 +13,9 @@ from engine.types import F64
 FOV_DEG = 26.0
 """Over the height of the window: little, so that faces keep their shape."""
 _LEAST_HEAD = 0.15  # of the height of the head's joint, over it
+_ARM_WITH_HAND = 1.3  # of the arm's length to the wrist
 _BELOW_HEAD = 0.35  # of what is over the head's joint: neck and collar
-_MARGIN = 1.12
+_MARGIN = 1.08
 
 
 class Framing(NamedTuple):
@@ -30,9 +31,17 @@ def framing(model: Model, name: str) -> Framing:
     heights: dict[str, F64] = model.rest
     head = float(heights["Head"][1])
     top = max(_top_m(model), head * (1.0 + _LEAST_HEAD))
+    if name == "whole":
+        top = max(top, _reach_m(model))
     bottom = {"whole": 0.0, "upper": float(heights["Hips"][1]), "head": head - _BELOW_HEAD * (top - head)}[name]
     span = (top - bottom) * _MARGIN
     return Framing((top + bottom) / 2, span, "Head" if name == "head" else "Hips")
+
+
+def _reach_m(model: Model) -> float:
+    """Return how high the hands get, fingers included."""
+    shoulder, hand = model.rest["LeftUpperArm"], model.rest["LeftHand"]
+    return float(shoulder[1]) + _ARM_WITH_HAND * float(np.linalg.norm(hand - shoulder))
 
 
 def _top_m(model: Model) -> float:

@@ -30,7 +30,9 @@ def test_the_whole_body_fits_and_nearer_framings_show_less(name: str) -> None:
     head_m = model.rest["Head"][1]
     assert whole.centre_m - whole.span_m / 2 < 0.0
     highest = max(_highest(model, shape) for shape in model.shapes)
-    assert highest < whole.centre_m + whole.span_m / 2 < highest + 0.15 * whole.span_m
+    assert highest < whole.centre_m + whole.span_m / 2 < highest + 0.25 * whole.span_m
+    arm = np.linalg.norm(model.rest["RightHand"] - model.rest["RightUpperArm"])
+    assert whole.centre_m + whole.span_m / 2 > model.rest["RightUpperArm"][1] + 1.25 * arm, "a raised hand is seen"
     assert upper.centre_m - upper.span_m / 2 < model.rest["Hips"][1] < whole.centre_m + whole.span_m / 2
     assert whole.span_m > upper.span_m > head.span_m > 0.1
     assert head.centre_m - head.span_m / 2 < head_m < head.centre_m + head.span_m / 2
