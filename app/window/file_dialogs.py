@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from PySide6.QtCore import QStandardPaths, QUrl
-from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QTreeView, QWidget
 
 _SIZE = (860, 540)
 _PLACES = (
@@ -66,6 +66,10 @@ def _dialog(parent: QWidget, title: str, kind: str, start: str) -> QFileDialog:
     dialog = QFileDialog(parent, title)
     dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
     dialog.resize(*_SIZE)
+    for table in dialog.findChildren(QTreeView):  # long names, and a date that is not cut; the type is the name's end
+        for column, width in ((0, 340), (1, 80), (3, 170)):
+            table.header().resizeSection(column, width)
+        table.setColumnHidden(2, True)
     folder = _existing(_last.get(kind, ""), start, str(Path.home()))
     dialog.setDirectory(folder)
     places = dict.fromkeys([folder, *(QStandardPaths.writableLocation(place) for place in _PLACES)])

@@ -63,6 +63,8 @@ QLabel[role="mark"] {{ font-size: 15px; font-weight: 700; color: {BACKGROUND}; b
     border-radius: 5px; padding: 3px 12px; letter-spacing: 2px; }}
 QToolButton[role="icon"] {{ background: transparent; border: none; padding: 5px; border-radius: 6px; }}
 QToolButton[role="icon"]:hover {{ background: {HOVER}; }}
+QFileDialog QToolButton {{ padding: 4px; }}
+QFileDialog QHeaderView::section {{ background: {SURFACE}; color: {MUTED}; border: none; padding: 5px 8px; }}
 QToolButton::menu-indicator {{ image: none; width: 0; }}
 QCheckBox::indicator
     {{ width: 15px; height: 15px; border: 1px solid {FAINT}; border-radius: 4px; background: {RAISED}; }}
