@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton
 from app.cues import digit
 from app.window.file_dialogs import ask_folder, ask_open
 from app.window.widgets import icons
-from app.window.widgets.fields import Choice, Countdown, Elided, Section, Switch, icon_button
+from app.window.widgets.fields import Choice, Countdown, Elided, Section, Switch, icon_button, label
 from engine.config import Config
 from engine.takes.names import dated_take
 from engine.types import RecordingState
@@ -94,6 +94,10 @@ class RecordPanel(Section):
         for widget, stretch in ((self.format, 0), (self.place, 1), (pick, 0), (show, 0)):
             line.addWidget(widget, stretch)
         self.body.addLayout(line)
+        self.problem = label("", "error")
+        self.problem.setWordWrap(True)
+        self.problem.hide()
+        self.body.addWidget(self.problem)
         self.video = Switch("Record the picture beside the take")
         self.video.setToolTip("The camera's picture as .mkv, in step with the take")
         self.row("Video beside", self.video)
@@ -158,7 +162,8 @@ class RecordPanel(Section):
         if state is not None:
             self.button.setText(recording_text(state))
             self.button.setEnabled(state.saved is None)
-            self._show_place(state.error or Path(state.path).name)
+            self._show_place(Path(state.path).name)
+        self._show_problem("" if state is None else state.error or "")
         if not changed:
             return
         self.button.setIcon(icons.record() if state is None else icons.stop())
@@ -171,6 +176,12 @@ class RecordPanel(Section):
             self.button.setText(self._counting or "Record")
             self.button.setEnabled(True)
             self._show_place(_from_home(self._folder))
+
+    def _show_problem(self, text: str) -> None:
+        """Whole: a full disk is no place to save words."""
+        if text != self.problem.text():
+            self.problem.setText(text)
+            self.problem.setVisible(bool(text))
 
     def _show_place(self, text: str) -> None:
         self.place.set_whole(text, middle=True)

@@ -56,7 +56,16 @@ def _busy(window: MainWindow) -> None:
     confidence = snapshot.pose.part_confidence.copy()
     confidence[1:] = 0.0
     pose = dataclasses.replace(snapshot.pose, part_confidence=confidence)
-    busy = dataclasses.replace(snapshot, stats=stats, source=source, pose=pose)
+    why = "Nobody is listening on studio-computer.local:39539: start the receiver, or check its port and the firewall"
+    state = dataclasses.replace(snapshot.targets[0], packets_per_s=0.0, error=why)
+    recording = RecordingState(
+        "/tmp/a take with a long name of its own.npz",
+        3671.0,
+        123456,
+        1 << 30,
+        "no room on the disk: the take goes on in memory, free some space",
+    )
+    busy = dataclasses.replace(snapshot, stats=stats, source=source, pose=pose, targets=(state,), recording=recording)
     window.strip.show_stats(stats, 30.0)
     window.header.show_snapshot(busy)
     window.side.show_snapshot(busy)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import (
@@ -41,7 +42,8 @@ def cut(widget: QWidget) -> str:
         room = widget.contentsRect()
         if isinstance(widget, Elided) and "…" in text:
             whole = widget.toolTip()
-            return "" if "/" in whole else f"{whole!r} is shortened to {text!r}"  # only paths may be
+            named = "/" in whole or bool(Path(whole).suffix)  # a path or a file may have a name of any length
+            return "" if named else f"{whole!r} is shortened to {text!r}"
         if widget.wordWrap():
             needed = QSize(room.width(), widget.heightForWidth(widget.width()))
         else:
