@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from engine.types import F32, Percentiles, Stats, TargetState
-from models.parts import NUM_PARTS, PART_NAMES
+from models.parts import DETAIL_PARTS, NUM_DETAIL_PARTS, NUM_PARTS, PART_NAMES
 
 WINDOW_S = 5.0
 _CAPACITY = 4096  # samples of one window; more than any camera gives in WINDOW_S
@@ -86,8 +86,8 @@ class StatsCollector:
         self._figures: _Figures | None = None
         self._looks = {name: SlidingWindow(window_s) for name in ("hands", "face")}
         self._details = SlidingWindow(window_s)
-        self._parts = np.zeros(NUM_PARTS)  # sum over the poses
-        self._parts_count = 0
+        self._parts = np.zeros(NUM_PARTS + NUM_DETAIL_PARTS)  # sum over the poses
+        self._parts_count = self._detailed_count = 0
 
     def frame_captured(self) -> None:
         """A frame arrived; the first one starts the run's time."""
@@ -115,11 +115,20 @@ class StatsCollector:
         with self._lock:
             self._stages.setdefault(name, SlidingWindow(self._window_s)).push(now_s, seconds)
 
-    def parts_seen(self, part_confidence: F32) -> None:
-        """Take the confidence (6,) of the parts of a tracked pose."""
+    def parts_seen(self, part_confidence: F32, detail_confidence: F32 | None = None) -> None:
+        """Take the confidence (6,) of the parts of a tracked pose, and (3,) of hands and face."""
         with self._lock:
-            self._parts += part_confidence
+            self._parts[:NUM_PARTS] += part_confidence
             self._parts_count += 1
+            if detail_confidence is not None:
+                self._parts[NUM_PARTS:] += detail_confidence
+                self._detailed_count += 1
+
+    def _mean_parts(self) -> tuple[float, ...]:
+        """Under the lock. Of the body's parts, and of hands and face when they were looked at."""
+        body = (self._parts[:NUM_PARTS] / max(self._parts_count, 1)).tolist()
+        details = (self._parts[NUM_PARTS:] / self._detailed_count).tolist() if self._detailed_count else []
+        return (*body, *details)
 
     def looked_at(self, what: str, latency_s: float) -> None:
         """Count a look at "hands" or "face", whose answer was known so long after its frame was available."""
@@ -166,7 +175,7 @@ class StatsCollector:
                 backend=backend,
                 detector_size=detector_size,
                 left_out=left_out,
-                parts=tuple((self._parts / max(self._parts_count, 1)).tolist()),
+                parts=self._mean_parts(),
                 hands_per_s=figures.hands_per_s,
                 face_per_s=figures.face_per_s,
                 details_latency_ms=figures.details_latency_ms,
@@ -204,7 +213,9 @@ def stats_json(stats: Stats, targets: Sequence[TargetState]) -> dict[str, Any]:
         "detector_size": stats.detector_size,
         "backend": stats.backend,
         "left_out": list(stats.left_out),
-        "parts": {name: round(value, 3) for name, value in zip(PART_NAMES, stats.parts, strict=False)},
+        "parts": {
+            name: round(value, 3) for name, value in zip((*PART_NAMES, *DETAIL_PARTS), stats.parts, strict=False)
+        },
         "details": {
             "hands_per_s": round(stats.hands_per_s, 2),
             "face_per_s": round(stats.face_per_s, 2),

@@ -310,7 +310,7 @@ class SolveWorker(Worker):
             latency_s = self._clock() - frame.captured_at_s
             self._shared.stats.pose_sent(latency_s)
             if pose.tracked:
-                self._shared.stats.parts_seen(pose.part_confidence)
+                self._shared.stats.parts_seen(pose.part_confidence, pose.detail_confidence)
             self._shared.shedding.pose_sent(latency_s)
         self._shared.show(View(frame, detection, pose), (source, frame.frame_id))
 

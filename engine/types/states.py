@@ -112,7 +112,8 @@ class Stats:
     backend: str
     detector_size: str = ""  # lite, full or heavy; "" where the detector has one size
     left_out: tuple[str, ...] = ()  # detail given up to keep up, see engine/live/load_shedding.py
-    parts: tuple[float, ...] = ()  # mean confidence of each part of models.parts.PART_NAMES over the run
+    parts: tuple[float, ...] = ()
+    """Mean confidence of each part of models.parts.PART_NAMES over the run; with hands or face then of DETAIL_PARTS."""
     hands_per_s: float = 0.0  # looks at a hand, found or not, over the last seconds
     face_per_s: float = 0.0
     details_latency_ms: Percentiles = NO_TIME  # frame available -> its hand or face known to the solver

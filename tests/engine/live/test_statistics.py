@@ -143,3 +143,14 @@ def test_looks_at_hands_and_face_are_counted_each_by_itself_with_their_latency()
     assert stats.face_per_s == pytest.approx(15, abs=0.5)
     assert stats.hands_per_s == pytest.approx(15, abs=0.5)
     assert stats.details_latency_ms.p95 == pytest.approx(40)
+
+
+def test_hands_and_face_are_among_the_parts_of_a_run_that_looked_at_them():
+    collector = StatsCollector(Clock())
+    collector.parts_seen(np.ones(6, np.float32))
+    assert len(collector.stats(detector="", backend="").parts) == 6
+    collector.parts_seen(np.zeros(6, np.float32), np.array([0.8, 0.0, 1.0], np.float32))
+    collector.parts_seen(np.zeros(6, np.float32), np.array([0.4, 0.0, 1.0], np.float32))
+    found = stats_json(collector.stats(detector="", backend=""), [])["parts"]
+    assert found["head"] == pytest.approx(1 / 3, abs=0.001)
+    assert (found["left_hand"], found["right_hand"], found["face"]) == pytest.approx((0.6, 0.0, 1.0))

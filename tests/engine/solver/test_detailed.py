@@ -13,9 +13,10 @@ from engine.solver.hands import relaxed_hand
 from engine.types import Details, FaceView, HandView, Pose
 from models import face as m
 from models.camera import Intrinsics
-from models.skeleton import JOINT, NUM_JOINTS
+from models.fingers import MIRROR_FINGERS
+from models.skeleton import JOINT, MIRROR_JOINTS, NUM_JOINTS
 from tests.engine.conftest import PoseMaker
-from tests.engine.solver.test_face import mesh, scores
+from tests.engine.solver.test_face import mesh, mirrored, scores
 from tests.engine.solver.test_hands import left_hand
 
 CAMERA = np.diag([1.0, -1.0, -1.0])
@@ -216,3 +217,43 @@ def test_another_solver_keeps_what_was_calibrated(body: Pose) -> None:
     assert run(second, body, 0.1)[-1].fingers_xyzw is None
     second.rest_on([])
     assert second.resting_face is first.resting_face
+
+
+def mirrored_turns(turns: np.ndarray, order: tuple[int, ...]) -> np.ndarray:
+    """Rotations of the other side, in the mirror."""
+    return turns[list(order)] * [1, -1, -1, 1]
+
+
+def same_turns(found: np.ndarray, expected: np.ndarray) -> None:
+    np.testing.assert_allclose(np.abs((found * expected).sum(-1)), 1.0, atol=1e-4)
+
+
+def test_a_mirrored_performer_changes_the_side_of_everything(body: Pose) -> None:
+    turns = Rotation.random(NUM_JOINTS, random_state=3).as_rotvec() * 0.1
+    pose = replace(body, rotations_xyzw=Rotation.from_rotvec(turns).as_quat().astype(np.float32))
+    other = replace(pose, rotations_xyzw=mirrored_turns(pose.rotations_xyzw, MIRROR_JOINTS).astype(np.float32))
+    turn, look = Rotation.from_euler("yxz", [20, 10, 5], degrees=True), (0.2, 0.1)
+    back = Rotation.from_quat(turn.as_quat() * [1, -1, -1, 1])
+    seen = scores(mouthSmileLeft=0.8, browDownRight=0.6, jawLeft=0.4)
+    left = hand_view(0, 0.0, turn)
+    right = hand_view(1, 0.0, back)
+    points = mesh(turn, look=look)
+    faces = [FaceView(0, 0.0, points, 0.99, seen, 100.0)]
+    faces.append(replace(faces[0], points_px=mirrored(points), scores=seen[list(m.MIRROR_EXPRESSIONS)]))
+    results = []
+    for one, hands, face in ((pose, {"left": left}, faces[0]), (other, {"right": right}, faces[1])):
+        answers = run(
+            DetailSolver(),
+            one,
+            1.0,
+            face=lambda t, face=face: replace(face, captured_at_s=t),
+            **{side: lambda t, view=view: replace(view, captured_at_s=t) for side, view in hands.items()},
+        )
+        results.append(answers[-1])
+    first, second = results
+    same_turns(second.rotations_xyzw, mirrored_turns(first.rotations_xyzw, MIRROR_JOINTS))
+    same_turns(second.fingers_xyzw, mirrored_turns(first.fingers_xyzw, MIRROR_FINGERS))
+    same_turns(second.eyes_xyzw, mirrored_turns(first.eyes_xyzw, (1, 0)))
+    np.testing.assert_allclose(second.expression, first.expression[list(m.MIRROR_EXPRESSIONS)], atol=1e-3)
+    assert second.detail_confidence.tolist() == first.detail_confidence[[1, 0, 2]].tolist()
+    assert float(first.expression[m.EXPRESSION["mouthSmileLeft"]]) > 0.5
