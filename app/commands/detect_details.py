@@ -61,6 +61,7 @@ def detect_details(
     """
     source = open_source(video, paced=False)
     rows: list[Row] = []
+    first = 0
     try:
         detector = make_detector("blazepose", size=body_size, threads=threads, on_message=lambda _text: None)
         try:
@@ -76,6 +77,7 @@ def detect_details(
                     reader.reset()
                     details = Details(frame.frame_id, frame.captured_at_s)
                 size = frame.image_size
+                first = frame.frame_id if not rows else first
                 lens = Intrinsics.from_hfov(size, math.radians(hfov_deg))
                 rows.append(_row(details, isinstance(body, Keypoints2D), lens, lids))
         finally:
@@ -83,6 +85,8 @@ def detect_details(
         if not rows:
             raise DetectorError(f"{video} holds no pictures")
         arrays = {name: np.stack([row[name] for row in rows]) for name in rows[0]}
+        for name in ("hand_at", "face_at"):
+            arrays[name] = np.where(arrays[name] < 0, -1, arrays[name] - first)
         return arrays | {"fps": np.array(source.fps), "image_size": np.array(size)}
     finally:
         source.close()
