@@ -118,8 +118,8 @@ class LiveCompare:
             for message in (*new_messages(self._seen[side], snapshot.messages), *self._troubles[side].news(snapshot)):
                 self._status.interrupt(f"vtm: {self._names[side]}: {message.text}")
             self._seen[side] = snapshot.messages
-        if state.problem != self._problem:
-            self._problem = state.problem
+        if (kind := "".join(c for c in state.problem if not c.isdigit())) != self._problem:  # not for each new number
+            self._problem = kind
             if state.problem:
                 self._status.interrupt(f"vtm: {state.problem}")
         self._status.show(status_line(snapshots, state))

@@ -26,7 +26,6 @@ LEAST_OVERLAP_S = 2.0
 STILL_M_S = 0.1
 """Mean speed of the limbs that is reached in a tenth of the time by anybody who moves."""
 _SMOOTH_S = 0.05
-_MAX_GAP_S = 0.2
 _MOVING = tuple(
     JOINT[side + name] for side in ("Left", "Right") for name in ("UpperArm", "LowerArm", "Hand", "LowerLeg", "Foot")
 )
@@ -81,7 +80,7 @@ def _speeds(track: Track) -> _Speeds | None:
     pace_m_s = np.linalg.norm(np.gradient(even, axis=0), axis=-1) * RATE_HZ
     speed = np.sqrt(pace_m_s)  # the root: no joint drowns the others
     after = np.clip(np.searchsorted(times_s, grid, "right"), 1, len(times_s) - 1)
-    known = times_s[after] - times_s[after - 1] <= _MAX_GAP_S
+    known = times_s[after] - times_s[after - 1] <= track.longest_gap_s
     if not known.any():
         return None
     still = float(np.percentile(pace_m_s[known].mean(1), 90)) < STILL_M_S

@@ -22,6 +22,8 @@ FIT_S = 10.0
 """The rotation is fitted on the first so many seconds, or on a third of the clip where that is shorter."""
 LEAST_PAIRS = 15
 """Fewer moments that both cameras see fit nothing."""
+LEAST_HZ = 4.0
+"""Slower than this nothing between two frames can be told."""
 OTHER_MOTION, SAME_MOTION = 0.35, 0.5
 """Correlation of the limbs' speeds below which two cameras do not show the same motion, and from which they do."""
 BETTER_THAN_CHANCE = 0.55
@@ -134,6 +136,12 @@ def fit_cameras(
             f"{SAME_MOTION} or more; give two views of one performer at the same time"
         )
     if len(pairs) < LEAST_PAIRS:
+        slow_hz = min(track.rate_hz for track in (a, b))
+        if slow_hz < LEAST_HZ:
+            raise InputError(
+                f"{slow_hz:.1f} poses a second are too few to compare, expected {LEAST_HZ:.0f} or more; close other "
+                "programs, or use --detector-size lite"
+            )
         raise InputError(
             f"{names[0]} and {names[1]} see the performer at the same time in {len(pairs)} frames, expected "
             f"{LEAST_PAIRS} or more; "

@@ -10,9 +10,6 @@ from numpy.typing import NDArray
 from engine.viewpoints.fit import F64
 from engine.viewpoints.track import Track
 
-MAX_GAP_S, GAP_FRAMES, LONGEST_GAP_S = 0.2, 2.5, 0.5
-"""Frames further apart are not bridged; those of a slow camera may be so many of its frames apart, up to the last."""
-
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
@@ -53,10 +50,8 @@ def pair(a: Track, b: Track, skew_s: float) -> Pairs:
         none = np.zeros(0, np.int64)
         return _pairs(a, b, none, none, np.zeros(0))
     gap = b.times_s[after] - b.times_s[before]
-    usual_s = 1.0 / b.rate_hz if b.rate_hz else 0.0
-    longest_s = min(max(MAX_GAP_S, GAP_FRAMES * usual_s), LONGEST_GAP_S)
     part = (wanted - b.times_s[before]) / np.maximum(gap, 1e-9)
-    good = a.seen & b.seen[before] & b.seen[after] & (gap > 0) & (gap <= longest_s) & (part >= 0) & (part <= 1)
+    good = a.seen & b.seen[before] & b.seen[after] & (gap > 0) & (gap <= b.longest_gap_s) & (part >= 0) & (part <= 1)
     rows = np.flatnonzero(good)
     return _pairs(a, b, rows, before[rows], part[rows])
 

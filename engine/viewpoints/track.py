@@ -16,6 +16,9 @@ from models.kinematics import forward_kinematics
 from models.parts import NUM_PARTS
 from models.skeleton import NUM_JOINTS, ROOT
 
+GAP_S, GAP_FRAMES, LONGEST_GAP_S = 0.2, 2.5, 0.5
+"""What is bridged between two frames: so much, or so many frames of a slow camera, but no more than the last."""
+
 
 @dataclass(frozen=True, slots=True)
 class Track:
@@ -44,6 +47,12 @@ class Track:
         steps = np.diff(self.times_s)
         steps = steps[steps > 0]
         return float(1.0 / np.median(steps)) if len(steps) else 0.0
+
+    @property
+    def longest_gap_s(self) -> float:
+        """Frames further apart than this are not bridged."""
+        rate_hz = self.rate_hz
+        return min(max(GAP_S, GAP_FRAMES / rate_hz), LONGEST_GAP_S) if rate_hz else GAP_S
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,6 +118,11 @@ def test_a_long_clip_is_fitted_on_its_first_ten_seconds(make_track: Make, yaw: Y
     assert fit.until_s - fit.from_s == pytest.approx(FIT_S, abs=0.1)
 
 
+def test_too_few_poses_a_second_are_said_to_be_too_few(make_track: Make, yaw: Yaw) -> None:
+    with pytest.raises(InputError, match=r"2\.0 poses a second are too few"):
+        compare(make_track(yaw(0), fps=2.0, seconds=6.0), make_track(yaw(60), fps=30.0, seconds=6.0))
+
+
 def test_two_performances_are_refused_in_one_line(make_track: Make, yaw: Yaw) -> None:
     with pytest.raises(NotSameMotionError, match="do not show the same motion") as refused:
         compare(make_track(yaw(0), seed=1), make_track(yaw(60), seed=2))
