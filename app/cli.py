@@ -163,6 +163,12 @@ def _report(options: argparse.Namespace) -> int:
     return run_take_report(tuple(options.takes), options.against, as_json=options.json)
 
 
+def _latency(options: argparse.Namespace) -> int:
+    from app.commands.latency import run_latency
+
+    return run_latency(options)
+
+
 def _osc_map(options: argparse.Namespace) -> int:
     from app.commands.osc_map import map_lines
 
@@ -208,6 +214,7 @@ _COMMANDS: dict[str | None, Callable[[argparse.Namespace], int]] = {
     "recover": _recover,
     "replay": _replay,
     "viewpoints": _viewpoints,
+    "latency": _latency,
     "osc-map": _osc_map,
     "bench": _bench,
     "doctor": _doctor,

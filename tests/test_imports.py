@@ -19,7 +19,11 @@ TOOLS = ("app.commands.render_pairs", "app.commands.pair_maker", "app.commands.p
 IMPORT_ALL = """
 import importlib, pkgutil, sys
 package, missing, left_out = (argument.split(",") for argument in sys.argv[1:])
-sys.modules.update(dict.fromkeys(missing))  # importing one of these fails from here on
+class NotInstalled:  # an entry of None in sys.modules would also be found by libraries that only look there
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in missing:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, NotInstalled())
 root = importlib.import_module(package[0])
 for module in pkgutil.walk_packages(root.__path__, root.__name__ + "."):
     if module.name not in left_out and not module.name.endswith("__main__"):

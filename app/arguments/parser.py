@@ -6,6 +6,7 @@ import argparse
 
 from app.arguments.compare import add_compare
 from app.arguments.convert import add_convert
+from app.arguments.latency import add_latency
 from app.arguments.one_line_parser import OneLineParser
 from app.arguments.run import add_run_options
 from app.arguments.takes import add_take_commands
@@ -19,6 +20,7 @@ COMMAND_NAMES = (
     "recover",
     "replay",
     "viewpoints",
+    "latency",
     "osc-map",
     "bench",
     "doctor",
@@ -50,6 +52,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_compare(commands, debug)
     add_viewpoints(commands, debug)
     add_take_commands(commands, debug)
+    add_latency(commands, debug)
     add_tool_commands(commands, debug)
     return parser
 

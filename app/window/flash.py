@@ -1,0 +1,50 @@
+"""A full screen that changes between dark and bright, for `vtm latency`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
+
+_DARK, _BRIGHT = QColor(0, 0, 0), QColor(255, 255, 255)
+
+
+class FlashScreen(QWidget):
+    """Changes at the given intervals; tells when each change was painted. Esc closes it."""
+
+    def __init__(
+        self,
+        intervals: Iterator[float],
+        on_change: Callable[[float], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__()
+        self.setWindowTitle("VTM Live: latency")
+        self.setCursor(Qt.CursorShape.BlankCursor)
+        self._intervals, self._on_change, self._clock = intervals, on_change, clock
+        self._bright = False
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._change)
+        self._timer.start(round(next(intervals) * 1000))
+
+    def _change(self) -> None:
+        self._bright = not self._bright
+        self.repaint()
+        self._on_change(self._clock())
+        self._timer.start(round(next(self._intervals) * 1000))
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """All of it in one colour."""
+        painter = QPainter(self)
+        painter.fillRect(event.rect(), _BRIGHT if self._bright else _DARK)
+        painter.end()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Esc ends the measurement early."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.close()
