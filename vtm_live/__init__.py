@@ -12,6 +12,8 @@ Every failure is a `VtmError`, one line that says what to do next.
 from engine.config import Config
 from engine.errors import CameraError, DetectorError, InputError, ModelError, OutputError, UsageError, VtmError
 from engine.types import Pose
+from models.face import EXPRESSION_NAMES
+from models.fingers import FINGER_NAMES
 from models.keypoints import KEYPOINT_NAMES
 from models.skeleton import JOINT_NAMES
 from vtm_live.lift import lift_keypoints, lift_video
@@ -19,6 +21,8 @@ from vtm_live.live import Pipeline
 from vtm_live.motion import Motion
 
 __all__ = [
+    "EXPRESSION_NAMES",
+    "FINGER_NAMES",
     "JOINT_NAMES",
     "KEYPOINT_NAMES",
     "CameraError",

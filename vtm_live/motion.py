@@ -108,6 +108,26 @@ class Motion:
         return self.take.part_confidence
 
     @property
+    def fingers_xyzw(self) -> NDArray[np.float32] | None:
+        """(N, 30, 4) in the order of `vtm_live.FINGER_NAMES`, local to the parent. None: hands were not looked at."""
+        return self.take.fingers_xyzw
+
+    @property
+    def eyes_xyzw(self) -> NDArray[np.float32] | None:
+        """(N, 2, 4) left and right eye in the head. None: the face was not looked at."""
+        return self.take.eyes_xyzw
+
+    @property
+    def expression(self) -> NDArray[np.float32] | None:
+        """(N, 52) in the order of `vtm_live.EXPRESSION_NAMES`, 0..1. None: the face was not looked at."""
+        return self.take.expression
+
+    @property
+    def detail_confidence(self) -> NDArray[np.float32] | None:
+        """(N, 3) how well left hand, right hand and face are seen, 0..1; 0 is made up. None: none was looked at."""
+        return self.take.detail_confidence
+
+    @property
     def bone_lengths_m(self) -> NDArray[np.float32]:
         """(22,) the person's own lengths to the parent, 0 for Hips."""
         return self.take.bone_lengths_m

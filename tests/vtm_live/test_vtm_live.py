@@ -12,8 +12,12 @@ import numpy as np
 import pytest
 
 import vtm_live
+from engine.motion.take import row_of, take_from_rows
+from engine.osc.demo_pose import wave_pose
 from engine.sources.open_source import DEMO_CLIP
+from engine.types import NoPerson
 from models.keypoints import KEYPOINT_NAMES, NUM_COCO
+from tests.engine.detailed_poses import with_details
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
@@ -141,3 +145,18 @@ def test_the_example_that_plots_runs(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     run_example("clip_to_plots.py", str(keypoints_file(tmp_path / "k.npz")), str(tmp_path / "plots.png"))
     assert (tmp_path / "plots.png").stat().st_size > 10_000
+
+
+def test_hands_and_face_are_arrays_by_name_and_none_where_nobody_looked(
+    motion: vtm_live.Motion, tmp_path: Path
+) -> None:
+    assert (motion.fingers_xyzw, motion.eyes_xyzw, motion.expression, motion.detail_confidence) == (None,) * 4
+    pose = with_details(wave_pose(1.7, 0.0))
+    take = take_from_rows(np.concatenate([row_of(pose, NoPerson(n, n / 30, (640, 480))) for n in range(3)]))
+    found = vtm_live.Motion.load(vtm_live.Motion(take).save(tmp_path / "a.npz"))
+    assert found.fingers_xyzw is not None
+    assert found.fingers_xyzw.shape == (3, len(vtm_live.FINGER_NAMES), 4)
+    assert found.expression is not None
+    assert found.expression.shape == (3, len(vtm_live.EXPRESSION_NAMES))
+    assert found.eyes_xyzw is not None
+    assert found.detail_confidence is not None
