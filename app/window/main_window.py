@@ -131,7 +131,7 @@ class MainWindow(QMainWindow):
             say=self.say,
         )
         panel, foot = self.viewpoints.panel, with_bar(self.strip, self.bar)
-        self.screens = Screens(self, self.bar, (self.strip, self.side, self.body, panel))
+        self.screens = Screens(self, self.bar, (self.strip, self.side, self.body, self.two.pane, panel))
         self.setCentralWidget(arranged(self.header, self._splitter, foot, self.side, panel))
         self.viewpoints.place_full_screen((self.header, foot, self.side, panel), (camera_pane(self.video),))
         self._connect()

@@ -34,7 +34,6 @@ class BodyPane(QWidget):
 
     def __init__(self, opengl: OpenGL) -> None:
         super().__init__()
-        self.setMinimumWidth(320)
         title = PaneTitle("Motion")
         for colour, name in ((ACCENT, "left"), (RIGHT_SIDE, "right")):
             dot = Dot()

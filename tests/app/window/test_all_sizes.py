@@ -80,9 +80,10 @@ def _sized(window: MainWindow, size: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("screen", ["operator", "performer"])
+@pytest.mark.parametrize("screen", ["operator", "performer", "viewpoints"])
 def test_no_text_is_cut_or_over_another_and_all_can_be_reached(window, size, screen) -> None:
     window.header.performer.setChecked(screen == "performer")
+    window.header.viewpoints.setChecked(screen == "viewpoints")
     _busy(window)
     _sized(window, size)
     _busy(window)
