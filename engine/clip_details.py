@@ -41,6 +41,7 @@ class ClipDetails:
         """Load what is asked for and there; what is missing is one line, and so is what it costs."""
         hands, face = config.hands != "off", config.face != "off"
         self._factories, self._say = factories, say
+        self._calibration = (config.face_at_rest, config.finger_ranges)
         self._reader: DetailsLike | None = None
         if hands or face:
             self._reader = factories.make_details(hands=hands, face=face, hand_size="full", on_message=say)
@@ -78,6 +79,7 @@ class ClipDetails:
         if make is None or not (hands or face):
             return lambda pose: pose
         solver: DetailSolverLike = make(hands=hands, face=face, before=None)
+        solver.calibration = self._calibration
 
         def add(pose: Pose | None) -> Pose | None:
             if pose is None:

@@ -304,7 +304,7 @@ class SolveWorker(Worker):
             self._calibration.solved(detection.captured_at_s, 0.0, calibrated=False)
             if detection.captured_at_s - self._seen_at_s > _FORGET_S:
                 window.reset()
-        pose = self._details(pose, source)
+        pose = self._with_details(pose, source)
         self._deliver(pose, detection, frame)
         if pose is not None:
             latency_s = self._clock() - frame.captured_at_s
@@ -313,6 +313,14 @@ class SolveWorker(Worker):
                 self._shared.stats.parts_seen(pose.part_confidence, pose.detail_confidence)
             self._shared.shedding.pose_sent(latency_s)
         self._shared.show(View(frame, detection, pose), (source, frame.frame_id))
+
+    def _with_details(self, pose: Pose | None, source: int) -> Pose | None:
+        """The pose with hands and face, timed while they are looked at."""
+        started_s = self._clock()
+        detailed = self._details(pose, source)
+        if detailed is not pose:
+            self._shared.stats.stage_took("detail solver", self._clock() - started_s)
+        return detailed
 
     def _lift(
         self, seen: Keypoints2D, runtime: Runtime, solver: SolverLike, window: WindowLike, *, calibrate: bool

@@ -14,7 +14,7 @@ from engine.convert import convert
 from engine.errors import DetectorError
 from engine.live.interfaces import Factories
 from engine.motion.npz import read_motion_npz
-from engine.solver.detailed import make_detail_solver
+from engine.solver.detailed import DetailSolver, make_detail_solver
 from engine.types import Details, FaceView, Frame, NoPerson
 from tests.engine.conftest import PoseMaker
 from tests.engine.pipeline_fakes import SIZE, World
@@ -106,3 +106,19 @@ def test_a_packed_face_comes_back_to_a_hundredth_of_a_pixel():
     broken = replace(face, points_px=points * np.float32(np.nan))
     assert _unpacked(_packed(Details(3, 0.1, face=broken))).face is None
     assert _unpacked(_packed(Details(3, 0.1))).face is None
+
+
+def test_the_performers_face_at_rest_and_fingers_are_used(clip: Path, tmp_path: Path):
+    made = []
+
+    def make(**asked: bool | None) -> DetailSolver:
+        made.append(make_detail_solver(**asked))  # type: ignore[arg-type]
+        return made[-1]
+
+    config = Config(finger_ranges=(*[5.0] * 4, *[200.0] * 4, *[0.0] * 8))
+    parts = replace(factories(World(), Parts()), make_detail_solver=make)
+    convert(clip, tmp_path / "a.npz", config, factories=parts)
+    left, right = made[0].finger_ranges
+    assert left is not None
+    assert left.fist_deg.tolist() == [200.0] * 4
+    assert right is None
