@@ -23,9 +23,10 @@ from engine.live.details_worker import DetailsWorker
 from engine.live.interfaces import Clock, Factories, Hub, OnMessage
 from engine.live.receive_control import ReceiveControl
 from engine.live.shared_state import SharedState
+from engine.live.solve_worker import SolveWorker
 from engine.live.take_control import TakeControl
 from engine.live.worker import Worker
-from engine.live.workers import QUEUE_FRAMES, CaptureWorker, PoseWorker, SolveWorker
+from engine.live.workers import QUEUE_FRAMES, CaptureWorker, PoseWorker
 from engine.masking import mask_secrets
 from engine.osc.output_clock import check_rate
 from engine.osc.output_rate import OutputRate

@@ -202,7 +202,7 @@ def test_a_defect_in_the_solver_is_told_as_ours_with_its_place_and_logged_once(
         assert pipeline.wait(WAIT_S) == "failed"
         line = say_texts(pipeline)[-1]
     assert "unexpected KeyError: 'LeftHand'" in line
-    assert "engine/live/workers.py, line" in line
+    assert "engine/live/solve_worker.py, line" in line
     assert "defect of VTM Live" in line
     assert "back end" not in line
     (record,) = [record for record in caplog.records if record.exc_info]
