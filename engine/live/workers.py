@@ -1,4 +1,4 @@
-"""The first two threads of a pipeline: capture -> Latest -> pose -> bounded queue -> the solve thread (solve_worker.py).
+"""The first two threads of a pipeline: capture -> Latest -> pose -> bounded queue -> solve (solve_worker.py).
 
 Each worker opens its own device, uses it and closes it in one thread; nobody else ever touches it. A worker follows the
 settings in the shared state: when those of its device change, it closes the old one and opens the new one. A device
