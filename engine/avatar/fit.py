@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from engine.avatar.arms import ArmReach
 from engine.avatar.avatar import PARENT_OF, Avatar, Bone
 from engine.avatar.legs import Leg, LegPose, leg_of, standing
 from engine.avatar.quaternions import Quaternion, Vector, between, product, turned
@@ -50,11 +51,14 @@ class _Performer(NamedTuple):
 class AvatarFit:
     """Fits poses to one avatar. Remembers the newest pose: all targets with this avatar ask for it. Any thread."""
 
-    def __init__(self, avatar: Avatar, *, folded: frozenset[str] = frozenset(), legs: bool = True) -> None:
+    def __init__(
+        self, avatar: Avatar, *, folded: frozenset[str] = frozenset(), legs: bool = True, reach: bool = False
+    ) -> None:
         """Prepare everything that stays from pose to pose.
 
         folded  bones that the avatar has and the receiver does not know
         legs    False: legs and feet are the receiver's own
+        reach   hands that touch the body touch it on the avatar, too (engine/avatar/arms.py)
         """
         kept = [name for name in JOINT_NAMES if name in avatar.bones and name not in folded]
         without = () if legs else tuple(JOINT_NAMES[joint] for joint in LOWER if JOINT_NAMES[joint] != "Hips")
@@ -71,6 +75,8 @@ class AvatarFit:
         self._ankle_m = float(np.mean([avatar.bones[names[2]].position[1] for names in _LEG_NAMES]))
         self._hip_joint_m = float(np.mean(joints)) - hips
         self._leg_m = float(np.mean(joints)) - self._ankle_m
+        sources = {name: _source(name, kept) for name in kept}
+        self._reach = ArmReach(avatar, self.names, sources) if reach else None
         self._performer: _Performer | None = None  # this and the next are replaced as a whole
         self._newest: tuple[Pose, Fitted] | None = None
 
@@ -86,6 +92,8 @@ class AvatarFit:
         hips = self._hips(performer, rotations, joints)
         if self._legs:
             hips = self._stand(performer, hips, rotations, joints, quaternions)
+        if self._reach is not None:
+            self._reach(pose, rotations, hips, quaternions)
         fitted = Fitted(hips, quaternions)
         self._newest = (pose, fitted)
         return fitted

@@ -41,17 +41,15 @@ def _read(path: Path, _changed_ns: int, _size: int) -> Avatar:
 
 
 @lru_cache(maxsize=_MOST_AVATARS)
-def _fit(avatar: Avatar, folded: frozenset[str], legs: bool, _halved: bool) -> tuple[AvatarFit, RawNodes]:
-    fit = AvatarFit(avatar, folded=folded, legs=legs)
+def _fit(avatar: Avatar, folded: frozenset[str], legs: bool, reach: bool, _halved: bool) -> tuple[AvatarFit, RawNodes]:
+    fit = AvatarFit(avatar, folded=folded, legs=legs, reach=reach)
     return fit, RawNodes(fit)
 
 
 def avatar_stream(options: VmcOptions, avatar: Avatar) -> UnityBones:
     """Return what makes the numbers of this avatar: the same one for all targets that want the same numbers."""
     return _stream(
-        replace(
-            options, packets="two", extras=False, avatar="", speed_rad_s=0.0, fingers=True, eyes="bones", face="none"
-        ),
+        replace(options, packets="two", extras=False, avatar="", fingers=True, eyes="bones", face="none"),
         avatar,
     )
 
@@ -69,7 +67,7 @@ class AvatarBones:
         folded = frozenset(name for fold in options.fold for name in _FOLDED[fold])
         self._options = options
         self._halved = options.trunk == "halved" and "UpperChest" in avatar.bones.keys() - folded
-        self._fit, nodes = _fit(avatar, folded, options.bones == "all", self._halved)
+        self._fit, nodes = _fit(avatar, folded, options.bones == "all", options.reach, self._halved)
         self._nodes = nodes if options.rotations == "raw" else None
         offsets = self._fit.offsets() if self._nodes is None else self._nodes.offsets
         self._offsets = np.zeros_like(offsets) if options.positions == "none" else offsets

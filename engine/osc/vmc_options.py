@@ -6,6 +6,7 @@ travel     hips: in the Hips bone, Root stays at identity; root: on the floor in
 facing     forward: +Z; back: turned half round
 fold       bones that the avatar lacks, given to their neighbour: upperchest (into Chest), shoulders (into UpperArm)
 avatar     the .vrm file of the model that is driven: its own bones, lengths and expressions, soles on the floor
+reach      with avatar=, 1: hands that touch the performer's body touch the avatar's, whatever its arms
 rotations  with avatar=, against what the model's bones are turned. raw: their own axes; normalised: the T-pose
 trunk      own; halved: Chest and UpperChest bend by the same half of what they bend together
 speed      at most so many radians per second for every joint, with a soft start and the last pose held; 0: no limit
@@ -49,6 +50,7 @@ class VmcOptions:
     extras: bool = False
     avatar: str = ""  # a file, as the user wrote it; read when the target opens
     rotations: str = "raw"
+    reach: bool = False
     trunk: str = "own"
     speed_rad_s: float = 0.0
     fingers: bool = True
@@ -64,6 +66,9 @@ def read_vmc_options(options: Options, presets: Mapping[str, VmcOptions]) -> Vmc
     positions = options.choice("positions", POSITIONS, preset.positions)
     if not avatar and rotations != preset.rotations:
         raise ValueError(f"rotations={rotations} needs avatar=FILE.vrm: without it every bone is at rest in the T-pose")
+    reach = options.flag("reach", preset.reach)
+    if reach and not avatar:
+        raise ValueError("reach=1 needs avatar=FILE.vrm: without it the arms are the performer's own")
     if avatar and positions == "neutral":
         raise ValueError("positions=neutral does not go with avatar=: the avatar's own are sent; leave it out")
     return VmcOptions(
@@ -76,6 +81,7 @@ def read_vmc_options(options: Options, presets: Mapping[str, VmcOptions]) -> Vmc
         extras=options.flag("extras", preset.extras),
         avatar=avatar,
         rotations=rotations,
+        reach=reach,
         trunk=options.choice("trunk", TRUNKS, preset.trunk),
         speed_rad_s=options.number("speed", 0, _FASTEST_RAD_S, preset.speed_rad_s),
         fingers=options.flag("fingers", preset.fingers),
