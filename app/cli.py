@@ -179,7 +179,9 @@ def _osc_map(options: argparse.Namespace) -> int:
 def _bench(options: argparse.Namespace) -> int:
     from app.commands.bench import run_bench_command
 
-    return run_bench_command(config_from(options, Config()), options.seconds, as_json=options.json)
+    return run_bench_command(
+        config_from(options, Config()), options.seconds, as_json=options.json, avatar=options.avatar
+    )
 
 
 def _doctor(options: argparse.Namespace) -> int:

@@ -15,6 +15,7 @@ def add_tool_commands(commands: Commands, debug: OneLineParser) -> None:
     bench.add_argument("--json", action="store_true", help="figures as JSON on stdout")
     bench.add_argument("--source", metavar="FILE", help="the video to measure with; else the demo clip")
     bench.add_argument("--seconds", type=seconds, metavar="N", help="of each measurement; else 8")
+    bench.add_argument("--avatar", default="", metavar="FILE.vrm", help="also what sending to it three times costs")
     add_engine_options(bench)
     doctor = commands.add_parser(
         "doctor", parents=[debug], help="what is installed and really runs, and the fix for what is not"

@@ -15,11 +15,11 @@ from engine.config import Config
 DEFAULT_SECONDS = 8.0
 
 
-def run_bench_command(config: Config, seconds: float | None, *, as_json: bool) -> int:
+def run_bench_command(config: Config, seconds: float | None, *, as_json: bool, avatar: str = "") -> int:
     """Measure, then print to stdout; what is being measured goes to stderr. Raises VtmError."""
     from engine.bench.report import run_bench
 
-    found = run_bench(config, seconds or DEFAULT_SECONDS, say=lambda text: say(f"vtm: bench: {text}"))
+    found = run_bench(config, seconds or DEFAULT_SECONDS, avatar=avatar, say=lambda text: say(f"vtm: bench: {text}"))
     if as_json:
         say(json.dumps(found, indent=2), sys.stdout)
     else:

@@ -35,7 +35,7 @@ class Run:
     seconds: float
     warm_up_s: float = 1.5
     threads: tuple[int, int] | None = None  # detector, VTM; None: as the pipeline chooses
-    targets: tuple[str, ...] = ("vmc",)  # scheme of each OSC target
+    targets: tuple[str, ...] = ("vmc",)  # scheme of each OSC target, with its options after a ?
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +145,9 @@ def _listeners(schemes: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     """Yield URLs of targets on this machine that discard what they receive."""
     with ExitStack() as open_ones:
         urls = []
-        for scheme in schemes:
+        for target in schemes:
+            scheme, mark, options = target.partition("?")
             inbox = open_ones.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
             inbox.bind(("127.0.0.1", 0))
-            urls.append(f"{scheme}://127.0.0.1:{inbox.getsockname()[1]}")
+            urls.append(f"{scheme}://127.0.0.1:{inbox.getsockname()[1]}{mark}{options}")
         yield tuple(urls)

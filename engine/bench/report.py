@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from engine.bench.chain import Measured, Run, measure
 from engine.bench.clip import clip_path, scaled_clip
@@ -21,6 +22,7 @@ from engine.bench.smoothing import measure_smoothing
 from engine.bench.windows import measure_windows
 from engine.config import Config
 from engine.errors import ModelError
+from engine.osc.avatar_bones import known_avatar
 from engine.pipeline import worker_threads
 from engine.vtm.choose import BackendState, backend_states
 
@@ -29,18 +31,22 @@ WEBCAM_HZ = 30.0
 HEIGHTS = (480, 720, 1080)
 THREADS = (1, 2)
 TARGETS = ("vmc", "vrchat", "osc")
+_AVATAR_TARGETS = 3
 
 Say = Callable[[str], None]
 
 
-def run_bench(config: Config, seconds: float, *, say: Say) -> dict[str, Any]:
+def run_bench(config: Config, seconds: float, *, say: Say, avatar: str = "") -> dict[str, Any]:
     """Measure on config.source (a file, or "demo") with config.detector and config.backend.
 
     seconds  duration of each measurement, without warm-up; half of it for each row of growth
     say      called with one line before each measurement
+    avatar   a .vrm file: what three VMC targets with it cost is measured, too
     Raises UsageError, VtmError.
     """
     clip = clip_path(config.source)
+    if avatar:
+        known_avatar(avatar)
     config = dataclasses.replace(config, hands="off", face="off")  # rows of their own: the body's stay comparable
     found = environment()
     states = [state for state in backend_states() if config.backend in ("auto", state.name)]
@@ -58,7 +64,7 @@ def run_bench(config: Config, seconds: float, *, say: Say) -> dict[str, Any]:
     say(f"whole chain, {WEBCAM_HZ:g} frames per second, as webcams have")
     webcam = measure(config, Run(clip, WEBCAM_HZ, seconds))
     details = measure_details(config, clip, WEBCAM_HZ, seconds, say)
-    targets = _osc_targets(config, clip, latency, seconds, say)
+    targets = _osc_targets(config, clip, latency, seconds, say, avatar)
     growth = _growth(config, clip, seconds / 2, say)
     say(f"poses predicted to a clock of {RATE_HZ:g} per second")
     raws, camera = live_motion(config, clip)
@@ -119,11 +125,18 @@ def _backend(state: BackendState, config: Config, clip: Path, seconds: float, sa
     return _Row(row, fed, paced)
 
 
-def _osc_targets(config: Config, clip: Path, one: Measured, seconds: float, say: Say) -> list[dict[str, Any]]:
+def _osc_targets(
+    config: Config, clip: Path, one: Measured, seconds: float, say: Say, avatar: str
+) -> list[dict[str, Any]]:
     """Return what sending costs in the running chain: to one target (`one`, already measured) and to three."""
     say(f"{len(TARGETS)} OSC targets, {PACED_HZ:g} frames per second")
     three = measure(config, Run(clip, PACED_HZ, seconds, targets=TARGETS))
-    return [_osc_row(TARGETS[:1], one), _osc_row(TARGETS, three)]
+    rows = [_osc_row(TARGETS[:1], one), _osc_row(TARGETS, three)]
+    for options in ("", f"?avatar={quote(avatar)}") if avatar else ():
+        say(f"three VMC targets {'with the avatar' if options else 'without the avatar'}")
+        found = measure(config, Run(clip, PACED_HZ, seconds, targets=(f"vmc{options}",) * _AVATAR_TARGETS))
+        rows.append(_osc_row(("vmc with the avatar" if options else "vmc",) * _AVATAR_TARGETS, found))
+    return rows
 
 
 def _osc_row(targets: tuple[str, ...], found: Measured) -> dict[str, Any]:

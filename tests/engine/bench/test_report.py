@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from app.commands.bench import environment_lines, prediction_line, show
 from engine.bench import report, windows
-from engine.bench.chain import Run, measure
+from engine.bench.chain import Measured, Run, _listeners, measure
 from engine.bench.peers import measure_mediapipe
 from engine.bench.prediction import replayed_errors
 from engine.config import BACKENDS, Config
-from engine.errors import ModelError, UsageError, VtmError
+from engine.errors import InputError, ModelError, UsageError, VtmError
 from engine.osc.demo_pose import t_pose, wave_pose
+from engine.osc.targets import parse_target
 from engine.pose2d.weights import weights_state
 from engine.sources.open_source import DEMO_CLIP
+from engine.types import NO_TIME
 from engine.vtm.choose import BackendState
 from engine.vtm.weights import WEIGHTS, load_weights
 
@@ -119,3 +122,22 @@ def test_a_missing_peer_is_named_with_the_way_to_get_it(monkeypatch):
     peer = measure_mediapipe(DEMO_CLIP, 0.1)
     assert peer["works"] is False
     assert "pip install mediapipe" in peer["detail"]
+
+
+def test_an_avatar_that_is_none_is_told_before_anything_is_measured(tmp_path: Path):
+    (tmp_path / "a.vrm").write_bytes(b"\x89PNG")
+    with pytest.raises(InputError, match="no avatar"):
+        report.run_bench(Config(source="demo"), 0.1, say=print, avatar=str(tmp_path / "a.vrm"))
+
+
+def test_three_vmc_targets_are_measured_with_and_without_an_avatar(monkeypatch, tmp_path: Path):
+    runs: list[Run] = []
+    found = Measured(30, NO_TIME, {"osc": NO_TIME}, 0.2, 0.3, 300, "", "", "cpu")
+    monkeypatch.setattr(report, "measure", lambda _config, run: (runs.append(run), found)[1])
+    rows = report._osc_targets(Config(), tmp_path, found, 1.0, print, "my avatar.vrm")
+    assert [row["targets"] for row in rows[2:]] == [["vmc"] * 3, ["vmc with the avatar"] * 3]
+    assert [run.targets for run in runs[1:]] == [("vmc",) * 3, ("vmc?avatar=my%20avatar.vrm",) * 3]
+    assert len(report._osc_targets(Config(), tmp_path, found, 1.0, print, "")) == 2
+    with _listeners(("vmc?avatar=a.vrm", "osc")) as (first, second):
+        assert parse_target(first).settings.avatar == "a.vrm"
+        assert second.startswith("osc://127.0.0.1:")
