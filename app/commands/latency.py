@@ -112,23 +112,14 @@ def _wait_for_camera(pipeline: Pipeline) -> None:
 
 def _flash(pipeline: Pipeline, meter: FlashMeter, flashes: int) -> None:
     """A full screen that changes so many times. Raises what ended the pipeline."""
-    from PySide6.QtCore import QTimer
-    from PySide6.QtWidgets import QApplication
+    from app.window.flash import flash_until
 
-    from app.window.flash import FlashScreen
-
-    application = QApplication.instance() or QApplication([])
-    screen = FlashScreen(flash_times(round(time.time())), meter.shown)
-
-    def look() -> None:
-        if meter.changes >= flashes or pipeline.error is not None or not screen.isVisible():
-            QTimer.singleShot(800, application.quit)  # the last change is waited for
-
-    watch = QTimer()
-    watch.timeout.connect(look)
-    QTimer.singleShot(round(_SETTLE_S * 1000), lambda: watch.start(round(_POLL_S * 1000)))
-    screen.showFullScreen()
-    application.exec()
-    screen.close()
+    flash_until(
+        lambda: meter.changes >= flashes or pipeline.error is not None,
+        flash_times(round(time.time())),
+        meter.shown,
+        settle_s=_SETTLE_S,
+        poll_s=_POLL_S,
+    )
     if pipeline.error is not None:
         raise pipeline.error

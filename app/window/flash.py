@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
+_LAST_CHANGE_MS = 800  # the last change is waited for
 _DARK, _BRIGHT = QColor(0, 0, 0), QColor(255, 255, 255)
 
 
@@ -48,3 +49,27 @@ class FlashScreen(QWidget):
         """Esc ends the measurement early."""
         if event.key() == Qt.Key.Key_Escape:
             self.close()
+
+
+def flash_until(
+    over: Callable[[], bool],
+    intervals: Iterator[float],
+    on_change: Callable[[float], None],
+    *,
+    settle_s: float,
+    poll_s: float,
+) -> None:
+    """Show the screen until it is over or was closed. over is asked every poll_s seconds, first after settle_s."""
+    application = QApplication.instance() or QApplication([])
+    screen = FlashScreen(intervals, on_change)
+
+    def look() -> None:
+        if over() or not screen.isVisible():
+            QTimer.singleShot(_LAST_CHANGE_MS, application.quit)
+
+    watch = QTimer()
+    watch.timeout.connect(look)
+    QTimer.singleShot(round(settle_s * 1000), lambda: watch.start(round(poll_s * 1000)))
+    screen.showFullScreen()
+    application.exec()
+    screen.close()
