@@ -18,6 +18,8 @@ from models.vtm.evidence import evidence_shape
 MAX_GAP_S = 0.2
 """Between frames farther apart than this nothing is interpolated: the person counts as not seen."""
 MIN_KEYPOINTS = 4
+MOTION_FRAMES = 3
+"""So many frames are averaged, twice, to tell motion from noise."""
 _SAME_S = 1e-6  # rounding of clock times
 _HIPS = [KEYPOINT["left_hip"], KEYPOINT["right_hip"]]
 
@@ -78,11 +80,25 @@ class WindowBuilder:
         )
 
     def _motion(self, size: float) -> F32 | None:
-        """(6,) how far each part moved since the frame before."""
-        if len(self._seen) < 2 or self._seen[-1][0] - self._seen[-2][0] > MAX_GAP_S:
+        """(6,) how far each part moves per frame: the mean of the last frames against the mean of those before them.
+
+        A detector's noise goes back and forth and cancels in the means, motion does not.
+        """
+        recent = [self._seen[-1]]
+        while len(recent) < min(len(self._seen), 2 * MOTION_FRAMES):
+            before = self._seen[-1 - len(recent)]
+            if recent[-1][0] - before[0] > MAX_GAP_S:
+                break
+            recent.append(before)
+        half = len(recent) // 2
+        if not half:
             return None
-        (before_s, before, _), (now_s, now, _) = self._seen[-2], self._seen[-1]
-        return part_motion(before, now, size, self._intrinsics.fx, now_s - before_s)
+        times = np.array([row[0] for row in recent])
+        points = np.stack([row[1] for row in recent[: 2 * half]])  # the newest first
+        now, past = points[:half].mean(0), points[half:].mean(0)
+        now[:, 2] = past[:, 2] = points[..., 2].min(0)
+        gap_s = float(times[:half].mean() - times[half : 2 * half].mean())
+        return part_motion(past, now, size, self._intrinsics.fx, gap_s)
 
     def _rays(self, keypoints: Keypoints2D) -> F32:
         """(23, 3) x/z, y/z, score; what is not finite counts as not seen."""

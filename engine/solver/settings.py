@@ -21,8 +21,8 @@ class SmoothingSettings:
     root_beta: tuple[float, float, float] = (8.0, 8.0, 1.2)  # Hz per unit/s
     unseen_root: float = 0.3  # factor on the root's cutoff while the hips are outside the picture
     still_cutoff: float = 0.15  # factor on every cutoff while the picture does not move
-    still: float = 1.0  # pixels in 1/30 s: a part whose keypoints move less is at rest
-    moving: float = 1.8  # and more: it moves
+    still: float = 0.7  # pixels in 1/30 s: a part whose keypoints move less is at rest
+    moving: float = 1.3  # and more: it moves
     rest_tau_s: float = 0.4  # motion is believed at once, rest only after a while
     gap_s: float = 0.25  # a longer silence is a loss: the filters start afresh after it
     reacquire_tau_s: float = 0.12  # the step from the held pose to the new one fades

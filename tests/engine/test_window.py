@@ -289,3 +289,41 @@ def test_confidence_is_the_mean_of_all_parts_and_stays_within_one():
 def test_old_frames_are_let_go():
     builder = filled(np.arange(3000) / 60)
     assert len(builder._seen) < 70
+
+
+def motion_of(speed_px: float, noise_px: float, rate_hz: float = 30.0) -> np.ndarray:
+    """Mean motion that windows tell of somebody who moves by so many pixels in 1/30 s, read with noise."""
+    rng = np.random.default_rng(3)
+
+    def make(time_s: float, index: int) -> Keypoints2D:
+        points = STILL + (speed_px * 30 * time_s, 0.0) + rng.normal(size=STILL.shape) * noise_px
+        return seen(time_s, index, points_px=points.astype(np.float32))
+
+    builder, told = WindowBuilder(CONFIG, CAMERA), []
+    for index in range(60):
+        builder.push(make(index / rate_hz, index))
+        window = builder.window()
+        if index > 10 and window is not None:
+            told.append(window.motion)
+    return np.mean(told, axis=0)
+
+
+@pytest.mark.parametrize("rate_hz", [15.0, 30.0, 60.0])
+def test_motion_is_told_whole_at_any_rate(rate_hz: float):
+    once, twice = motion_of(1.0, 0.0, rate_hz), motion_of(2.0, 0.0, rate_hz)
+    np.testing.assert_allclose(twice, 2 * once, rtol=1e-3)
+    assert once.min() == pytest.approx(once.max(), rel=1e-3)
+    assert motion_of(1.0, 0.0)[0] == pytest.approx(once[0], rel=1e-3)
+
+
+def test_noise_is_told_from_motion():
+    """Between two frames alone, noise of half a pixel looks like motion of nearly a pixel, and limbs like more."""
+    assert motion_of(0.0, 0.5).max() < 0.45 * motion_of(1.5, 0.0).max()
+
+
+def test_a_gap_before_the_last_frame_tells_nothing_of_motion():
+    builder = filled(np.arange(10) / 30)
+    builder.push(seen(9 / 30 + MAX_GAP_S + 0.05, 10))
+    window = builder.window()
+    assert window is not None
+    assert window.motion is None

@@ -17,7 +17,7 @@ from engine.masking import mask_secrets
 from engine.sources.camera_list import CameraInfo
 
 _ROTATIONS = {
-    AUTO_ROTATION: "if upside down",
+    AUTO_ROTATION: "Automatic",
     0: "not turned",
     90: "90° clockwise",
     180: "by half",
@@ -60,6 +60,7 @@ class SourcePanel(Section):
         self.row("", self.choice)
         self.row("", self.open, self.demo, self.second)
         self.rotate = Choice("Turn the picture")
+        self.rotate.setToolTip("Automatic: by half, where you are upside down in the picture")
         for degrees in (AUTO_ROTATION, *ROTATIONS_DEG):
             self.rotate.addItem(_ROTATIONS[degrees], str(degrees))
         self.row("Mirror", self.mirror)
