@@ -27,6 +27,7 @@ from app.tones import TonePlayer
 from app.window.avatar.control import AvatarControl
 from app.window.avatar_drop import given_to_all, is_avatar
 from app.window.background import Background
+from app.window.closing import Closing
 from app.window.cue_control import CueControl
 from app.window.file_dialogs import last_folders, remember_folders
 from app.window.leftover_takes import RECOVER, LeftOver
@@ -44,7 +45,6 @@ from app.window.widgets.body_pane import BodyPane
 from app.window.widgets.header import Header
 from app.window.widgets.opengl import OpenGL
 from app.window.widgets.performer_bar import PerformerBar, performer_words
-from app.window.widgets.saving import Saving
 from app.window.widgets.side_panel import SidePanel
 from app.window.widgets.timing_strip import TimingStrip
 from app.window.widgets.video_view import VideoView
@@ -57,10 +57,6 @@ from engine.types import PersonChoice, Pose, Snapshot
 PULL_MS, FRUGAL_PULL_MS = 20, 30
 """The screen follows at up to 50 pictures a second, at 33 where few cores draw as well as track."""
 _SLOW_S = 0.25
-_PATIENCE_S = 15.0
-"""How long the closing window waits for the pipeline."""
-_SAVING_PATIENCE_S = 120.0
-"""How long it waits for a take that does not grow."""
 
 log = logging.getLogger(__name__)
 
@@ -93,9 +89,8 @@ class MainWindow(QMainWindow):
         self._cameras: Background[tuple[CameraInfo, ...]] = Background("list-cameras")
         self._frame_key: tuple[str, int] | None = None
         self._frame_times: deque[float] = deque(maxlen=60)
-        self._slow_at_s = self._closing_at_s = 0.0
-        self._saving: Saving | None = None
-        self._saved = -1.0  # how much of the take was written when it was last looked at
+        self._slow_at_s = 0.0
+        self._closing = Closing()
         self._unsaved = False
         self.screen_fps = 0.0
         self.last: Snapshot | None = None
@@ -177,8 +172,9 @@ class MainWindow(QMainWindow):
             self.say("warning", str(error))
             self.side.show_config(self.config)
             return
-        if config.source != self.config.source:
+        if self.viewpoints.busy or config.source != self.config.source:
             self.viewpoints.close()
+        if config.source != self.config.source:
             self.strip.chart.clear()
         self.avatar.follow(self.config.osc, config.osc)
         self._use(remembered(dataclasses.replace(self._settings, config=config)))
@@ -238,7 +234,7 @@ class MainWindow(QMainWindow):
     def _pull(self) -> None:
         """The one timer: pictures for every new frame, figures a few times a second."""
         now_s = time.monotonic()
-        if self._closing_at_s:
+        if self._closing.since_s:
             self._see_off(now_s)
             return
         snapshot = self._session.snapshot()
@@ -365,9 +361,9 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Hide at once; the take and the pipeline are finished behind the scenes."""
         event.ignore()
-        if self._closing_at_s:
+        if self._closing.since_s:
             return
-        self._closing_at_s = time.monotonic()
+        self._closing.since_s = time.monotonic()
         self.two.end()
         geometry = bytes(self.saveGeometry().toBase64().data()).decode()
         self._keep(
@@ -381,17 +377,8 @@ class MainWindow(QMainWindow):
         self._timer.start(self._pull_ms)
 
     def _see_off(self, now_s: float) -> None:
-        """A take that is being written is waited for as long as it grows, in sight; a device that hangs is not."""
-        recording = self._session.snapshot().recording
-        saving = recording is not None and recording.saved is not None
-        if recording is not None and recording.saved is not None and recording.saved != self._saved:
-            self._saved, self._closing_at_s = recording.saved, now_s
-            self._saving = self._saving or Saving()
-            self._saving.show_state(recording)
-        patience_s = _SAVING_PATIENCE_S if saving else _PATIENCE_S
-        if (self._session.closed and self.two.closed) or now_s - self._closing_at_s > patience_s:
+        ended = self._session.closed and self.two.closed
+        if self._closing.over(self._session.snapshot().recording, ended, now_s):
             self._timer.stop()
             self.cues.close()
-            if self._saving is not None:
-                self._saving.hide()
             self.finished.emit()

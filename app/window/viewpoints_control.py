@@ -1,6 +1,7 @@
 """Ties the Viewpoints mode to the window: feeds its measurements with what the timer pulls. Qt thread only.
 
-While a rendered clip is shown, its source and lens are applied and not kept; closing the mode brings the user's back.
+While a rendered clip is shown, its source and lens are applied and not kept, and nothing is sent: the avatar is not to
+move by it. Closing the mode brings the user's own back.
 """
 
 from __future__ import annotations
@@ -162,9 +163,13 @@ class ViewpointsControl(QObject):
             hfov_deg=views.hfov_deg,
             intrinsics_file=None,
             height_m=views.height_m,
+            proportions=(),
             mirror=False,
             rotate_deg=0,
             body="whole",
+            hands="off",
+            face="off",
+            osc=(),
             loop=True,
         )
 

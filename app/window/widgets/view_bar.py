@@ -93,6 +93,10 @@ class ViewBar(QWidget):
         self._settling.timeout.connect(lambda: self.lens_changed.emit(float(self.lens.value())))
         self.lens.valueChanged.connect(self._lens_moved)
         self.fit = label("off by –", "")
+        self.fit.setToolTip(
+            "Mean distance of the figure's limb joints from the detector's points. It changes little with the lens:"
+            " also compare the grid with the floor, and near limbs with far ones"
+        )
         for widget in (self._lens_name, self.lens, self.fit):
             line.addWidget(widget, 1 if widget is self.lens else 0)
         self._lens_line.setVisible(False)

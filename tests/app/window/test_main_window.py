@@ -460,19 +460,19 @@ def test_closing_waits_for_a_take_in_sight_as_long_as_it_grows(window, until, ma
     window.finished.connect(lambda: ended.append(True))
     window.close()
     window._timer.stop()
-    now_s = window._closing_at_s
+    now_s = window._closing.since_s
     for percent in (0, 10, 60, 90):
         now_s += 100.0
         pipeline.saving = percent / 100
         window._see_off(now_s)
-        assert window._saving.bar.value() == 10 * percent
-        assert window._saving.isVisible()
-        assert "a.bvh" in window._saving.text.text()
-        assert not window._saving.close()
+        assert window._closing.saving.bar.value() == 10 * percent
+        assert window._closing.saving.isVisible()
+        assert "a.bvh" in window._closing.saving.text.text()
+        assert not window._closing.saving.close()
         assert not ended
     window._see_off(now_s + 1000.0)
     assert ended
-    assert not window._saving.isVisible()
+    assert not window._closing.saving.isVisible()
     goes_on.set()
 
 

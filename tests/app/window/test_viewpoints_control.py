@@ -15,7 +15,7 @@ from engine.config import Config
 from engine.viewpoints.rendered import SETTLE_FRAMES, read_views
 from tests.engine.viewpoints.turners import before_camera, body
 
-OWN = Config(source="mine.mp4", hfov_deg=71.0)
+OWN = Config(source="mine.mp4", hfov_deg=71.0, osc=("vmc://127.0.0.1:39539",))
 R = np.diag([1.0, -1.0, -1.0]).astype(np.float32)
 
 
@@ -129,6 +129,7 @@ def test_the_rendered_clip_stands_in_for_the_own_source_and_goes_again(mode):
     assert session.applied[-1].source == str(views.video(0))
     assert session.applied[-1].hfov_deg == pytest.approx(views.hfov_deg)
     assert session.applied[-1].height_m == pytest.approx(views.height_m)
+    assert session.applied[-1].osc == ()  # the avatar does not move by it
     panel.rendered.slider.setValue(4)
     assert session.applied[-1].source == str(views.video(4))
     assert panel.rendered.place.text() == "from behind, their left (120°)"

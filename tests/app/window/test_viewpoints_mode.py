@@ -72,6 +72,14 @@ def test_another_source_ends_the_mode(window, until, made, tmp_path):
     until(lambda: made[0].config.source == str(other))
 
 
+def test_another_setting_brings_the_own_source_back(window, until, made):
+    window.header.viewpoints.click()
+    window.viewpoints.panel.choose("rendered")
+    window.change({"mirror": True})
+    assert window.viewpoints.control.shown == ""
+    until(lambda: made[0].config.source == "demo" and made[0].config.mirror)
+
+
 def test_full_screen_hides_all_but_the_pictures_and_brings_back_what_was_there(window):
     screens = window.viewpoints.full_screen
     screens.next()
