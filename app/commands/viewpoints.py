@@ -143,7 +143,8 @@ def report_lines(report: TurnReport, true: dict[str, TrueSide]) -> list[str]:
         if found.rank_correlation is not None:
             numbers = " ".join("–" if value is None else f"{value:.0f}" for value in found.sectors_mm)
             low = "" if found.rank_correlation >= SENSIBLE else " (low: see what this check cannot see)"
-            lines.append(f"{name}, true errors: {numbers}; rank correlation {found.rank_correlation:.2f}{low}")
+            same = "" if found.constant_mm is None else f", {found.constant_mm:.0f} mm the same from all sides"
+            lines.append(f"{name}, true errors: {numbers}{same}; rank correlation {found.rank_correlation:.2f}{low}")
     return [*lines, *(f"cannot be seen here: {text}" for text in CANNOT_SEE)]
 
 

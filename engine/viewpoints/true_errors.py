@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.errors import InputError
-from engine.viewpoints.facing import F64, SECTORS
-from engine.viewpoints.fit import about_hips, distances_mm
-from engine.viewpoints.turn import FEWEST, Side
+from engine.viewpoints.facing import F64, SECTORS, hips_axes, laid_on
+from engine.viewpoints.fit import about_hips, distances_mm, in_hips_frame
+from engine.viewpoints.turn import FEWEST, FEWEST_SECTORS, TRUNK, Side
 from models.npz import NpzError, read_npz
 from models.skeleton import JOINT_NAMES, LIMBS
 
@@ -26,12 +27,14 @@ class TrueSide:
 
     sectors_mm: tuple[float | None, ...]  # (12,) mean distance from the truth about the hips, nothing fitted
     rank_correlation: float | None  # Spearman's, with the ring's sectors
+    constant_mm: float | None = None  # what of it is the same from all sides, in the body's own frame
 
     def as_json(self) -> dict[str, Any]:
         """Keys of `vtm viewpoints --truth --json`."""
         rounded = [None if value is None else round(value, 1) for value in self.sectors_mm]
         correlation = None if self.rank_correlation is None else round(self.rank_correlation, 3)
-        return {"true_mm": rounded, "rank_correlation": correlation}
+        constant = None if self.constant_mm is None else round(self.constant_mm, 1)
+        return {"true_mm": rounded, "rank_correlation": correlation, "same_from_all_sides_mm": constant}
 
 
 def read_truth(path: Path) -> F64:
@@ -53,7 +56,22 @@ def true_side(joints_m: F64, truth_m: F64, sectors: Sequence[int], side: Side) -
         rows = known & (which == index)
         means.append(float(errors[rows].mean()) if rows.sum() >= FEWEST else None)
     pairs = [(a, b) for a, b in zip(side.sectors_mm, means, strict=True) if a is not None and b is not None]
-    return TrueSide(tuple(means), rank_correlation(*np.array(pairs).T) if len(pairs) > 2 else None)
+    correlation = rank_correlation(*np.array(pairs).T) if len(pairs) > 2 else None
+    return TrueSide(tuple(means), correlation, _constant_mm(joints_m, truth_m, which, known))
+
+
+def _constant_mm(joints_m: F64, truth_m: F64, sectors: NDArray[np.int64], known: NDArray[np.bool_]) -> float | None:
+    """Mean length, of the mean error over all sectors, limb joints; both bodies lie on the true mean pose."""
+    rows = [known & (sectors == index) for index in range(SECTORS)]
+    rows = [chosen for chosen in rows if chosen.sum() >= FEWEST]
+    if len(rows) < FEWEST_SECTORS:
+        return None
+    truth = in_hips_frame(truth_m, hips_axes(truth_m))[:, LIMBS]
+    usual = np.mean([truth[chosen].mean(0) for chosen in rows], axis=0)
+    bodies = (laid_on(about_hips(joints)[:, LIMBS], usual, TRUNK) for joints in (joints_m, truth_m))
+    error = np.subtract(*bodies)
+    constant = np.mean([error[chosen].mean(0) for chosen in rows], axis=0)
+    return float(np.linalg.norm(constant, axis=-1).mean() * 1000)
 
 
 def rank_correlation(a: F64, b: F64) -> float | None:

@@ -45,7 +45,8 @@ TURN_DEG = 360.0
 _BEGUN_DEG, _ENOUGH_DEG = 6.0, 15.0
 """A turn begins where the performer leaves the direction they stood in, and may lack so much at its end."""
 _BONES = tuple(joint for joint in LIMBS if PARENTS[joint] in LIMBS)
-_TRUNK = [LIMBS.index(JOINT[name]) for name in ("LeftUpperArm", "RightUpperArm", "LeftUpperLeg", "RightUpperLeg")]
+TRUNK = [LIMBS.index(JOINT[name]) for name in ("LeftUpperArm", "RightUpperArm", "LeftUpperLeg", "RightUpperLeg")]
+"""Places, among the limb joints, of those that make the body's own frame."""
 _FITS = 2
 _KEPT = 4096
 """Frames of one measurement at most: two slow turns at 60 frames/s."""
@@ -226,7 +227,7 @@ def _side(joints: F64, lengths: F64, first: Sequence[Any], second: Sequence[Any]
 
     poses = in_hips_frame(joints, hips_axes(joints))[:, LIMBS]
     for _ in range(_FITS):
-        poses = laid_on(poses, sector_means(poses).mean(0), _TRUNK)
+        poses = laid_on(poses, sector_means(poses).mean(0), TRUNK)
     means = sector_means(poses)
     mean = means.mean(0)  # every sector counts once, however long it took
     usual = sector_means(lengths).mean(0)

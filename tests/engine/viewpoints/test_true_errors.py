@@ -8,7 +8,7 @@ import pytest
 from engine.errors import InputError
 from engine.viewpoints.true_errors import rank_correlation, read_truth, true_side
 from engine.viewpoints.turn import NOTHING, Side
-from models.skeleton import JOINT_NAMES
+from models.skeleton import JOINT, JOINT_NAMES
 from tests.engine.viewpoints.turners import body
 
 
@@ -37,6 +37,18 @@ def test_ranks_count_and_not_sizes():
 
 def test_what_is_the_same_everywhere_has_no_order():
     assert rank_correlation([1, 1, 1], [1, 2, 3]) is None
+
+
+def test_what_is_the_same_from_all_sides_is_told_apart():
+    truth = np.repeat(body()[None], 120, axis=0)
+    sectors = np.repeat(np.arange(12), 10).tolist()
+    said = truth.copy()
+    said[:, JOINT["LeftHand"], 1] += 0.12  # from every side
+    said[:10, JOINT["RightHand"], 1] += 0.12  # from the front only
+    side = true_side(said, truth, sectors, Side(tuple(float(k) for k in range(12)), NOTHING, NOTHING))
+    assert side.constant_mm == pytest.approx(10 + 10 / 12, rel=0.01)
+    assert side.sectors_mm[0] == pytest.approx(20, rel=0.01)
+    assert side.sectors_mm[5] == pytest.approx(10, rel=0.01)
 
 
 def test_sectors_nobody_was_seen_in_are_left_out():
