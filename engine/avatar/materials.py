@@ -5,14 +5,20 @@ Source: glTF 2.0 specification, sections 3.8 and 3.9; KHR_texture_transform, KHR
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.avatar.accessors import Accessors, MeshError, data_uri, entries, index
 from engine.avatar.mesh import Material
 from models.json_text import finite_number
 
 _ALPHA = {"OPAQUE": "opaque", "MASK": "mask", "BLEND": "blend"}
+_MTOON = "VRMC_materials_mtoon"
 _UNLIT, _REGION, _WEBP = "KHR_materials_unlit", "KHR_texture_transform", "EXT_texture_webp"
+
+
+class _Layer(NamedTuple):
+    hides: bool
+    order: int
 
 
 class Materials:
@@ -21,6 +27,7 @@ class Materials:
     def __init__(self, document: dict[str, Any], accessors: Accessors) -> None:
         """Find every picture in the file. One outside is left out and said."""
         self._materials, self._textures = entries(document, "materials"), entries(document, "textures")
+        self._properties = _properties(document)
         found = [_picture(image, accessors) for image in entries(document, "images")]
         self.pictures = tuple(data or b"" for data in found)
         outside, damaged = sum(data is None for data in found), sum(data == b"" for data in found)
@@ -40,15 +47,30 @@ class Materials:
         colour = _numbers(base.get("baseColorFactor"), (1.0, 1.0, 1.0, 1.0))
         texture = base.get("baseColorTexture")
         texture = texture if isinstance(texture, dict) else {}
+        mtoon, alpha = self._mtoon(number), _ALPHA.get(str(given.get("alphaMode", "OPAQUE")), "opaque")
         return Material(
             (colour[0], colour[1], colour[2], colour[3]),
             self._image_of(texture),
             _region(texture),
-            _ALPHA.get(str(given.get("alphaMode", "OPAQUE")), "opaque"),
+            alpha,
             _numbers([given.get("alphaCutoff")], (0.5,))[0],
+            alpha != "blend" or mtoon.hides,
+            mtoon.order,
             given.get("doubleSided") is True,
-            _UNLIT not in _extensions(given) or "VRMC_materials_mtoon" in _extensions(given),
+            _UNLIT not in _extensions(given) or _MTOON in _extensions(given),
         )
+
+    def _mtoon(self, number: int) -> _Layer:
+        """Return how a blended material is drawn: VRM 1.0 says it beside the material, VRM 0.x in a list of its own."""
+        own = _extensions(self._materials[number]).get(_MTOON)
+        if isinstance(own, dict):
+            return _Layer(own.get("transparentWithZWrite") is True, _whole(own.get("renderQueueOffsetNumber")))
+        if number < len(self._properties) and isinstance(properties := self._properties[number], dict):
+            floats = properties.get("floatProperties")
+            return _Layer(
+                isinstance(floats, dict) and floats.get("_ZWrite") == 1, _whole(properties.get("renderQueue"))
+            )
+        return _Layer(False, 0)
 
     def _image_of(self, texture: dict[str, Any]) -> int | None:
         if "index" not in texture:
@@ -59,6 +81,17 @@ class Materials:
         if source is None:
             return None
         return index(source, len(self.pictures), "picture")
+
+
+def _properties(document: dict[str, Any]) -> list[Any]:
+    """Return VRM 0.x's list of materials, by their numbers."""
+    vrm = _extensions(document).get("VRM")
+    found = vrm.get("materialProperties") if isinstance(vrm, dict) else None
+    return found if isinstance(found, list) else []
+
+
+def _whole(value: Any) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
 def _picture(image: dict[str, Any], accessors: Accessors) -> bytes | None:

@@ -23,6 +23,8 @@ class Material:
     region: tuple[float, float, float, float] = (1.0, 1.0, 0.0, 0.0)  # of the picture: place * first two + last two
     alpha: str = "opaque"  # "opaque", "mask" (cut out below `cutoff`) or "blend"
     cutoff: float = 0.5
+    hides: bool = True  # what lies behind it, as all but the thinnest glass does
+    order: int = 0  # of blended ones: the lower is drawn first
     both_sides: bool = False
     shaded: bool = True
 

@@ -64,7 +64,7 @@ class AvatarControl(QObject):
 
     def open(self, file: str, *, keep: bool = True) -> None:
         """Show another avatar as soon as it is read; "" for none."""
-        self._wanted = file
+        self._wanted, self._file = file, ""  # the same file may be another by now
         if keep:
             self.kept.emit({"avatar": file})
         if file and not self.possible:

@@ -13,6 +13,8 @@ from engine.avatar.mesh import Material, Model, Shape, Surface
 from engine.types import F32
 
 _GAMMA = 1 / 2.2
+_CUTOFF = {"opaque": -1.0, "blend": 0.004}
+"""Alpha below which a pixel is left out: what cannot be seen hides nothing."""
 
 
 class GlModel:
@@ -29,6 +31,8 @@ class GlModel:
         self._joints = int(GL.glGenTextures(1))
         self._rows = len(model.joints.bones)
         self._shapes = [_GlShape(shape) for shape in model.shapes]
+        pairs = [(shape, surface) for shape in self._shapes for surface in shape.surfaces]
+        self._in_order = sorted(pairs, key=lambda pair: _layer(pair[1].material))
 
     def draw(self, mvp: F32, view: F32, joints: F32, morphs: dict[tuple[int, int], float], lost: float) -> None:
         """Draw the model.
@@ -48,19 +52,14 @@ class GlModel:
         GL.glBlendFuncSeparate(GL.GL_SRC_ALPHA, GL.GL_ONE_MINUS_SRC_ALPHA, GL.GL_ONE, GL.GL_ONE_MINUS_SRC_ALPHA)
         for shape in self._shapes:
             shape.move(morphs)
-        for blended in (False, True):
-            self._set_blended(blended)
-            for shape in self._shapes:
-                self._draw_surfaces(shape, blended)
-        self._leave()
-
-    def _draw_surfaces(self, shape: _GlShape, blended: bool) -> None:
-        surfaces = [surface for surface in shape.surfaces if (surface.material.alpha == "blend") == blended]
-        if surfaces:
-            shape.bind()
-        for surface in surfaces:
+        bound = None
+        for shape, surface in self._in_order:
+            if shape is not bound:
+                shape.bind()
+                bound = shape
             self._set_material(surface.material)
             GL.glDrawElements(GL.GL_TRIANGLES, surface.count, GL.GL_UNSIGNED_INT, ctypes.c_void_p(4 * surface.first))
+        self._leave()
 
     def _set_material(self, material: Material) -> None:
         at = self._uniforms
@@ -70,14 +69,12 @@ class GlModel:
         red, green, blue, alpha = (min(max(part, 0.0), 1.0) for part in material.colour)
         GL.glUniform4f(at["u_colour"], red**_GAMMA, green**_GAMMA, blue**_GAMMA, alpha)
         GL.glUniform4f(at["u_region"], *material.region)
-        GL.glUniform1f(at["u_cutoff"], material.cutoff if material.alpha == "mask" else -1.0)
+        GL.glUniform1f(at["u_cutoff"], _CUTOFF.get(material.alpha, material.cutoff))
         GL.glUniform1f(at["u_solid"], 0.0 if material.alpha == "blend" else 1.0)
         GL.glUniform1f(at["u_shaded"], 1.0 if material.shaded else 0.0)
+        (GL.glEnable if material.alpha == "blend" else GL.glDisable)(GL.GL_BLEND)
+        GL.glDepthMask(GL.GL_TRUE if material.hides else GL.GL_FALSE)
         (GL.glDisable if material.both_sides else GL.glEnable)(GL.GL_CULL_FACE)
-
-    def _set_blended(self, blended: bool) -> None:
-        (GL.glEnable if blended else GL.glDisable)(GL.GL_BLEND)
-        GL.glDepthMask(GL.GL_FALSE if blended else GL.GL_TRUE)
 
     def _set_matrix(self, name: str, matrix: F32) -> None:
         GL.glUniformMatrix4fv(self._uniforms[name], 1, GL.GL_TRUE, np.ascontiguousarray(matrix, np.float32))
@@ -113,6 +110,11 @@ class GlModel:
         GL.glDeleteTextures(len(textures), textures)
         for shape in self._shapes:
             shape.free()
+
+
+def _layer(material: Material) -> tuple[bool, int]:
+    """Blended surfaces follow the solid ones, among themselves in the model's order."""
+    return (material.alpha == "blend", material.order if material.alpha == "blend" else 0)
 
 
 class _GlSurface:

@@ -133,6 +133,28 @@ def test_textures_in_other_files_are_never_opened_and_said(tmp_path: Path) -> No
     assert model.left_out == ("2 of its 2 textures lie in other files, which are not opened",)
 
 
+@pytest.mark.parametrize("version", ["0.x", "1.0"])
+def test_blended_materials_are_drawn_in_the_models_order_and_hide_what_the_model_says(
+    tmp_path: Path, version: str
+) -> None:
+    pack = made_model(version=version)
+    first = pack.document["materials"][0] | {"alphaMode": "BLEND"}
+    pack.document["materials"] = [first, dict(first), {"alphaMode": "MASK", "alphaCutoff": 0.3}]
+    if version == "0.x":
+        hidden = {"renderQueue": 3001, "floatProperties": {"_ZWrite": 1}}
+        pack.document["extensions"]["VRM"]["materialProperties"] = [hidden, {"renderQueue": 2999}, {}]
+    else:
+        mtoon = {"transparentWithZWrite": True, "renderQueueOffsetNumber": 3}
+        pack.document["materials"][0] = first | {"extensions": {"VRMC_materials_mtoon": mtoon}}
+    primitives = pack.document["meshes"][0]["primitives"]
+    pack.document["meshes"][0]["primitives"] = [primitives[0] | {"material": number} for number in range(3)]
+    (shape,) = _read(tmp_path, pack.file()).shapes
+    hair, glass, lashes = (surface.material for surface in shape.surfaces)
+    assert (hair.alpha, hair.hides, glass.hides) == ("blend", True, False)
+    assert hair.order > glass.order
+    assert (lashes.alpha, lashes.cutoff, lashes.hides) == ("mask", 0.3, True)
+
+
 def _with(**fields: Any) -> Callable[[Packer], None]:
     return lambda pack: pack.document.update(fields)
 

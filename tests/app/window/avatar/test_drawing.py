@@ -94,6 +94,24 @@ def test_every_framing_has_the_avatar_in_the_middle_and_the_nearer_the_larger(wi
     assert sizes[0] < sizes[1]
 
 
+def test_cut_out_and_glassy_surfaces_show_what_lies_behind(window, tmp_path) -> None:
+    counts = {}
+    for mode in ("OPAQUE", "MASK", "BLEND"):
+        pack = made_model()
+        material = pack.document["materials"][0]
+        material["alphaMode"] = mode
+        material["pbrMetallicRoughness"]["baseColorFactor"] = [1.0, 1.0, 1.0, 0.4]
+        file = tmp_path / "glass.vrm"
+        file.write_bytes(pack.file())
+        window.show_avatar(load_avatar(str(file), frugal=True))
+        pixels = _drawn(window, wave_pose(1.7, 0.0))
+        mixed = (pixels[..., 0] > 40) & (pixels[..., 1] > 90)
+        counts[mode] = (_body(pixels).sum(), mixed.sum())
+    assert counts["OPAQUE"][0] > 300
+    assert counts["MASK"] == (0, 0)
+    assert counts["BLEND"][1] > 300
+
+
 def test_an_expression_moves_the_mesh_on_the_screen(window, tmp_path) -> None:
     window.show_avatar(_avatar(tmp_path))
     calm = wave_pose(1.7, 0.0)
