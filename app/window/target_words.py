@@ -121,3 +121,9 @@ def with_fold(options: str, preset: str, bone: str, on: bool) -> str:
     folded = before | {bone} if on else before - {bone}
     changed = [] if folded == own else [f"fold={','.join(sorted(folded))}"]
     return "&".join([pair for pair in pairs if not pair.startswith("fold=")] + changed)
+
+
+def with_flag(options: str, name: str, on: bool) -> str:
+    """Return a target's other options with one that is 0 unless given switched on or off."""
+    pairs = [pair for pair in options.split("&") if pair and not pair.startswith(f"{name}=")]
+    return "&".join([*pairs, *([f"{name}=1"] if on else [])])

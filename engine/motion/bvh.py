@@ -19,7 +19,7 @@ from engine.motion.rig import Rig
 from engine.motion.take import MotionTake, Progress, no_progress
 from engine.types import F32, F64
 from models.detail_skeleton import EYE_NAMES, Skeleton
-from models.skeleton import HEAD_TOP, PARENTS, ROOT
+from models.skeleton import HEAD_TOP, ROOT
 
 _HAND_LENGTH = 0.10  # wrist to knuckles, s̄ units (hips height 1); only drawn, never tracked
 _TOE_LENGTH = 0.06
@@ -55,7 +55,7 @@ def _joint(joint: int, rig: Rig, style: BvhStyle, depth: int) -> Iterator[str]:
     indent = "\t" * depth
     skeleton = rig.skeleton
     channels = " ".join(f"{axis}rotation" for axis in style.channels)
-    name, children = skeleton.names[joint], skeleton.children(joint)
+    name, children = skeleton.names[joint], rig.children(joint)
     offset = np.zeros(3) if joint == ROOT else skeleton.offsets_m[joint] * style.units_per_metre
     yield f"{indent}{'ROOT' if joint == ROOT else 'JOINT'} {style.names.get(name, name)}"
     yield indent + "{"
@@ -93,22 +93,10 @@ def _numbers(values: F64 | F32) -> str:
     return " ".join(f"{value + 0.0:.6f}" for value in values)
 
 
-def channel_order(skeleton: Skeleton | None = None) -> tuple[int, ...]:
-    """Joints in the order of the hierarchy, depth first; None: the 22 of the body."""
-    parents = PARENTS if skeleton is None else skeleton.parents
-
-    def below(joint: int) -> Iterator[int]:
-        yield joint
-        for child in (child for child, parent in enumerate(parents) if parent == joint):
-            yield from below(child)
-
-    return tuple(below(ROOT))
-
-
 def _frames(motion: EvenMotion, rig: Rig, style: BvhStyle) -> Iterator[tuple[MotionBlock, list[str]]]:
     """The lines of the MOTION section, one per frame; angles do not jump from block to block either."""
     last: F64 | None = None
-    order = list(channel_order(rig.skeleton))
+    order = list(rig.order())
     for block in motion.blocks():
         rotations = np.concatenate([block.rotations_xyzw, block.details_xyzw], axis=1)
         angles = euler_deg(rig.turned(rotations)[:, order], style.channels)  # (m, J, 3)

@@ -21,6 +21,7 @@ class BvhStyle:
     names: dict[str, str] = field(default_factory=dict)
     channels: Order = "ZXY"
     axes: Callable[[Skeleton], F64] | None = None  # (22, 3, 3) of each joint at rest, in columns; None: the world's
+    legs_first: bool = False  # in the order of the file
     body_only: bool = False  # without fingers and eyes
     fps: float | None = None  # None: the take's own
 
@@ -61,7 +62,9 @@ def _rokoko(name: str) -> str:
     return theirs if "_" in theirs else theirs[0].lower() + theirs[1:]
 
 
-_LAFAN1 = BvhStyle(names=LAFAN1_NAMES, channels="ZYX", axes=lafan1_axes, body_only=True, fps=LAFAN1_FPS)
+_LAFAN1 = BvhStyle(
+    names=LAFAN1_NAMES, channels="ZYX", axes=lafan1_axes, legs_first=True, body_only=True, fps=LAFAN1_FPS
+)
 BVH_STYLES: dict[str, BvhStyle] = {
     "default": BvhStyle(),
     "blender": BvhStyle(units_per_metre=1.0),

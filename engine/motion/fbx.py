@@ -17,7 +17,7 @@ from engine.motion.euler import continuous_deg, euler_deg
 from engine.motion.fbx_binary import FILE_ID, VERSION, Bool, Int32, Property, Record, write_records
 from engine.motion.resample import EvenMotion, even_motion, gaps_json
 from engine.motion.take import MotionTake, Progress, no_progress
-from engine.types import F64
+from engine.types import F32, F64
 from models.detail_skeleton import Skeleton
 from models.skeleton import ROOT
 
@@ -46,7 +46,7 @@ def write_fbx(
     progress(1.0)
 
 
-def _channels(motion: EvenMotion, progress: Progress) -> tuple[F64, F64]:
+def _channels(motion: EvenMotion, progress: Progress) -> tuple[F64, F32]:
     """Return place of the hips (M, 3) in centimetres, angles x, y, z (M, J, 3) in degrees without jumps."""
     places, angles = [], []
     last: F64 | None = None
@@ -55,7 +55,7 @@ def _channels(motion: EvenMotion, progress: Progress) -> tuple[F64, F64]:
         turns = continuous_deg(turns) if last is None else continuous_deg(np.concatenate([last, turns]))[1:]
         last = turns[-1:]
         places.append(block.root_m * _CM)
-        angles.append(turns)
+        angles.append(turns.astype(np.float32))
         progress(0.8 * (block.start + len(turns)) / len(motion))
     return np.concatenate(places), np.concatenate(angles)
 
@@ -108,7 +108,7 @@ class _Scene:
             self._connect(attribute, model)
             self._connect(model, 0 if joint == ROOT else self._models[self._skeleton.parents[joint]])
 
-    def add_animation(self, places: F64, angles: F64) -> None:
+    def add_animation(self, places: F64, angles: F32) -> None:
         """One stack of one layer: the hips move, every joint turns."""
         end = int(self._ticks[-1])
         stack, record = self._object("AnimationStack", "take", "AnimStack", "")
@@ -120,7 +120,7 @@ class _Scene:
         for joint in range(len(self._names)):
             self._add_curves(layer, joint, "R", "Lcl Rotation", angles[:, joint])
 
-    def _add_curves(self, layer: int, joint: int, short: str, prop: str, values: F64) -> None:
+    def _add_curves(self, layer: int, joint: int, short: str, prop: str, values: F64 | F32) -> None:
         node, record = self._object("AnimationCurveNode", short, "AnimCurveNode", "")
         first = [float(value) for value in values[0]]
         _properties(record, *((f"d|{axis}", "Number", "", "A", first[n]) for n, axis in enumerate(_AXES)))

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import reduce
+from operator import mul
+
 import numpy as np
 from scipy.spatial.transform import Rotation
 
@@ -16,6 +20,7 @@ class Rig:
 
     def __init__(self, given: Skeleton, style: BvhStyle) -> None:
         """Leave out what the style has no place for and turn the offsets."""
+        self._legs_first = style.legs_first
         count = NUM_JOINTS if style.body_only else len(given.names)
         self.given = Skeleton(given.names[:count], given.parents[:count], given.offsets_m[:count])
         self.skeleton = self.given
@@ -31,6 +36,17 @@ class Rig:
         offsets = self._above.apply(self.given.offsets_m).astype(np.float32)
         self.skeleton = Skeleton(self.given.names, self.given.parents, offsets)
 
+    def children(self, joint: int) -> list[int]:
+        """Return the joints that hang from this one, in the order of the file."""
+        children = self.skeleton.children(joint)
+        return sorted(children, key=lambda child: self._legs_first and not self.skeleton.names[child].endswith("Leg"))
+
+    def order(self, joint: int = ROOT) -> Iterator[int]:
+        """Joints in the order of the file, depth first."""
+        yield joint
+        for child in self.children(joint):
+            yield from self.order(child)
+
     def in_joint(self, joint: int, along: F64) -> F64:
         """Return a vector of the world at rest in the axes of a joint."""
         if self._axes is None:
@@ -43,5 +59,7 @@ class Rig:
         rotations = rotations_xyzw[:, : len(self.given.names)]
         if self._axes is None:
             return rotations
-        frames = [(self._above * Rotation.from_quat(row) * self._own).as_quat() for row in rotations]
-        return np.stack(frames)
+        above, own = (np.broadcast_to(turn.as_quat(), rotations.shape) for turn in (self._above, self._own))
+        parts = (Rotation.from_quat(turns.reshape(-1, 4)) for turns in (above, rotations, own))
+        quaternions: F64 = reduce(mul, parts).as_quat().reshape(rotations.shape)
+        return quaternions

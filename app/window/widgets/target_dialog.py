@@ -26,6 +26,7 @@ from app.window.target_words import (
     proposal,
     settings_lines,
     usual_port,
+    with_flag,
     with_fold,
 )
 from app.window.widgets.avatar_field import AvatarField
@@ -55,6 +56,8 @@ class TargetDialog(QDialog):
         self.preset = Choice("Receiver", [(title, name) for name, title in RECEIVER_NAMES.items()])
         self.avatar = AvatarField()
         self.no_upper_chest = QCheckBox("My avatar has no UpperChest")
+        self.reach = QCheckBox("Hands reach its body")
+        self.reach.setToolTip("A hand at your face or on your hip touches the avatar there, however long its arms are")
         self.no_upper_chest.setToolTip("Its turn is sent with the chest. Not needed with the avatar's file")
         self.host, self.port, self.options = QLineEdit(), QLineEdit(), QLineEdit()
         self.host.setPlaceholderText("127.0.0.1, or a name in your network")
@@ -89,7 +92,13 @@ class TargetDialog(QDialog):
         form = QFormLayout()
         form.setSpacing(10)
         rows = (("Protocol", self.protocol), ("Receiver", self.preset), ("Host", self.host), ("Port", self.port))
-        for name, field in (*rows, ("Avatar", self.avatar), ("", self.no_upper_chest), ("Options", self.options)):
+        for name, field in (
+            *rows,
+            ("Avatar", self.avatar),
+            ("", self.no_upper_chest),
+            ("", self.reach),
+            ("Options", self.options),
+        ):
             form.addRow(name, field)
         self._form = form
         self._cancel = QPushButton("Cancel")
@@ -110,6 +119,7 @@ class TargetDialog(QDialog):
         self.protocol.activated.connect(self._protocol_chosen)
         self.preset.activated.connect(self._receiver_chosen)
         self.no_upper_chest.clicked.connect(self._upper_chest_clicked)
+        self.reach.clicked.connect(self._reach_clicked)
         self.avatar.changed.connect(self._check)
         for field in (self.host, self.port, self.options):
             field.textChanged.connect(self._check)
@@ -129,6 +139,9 @@ class TargetDialog(QDialog):
     def _upper_chest_clicked(self, on: bool) -> None:
         self.options.setText(with_fold(self.options.text().strip(), self.preset.value, _UPPER_CHEST, on))
 
+    def _reach_clicked(self, on: bool) -> None:
+        self.options.setText(with_flag(self.options.text().strip(), "reach", on))
+
     def _check(self) -> None:
         """Build the address and show what is wrong with it, if anything."""
         protocol = self.protocol.value
@@ -144,19 +157,22 @@ class TargetDialog(QDialog):
         for field in (self.preset, self.avatar):
             self._form.setRowVisible(field, protocol == "vmc")
         self._form.setRowVisible(self.no_upper_chest, protocol == "vmc" and not self.avatar.path)
-        self._show_fold()
+        self._form.setRowVisible(self.reach, protocol == "vmc" and bool(self.avatar.path))
+        self._show_ticks()
         self.options.setPlaceholderText(f"none; for example {EXAMPLES[protocol]}")
         self._remark.setText("\n".join(f"• {line}" for line in settings_lines(protocol, self.preset.value)))
         self._problem.setText(problem)
         self.accept_button.setEnabled(not problem)
 
-    def _show_fold(self) -> None:
-        """Whether the upper chest is folded, by the preset or by the options."""
+    def _show_ticks(self) -> None:
+        """What the preset and the options say of the upper chest and of hands."""
         try:
             settings = parse_target(self.url).settings
         except UsageError:
             return
-        self.no_upper_chest.setChecked(isinstance(settings, VmcOptions) and _UPPER_CHEST in settings.fold)
+        if isinstance(settings, VmcOptions):
+            self.no_upper_chest.setChecked(_UPPER_CHEST in settings.fold)
+            self.reach.setChecked(settings.reach)
 
     def _show_map(self, problem: str) -> None:
         """Of a plain OSC target: what to patch in the other program."""

@@ -327,3 +327,21 @@ def test_the_receiver_test_says_what_should_be_seen_and_what_to_change():
     assert "give the .vrm" in panel.hint.text()
     panel.show_test("T-pose")
     assert panel.hint.isHidden()
+
+
+@pytest.mark.usefixtures("application")
+def test_hands_that_reach_the_body_are_a_tick_once_there_is_an_avatar():
+    parent = VideoView()
+    dialog = TargetDialog(parent, "vmc://127.0.0.1:39539?rate=60", ())
+    assert dialog.reach.isHidden()
+    dialog.avatar.line.setText(str(AVATARS / "adult_1.0.vrm"))
+    assert not dialog.reach.isHidden()
+    dialog.reach.click()
+    assert parse_target(dialog.url).settings.reach
+    assert dialog.options.text() == "rate=60&reach=1"
+    dialog.reach.click()
+    assert dialog.options.text() == "rate=60"
+    dialog.reach.click()
+    dialog.avatar.line.clear()
+    assert "reach=1 needs avatar=" in dialog._problem.text()
+    dialog.deleteLater()
