@@ -24,12 +24,14 @@ from app.window.widgets.video_view import VideoView
 from engine.config import Config
 from engine.errors import VtmError
 from engine.osc.targets import parse_targets
+from engine.pipeline import usable_cores
 from engine.sources.camera_list import CameraInfo
 from engine.sources.open_source import DEMO, DEMO_PAIR
 from engine.types import Snapshot
 from engine.viewpoints.live import CLIPS_APART_S, FARTHEST_SKEW_S
 
 Say = Callable[[str, str], None]
+_ENOUGH_CORES = 4
 _MEAN_TARGET, _B_TARGET = "vmc://127.0.0.1:39540", "vmc://127.0.0.1:39541"
 
 
@@ -92,10 +94,8 @@ class TwoCameras(QObject):
         if source == DEMO:
             self._change({"source": str(DEMO_PAIR[0])})
             source = str(DEMO_PAIR[1])
-        a = self._config().source
         try:
-            if a in ("", DEMO):
-                raise VtmError("choose the first camera by name before a second one, or take the demo pair")
+            a = self._first_source()
             two_sources(a, source, self._cameras)
         except VtmError as error:
             text = str(error)
@@ -115,6 +115,18 @@ class TwoCameras(QObject):
         self._thread = CompareThread((self._first, self._second), ("A", "B"), farthest_skew_s=farthest_s)
         self._thread.start()
         self._show(names)
+        if usable_cores() < _ENOUGH_CORES:
+            self._say("info", f"Two detectors share {usable_cores()} cores: each camera gives about half the poses")
+
+    def _first_source(self) -> str:
+        """What the first camera is called; one taken as the first of the list gets its name. Raises VtmError."""
+        source, cameras = self._config().source, self._cameras()
+        if source == "" and cameras:
+            source = cameras[0].name
+            self._change({"source": source})
+        if source in ("", DEMO):
+            raise VtmError("choose a first camera before the second one, or take the demo pair")
+        return source
 
     def _second_config(self) -> Config:
         """As the first camera's settings, without what only one pipeline may have."""
@@ -184,6 +196,10 @@ class TwoCameras(QObject):
     def follow(self) -> None:
         """Settings have changed: those that both share go to the second camera; another picture is fitted anew."""
         if self._second is None:
+            return
+        if self._config().source == self._b:
+            self.end()
+            self._say("info", "Back to one camera: the first one is the second one's now")
             return
         if self._begun:
             self._second.apply(self._second_config())

@@ -22,6 +22,8 @@ FIT_S = 10.0
 """The rotation is fitted on the first so many seconds, or on a third of the clip where that is shorter."""
 LEAST_PAIRS = 15
 """Fewer moments that both cameras see fit nothing."""
+ONE_PICTURE_DEG, ONE_PICTURE_MM = 1.0, 3.0
+"""Two recordings that are nearer to each other than this were made by one camera."""
 LEAST_HZ = 4.0
 """Slower than this nothing between two frames can be told."""
 OTHER_MOTION, SAME_MOTION = 0.35, 0.5
@@ -107,8 +109,14 @@ Names = tuple[str, str]
 
 
 def compare(a: Track, b: Track, names: Names = ("A", "B")) -> Comparison:
-    """Fit on the beginning, freeze, and measure the whole. Raises InputError: see `fit_cameras`."""
-    return measure(a, b, fit_cameras(a, b, names=names))
+    """Fit on the beginning, freeze, and measure the whole. Raises InputError as `fit_cameras`, and for one twice."""
+    found = measure(a, b, fit_cameras(a, b, names=names))
+    if found.fit.angle_deg < ONE_PICTURE_DEG and found.ours.mean_mm < ONE_PICTURE_MM:
+        raise InputError(
+            f"{names[0]} and {names[1]} show the same pictures ({found.ours.mean_mm:.1f} mm apart at "
+            f"{found.fit.angle_deg:.1f} degrees): give two views of one performer"
+        )
+    return found
 
 
 def fit_cameras(

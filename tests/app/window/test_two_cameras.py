@@ -106,7 +106,22 @@ def test_the_first_camera_has_to_be_named(window):
     window.change({"source": "demo"})
     window.two.begin("Side camera")
     assert not window.two.active
-    assert "Choose the first camera" in window._local_notice[0].text
+    assert "Choose a first camera" in window._local_notice[0].text
+
+
+def test_the_first_camera_of_the_list_gets_its_name(window):
+    window.change({"source": ""})
+    window.two.begin("Side camera")
+    assert window.two.active
+    assert window.config.source == "Front camera"
+
+
+def test_choosing_the_second_camera_as_the_first_goes_back_to_one(window, until, made):
+    window.two.begin("Side camera")
+    until(lambda: len(made) == 3)
+    window.change({"source": "Side camera"})
+    assert not window.two.active
+    until(lambda: window.two.closed)
 
 
 def test_the_menu_offers_the_other_cameras(window):
