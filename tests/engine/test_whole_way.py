@@ -19,7 +19,11 @@ from engine.pose2d.weights import weights_state
 from engine.vtm.weights import WEIGHTS
 from models.skeleton import JOINT
 
-CONFIG = Config(source="demo", detector="blazepose", backend="cpu", height_m=1.66, detector_size="full")
+CONFIG = Config(
+    **{"source": "demo", "detector": "blazepose", "backend": "cpu", "height_m": 1.66, "detector_size": "full"},
+    **{"hands": "off", "face": "off"},
+)
+LIVE = dataclasses.replace(CONFIG, loop=True, hands="auto", face="auto")  # again and again: a slow machine needs longer
 HEAD, HIPS = JOINT["Head"], JOINT["Hips"]
 POSES = 40
 WAIT_S = 60.0
@@ -39,7 +43,7 @@ def until(reached: Callable[[], bool], pipeline: Pipeline) -> None:
 
 
 def test_live_on_the_demo_clip(tmp_path: Path):
-    with Pipeline(CONFIG) as pipeline:
+    with Pipeline(LIVE) as pipeline:
         assert pipeline.wait_for_pose(WAIT_S), pipeline.snapshot().messages
         pipeline.start_recording(tmp_path / "take.npz")
         enough = pipeline.snapshot().stats.poses + POSES
@@ -57,7 +61,7 @@ def test_live_on_the_demo_clip(tmp_path: Path):
 
 
 def test_a_change_of_height_is_followed_live():
-    with Pipeline(CONFIG) as pipeline:
+    with Pipeline(LIVE) as pipeline:
         assert pipeline.wait_for_pose(WAIT_S)
 
         def hips_m() -> float:
@@ -66,7 +70,7 @@ def test_a_change_of_height_is_followed_live():
             return float(pose.rest_offsets_m[0, 1])
 
         before_m = hips_m()
-        pipeline.reconfigure(dataclasses.replace(CONFIG, height_m=1.9))
+        pipeline.reconfigure(dataclasses.replace(LIVE, height_m=1.9))
         until(lambda: hips_m() > 1.05 * before_m, pipeline)
 
 
