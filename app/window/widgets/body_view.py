@@ -181,12 +181,16 @@ class BodyView(Looks, GLViewMixin, QOpenGLWindow):  # type: ignore[misc]  # pyqt
     def show_pose(self, pose: Pose) -> None:
         """Draw `pose`. Costs well under a millisecond besides the drawing itself, an avatar one or two."""
         self.look_at(pose)
-        if self._avatar is not None:
+        through_lens = self.look == "camera"  # there the performer's own size counts
+        if self._avatar is not None and not through_lens:
             if self._budget.may_draw():
                 self._drawn = pose
+                self._item.setVisible(False)
                 self._avatar.show_pose(pose)
                 self._show_ground(pose, *(to_gl(place) for place in self._avatar.places_m))
             return
+        if self._avatar is not None:
+            self._avatar.setVisible(False)
         self._drawn = pose
         hips_height_m = float(pose.rest_offsets_m[0, 1])
         self._body.pose(pose.joints_world_m, pose.rotations_xyzw, hips_height_m, pose.fingers_xyzw)

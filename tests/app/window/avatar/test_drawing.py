@@ -145,6 +145,42 @@ def test_a_pose_that_stands_is_drawn_once(window, tmp_path) -> None:
     assert moved == [pose]
 
 
+@pytest.mark.usefixtures("application")
+def test_in_the_3d_pane_it_takes_the_mannequins_place_but_not_through_the_lens(until, tmp_path) -> None:
+    opengl = probe_opengl()
+    if opengl.problem:
+        pytest.skip(opengl.problem)
+    from app.window.avatar.item import AvatarItem
+    from app.window.widgets.body_pane import BodyPane
+
+    pane = BodyPane(opengl)
+    pane.resize(500, 500)
+    pane.show()
+    item = AvatarItem(_avatar(tmp_path, colour=(220, 20, 220)), frugal=True)
+    pane.view.show_avatar(item)
+
+    def violet() -> int:
+        pane.show_pose(dataclasses.replace(wave_pose(1.7, 0.0)))
+        image = pane.view.grabFramebuffer().convertToFormat(QImage.Format.Format_RGBA8888)
+        if image.isNull():  # not on the screen yet
+            return -1
+        pixels = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine() // 4, 4)
+        seen = pixels.astype(int)  # neither side of the mannequin has this colour
+        return int(((seen[..., 0] > 100) & (seen[..., 2] > 100) & (seen[..., 1] < 70)).sum())
+
+    until(lambda: violet() > 200)
+    assert item.visible()
+    pane.view.show_look("camera")
+    until(lambda: violet() == 0)
+    assert not item.visible()
+    pane.view.show_look("free")
+    until(lambda: violet() > 200)
+    pane.view.show_avatar(None)
+    until(lambda: violet() == 0)
+    pane.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+
+
 def test_the_menu_marks_what_is_in_force_and_tells_what_was_chosen(window) -> None:
     chosen = []
     window.chosen.connect(lambda ground, framing: chosen.append((ground, framing)))
