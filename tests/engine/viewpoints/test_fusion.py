@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine.viewpoints.fit import F64, distances_mm
-from engine.viewpoints.fusion import fused, in_axes_of, own_axes, weighted_mean
+from engine.viewpoints.fusion import DEPTH_TRUST, fused, in_axes_of, own_axes, weighted_mean
 from engine.viewpoints.track import Track
 from models.skeleton import PARENTS
 from tests.engine.made_up_performer import OFFSETS_M, performance
@@ -54,4 +54,5 @@ def test_each_answer_counts_little_along_its_own_line_of_sight(axis: int) -> Non
     ahead, aside = np.array([0.0, 0, 1.0]), np.array([1.0, 0, 0])
     one = np.array([1.0])
     mean = weighted_mean(np.zeros((1, 3)), one, ahead, np.ones((1, 3)), one, aside)[0]
-    assert mean[axis] == pytest.approx([1 / 6, 1 / 2, 5 / 6][axis])
+    far = DEPTH_TRUST / (1 + DEPTH_TRUST)
+    assert mean[axis] == pytest.approx([far, 1 / 2, 1 - far][axis])
