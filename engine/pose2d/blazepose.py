@@ -13,7 +13,8 @@ from engine.networks.memory import give_memory_back
 from engine.networks.region import Region
 from engine.pose2d.blazepose_landmarks import LandmarkReader, Landmarks
 from engine.pose2d.blazepose_person import PersonFinder
-from engine.pose2d.following import FollowingDetector, Reading
+from engine.pose2d.following import FollowingDetector
+from engine.pose2d.reading import Reading
 from engine.pose2d.weights import WeightPaths
 from engine.types import CropPoints, Frame, Keypoints2D
 from models.keypoints import EVIDENCE_NAMES, NUM_KEYPOINTS

@@ -7,15 +7,15 @@ it fits somebody else, or nobody, the whole picture is searched, and without a m
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import replace
 
 from engine.networks.region import Region
 from engine.pose2d.clothes import trunk_colours
 from engine.pose2d.crowd import Crowd, Sighting, Track
 from engine.pose2d.people import rank_people
 from engine.pose2d.plausible import is_person
-from engine.types import Detection, Frame, Keypoints2D, NoPerson, OtherPerson, PersonChoice
+from engine.pose2d.reading import PeopleNetworks, Reading
+from engine.types import Detection, Frame, NoPerson, OtherPerson, PersonChoice
 
 REMEMBER_NEW_S, REMEMBER_S, REMEMBER_CHOSEN_S = 0.5, 3.0, 10.0
 """For so long after losing a person nobody else is taken: who was never seen before, who is known, after a choice."""
@@ -28,51 +28,10 @@ changed, if nobody else is in the picture."""
 LOOK_ROUND_S = 0.3
 """How often the whole picture is searched while others are in view."""
 LOOK_ROUND_ALONE_S = 0.4
-_SHOWN_S = 1.2  # others are shown for so long after they were last seen
-NEARBY = "looking for other people"
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One person as the networks read them."""
-
-    keypoints: Keypoints2D
-    region: Region  # around the person, for the next frame
-
-
-class PeopleNetworks(Protocol):
-    """What a detector brings. Pose thread only."""
-
-    @property
-    def name(self) -> str:
-        """ "blazepose" or "rtmpose"."""
-
-    @property
-    def details(self) -> tuple[str, ...]:
-        """What it can leave out under load, least important first."""
-
-    @property
-    def size(self) -> str:
-        """Of the network that reads a person: "lite", "full" or "heavy"; "" where there is only one."""
-
-    @property
-    def size_steps(self) -> int:
-        """So many of the first `details` are smaller networks."""
-
-    def size_costs_s(self, frame: Frame, region: Region) -> tuple[float, ...]:
-        """Measure each size on the person in a region: seconds, the largest first. Raises DetectorError."""
-
-    def leave_out(self, number: int) -> None:
-        """Do without the first so many of `details`."""
-
-    def find(self, frame: Frame) -> list[Region]:
-        """Return everybody in the picture. Raises DetectorError."""
-
-    def read(self, frame: Frame, region: Region) -> Reading | None:
-        """Return the person in a region, None where there is none. Raises DetectorError."""
-
-    def close(self) -> None:
-        """Release the networks."""
+LOOK_ROUND_BUSY_S = 1.2
+"""How often while there is no time for it: never to look would let somebody take over unseen."""
+_SHOWN_S = 1.6  # others are shown for so long after they were last seen
+NEARBY = "looking often for other people"
 
 
 class FollowingDetector:
@@ -82,7 +41,7 @@ class FollowingDetector:
         self._networks = networks
         self._crowd = Crowd()
         self._choice: PersonChoice | None = None
-        self._looks_round = True
+        self._looks_often = True
         self.reset()
 
     @property
@@ -115,7 +74,7 @@ class FollowingDetector:
         """Do without the first so many of `details`."""
         own = len(self._networks.details)
         self._networks.leave_out(min(number, own))
-        self._looks_round = number <= own
+        self._looks_often = number <= own
 
     def reset(self) -> None:
         """Forget everybody: another source, a jump in a file."""
@@ -125,6 +84,7 @@ class FollowingDetector:
         self._reading_region: Region | None = None  # where the followed person was read in the last frame
         self._looked_at_s = -math.inf
         self._doubtful_since_s: float | None = None  # clothes do not fit since
+        self._read_besides, self._company = 0, False  # people found in the last search; somebody beside the performer
 
     def close(self) -> None:
         """Release the networks; the detector cannot be used afterwards."""
@@ -158,7 +118,12 @@ class FollowingDetector:
         now_s = frame.captured_at_s
         if self._reading_region is None or not self._due(now_s):
             return
-        tracks = [track for track, _ in self._see_all(frame, None, MOST_READ, besides=self._reading_region)]
+        seen = self._see_all(frame, None, MOST_READ, besides=self._reading_region)
+        self._company = self._read_besides > 0
+        tracks = [track for track, _ in seen]
+        if self._doubtful_since_s is not None and self._followed in tracks:
+            self._follow(self._followed, chosen=self._chosen)  # it was somebody else who was read; here they are
+            return
         if self._followed is None or self._chosen or not self._crowd.is_still(self._followed, now_s):
             return
         moving = [track for track in tracks if self._crowd.is_moving(track, now_s)]
@@ -185,24 +150,29 @@ class FollowingDetector:
             return None
         sighting = self._sighting(frame, reading.region)
         owner = self._crowd.whose(sighting, frame.captured_at_s)
-        if owner is self._followed:
-            self._doubtful_since_s = None
-        elif owner is not None or not self._is_alone_at(sighting) or not self._may_doubt(sighting, frame.captured_at_s):
+        if owner is not None and owner is not self._followed:
             return None
+        if owner is None and not self._is_alone_at(sighting):
+            return None
+        if owner is None and self._doubts(sighting, frame.captured_at_s):
+            return None if len(self._crowd.tracks) > 1 or self._company else reading
+        self._doubtful_since_s = None
         self._followed.see(sighting, frame.captured_at_s)
         return reading
 
-    def _may_doubt(self, sighting: Sighting, now_s: float) -> bool:
-        """Return whether somebody who looks different may still be the performer. Who is there is looked up at once."""
+    def _doubts(self, sighting: Sighting, now_s: float) -> bool:
+        """Return whether somebody who looks different may be somebody else: for DOUBT_S.
+
+        Meanwhile who is there is looked up, and nothing is learnt of them. After it the light has changed, if nobody
+        else is in the picture.
+        """
         assert self._followed is not None
         if self._doubtful_since_s is None:
-            self._doubtful_since_s, self._looked_at_s = now_s, -math.inf
-        if 0.0 <= now_s - self._doubtful_since_s < DOUBT_S:
+            self._doubtful_since_s, self._looked_at_s, self._company = now_s, -math.inf, False
+        if self._company or 0.0 <= now_s - self._doubtful_since_s < DOUBT_S:
             return True
-        if len(self._crowd.tracks) > 1:
-            return False
         self._followed.clothes = sighting.clothes
-        return True
+        return False
 
     def _read(self, frame: Frame, region: Region) -> Reading | None:
         """Read the person in a region; None for points that cannot be one."""
@@ -271,13 +241,14 @@ class FollowingDetector:
             known = [other.region for other in readings] + ([] if besides is None else [besides])
             if reading is not None and not any(_same(reading.region, region) for region in known):
                 readings.append(reading)
+        self._read_besides = len(readings)
         sightings = [self._sighting(frame, reading.region) for reading in readings]
         tracks = self._crowd.see(sightings, frame.captured_at_s)
         return [(track, reading) for track, reading in zip(tracks, readings, strict=True) if track is not None]
 
     def _due(self, now_s: float) -> bool:
-        alone = len(self._crowd.tracks) <= 1
-        return self._looks_round and now_s - self._looked_at_s >= (LOOK_ROUND_ALONE_S if alone else LOOK_ROUND_S)
+        usual_s = LOOK_ROUND_ALONE_S if len(self._crowd.tracks) <= 1 else LOOK_ROUND_S
+        return now_s - self._looked_at_s >= (usual_s if self._looks_often else LOOK_ROUND_BUSY_S)
 
     def _take_choice(self, frame: Frame) -> None:
         """Follow whom the user chose."""

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from engine.errors import DetectorError
 from engine.networks.region import Region
 from engine.opencv import cv2
-from engine.pose2d.following import FollowingDetector, Reading
+from engine.pose2d.following import FollowingDetector
+from engine.pose2d.reading import Reading
 from engine.pose2d.rtmpose_weights import RtmPaths, require_rtmlib
 from engine.types import Frame, Keypoints2D
 from models.keypoints import KEYPOINT_NAMES
