@@ -18,7 +18,7 @@ class GateSettings:
     min_presence: float = 0.5
     """Of the hand network; the same as a face logit of 0."""
     min_hand_px: float = 25.0
-    min_face_px: float = 45.0
+    min_face_px: float = 35.0
     """Longer side of the box around the points; below, the answer is guessed."""
     against: float = 0.3
     """A hand that the network gives less than this probability of being on its side is refused."""

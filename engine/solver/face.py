@@ -29,8 +29,8 @@ from models.face import (
     UPPER_LIP,
 )
 
-YAW_GAIN, PITCH_GAIN = 0.9, 1.25
-"""The head turns by so much of what the mesh does, seen along the ray to it: slopes on 140 rendered faces."""
+YAW_GAIN = 0.9
+"""The head yaws by so much of what the mesh does, seen along the ray to it: slope on 140 rendered faces."""
 CLOSED_LIPS, JAW_REACH = 0.010, 0.25
 """Gap between the lips over the height of the face: closed, and how much more with the jaw wide open."""
 EYE_WIDTH_PER_RADIUS = 2.5
@@ -75,12 +75,12 @@ def face_axes(points: F32) -> F64 | None:
 
 
 def relative_head(points: F32) -> F64 | None:
-    """Return `face_axes` with yaw and pitch by their gains. None: the mesh is a line."""
+    """Return `face_axes` with the yaw by its gain. None: the mesh is a line."""
     axes = face_axes(points)
     if axes is None:
         return None
     yaw, pitch, roll = Rotation.from_matrix(axes).as_euler("YXZ")
-    relative: F64 = Rotation.from_euler("YXZ", [YAW_GAIN * yaw, PITCH_GAIN * pitch, roll]).as_matrix()
+    relative: F64 = Rotation.from_euler("YXZ", [YAW_GAIN * yaw, pitch, roll]).as_matrix()
     return relative
 
 

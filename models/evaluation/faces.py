@@ -29,12 +29,12 @@ def head_turns(rotations_cam: NDArray[Any]) -> F64:
 
 
 def evaluate_faces(clips: Sequence[DetailsClip]) -> Table:
-    """Return the table over all frames whose face is seen and large enough."""
+    """Return the table over all frames whose face is in the picture and large enough."""
     found, rows = [], []
     for number, clip in enumerate(clips):
         box = clip.truth["face_box_px"]
         sizes = np.maximum(box[:, 2] - box[:, 0], box[:, 3] - box[:, 1])
-        there = clip.truth["face_visible"] & (sizes >= MIN_PX) & (np.arange(clip.frames) >= START_FRAMES)
+        there = _in_picture(box, clip.truth["size"]) & (sizes >= MIN_PX) & (np.arange(clip.frames) >= START_FRAMES)
         at = clip.found["face_at"]
         age = np.arange(clip.frames) - at
         found.append(((at >= 0) & (age <= HELD_FRAMES))[there])
@@ -53,6 +53,12 @@ def evaluate_faces(clips: Sequence[DetailsClip]) -> Table:
     if not rows:
         return table
     return table | _numbers(*(np.concatenate(column) for column in zip(*rows, strict=True)))
+
+
+def _in_picture(box_px: NDArray[Any], size: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return (N,) whether the whole face is in the picture. A hand before it is no excuse for not finding it."""
+    inside: NDArray[np.bool_] = np.logical_and((box_px[:, :2] >= 0).all(1), (box_px[:, 2:] <= size).all(1))
+    return inside
 
 
 def _numbers(

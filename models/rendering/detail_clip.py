@@ -12,7 +12,7 @@ The truth file, NAME_truth.npz (N frames; camera axes: x right, y down, z ahead;
     hand_visible         (N, 2, 21) bool: in the picture and not hidden
     head_rotation_cam    (N, 3, 3) camera <- head; the identity of a head that looks into the camera is diag(1, -1, -1)
     face_box_px          (N, 4) left, top, right, bottom of chin to forehead, ear to ear
-    face_visible         (N,) bool: the tip of the nose is in the picture and not hidden
+    face_visible         (N,) bool: the root of the nose is in the picture and not hidden
     jaw_deg              (N,) how far the jaw is open
     lids                 (N, 2) how far the lids of the left and right eye are shut, 0..1
     gaze_deg             (N, 2) in the head: left, down
@@ -45,7 +45,8 @@ MOST_MOMENTS = 8
 _POINTS = ["wrist", *(f"finger1-{j}" for j in (1, 2, 3)), *(f"finger{k}-{j}" for k in range(2, 6) for j in (1, 2, 3))]
 _BEHIND_M = 0.035
 """A point in the middle of a finger may lie so far behind the surface that is seen."""
-_NOSE = 297  # a vertex of the base mesh
+_BEHIND_FACE_M = 0.06
+"""The middle between the eyeballs lies behind the root of the nose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,7 @@ def _truth(
         "hand_visible": _seen(points, pixels, depth),
         "head_rotation_cam": camera.rotation @ head,
         "face_box_px": np.concatenate([face_px.min(0), face_px.max(0)]).astype(np.float32),
-        "face_visible": _seen(face[:1], face_px[:1], depth)[0],
+        "face_visible": _seen(face[:1], face_px[:1], depth, _BEHIND_FACE_M)[0],
         "distance_m": np.array(np.linalg.norm(face[0])),
         "jaw_deg": values[0],
         "lids": values[1:3],
@@ -154,27 +155,26 @@ def _truth(
 
 
 def _face_points(person: RiggedPerson) -> F64:
-    """Return (n, 3) relative to the head bone at rest: the tip of the nose first, chin to forehead, ear to ear."""
+    """Return (n, 3) relative to the head bone at rest: between the eyes first, chin to forehead, ear to ear."""
     rig = person.rig
     head = person.heads[rig.row("head")]
     chin, eyes = person.tails[rig.row("jaw")], person.heads[[rig.row("eye.L"), rig.row("eye.R")]]
     between, apart = eyes.mean(0), abs(eyes[0, 0] - eyes[1, 0])
     up = between[1] - chin[1]
-    nose = np.array([between[0], chin[1] + 0.55 * up, chin[2] + 0.012])
     corners = [
         [between[0] + sign * 1.1 * apart, height, between[2] - 0.5 * apart]
         for sign in (-1, 1)
         for height in (chin[1], between[1] + 0.55 * up)
     ]
-    points: F64 = np.array([nose, chin, *corners]) - head
+    points: F64 = np.array([between, chin, *corners]) - head
     return points
 
 
-def _seen(points: F64, pixels: F64, depth: Any) -> NDArray[np.bool_]:
+def _seen(points: F64, pixels: F64, depth: Any, behind_m: float = _BEHIND_M) -> NDArray[np.bool_]:
     """Return which points are in the picture and not hidden (depth test)."""
     height, width = depth.shape
     x, y = np.floor(np.moveaxis(pixels, -1, 0)).clip(-1, 1e6).astype(int)
     inside = (x >= 0) & (y >= 0) & (x < width) & (y < height) & (points[..., 2] > 0)
     surface = depth[y.clip(0, height - 1), x.clip(0, width - 1)]
-    seen: NDArray[np.bool_] = inside & (points[..., 2] < surface + _BEHIND_M)
+    seen: NDArray[np.bool_] = inside & (points[..., 2] < surface + behind_m)
     return seen

@@ -48,7 +48,7 @@ def test_a_face_beside_the_bodys_is_refused_and_so_is_one_that_is_no_number() ->
     assert face_is_good(view, body())
     assert not face_is_good(replace(view, points_px=view.points_px + np.float32(150)), body())
     assert not face_is_good(replace(view, points_px=view.points_px * np.float32(np.nan)), body())
-    assert not face_is_good(replace(view, size_px=40.0), body())
+    assert not face_is_good(replace(view, size_px=30.0), body())
 
 
 def test_one_hand_found_twice_is_noticed() -> None:

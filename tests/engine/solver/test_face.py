@@ -68,7 +68,7 @@ def test_a_face_that_looks_into_a_level_camera_is_a_head_at_rest() -> None:
     np.testing.assert_allclose(rotation, np.eye(3), atol=1e-6)
 
 
-@pytest.mark.parametrize(("axis", "gain"), [("Y", f.YAW_GAIN), ("X", f.PITCH_GAIN), ("Z", 1.0)])
+@pytest.mark.parametrize(("axis", "gain"), [("Y", f.YAW_GAIN), ("X", 1.0), ("Z", 1.0)])
 def test_a_turned_head_is_turned_by_as_much_times_the_fitted_slope(axis: str, gain: float) -> None:
     turn = Rotation.from_euler(axis, 20, degrees=True)
     rotation = f.head_rotation(mesh(turn), CAMERA)
