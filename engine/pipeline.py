@@ -138,7 +138,7 @@ class Pipeline:
             CaptureWorker(*parts, latest),
             PoseWorker(*parts, latest, queue, to_details, threads=pose_threads),
             SolveWorker(*parts, queue, self._deliver, self._calibration, threads=solve_threads),
-            DetailsWorker(*parts, to_details, cores=usable_cores()),
+            DetailsWorker(*parts, to_details, cores=max(1, usable_cores() // pipelines)),
         )
 
     def __enter__(self) -> Self:

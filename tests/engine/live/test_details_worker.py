@@ -12,6 +12,7 @@ from engine.errors import DetectorError
 from engine.live import details_worker
 from engine.live.details_worker import MANY_CORES, RATES, SUBJECTS, DetailsWorker
 from engine.live.shared_state import SharedState
+from engine.pipeline import Pipeline
 from engine.queues import Latest
 from engine.types import DetectedFrame, Frame, NoPerson
 from tests.engine.pipeline_fakes import SIZE, WAIT_S, World
@@ -207,3 +208,10 @@ def test_who_left_the_picture_is_forgotten_after_a_second(monkeypatch: pytest.Mo
     at(3, 11.2, seen=False)
     assert bench.shared.details.now.details is None
     assert reader.resets == before + 1
+
+
+def test_two_pipelines_share_the_cores(world: World):
+    config = world.pipeline()._shared.config
+    pipeline = Pipeline(config, factories=world.factories(), pipelines=2)
+    (worker,) = (worker for worker in pipeline._workers if isinstance(worker, DetailsWorker))
+    assert worker._cores == 1
