@@ -85,18 +85,25 @@ def _reach(url: str) -> str:
 
 
 def free_port(wanted: int, host: str, others: tuple[str, ...], vmc_receive: str = "") -> int:
-    """Return the port, or the next one that no other target has and that we do not listen on."""
+    """Return the port, or the next one that no other target has and that we do not listen on; any host."""
     taken = {parse_target(url).address for url in others}
     for port in range(wanted, _HIGHEST_PORT + 1):
         url = join_url("vmc", host, str(port), "generic", "")
-        if parse_target(url).address in taken:
-            continue
         try:
-            check_own_port((url,), vmc_receive)
-        except UsageError:
-            continue
-        return port
+            address = parse_target(url).address
+        except UsageError:  # no host; the dialog says so
+            return wanted
+        if address not in taken and not _listened_on(url, vmc_receive):
+            return port
     return wanted
+
+
+def _listened_on(url: str, vmc_receive: str) -> bool:
+    try:
+        check_own_port((url,), vmc_receive)
+    except UsageError:
+        return True
+    return False
 
 
 def proposal(others: tuple[str, ...], vmc_receive: str = "") -> str:

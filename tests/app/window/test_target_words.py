@@ -72,6 +72,7 @@ def test_a_new_target_is_a_receiver_not_served_yet_on_a_free_port() -> None:
 
 def test_a_port_is_free_on_one_computer_and_taken_on_another() -> None:
     assert free_port(39539, "127.0.0.1", (THERE,)) == 39539
+    assert free_port(39539, "no/host at all", (HERE,)) == 39539
     assert free_port(39539, "localhost", (HERE, "osc://127.0.0.1:39540")) == 39541
 
 
