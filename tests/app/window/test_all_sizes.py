@@ -14,8 +14,10 @@ from app.window.main_window import MainWindow
 from app.window.session import Session
 from app.window.widgets.opengl import OpenGL
 from app.window.widgets.performer_bar import CAPITALS, Words
+from app.window.widgets.target_dialog import TargetDialog
 from app.window.widgets.timing_strip import LatencyChart, StageBars, TimingStrip
 from engine.config import Config
+from engine.osc.receivers import PRESETS
 from engine.types import Percentiles, RecordingState
 from tests.app.window.texts import cut, outside, overlapping, with_text
 
@@ -188,3 +190,22 @@ def test_the_performer_sees_whether_it_is_recorded_and_what_is_missing(window) -
     seated = dataclasses.replace(unseen, body="seated")
     assert performer_words(dataclasses.replace(snapshot, pose=seated), None, None).state == "Seated"
     assert performer_words(dataclasses.replace(snapshot, state="failed"), None, None).state.startswith("Stopped")
+
+
+@pytest.mark.parametrize(
+    "url", ["", *(f"vmc://127.0.0.1:39539?preset={name}" for name in PRESETS), "vrchat://127.0.0.1:9000"]
+)
+def test_no_text_of_the_target_dialog_is_cut_whatever_the_receiver(application, url) -> None:  # noqa: ARG001
+    parent = QWidget()
+    dialog = TargetDialog(parent, url, (), "")
+    dialog.show()
+    for _ in range(3):
+        QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
+        QApplication.processEvents()
+    assert [line for widget in with_text(dialog) if (line := cut(widget))] == []
+    assert overlapping(dialog) == []
+    assert outside(dialog) == []
+    assert dialog.height() <= 600, "it fits the smallest window"
+    dialog.close()
+    parent.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
