@@ -4,7 +4,7 @@
 
     motion = vtm_live.lift_video("dance.mp4", height_m=1.68)
     motion.joints_world_m            # (N, 22, 3) metres, Y up, floor at y = 0
-    motion.save("dance.bvh")         # .npz .bvh .csv .glb .vrma .jsonl
+    motion.save("dance.bvh")         # .npz .bvh .csv .glb .vrma .fbx .jsonl
 
 Every failure is a `VtmError`, one line that says what to do next.
 """

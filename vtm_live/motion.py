@@ -42,7 +42,7 @@ class Motion:
         return cls(read_motion_npz(Path(path)))
 
     def save(self, path: str | Path, *, overwrite: bool = False, style: str = "default") -> Path:
-        """Write .npz, .bvh, .csv, .glb, .vrma or .jsonl; return the name that the file got.
+        """Write .npz, .bvh, .csv, .glb, .vrma, .fbx or .jsonl; return the name that the file got.
 
         A file that is there is kept and the next free name taken, unless overwrite.
         style      for a certain program: one of engine.motion.formats.STYLES of the suffix
