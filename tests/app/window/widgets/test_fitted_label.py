@@ -13,6 +13,7 @@ LONG, SHORT = "Whole body, hips 0.93 m high, 0.10 m across", "Whole body"
 @pytest.mark.usefixtures("application")
 def test_the_longest_wording_that_fits_is_shown():
     label = FittedLabel()
+    label.show()
     label.set_wordings(LONG, SHORT)
     metrics = label.fontMetrics()
     for width, expected in ((metrics.horizontalAdvance(LONG) + 5, LONG), (metrics.horizontalAdvance(SHORT) + 5, SHORT)):
