@@ -41,7 +41,7 @@ def test_poses_get_hands_and_face_and_the_figures_say_how_often(world: World):
     assert (snapshot.details_state.hands, snapshot.details_state.face) == ("on", "on")
     assert snapshot.details is not None
     assert snapshot.details.right is None
-    assert {"details", "detail solver"} <= set(snapshot.stats.stages)
+    assert {"details", "solver"} <= set(snapshot.stats.stages)
     assert snapshot.stats.details_latency_ms.p95 > 0
 
 
