@@ -140,12 +140,25 @@ def report_lines(report: TurnReport, true: dict[str, TrueSide]) -> list[str]:
             f"{floor}; from the front anticlockwise: {numbers}"
         )
     for name, found in true.items():
-        if found.rank_correlation is not None:
-            numbers = " ".join("–" if value is None else f"{value:.0f}" for value in found.sectors_mm)
-            low = "" if found.rank_correlation >= SENSIBLE else " (low: see what this check cannot see)"
-            same = "" if found.constant_mm is None else f", {found.constant_mm:.0f} mm the same from all sides"
-            lines.append(f"{name}, true errors: {numbers}{same}; rank correlation {found.rank_correlation:.2f}{low}")
+        lines += _true_lines(name, found)
     return [*lines, *(f"cannot be seen here: {text}" for text in CANNOT_SEE)]
+
+
+def _true_lines(name: str, found: TrueSide) -> list[str]:
+    """Return the true errors of one, as people read them."""
+    lines = []
+    for what, errors, correlation in (
+        ("of the body's own pose", found.sectors_mm, found.rank_correlation),
+        ("about the hips, facing included", found.about_hips_mm, found.about_hips_correlation),
+    ):
+        if correlation is None:
+            continue
+        numbers = " ".join("–" if value is None else f"{value:.0f}" for value in errors)
+        low = "" if correlation >= SENSIBLE else " (low: see what this check cannot see)"
+        lines.append(f"{name}, true errors {what}: {numbers}; rank correlation with the ring {correlation:.2f}{low}")
+    if found.constant_mm is not None:
+        lines.append(f"{name}: {found.constant_mm:.0f} mm of its own pose's error are the same from all sides")
+    return lines
 
 
 def _write(report: TurnReport, true: dict[str, TrueSide], source: str, options: argparse.Namespace) -> None:

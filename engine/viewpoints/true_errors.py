@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.errors import InputError
 from engine.viewpoints.facing import F64, SECTORS, hips_axes, laid_on
 from engine.viewpoints.fit import about_hips, distances_mm, in_hips_frame
-from engine.viewpoints.turn import FEWEST, FEWEST_SECTORS, TRUNK, Side
+from engine.viewpoints.turn import FEWEST, FEWEST_SECTORS, NOTHING, TRUNK, Side
 from models.npz import NpzError, read_npz
 from models.skeleton import JOINT_NAMES, LIMBS
 
@@ -23,18 +22,27 @@ SENSIBLE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class TrueSide:
-    """True errors beside what the ring shows, ours or the detector's."""
+    """True errors beside what the ring shows, ours or the detector's. 12 limb joints, no scale is fitted.
 
-    sectors_mm: tuple[float | None, ...]  # (12,) mean distance from the truth about the hips, nothing fitted
+    Of the body's own pose: both bodies lie on the true mean pose by hips and shoulders, which is what a ring can judge.
+    About the hips: in the camera's axes, so that a body that faces the wrong way counts, too.
+    """
+
+    sectors_mm: tuple[float | None, ...]  # (12,) mean distance from the truth, of the body's own pose
     rank_correlation: float | None  # Spearman's, with the ring's sectors
-    constant_mm: float | None = None  # what of it is the same from all sides, in the body's own frame
+    about_hips_mm: tuple[float | None, ...]  # (12,)
+    about_hips_correlation: float | None
+    constant_mm: float | None  # what of the own pose's error is the same from all sides: no turn shows it
 
     def as_json(self) -> dict[str, Any]:
         """Keys of `vtm viewpoints --truth --json`."""
-        rounded = [None if value is None else round(value, 1) for value in self.sectors_mm]
-        correlation = None if self.rank_correlation is None else round(self.rank_correlation, 3)
-        constant = None if self.constant_mm is None else round(self.constant_mm, 1)
-        return {"true_mm": rounded, "rank_correlation": correlation, "same_from_all_sides_mm": constant}
+        return {
+            "true_mm": [_rounded(value) for value in self.sectors_mm],
+            "rank_correlation": _rounded(self.rank_correlation, 3),
+            "true_about_hips_mm": [_rounded(value) for value in self.about_hips_mm],
+            "rank_correlation_about_hips": _rounded(self.about_hips_correlation, 3),
+            "same_from_all_sides_mm": _rounded(self.constant_mm),
+        }
 
 
 def read_truth(path: Path) -> F64:
@@ -49,29 +57,38 @@ def read_truth(path: Path) -> F64:
 
 def true_side(joints_m: F64, truth_m: F64, sectors: Sequence[int], side: Side) -> TrueSide:
     """(N, 22, 3) what was answered and the truth, of the frames of the first turn, and the sector of each."""
-    errors = distances_mm(about_hips(joints_m)[:, LIMBS], about_hips(truth_m)[:, LIMBS]).mean(1)
-    which, known = np.asarray(sectors), np.isfinite(errors)
-    means: list[float | None] = []
-    for index in range(SECTORS):
-        rows = known & (which == index)
-        means.append(float(errors[rows].mean()) if rows.sum() >= FEWEST else None)
-    pairs = [(a, b) for a, b in zip(side.sectors_mm, means, strict=True) if a is not None and b is not None]
-    correlation = rank_correlation(*np.array(pairs).T) if len(pairs) > 2 else None
-    return TrueSide(tuple(means), correlation, _constant_mm(joints_m, truth_m, which, known))
+    joints, truth, which = about_hips(joints_m)[:, LIMBS], about_hips(truth_m)[:, LIMBS], np.asarray(sectors)
+    known = np.isfinite(joints).all((1, 2))
+    rows = [known & (which == index) for index in range(SECTORS)]
+    rows = [chosen if chosen.sum() >= FEWEST else np.zeros_like(chosen) for chosen in rows]
+    filled = [chosen for chosen in rows if chosen.any()]
+    if len(filled) < FEWEST_SECTORS:
+        return TrueSide(NOTHING, None, NOTHING, None, None)
+    own_frame = in_hips_frame(truth_m, hips_axes(truth_m))[:, LIMBS]
+    usual = np.mean([own_frame[chosen].mean(0) for chosen in filled], axis=0)
+    error = laid_on(joints, usual, TRUNK) - laid_on(truth, usual, TRUNK)
+    constant = np.mean([error[chosen].mean(0) for chosen in filled], axis=0)
+    own, about = (
+        tuple(float(values[chosen].mean()) if chosen.any() else None for chosen in rows)
+        for values in (np.linalg.norm(error, axis=-1).mean(1) * 1000, distances_mm(joints, truth).mean(1))
+    )
+    return TrueSide(
+        own,
+        _agreement(side.sectors_mm, own),
+        about,
+        _agreement(side.sectors_mm, about),
+        float(np.linalg.norm(constant, axis=-1).mean() * 1000),
+    )
 
 
-def _constant_mm(joints_m: F64, truth_m: F64, sectors: NDArray[np.int64], known: NDArray[np.bool_]) -> float | None:
-    """Mean length, of the mean error over all sectors, limb joints; both bodies lie on the true mean pose."""
-    rows = [known & (sectors == index) for index in range(SECTORS)]
-    rows = [chosen for chosen in rows if chosen.sum() >= FEWEST]
-    if len(rows) < FEWEST_SECTORS:
-        return None
-    truth = in_hips_frame(truth_m, hips_axes(truth_m))[:, LIMBS]
-    usual = np.mean([truth[chosen].mean(0) for chosen in rows], axis=0)
-    bodies = (laid_on(about_hips(joints)[:, LIMBS], usual, TRUNK) for joints in (joints_m, truth_m))
-    error = np.subtract(*bodies)
-    constant = np.mean([error[chosen].mean(0) for chosen in rows], axis=0)
-    return float(np.linalg.norm(constant, axis=-1).mean() * 1000)
+def _agreement(ring: Sequence[float | None], true: Sequence[float | None]) -> float | None:
+    """Rank correlation over the sectors that both have."""
+    pairs = [(a, b) for a, b in zip(ring, true, strict=True) if a is not None and b is not None]
+    return rank_correlation(*np.array(pairs).T) if len(pairs) > 2 else None
+
+
+def _rounded(value: float | None, digits: int = 1) -> float | None:
+    return None if value is None else round(value, digits)
 
 
 def rank_correlation(a: F64, b: F64) -> float | None:

@@ -157,6 +157,8 @@ def test_live_a_camera_that_fails_is_its_own_line(fake):
 
 
 def test_a_low_correlation_points_to_what_cannot_be_seen():
-    lines = report_lines(TurnReport(), {"ours": TrueSide((1.0,) * 12, 0.2)})
-    assert any("rank correlation 0.20 (low" in line for line in lines)
+    lines = report_lines(TurnReport(), {"ours": TrueSide((1.0,) * 12, 0.2, (1.0,) * 12, 0.6, 40.0)})
+    assert any("rank correlation with the ring 0.20 (low" in line for line in lines)
+    assert any("rank correlation with the ring 0.60" in line and "low" not in line for line in lines)
+    assert any("40 mm of its own pose's error are the same from all sides" in line for line in lines)
     assert any("the same from all sides" in line for line in lines)

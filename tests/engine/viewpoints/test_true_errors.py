@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
 from engine.errors import InputError
 from engine.viewpoints.true_errors import rank_correlation, read_truth, true_side
@@ -25,7 +26,8 @@ def test_a_ring_in_the_true_order_correlates_with_it():
     ring = Side(tuple(float(k) for k in range(12)), NOTHING, NOTHING)
     side = true_side(*rows(np.linspace(0.01, 0.12, 12)), ring)
     assert side.rank_correlation == pytest.approx(1.0)
-    assert side.sectors_mm[11] == pytest.approx(120.0)
+    assert side.about_hips_correlation == pytest.approx(1.0)
+    assert side.about_hips_mm[11] == pytest.approx(120.0)
     assert true_side(*rows(np.linspace(0.12, 0.01, 12)), ring).rank_correlation == pytest.approx(-1.0)
 
 
@@ -37,6 +39,15 @@ def test_ranks_count_and_not_sizes():
 
 def test_what_is_the_same_everywhere_has_no_order():
     assert rank_correlation([1, 1, 1], [1, 2, 3]) is None
+
+
+def test_a_body_that_faces_the_wrong_way_is_wrong_about_the_hips_and_right_in_itself():
+    said, truth, sectors = rows(np.zeros(12))
+    turned = said @ Rotation.from_euler("y", 40, degrees=True).as_matrix().T
+    side = true_side(turned, truth, sectors, Side(tuple(float(k) for k in range(12)), NOTHING, NOTHING))
+    assert side.sectors_mm[0] == pytest.approx(0, abs=1e-6)
+    assert side.constant_mm == pytest.approx(0, abs=1e-6)
+    assert side.about_hips_mm[0] > 100
 
 
 def test_what_is_the_same_from_all_sides_is_told_apart():
