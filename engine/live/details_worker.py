@@ -26,6 +26,8 @@ MANY_CORES = 4
 RATES = ("every second look at the hands", "every second look at the face")
 SUBJECTS = ("looking at the hands", "looking at the face")
 """What is left out under load, in this order."""
+LONGEST_REST_S = 0.2
+"""On few cores the thread rests as long as it worked, but no longer: half of a core at most is its own."""
 _FORGET_S = 1.0  # without a person, hands and face are looked for anew
 
 
@@ -98,6 +100,8 @@ class DetailsWorker(Worker):
         if reader.looked is not None:
             self._count(reader.looked, self._clock() - started_s, self._clock() - frame.captured_at_s)
         self._tell(replace(now, source_number=detected.source_number, details=details))
+        if self._cores < MANY_CORES:
+            self._stop.wait(min(self._clock() - started_s, LONGEST_REST_S))
 
     def _count(self, looked: str, took_s: float, latency_s: float) -> None:
         self._shared.stats.stage_took("details", took_s)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import threading
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from engine.errors import DetectorError
 from engine.live import details_worker
-from engine.live.details_worker import MANY_CORES, RATES, SUBJECTS, DetailsWorker
+from engine.live.details_worker import LONGEST_REST_S, MANY_CORES, RATES, SUBJECTS, DetailsWorker
 from engine.live.shared_state import SharedState
 from engine.pipeline import Pipeline
 from engine.queues import Latest
@@ -215,3 +216,23 @@ def test_two_pipelines_share_the_cores(world: World):
     pipeline = Pipeline(config, factories=world.factories(), pipelines=2)
     (worker,) = (worker for worker in pipeline._workers if isinstance(worker, DetailsWorker))
     assert worker._cores == 1
+
+
+@pytest.mark.parametrize(("cores", "rests"), [(2, [0.03, LONGEST_REST_S]), (MANY_CORES, [])])
+def test_on_few_cores_the_thread_rests_as_long_as_it_worked(cores: int, rests: list[float]):
+    bench = Bench(cores, hands="on", face="on")
+    bench.served()
+    now, waited = [0.0], []
+    worker = bench.worker
+    worker._clock = lambda: now[0]
+    worker._stop = SimpleNamespace(wait=waited.append)  # type: ignore[assignment]
+    body = bench.world.factories().make_detector("", size="lite", threads=1, on_message=print)
+    for number, took_s in enumerate((0.03, 5.0)):
+        frame = Frame(np.zeros((SIZE[1], SIZE[0], 3), np.uint8), number, 0.0)
+
+        def look(_frame: Frame, took_s: float = took_s) -> None:
+            now[0] += took_s
+
+        bench.world.looking = look
+        worker._handle(DetectedFrame(1, frame, body.detect(frame)), bench.world.details[0])
+    assert waited == pytest.approx(rests)
