@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QMenu, QPushButton, QStackedLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
 from app.window.widgets.body_pane import PaneTitle
 from app.window.widgets.comparison_figures import ComparisonFigures
@@ -17,6 +17,10 @@ from engine.viewpoints.live import LiveState
 
 if TYPE_CHECKING:
     from app.window.widgets.two_bodies_view import TwoBodiesView
+
+
+_NAME_PX = 64
+"""So wide at most is a camera's name; its tip has the whole."""
 
 
 class ComparePane(QWidget):
@@ -31,14 +35,14 @@ class ComparePane(QWidget):
         super().__init__()
         self.setMinimumWidth(420)
         self._opengl = opengl
-        title = PaneTitle("Two cameras")
+        title = PaneTitle("")
         self._names = label("", "muted"), label("", "muted")
         for name, colour in zip(self._names, (COLOUR_A, COLOUR_B), strict=True):
             dot = Dot()
             dot.set_colour(colour)
-            title.line.addWidget(dot)
-            title.line.addWidget(name)
-            title.line.addSpacing(8)
+            title.line.insertWidget(title.line.count() - 1, dot)
+            title.line.insertWidget(title.line.count() - 1, name)
+            title.line.insertSpacing(title.line.count() - 1, 8)
         self.again = QPushButton("Fit again")
         self.again.setToolTip("Forget the rotation and fit the next ten seconds")
         self.again.clicked.connect(self.refit)
@@ -53,6 +57,7 @@ class ComparePane(QWidget):
         self.less.setToolTip("Back to one camera")
         self.less.clicked.connect(self.ended)
         for button in (self.again, self.send_button, self.less):
+            button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
             title.line.addWidget(button)
         title.setFixedHeight(44)
         self.message = label("", "placeholder")
@@ -73,7 +78,7 @@ class ComparePane(QWidget):
     def begin(self, names: tuple[str, str]) -> None:
         """Show the names and an empty floor; the 3D view is made at the first time."""
         for shown, name in zip(self._names, names, strict=True):
-            shown.setText(shown.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, 130))
+            shown.setText(shown.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, _NAME_PX))
             shown.setToolTip(name)
         if self._opengl.problem:
             self._give_up(f"No 3D view: {self._opengl.problem}.\nEverything else works.")

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from app.window.widgets.comparison_paint import DETECTOR, paint_curves, text
 from app.window.widgets.theme import MUTED, SURFACE, TEXT, WARNING
 from engine.viewpoints.live import LiveState
+from engine.viewpoints.tally import Figures
 
 
 def headline(state: LiveState) -> str:
@@ -21,17 +22,19 @@ def headline(state: LiveState) -> str:
     return "" if state.state == "fitted" else state.problem.split(";")[0].split(":")[0].capitalize()
 
 
-def columns(state: LiveState) -> list[tuple[str, str, str]]:
-    """Return figure, name and colour of the four that matter; dashes before there is a fit."""
+def columns(state: LiveState) -> list[tuple[str, str, str, str]]:
+    """Return figure, name, more and colour of the four that matter; dashes before there is a fit."""
     fit, ours, detector = state.fit, state.ours, state.detector
     return [
-        ("–" if fit is None else f"{fit.angle_deg:.0f}°", "between cameras", TEXT),
-        ("–" if state.now_mm is None else f"{state.now_mm:.0f}", "mm apart now", TEXT),
-        ("–", "mm mean", TEXT) if ours is None else (f"{ours.mean_mm:.0f}", f"mm mean, p95 {ours.p95_mm:.0f}", TEXT),
-        ("–", "detector", DETECTOR)
-        if detector is None
-        else (f"{detector.mean_mm:.0f}", f"detector, p95 {detector.p95_mm:.0f}", DETECTOR),
+        ("–" if fit is None else f"{fit.angle_deg:.0f}°", "between", "the cameras", TEXT),
+        ("–" if state.now_mm is None else f"{state.now_mm:.0f}", "mm now", "apart", TEXT),
+        (*_mean(ours, "mm mean"), TEXT),
+        (*_mean(detector, "detector"), DETECTOR),
     ]
+
+
+def _mean(figures: Figures | None, name: str) -> tuple[str, str, str]:
+    return ("–", name, "") if figures is None else (f"{figures.mean_mm:.0f}", name, f"p95 {figures.p95_mm:.0f}")
 
 
 def footer(state: LiveState) -> str:
@@ -47,7 +50,7 @@ class ComparisonFigures(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setMinimumHeight(210)
+        self.setMinimumHeight(220)
         self._state = LiveState("waiting")
         self._problem = ""
 
@@ -65,11 +68,12 @@ class ComparisonFigures(QWidget):
         room = QRectF(self.rect()).adjusted(16, 8, -16, -8)
         tall = room.height() * 0.36
         each = room.width() / 4
-        for number, (figure, name, colour) in enumerate(columns(self._state)):
+        for number, (figure, name, more, colour) in enumerate(columns(self._state)):
             left = room.left() + number * each
             text(painter, QRectF(left, room.top(), each - 20, tall), figure, tall * 0.88, colour=colour, bold=True)
-            text(painter, QRectF(left, room.top() + tall, each - 12, 26), name, 20, colour=colour)
-        below = QRectF(room.left(), room.top() + tall + 30, room.width(), room.height() - tall - 30)
+            text(painter, QRectF(left, room.top() + tall, each - 12, 24), name, 19, colour=colour)
+            text(painter, QRectF(left, room.top() + tall + 22, each - 12, 20), more, 15, colour=MUTED)
+        below = QRectF(room.left(), room.top() + tall + 46, room.width(), room.height() - tall - 46)
         self._draw_below(painter, below)
         painter.end()
 
