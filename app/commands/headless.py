@@ -51,6 +51,8 @@ def status_text(snapshot: Snapshot, silence_s: float | None = None) -> str:
         text = f"{stats.seconds:5.1f} s  {stats.fps:5.1f} fps  latency {took}  person {person}"
     packets = sum(target.packets_per_s for target in snapshot.targets)
     text += f"  {packets:.0f} packets/s  dropped {stats.frames_dropped}"
+    if stats.hands_per_s or stats.face_per_s:
+        text += f"  hands {stats.hands_per_s:.0f}/s face {stats.face_per_s:.0f}/s"
     if stats.left_out:
         text += "  less detail"
     if snapshot.recording is not None:

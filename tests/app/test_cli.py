@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import signal
@@ -310,6 +311,13 @@ def test_the_status_tells_rate_latency_person_and_packets(fake):
     assert "latency" in text
     assert "person yes" in text
     assert "60 packets/s" in text
+    assert "hands" not in text
+
+
+def test_the_status_line_says_how_often_hands_and_face_are_looked_at(fake):
+    snapshot = fake(Config()).snapshot()
+    stats = dataclasses.replace(snapshot.stats, hands_per_s=7.4, face_per_s=15.2)
+    assert "hands 7/s face 15/s" in status_text(dataclasses.replace(snapshot, stats=stats))
 
 
 def test_a_status_line_is_rewritten_on_a_terminal_and_sparse_in_a_log(capsys):
