@@ -15,6 +15,7 @@ _FEET, _TOES = list(FEET), list(TOES)
 _TINY = 1e-9
 _IDENTITY = np.eye(3)
 _STRAIGHTEST = 0.9995  # a leg is not stretched straighter than this, unless it already is
+FLAT_RAD, STEEP_RAD = np.radians(7.0), np.radians(20.0)
 _KNEE_FORWARD_M = 1e-3  # which way a straight knee bends: forward
 
 
@@ -89,6 +90,23 @@ def above_floor(body: Body, ankle_heights_m: F64, toe_heights_m: F64, limit_m: f
         body = with_ankles_at(body, np.column_stack([ankles[:, 0], np.maximum(ankles[:, 1], lowest), ankles[:, 2]]))
     sunk = body.joints[_TOES][:, 1] < toe_heights_m - limit_m
     return _toes_turned_up(body, toe_heights_m - limit_m, sunk) if sunk.any() else body
+
+
+def flattened(body: Body, rest_offsets_m: F64, contacts: F64) -> Body:
+    """Return the body with feet that nearly lie flat laid flat, as far as they carry: contacts (2,) 0..1.
+
+    A network gives feet a few degrees too steep. Within FLAT_RAD of flat a foot that carries is flat; beyond STEEP_RAD,
+    on tiptoe or on a heel, it is as it was, and between the two it turns without a step.
+    """
+    ankles, toes = body.joints[_FEET], body.joints[_TOES]
+    rest = rest_offsets_m[_TOES]
+    length = np.linalg.norm(rest, axis=-1)
+    flat = np.arcsin(np.clip(rest[:, 1] / length, -1.0, 1.0))
+    steep = np.arcsin(np.clip((toes - ankles)[:, 1] / length, -1.0, 1.0)) - flat
+    along = np.clip((np.abs(steep) - FLAT_RAD) / (STEEP_RAD - FLAT_RAD), 0.0, 1.0)
+    kept = along * along * (3 - 2 * along)
+    pitch = flat + steep * (kept + (1 - contacts) * (1 - kept))
+    return _toes_turned_up(body, ankles[:, 1] + length * np.sin(pitch), np.ones(2, bool))
 
 
 def _toes_turned_up(body: Body, heights_m: F64, which: NDArray[np.bool_]) -> Body:

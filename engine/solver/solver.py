@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from engine.solver.body import Body, above_floor
+from engine.solver.body import Body, above_floor, flattened, moved
 from engine.solver.body_mode import BodyMode
 from engine.solver.feet import FeetLock
 from engine.solver.floor import Floor, Grounding, heights_over_sole, sole_heights
@@ -35,6 +35,8 @@ from models.skeleton import ROOT
 
 LEAST_LEGS = 0.3
 """Legs seen less well say nothing about which way is up."""
+_LIGHT = 0.3
+"""A contact of up to so much carries nothing, one of 1 minus this much everything."""
 SURE = 0.5
 """Legs seen at least so well say where the performer stands."""
 
@@ -277,19 +279,20 @@ class Solver:
     def _grounded(self, seen: _Seen, raw: RawMotion, dt_s: float, *, guessed: bool) -> Body:
         """The body as it was seen, on the floor. Guessed legs say nothing about the floor and are not held on it."""
         R, offsets_m = self._placement.R, self._proportions.offsets_m
+        rotations = seen.smooth.rotations.copy()
+        rotations[ROOT] = R @ rotations[ROOT]
         over_anchor = seen.smooth.joints @ R.T + self._placement.translation(0.0)
-        soles_m = sole_heights(over_anchor, offsets_m)
+        body = Body(rotations, over_anchor, R @ seen.smooth.turned)
+        contacts = np.zeros(2, np.float32) if guessed else raw.contacts
+        body = flattened(body, offsets_m, np.clip((contacts - _LIGHT) / (1 - 2 * _LIGHT), 0.0, 1.0))
+        soles_m = sole_heights(body.joints, offsets_m)
         if guessed:
             soles_m[:] = over_anchor[ROOT, 1] - hips_height_m(offsets_m, self._body_mode.stance)
         if self._learns_from(raw):
             self._floor.push(soles_m, dt_s)
         soles_m -= self._floor.height_m
         rise_m = self._grounding.push(soles_m, dt_s)
-        over_anchor[:, 1] += rise_m - self._floor.height_m
-        rotations = seen.smooth.rotations.copy()
-        rotations[ROOT] = R @ rotations[ROOT]
-        body = Body(rotations, over_anchor, R @ seen.smooth.turned)
-        contacts = np.zeros(2, np.float32) if guessed else raw.contacts
+        body = moved(body, np.array([0.0, rise_m - self._floor.height_m, 0.0]))
         held = self._feet(body, contacts, soles_m + rise_m, dt_s)
         return above_floor(held, *heights_over_sole(offsets_m), self._settings.feet.sink_limit_m)
 
