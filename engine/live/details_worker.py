@@ -95,6 +95,9 @@ class DetailsWorker(Worker):
             return
         self._seen_at_s = frame.captured_at_s
         now = self._with_load(now, reader)
+        if "on" not in (now.state.hands, now.state.face):
+            self._tell(replace(now, source_number=detected.source_number, details=None))
+            return
         started_s = self._clock()
         details = reader.read(frame, body)
         if reader.looked is not None:

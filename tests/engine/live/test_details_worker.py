@@ -236,3 +236,19 @@ def test_on_few_cores_the_thread_rests_as_long_as_it_worked(cores: int, rests: l
         bench.world.looking = look
         worker._handle(DetectedFrame(1, frame, body.detect(frame)), bench.world.details[0])
     assert waited == pytest.approx(rests)
+
+
+def test_with_hands_and_face_left_out_nothing_is_computed_until_there_is_time_again(world: World):
+    looked: list[int] = []
+    world.looking = lambda frame: looked.append(frame.frame_id)
+    with world.pipeline(hands="auto", face="auto") as pipeline:
+        until(lambda: bool(looked))
+        pipeline._shared.shedding._left_out = [("details", what) for what in (*RATES, *SUBJECTS)]
+        until(lambda: pipeline.snapshot().details_state.face == "left out")
+        assert pipeline.snapshot().details is None
+        held, poses = len(looked), len(world.hubs[0].poses)
+        until(lambda: len(world.hubs[0].poses) > poses + 20)
+        assert len(looked) <= held + 1
+        assert world.hubs[0].poses[-1].fingers_xyzw is not None  # at rest
+        pipeline._shared.shedding._left_out = []
+        until(lambda: len(looked) > held + 1)
