@@ -105,6 +105,8 @@ def flattened(body: Body, rest_offsets_m: F64, contacts: F64) -> Body:
     steep = np.arcsin(np.clip((toes - ankles)[:, 1] / length, -1.0, 1.0)) - flat
     along = np.clip((np.abs(steep) - FLAT_RAD) / (STEEP_RAD - FLAT_RAD), 0.0, 1.0)
     kept = along * along * (3 - 2 * along)
+    if not (contacts * (1 - kept)).any():
+        return body
     pitch = flat + steep * (kept + (1 - contacts) * (1 - kept))
     return _toes_turned_up(body, ankles[:, 1] + length * np.sin(pitch), np.ones(2, bool))
 
