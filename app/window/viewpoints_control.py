@@ -60,6 +60,11 @@ class ViewpointsControl(QObject):
         panel.carry.again.connect(self.start_carry)
         panel.rendered.looked_from.connect(self._look_from)
 
+    @property
+    def lens_deg(self) -> float | None:
+        """The field of view of the rendered clip while it is shown; None: the user's own holds."""
+        return self._views.hfov_deg if self.shown == "rendered" and self._views is not None else None
+
     def open(self, mode: str = "turn") -> None:
         """Show the mode."""
         self._panel.choose(mode)

@@ -61,8 +61,9 @@ class ViewpointsMode(QObject):
         if bar.look == "camera":
             bar.show_fit(fit_px(snapshot.pose, snapshot.detection))
             config = self._config()
-            known = config.intrinsics_file is not None or self.control.shown == "rendered"
-            bar.show_lens(config.hfov_deg, known=known)
+            clip_deg = self.control.lens_deg
+            known = config.intrinsics_file is not None or clip_deg is not None
+            bar.show_lens(config.hfov_deg if clip_deg is None else clip_deg, known=known)
 
     @property
     def busy(self) -> bool:

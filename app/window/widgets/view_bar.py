@@ -67,7 +67,11 @@ class ViewBar(QWidget):
             self.lens.setValue(round(hfov_deg))
             self.lens.blockSignals(before)
         self.lens.setEnabled(not known)
-        self.lens.setToolTip("The lens comes from the intrinsics file" if known else "Field of view of the longer side")
+        self.lens.setToolTip(
+            "The lens is known, from the intrinsics file or the rendered clip"
+            if known
+            else "Field of view of the longer side"
+        )
         self._name_lens()
 
     def show_fit(self, off_px: float | None) -> None:

@@ -132,13 +132,13 @@ def _places(painter: QPainter, half: float) -> None:
 
 
 def _pointer(painter: QPainter, half: float, at_deg: float | None) -> None:
-    """A triangle where the camera stands now."""
+    """A triangle where the camera stands now, inside the rings, so that it covers no number."""
     if at_deg is None:
         return
-    tip, base = half * (_WIDE - 0.005), half * (_OUTER + 0.012)
+    tip, base = half * (_SEEN - 0.015), half * (_SEEN - 0.085)
     painter.setPen(QPen(QColor(BACKGROUND), max(half * 0.012, 1.0)))
     painter.setBrush(QColor("white"))
-    painter.drawPolygon(QPolygonF([_at(tip, at_deg), _at(base, at_deg - 4), _at(base, at_deg + 4)]))
+    painter.drawPolygon(QPolygonF([_at(tip, at_deg), _at(base, at_deg - 7), _at(base, at_deg + 7)]))
 
 
 def _middle(painter: QPainter, half: float, data: RingData) -> None:

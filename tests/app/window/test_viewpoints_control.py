@@ -129,12 +129,14 @@ def test_the_rendered_clip_stands_in_for_the_own_source_and_goes_again(mode):
     assert session.applied[-1].source == str(views.video(0))
     assert session.applied[-1].hfov_deg == pytest.approx(views.hfov_deg)
     assert session.applied[-1].height_m == pytest.approx(views.height_m)
+    assert control.lens_deg == pytest.approx(views.hfov_deg)
     assert session.applied[-1].osc == ()  # the avatar does not move by it
     panel.rendered.slider.setValue(4)
     assert session.applied[-1].source == str(views.video(4))
     assert panel.rendered.place.text() == "from behind, their left (120°)"
     control.close()
     assert session.applied[-1] == dataclasses.replace(OWN, loop=True)
+    assert control.lens_deg is None
 
 
 def test_true_errors_of_the_chosen_side_are_shown_and_of_no_other_clip(mode, posed):
