@@ -6,14 +6,15 @@ One thread feeds and reads it. Memory is bounded: the last minutes of both camer
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
 
 from engine.errors import InputError
 from engine.types import Detection, Pose
-from engine.viewpoints.comparison import FIT_S, Comparison, Fit, Names, fit_cameras, measure
+from engine.viewpoints.clock_skew import estimate_skew
+from engine.viewpoints.comparison import FIT_S, SAME_MOTION, Comparison, Fit, Names, fit_cameras, measure
 from engine.viewpoints.fit import F64
 from engine.viewpoints.fused_pose import fused_pose, laid_over, root_offset
 from engine.viewpoints.pairing import pair
@@ -25,6 +26,8 @@ FARTHEST_SKEW_S = 1.0
 """Two cameras of one machine are no further apart: what differs is how long their pictures take."""
 CLIPS_APART_S = 4.0
 """Two clips begin to play when their pipelines do."""
+CLOCKS_EVERY_S = 5.0
+"""How often the clocks are compared anew."""
 RETRY_S = 2.0
 """After a fit that failed."""
 SHOWN_S = 30.0
@@ -82,8 +85,9 @@ class LiveComparison:
         self._kept: tuple[deque[tuple[Sample, Pose]], ...] = deque(), deque()
         self._fit: Fit | None = None
         self._offset_m: F64 = np.zeros(3)
-        self._problem, self._not_before_s = "", -np.inf
+        self._problem, self._not_before_s, self._clocks_at_s = "", -np.inf, -np.inf
         self._measured_s = -np.inf
+        self._skews: list[tuple[float, float]] = []  # from when on B's clock was how far ahead
         self._curve: deque[tuple[float, float, float]] = deque(maxlen=int(SHOWN_S * _MOST_RATE_HZ))
         self._pose: Pose | None = None
         self._over: Pose | None = None
@@ -122,7 +126,7 @@ class LiveComparison:
             left_s = self._left_s()
             state = "different" if self._problem else "waiting" if left_s is None else "fitting"
             return LiveState(state, left_s or 0.0, self._problem)
-        self._measure_new(self._fit)
+        self._measure_new(self._follow_clocks(self._fit))
         curve = np.array(self._curve) if self._curve else np.zeros((0, 3))
         now = self._curve[-1] if self._curve else None
         return LiveState(
@@ -143,12 +147,18 @@ class LiveComparison:
     def result(self) -> Comparison:
         """Everything that is kept, measured with the frozen fit. Raises InputError: nothing could be fitted."""
         if self._fit is not None:
-            return measure(self._track(0), self._track(1), self._fit)
+            return measure(self._track(0), self._on_one_clock(self._track(1), self._fit.skew_s), self._fit)
         for name, seen in zip(self._names, self._seen, strict=True):
             if not seen:
                 raise InputError(f"nobody was seen in {name}: point both cameras at the same performer")
         fit = fit_cameras(self._track(0), self._track(1), farthest_skew_s=self._farthest_s, names=self._names)
         return measure(self._track(0), self._track(1), fit)
+
+    def _on_one_clock(self, b: Track, skew_s: float) -> Track:
+        """B as if its clock had been ahead of A's by the newest skew all the time."""
+        since, skews = (np.array(column) for column in zip(*self._skews, strict=True))
+        were_s = skews[np.searchsorted(since, b.times_s, "right") - 1]
+        return replace(b, times_s=np.maximum.accumulate(b.times_s - were_s + skew_s))
 
     def _track(self, side: int, since_s: float = -np.inf) -> Track:
         kept = self._kept[side]
@@ -176,8 +186,22 @@ class LiveComparison:
         except InputError as error:
             self._problem, self._not_before_s = str(error), newest_s + RETRY_S
             return
-        self._problem, self._fit = "", fit
+        self._problem, self._fit, self._clocks_at_s = "", fit, newest_s
+        self._skews = [(-np.inf, fit.skew_s)]
         self._offset_m = root_offset(pair(a, b, fit.skew_s), fit.R_b_a)
+
+    def _follow_clocks(self, fit: Fit) -> Fit:
+        """The rotation is frozen, the clocks are not: a stream that stalls or a clip that begins again shifts them."""
+        newest_s = self._kept[0][-1][0].time_s if self._kept[0] else -np.inf
+        if newest_s < self._clocks_at_s + CLOCKS_EVERY_S or not self._kept[1]:
+            return fit
+        self._clocks_at_s = newest_s
+        since_s = newest_s - self._fit_s - self._farthest_s
+        skew = estimate_skew(self._track(0, since_s), self._track(1, since_s), farthest_s=self._farthest_s)
+        if skew is not None and skew.correlation >= SAME_MOTION:
+            self._fit = replace(fit, skew=skew)
+            self._skews.append((newest_s - self._fit_s / 2, skew.seconds))
+        return self._fit or fit
 
     def _measure_new(self, fit: Fit) -> None:
         newest_s = self._kept[0][-1][0].time_s

@@ -140,6 +140,25 @@ def test_the_whole_run_is_the_result() -> None:
     assert result.fit is last.fit
 
 
+def test_a_clip_that_begins_again_a_little_late_shifts_the_clocks_and_nothing_else() -> None:
+    live = LiveComparison(fit_s=FIT_S)
+    late = (
+        replace(pose, captured_at_s=pose.captured_at_s + (0.15 if pose.captured_at_s > 7.0 else 0.0))
+        for pose in _poses(_camera(75), seconds=20.0)
+    )
+    states = _feed(live, _poses(_camera(0), seconds=20.0), late)
+    before, last = states[350], states[-1]
+    assert before.fit is not None
+    assert last.fit is not None
+    assert last.fit.skew_s - before.fit.skew_s == pytest.approx(0.15, abs=0.02)
+    assert np.array_equal(last.fit.R_b_a, before.fit.R_b_a)
+    assert last.now_mm is not None
+    assert last.now_mm < 10.0
+    whole = live.result().ours.frames_mm  # each part of the run with the skew of its time
+    assert np.median(whole[:150]) < 10.0
+    assert np.median(whole[-150:]) < 10.0
+
+
 def test_with_one_camera_paused_nothing_piles_up() -> None:
     live = LiveComparison(fit_s=1.0, keep_s=2.0)
     for pose in _poses(_camera(0), seconds=60.0, fps=10.0):
