@@ -37,7 +37,8 @@ class Measuring:
             return
         result = self._hold.result()
         if isinstance(result, str):
-            self._shared.say("info", f"arms and legs were not measured ({result}): a T- or A-pose, held for a second")
+            how = "to measure them, hold a T- or A-pose for a second while calibrating"
+            self._shared.say("info", f"arms and legs stay estimated; {how} ({result})")
             return
         solver.set_proportions(result)
         self._shared.measured = Measured(result, now_s)
