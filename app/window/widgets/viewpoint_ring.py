@@ -143,12 +143,12 @@ def _pointer(painter: QPainter, half: float, at_deg: float | None) -> None:
 
 def _middle(painter: QPainter, half: float, data: RingData) -> None:
     painter.setPen(QColor(MUTED))
-    _text(painter, QPointF(0, -half * 0.22), data.title, half * 0.072)
+    _text(painter, QPointF(0, -half * 0.25), data.title, half * 0.072)
     painter.setPen(QColor(TEXT))
-    _text(painter, QPointF(0, -half * 0.03), data.big, half * 0.20, bold=True)
+    _text(painter, QPointF(0, -half * 0.065), data.big, half * 0.20, bold=True)
     painter.setPen(QColor(MUTED))
     for line, text in enumerate(data.small.split("\n")):
-        _text(painter, QPointF(0, half * (0.15 + 0.085 * line)), text, half * 0.072)
+        _text(painter, QPointF(0, half * (0.10 + 0.08 * line)), text, half * 0.072)
 
 
 def paint_scale(painter: QPainter, box: QRectF) -> None:
