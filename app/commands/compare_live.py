@@ -87,12 +87,13 @@ class LiveCompare:
             if hub is not None and state.fused is not None and state.fused is not sent:
                 sent = state.fused
                 hub.put(sent)
+            over = self._over(snapshots)  # a failure is said at the end, once
             if now_s - shown_s >= _SHOW_S:
                 shown_s = now_s
                 self._show(snapshots, state)
             if until_s is None and self._asked.seconds and all(s.state != "starting" for s in snapshots):
                 until_s = now_s + self._asked.seconds
-            if self._over(snapshots) or (until_s is not None and now_s >= until_s):
+            if over or (until_s is not None and now_s >= until_s):
                 return
             self.stop.wait(POLL_S)
 

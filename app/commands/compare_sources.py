@@ -51,8 +51,8 @@ def two_sources(a: str, b: str | None, cameras: ListCameras = list_cameras) -> T
         raise UsageError(f"the demo is a pair of its own: vtm compare demo; or name two sources, got {a} and {b}")
     if _same(a, b, cameras):
         raise CameraError(
-            f"A and B are one device, {short_name(a)}: name two cameras that look at the performer from two sides"
-            " (vtm cameras lists them)"
+            f"A and B are one {'file' if _is_recording(a) else 'device'}, {short_name(a)}: name two that show the "
+            "performer from two sides (vtm cameras lists the cameras)"
         )
     return TwoSources(a, b, files=_is_recording(a) and _is_recording(b))
 

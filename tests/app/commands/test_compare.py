@@ -85,7 +85,8 @@ def test_a_finished_file_is_kept_without_force(recorded: Recorded, tmp_path: Pat
     ("words", "says", "code"),
     [
         (["a.npz", "other.npz"], "these two do not show the same motion", 1),
-        (["a.npz", "a.npz"], "are one device", 1),
+        (["a.npz", "a.npz"], "are one file", 1),
+        (["0", "0"], "are one device", 1),
         (["a.npz"], "got one source", 2),
         (["a.npz", "missing.mp4"], "no file", 2),
         (["a.npz", "."], "is a folder without pictures", 2),
