@@ -92,11 +92,13 @@ class FileSource:
     def _after_the_end(self) -> Picture | None:
         """The first frame again when looping, else the end, and a word if something was wrong with the file."""
         problem = self._reader.problem
-        self._reader.close()
         if not self._loop:
+            self._reader.close()
             self.status = problem
             return None
-        self._reader = self._open_reader()
+        if not self._reader.rewind():
+            self._reader.close()
+            self._reader = self._open_reader()
         self._loop_start_s = self._last_s + 1.0 / self.fps
         return self._decode()
 

@@ -55,6 +55,11 @@ class PictureReader:
             self._bad += 1
         return None
 
+    def rewind(self) -> bool:
+        """Begin again."""
+        self._next = self._bad = 0
+        return True
+
     def close(self) -> None:
         """Nothing is open between two pictures."""
 

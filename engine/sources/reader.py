@@ -38,5 +38,8 @@ class Reader(Protocol):
     def read(self) -> Picture | None:
         """The next picture; None at the end."""
 
+    def rewind(self) -> bool:
+        """Begin again with the first picture; False: it cannot, open the file anew."""
+
     def close(self) -> None:
         """Idempotent."""

@@ -6,7 +6,7 @@ One bad picture costs itself. A stream that is joined between two keyframes give
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import av
@@ -55,9 +55,10 @@ class StreamCapture:
 
     def release(self) -> None:
         """Close the connection."""
+        self._pictures.close()
         self._container.close()
 
-    def _decoded(self) -> Iterator[NDArray[np.uint8]]:
+    def _decoded(self) -> Generator[NDArray[np.uint8]]:
         for packet in self._packets():
             try:
                 frames = packet.decode()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import av
@@ -34,6 +34,9 @@ class VideoReader:
         self._length_s = _length_s(self._container, self._stream)
         by_time = round((self._length_s or 0.0) * self.fps)
         self.frames = min(self._stream.frames or by_time, by_time or self._stream.frames)
+        self._begin()
+
+    def _begin(self) -> None:
         self._read, self._bad = 0, 0
         self._offset_s: float | None = None
         self._last_s, self._last_lasts_s = -1.0 / self.fps, 1.0 / self.fps
@@ -59,11 +62,24 @@ class VideoReader:
         """The next picture; None at the end."""
         return next(self._pictures, None)
 
+    def rewind(self) -> bool:
+        """Begin again. An open file is much cheaper than a new one, whose memory comes back late."""
+        try:
+            self._container.seek(0, backward=True)
+            self._stream.codec_context.flush_buffers()
+        except av.FFmpegError:
+            return False
+        self._pictures.close()
+        self._maker = PictureMaker(self._stream)
+        self._begin()
+        return True
+
     def close(self) -> None:
         """Idempotent."""
+        self._pictures.close()
         self._container.close()
 
-    def _decoded(self) -> Iterator[Picture]:
+    def _decoded(self) -> Generator[Picture]:
         for frame in self._frames():
             for whole in self._maker.upright_frames(frame):
                 self._read += 1

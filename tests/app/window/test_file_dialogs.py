@@ -26,7 +26,11 @@ def _answer(seen: list[str], name: str = "", *, accept: bool = True) -> None:
     """Answer the next dialog from its own event loop, and note which folder it began in."""
 
     def answer() -> None:
-        dialog = next(one for one in QApplication.topLevelWidgets() if isinstance(one, QFileDialog) and one.isVisible())
+        shown = [one for one in QApplication.topLevelWidgets() if isinstance(one, QFileDialog) and one.isVisible()]
+        if not shown:
+            QTimer.singleShot(20, answer)
+            return
+        dialog = shown[0]
         seen.append(dialog.directory().absolutePath())
         assert dialog.testOption(QFileDialog.Option.DontUseNativeDialog)
         if name:
