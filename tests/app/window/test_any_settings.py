@@ -64,7 +64,7 @@ def test_the_window_starts_with_any_settings_file(start):
         if settings not in started and len(started) < 20:
             started.add(settings)
             start(settings)
-    assert len(started) > 5
+    assert len(started) > 3  # not always the defaults
 
 
 def test_the_window_starts_with_any_geometry(start, application):
