@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEvent, QTimer
-from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QWidget
 
 from app.window.file_dialogs import ask_folder, ask_open, ask_save, last_folders, remember_folders
 
@@ -33,8 +33,8 @@ def _answer(seen: list[str], name: str = "", *, accept: bool = True) -> None:
         dialog = shown[0]
         seen.append(dialog.directory().absolutePath())
         assert dialog.testOption(QFileDialog.Option.DontUseNativeDialog)
-        if name:
-            dialog.selectFile(name)
+        if name:  # typed: selectFile leaves the line alone while it has the focus
+            dialog.findChild(QLineEdit, "fileNameEdit").setText(name)
         dialog.accept() if accept else dialog.reject()
 
     QTimer.singleShot(50, answer)
