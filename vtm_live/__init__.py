@@ -9,6 +9,7 @@
 Every failure is a `VtmError`, one line that says what to do next.
 """
 
+from engine.compare import compare_recordings as compare
 from engine.config import Config
 from engine.errors import CameraError, DetectorError, InputError, ModelError, OutputError, UsageError, VtmError
 from engine.types import Pose
@@ -36,6 +37,7 @@ __all__ = [
     "Pose",
     "UsageError",
     "VtmError",
+    "compare",
     "lift_keypoints",
     "lift_video",
 ]

@@ -160,3 +160,30 @@ def test_hands_and_face_are_arrays_by_name_and_none_where_nobody_looked(
     assert found.expression.shape == (3, len(vtm_live.EXPRESSION_NAMES))
     assert found.eyes_xyzw is not None
     assert found.detail_confidence is not None
+
+
+def test_the_example_with_two_cameras_finds_the_angle_between_them(tmp_path: Path) -> None:
+    turned = np.diag([-1.0, 1.0, -1.0])  # the second camera stands behind
+    with np.load(DEMO_CLIP.with_name("demo_truth.npz")) as truth:
+        K, names, joints = truth["K"], truth["joint_names"].tolist(), truth["joints_cam_m"]
+    hips = joints[:1, :1]
+    for name, seen in (("front.npz", joints), ("back.npz", (joints - hips) @ turned.T + hips)):
+        px = seen @ K.T
+        points, scores = np.zeros((len(seen), 17, 2)), np.zeros((len(seen), 17))
+        for index, keypoint in enumerate(KEYPOINT_NAMES[:NUM_COCO]):
+            side, _, part = keypoint.partition("_")
+            joint = f"{side.title()}{ {**JOINT_OF, 'ankle': 'Foot'}.get(part) }"
+            if joint in names:
+                points[:, index] = (px[..., :2] / px[..., 2:])[:, names.index(joint)]
+                scores[:, index] = 1.0
+        np.savez(
+            tmp_path / name,
+            keypoints_px=points,
+            keypoint_scores=scores,
+            fps=30.0,
+            image_size=np.array([640, 480]),
+            intrinsics=K,
+        )
+    out = run_example("two_cameras.py", str(tmp_path / "front.npz"), str(tmp_path / "back.npz"))
+    angle = int(out.split("cameras are ")[1].split()[0])
+    assert 150 <= angle <= 180
