@@ -125,15 +125,22 @@ class FakeDetector:
         self.closed = True
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class SeenWindow(Keypoints2D):
+    """The newest keypoints, with what the solve thread may ask of a window: less work."""
+
+    refined: bool = True
+
+
 class FakeWindow:
     def __init__(self, _config: object, intrinsics: Intrinsics) -> None:
         self.intrinsics = intrinsics
-        self.last: Keypoints2D | None = None
+        self.last: SeenWindow | None = None
 
     def push(self, keypoints: Keypoints2D) -> None:
-        self.last = keypoints
+        self.last = SeenWindow(*(getattr(keypoints, field.name) for field in dataclasses.fields(keypoints)))
 
-    def window(self) -> Keypoints2D | None:
+    def window(self) -> SeenWindow | None:
         return self.last
 
     def reset(self) -> None:
