@@ -15,7 +15,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from engine.avatar.avatar import PARENT_OF, Avatar
-from engine.avatar.quaternions import arc
+from engine.quaternions import arc
 from engine.types import F32, F64, Pose
 from models.detail_skeleton import DETAIL_NAMES, detail_offsets_m
 from models.kinematics import posed, stature

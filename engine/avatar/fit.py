@@ -18,7 +18,7 @@ from scipy.spatial.transform import Rotation
 from engine.avatar.arms import ArmReach
 from engine.avatar.avatar import PARENT_OF, Avatar, Bone
 from engine.avatar.legs import Leg, LegPose, leg_of, standing
-from engine.avatar.quaternions import Quaternion, Vector, between, product, turned
+from engine.quaternions import Quaternion, Vector, between, product, turned
 from engine.types import F32, F64, Pose
 from models.kinematics import hips_height
 from models.skeleton import FEET, JOINT, JOINT_NAMES, LOWER, TOES

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from engine.avatar.avatar import Avatar
-from engine.avatar.quaternions import Quaternion, Vector, arc, product, turned
+from engine.quaternions import Quaternion, Vector, arc, product, turned
 from engine.types import F64
 
 _STRAIGHTEST = 0.9999  # of a leg's length; a leg that is straighter already stays so

@@ -13,7 +13,7 @@ from engine.avatar.face_weights import FaceWeights
 from engine.avatar.fit import AvatarFit
 from engine.avatar.humanoid import EYES
 from engine.avatar.mesh import Gaze, Model
-from engine.avatar.quaternions import Quaternion, product
+from engine.quaternions import Quaternion, product
 from engine.types import F32, F64, Pose
 from models.fingers import FINGER_NAMES, FINGER_PARENTS
 from models.skeleton import JOINT_NAMES, PARENTS

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from engine.quaternions import from_vector, matrix_of, quaternion_of, to_vector
 from engine.solver.detail_calibration import face_numbers, face_of, finger_numbers, fingers_of, measured_range
 from engine.solver.face import (
     RestingFace,
@@ -26,7 +27,6 @@ from engine.solver.face import (
 from engine.solver.hands import FingerRange, finger_rotations, relaxed_hand, wrist_from_hand
 from engine.solver.held import HOLD_S, Blend, HeldRotations, HeldValues, is_sure, seen_now, steadiness
 from engine.solver.lids import LearnedLids
-from engine.solver.plain_turns import from_vector, matrix_of, quaternion_of, to_vector
 from engine.types import F32, F64, Details, FaceView, HandView, Pose
 from models.face import NUM_EXPRESSIONS
 from models.fingers import NUM_HAND_POINTS, SIDES, WRIST

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from engine.quaternions import from_vector, product
 from engine.solver.lids import OpenLids, closedness
-from engine.solver.plain_turns import from_vector, product
 from engine.types import F32, F64, FaceView
 from models.face import (
     CHIN,

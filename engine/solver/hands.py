@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from engine.solver.plain_turns import from_vector, inverse, matrix_of, product, quaternion_of, to_vector
+from engine.quaternions import from_vector, inverse, matrix_of, product, quaternion_of, to_vector
 from engine.types import F32, F64
 from models.fingers import FINGER_POINTS, FINGERS, NUM_FINGER_BONES
 

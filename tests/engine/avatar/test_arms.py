@@ -10,8 +10,8 @@ from scipy.spatial.transform import Rotation
 
 from engine.avatar.arms import _avatar_sizes, _performer_sizes
 from engine.avatar.fit import AvatarFit
-from engine.avatar.quaternions import arc
 from engine.osc.demo_pose import posed_person
+from engine.quaternions import arc
 from engine.types import Pose
 from models.skeleton import JOINT
 from tests.engine.avatar import test_fit
