@@ -3,7 +3,7 @@
 A message whose address, tags and strings never change differs from frame to frame in its int32 and float32 words only.
 Where they are is found by building the packets again with other numbers: the words that differ are the numbers. All
 packets of a frame are one `struct`, whose arguments (fixed bytes and numbers in turn) one `itemgetter` puts in order:
-two calls, whatever the number of joints. In the live chain one NumPy write is slower: see ARCHITECTURE.md.
+two calls, whatever the number of joints. In the live chain one NumPy write is slower: see docs/benchmarks.md.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The numbers of a pose as plain Python floats, taken out of its arrays once for all targets.
 
 Encoders work on lists: between two frames the processor forgets what it had at hand, and then the first use of every
-kind of array operation costs 20 to 60 us, while the interpreter itself is always warm (measured; see ARCHITECTURE.md).
+kind of array operation costs 20 to 60 us, while the interpreter itself is always warm (see docs/benchmarks.md).
 """
 
 from __future__ import annotations
