@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import math
 from collections.abc import Iterator
 from typing import IO
 
@@ -48,18 +45,14 @@ def _details(take: MotionTake, start: int, stop: int) -> list[NDArray[np.float32
 
 def write_motion_csv(file: IO[bytes], take: MotionTake, progress: Progress = no_progress) -> None:
     """Write block by block. Frames without a person have empty cells; times are the true ones, gaps and all."""
-    text = io.TextIOWrapper(file, encoding="utf-8", newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(csv_columns(take))
+    file.write((",".join(csv_columns(take)) + "\n").encode())
     for start in range(0, len(take), BLOCK_FRAMES):
         stop = min(start + BLOCK_FRAMES, len(take))
-        writer.writerows(_rows(take, start, stop))
+        file.write("".join(_rows(take, start, stop)).encode())
         progress(stop / len(take))
-    text.flush()
-    text.detach()
 
 
-def _rows(take: MotionTake, start: int, stop: int) -> Iterator[list[object]]:
+def _rows(take: MotionTake, start: int, stop: int) -> Iterator[str]:
     count = stop - start
     values = np.concatenate(
         [
@@ -71,7 +64,13 @@ def _rows(take: MotionTake, start: int, stop: int) -> Iterator[list[object]]:
         ],
         axis=1,
     )
-    for frame, row in zip(range(start, stop), values, strict=True):
-        numbers = [f"{value:.6f}" if take.tracked[frame] and math.isfinite(value) else "" for value in row]
-        time_s = f"{take.timestamps_s[frame]:.6f}"
-        yield [frame, time_s, int(take.tracked[frame]), int(take.lost_before[frame]), *numbers]
+    known = np.isfinite(values) & take.tracked[start:stop, None]
+    whole = known.all(1)
+    template = ",".join(["%.6f"] * values.shape[1])
+    for frame, row, all_known, cells in zip(range(start, stop), values.tolist(), whole, known, strict=True):
+        head = f"{frame},{take.timestamps_s[frame]:.6f},{take.tracked[frame]:d},{take.lost_before[frame]}"
+        if all_known:
+            yield f"{head},{template % tuple(row)}\n"
+        else:
+            texts = (f"{value:.6f}" if there else "" for value, there in zip(row, cells, strict=True))
+            yield f"{head},{','.join(texts)}\n"

@@ -17,11 +17,11 @@ from typing import IO, Any
 import numpy as np
 
 from engine.errors import InputError
+from engine.motion.osc_lines import LogLines
 from engine.motion.resample import gaps_json, gaps_of
 from engine.motion.take import MotionTake, Progress, no_progress
 from engine.motion.take_poses import poses_of
 from engine.osc.packing import OscMessage, PacketSet
-from engine.osc.reading import read_packet
 from engine.osc.vmc import VmcEncoder
 from models.json_text import JsonError, finite_number, parse_json
 
@@ -46,23 +46,14 @@ class OscLog:
     warning: str | None  # one line, when some of the file could not be read
 
 
-def log_line(time_s: float, datagram: bytes) -> str:
-    """One datagram as one line of JSON."""
-    messages = [
-        {"address": message.address, "types": message.tags, "arguments": message.values}
-        for message in read_packet(datagram)
-    ]
-    return json.dumps({"time": round(time_s, 6), "bundle": datagram.startswith(b"#"), "messages": messages})
-
-
 def write_osc_log(file: IO[bytes], take: MotionTake, progress: Progress = no_progress) -> None:
     """Write the VMC stream of a take, pose by pose. Raises OutputError."""
-    encoder, gaps = VmcEncoder(), gaps_of(take)
+    encoder, gaps, lines = VmcEncoder(), gaps_of(take), LogLines()
     marked = {"gaps": gaps_json(gaps)} if gaps else {}
     file.write(json.dumps({"format": _FORMAT, "version": _VERSION, "scheme": "vmc", **marked}).encode() + b"\n")
     for number, pose in enumerate(poses_of(take), start=1):
         for datagram in encoder.encode(pose, pose.captured_at_s):
-            file.write(log_line(pose.captured_at_s, datagram).encode() + b"\n")
+            file.write(lines.line(pose.captured_at_s, datagram).encode() + b"\n")
         if number % _TELL_EVERY == 0:
             progress(number / len(take))
 

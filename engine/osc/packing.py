@@ -118,6 +118,16 @@ class PacketSet:
         return [packets[cut] for cut in self._cuts]
 
 
+def number_places(messages: Sequence[OscMessage], *, bundled: bool) -> tuple[bytes, list[int], list[int]]:
+    """A datagram of these messages with every number 0, and the byte offsets of its floats and of its ints.
+
+    Raises ValueError: not bundled, and not a single message.
+    """
+    template = _datagram(messages, bundled=bundled)
+    floats = _differing_words(template, _datagram(messages, number=1.0, bundled=bundled))
+    return template, floats, _differing_words(template, _datagram(messages, integer=1, bundled=bundled))
+
+
 def _differing_words(template: bytes, other: bytes) -> list[int]:
     """Byte offsets of the words in which two packets of one layout differ."""
     return [at for at in range(0, len(template), _WORD) if template[at : at + _WORD] != other[at : at + _WORD]]

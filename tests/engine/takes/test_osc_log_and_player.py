@@ -15,7 +15,8 @@ import pytest
 
 from engine.errors import InputError, OutputError, UsageError, VtmError
 from engine.motion.formats import write_motion
-from engine.motion.osc_log import log_line, read_osc_log
+from engine.motion.osc_lines import log_line
+from engine.motion.osc_log import read_osc_log
 from engine.motion.take import MotionTake, row_of, take_from_rows
 from engine.motion.take_poses import poses_of
 from engine.osc.demo_pose import wave_pose
