@@ -50,7 +50,8 @@ def half_pipeline(config: Config) -> PipelineLike:
 
 def forgiving_pipeline(config: Config) -> PipelineLike:
     """For the window: a target that cannot be opened is shown with its reason, and the rest goes on."""
-    from engine.pipeline import Pipeline, real_factories
+    from engine.pipeline import Pipeline
+    from engine.real_factories import real_factories
 
     return Pipeline(config, factories=real_factories(strict_outputs=False))
 
@@ -71,6 +72,7 @@ class WindowPipelines:
             return self._make(config)
         if not self.two:
             return forgiving_pipeline(config)
-        from engine.pipeline import Pipeline, real_factories
+        from engine.pipeline import Pipeline
+        from engine.real_factories import real_factories
 
         return Pipeline(config, factories=real_factories(strict_outputs=False), pipelines=2)

@@ -21,13 +21,14 @@ from engine.errors import CameraError, OutputError, UsageError
 from engine.file_kinds import TAKE_SUFFIX, is_take, not_convertible
 from engine.first_window import FirstWindow
 from engine.keypoints_file import KeypointsFile, read_keypoints
+from engine.live.cores import worker_threads
 from engine.live.interfaces import Factories, Runtime, WindowLike
 from engine.motion.edit import Edit, edited
 from engine.motion.formats import TRUE_TIMES, check_motion_path, write_motion
 from engine.motion.npz import read_motion_npz
 from engine.motion.resample import gaps_of, gaps_text
 from engine.motion.take import ROW, MotionTake, median_rate, row_of, take_from_rows
-from engine.pipeline import real_factories, worker_threads
+from engine.real_factories import real_factories
 from engine.solver import Solver
 from engine.sources.intrinsics import check_intrinsics, intrinsics_for
 from engine.types import Detection, Keypoints2D, RawMotion

@@ -8,7 +8,6 @@ for, from the camera on; a running take is finished; the targets are closed last
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from functools import partial
@@ -17,10 +16,11 @@ from types import TracebackType
 from typing import Self
 
 from engine.config import Config
-from engine.errors import ModelError, OutputError, VtmError
+from engine.errors import OutputError, VtmError
 from engine.live.calibration import CalibrationControl
+from engine.live.cores import usable_cores, worker_threads
 from engine.live.details_worker import DetailsWorker
-from engine.live.interfaces import Clock, Factories, Hub, OnMessage
+from engine.live.interfaces import Clock, Factories, Hub
 from engine.live.receive_control import ReceiveControl
 from engine.live.shared_state import SharedState
 from engine.live.solve_worker import SolveWorker
@@ -31,8 +31,8 @@ from engine.masking import mask_secrets
 from engine.osc.output_clock import check_rate
 from engine.osc.output_rate import OutputRate
 from engine.osc.own_port import check_own_port
-from engine.pose2d.base import Detector
 from engine.queues import BoundedQueue, Latest
+from engine.real_factories import real_factories
 from engine.sources.intrinsics import check_intrinsics
 from engine.types import CapturedFrame, DetectedFrame, Detection, Frame, PersonChoice, Pose, Snapshot
 
@@ -41,70 +41,6 @@ log = logging.getLogger(__name__)
 JOIN_S = 5.0
 """How long stopping waits for each thread; a device that hangs longer is left behind, and that is said."""
 _OVER = ("ended", "failed", "stopped")
-
-
-def usable_cores() -> int:
-    """Cores that this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def worker_threads(processes: int = 1) -> tuple[int, int]:
-    """Threads for the 2D detector and for VTM, which run at the same time, with so many processes on the machine."""
-    cores = max(1, usable_cores() // processes)
-    return min(cores, 4), 1 if cores <= 2 else 2
-
-
-def real_factories(*, paced: bool = True, strict_outputs: bool = True) -> Factories:
-    """The real parts.
-
-    paced           a file plays at its own pace; False: as fast as it is read, with the file's own time
-    strict_outputs  a target that cannot be opened at the start raises OutputError; False: it is tried again
-    """
-    from engine.details.choose import make_details
-    from engine.osc.hub import OutputHub
-    from engine.osc.receive_port import VmcReceiver, listen_address
-    from engine.pose2d.choose import make_detector
-    from engine.solver import Solver
-    from engine.solver.detailed import make_detail_solver
-    from engine.solver.measuring import HoldMeasure
-    from engine.sources.open_source import open_source
-    from engine.takes.recorder import Recorder as DiskRecorder
-    from engine.takes.video import VideoRecorder
-    from engine.vtm.choose import load_runtime
-    from engine.vtm.weights import load_weights
-    from engine.window import WindowBuilder
-
-    def make_seeing_detector(name: str, *, size: str, threads: int, on_message: OnMessage) -> Detector:
-        """With what feeds the visual branch of the weights: its own landmarks, or a backbone after it."""
-        detector = make_detector(name, size=size, threads=threads, on_message=on_message)
-        try:
-            backbone = load_weights().backbone
-        except ModelError:  # the solve thread says so; picture and keypoints are shown all the same
-            backbone = None
-        if backbone is None:
-            return detector
-        from engine.visual.detector import with_backbone
-
-        return with_backbone(detector, backbone, threads)
-
-    return Factories(
-        open_source=partial(open_source, paced=paced),
-        make_detector=make_seeing_detector,
-        load_runtime=load_runtime,
-        make_window=WindowBuilder,
-        make_solver=partial(Solver, waits_for_facing=True),
-        make_hub=partial(OutputHub, strict=strict_outputs),
-        make_recorder=DiskRecorder,
-        make_video=VideoRecorder,
-        make_receiver=VmcReceiver,
-        listen_address=listen_address,
-        make_details=make_details,
-        make_detail_solver=make_detail_solver,
-        make_hold=HoldMeasure,
-        strict_outputs=strict_outputs,
-    )
 
 
 class Pipeline:

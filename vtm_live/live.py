@@ -10,7 +10,7 @@ from typing import Any, Self
 from engine.config import Config
 from engine.live.interfaces import ChangeOfFeed, Factories, Hub
 from engine.pipeline import Pipeline as EnginePipeline
-from engine.pipeline import real_factories
+from engine.real_factories import real_factories
 from engine.types import Pose, Snapshot, TargetState
 
 OnPose = Callable[[Pose], None]

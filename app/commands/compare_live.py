@@ -22,8 +22,8 @@ from app.terminal import StatusLine, say
 from app.troubles import Troubles, new_messages
 from engine.config import Config
 from engine.errors import CameraError
+from engine.live.cores import usable_cores
 from engine.osc.hub import OutputHub
-from engine.pipeline import usable_cores
 from engine.types import Message, Snapshot
 from engine.viewpoints.comparison import FIT_S, Comparison
 from engine.viewpoints.live import CLIPS_APART_S, FARTHEST_SKEW_S, LiveComparison, LiveState

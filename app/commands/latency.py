@@ -18,7 +18,8 @@ from engine.errors import UsageError, VtmError
 from engine.latency import FlashMeter, LatencyReport, flash_times
 from engine.live.interfaces import Factories
 from engine.motion.atomic import new_file
-from engine.pipeline import Pipeline, real_factories
+from engine.pipeline import Pipeline
+from engine.real_factories import real_factories
 from engine.sources.base import Source
 from engine.types import Frame, Percentiles
 

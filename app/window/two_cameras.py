@@ -23,8 +23,8 @@ from app.window.widgets.opengl import OpenGL
 from app.window.widgets.video_view import VideoView
 from engine.config import Config
 from engine.errors import VtmError
+from engine.live.cores import usable_cores
 from engine.osc.targets import parse_targets
-from engine.pipeline import usable_cores
 from engine.sources.camera_list import CameraInfo
 from engine.sources.open_source import DEMO, DEMO_PAIR
 from engine.types import Snapshot

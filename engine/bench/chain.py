@@ -17,7 +17,8 @@ from engine.bench.samples import Samples
 from engine.config import Config
 from engine.errors import VtmError
 from engine.live.interfaces import Clock, Factories, OnMessage
-from engine.pipeline import Pipeline, real_factories
+from engine.pipeline import Pipeline
+from engine.real_factories import real_factories
 from engine.sources.base import Source
 from engine.sources.orientation import Orientation
 from engine.types import NO_TIME, Calibration, Percentiles

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from engine.pipeline import usable_cores
+from engine.live.cores import usable_cores
 from engine.vtm.cuda import gpu_info
 from models.onnx_session import ort
 

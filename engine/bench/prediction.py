@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from engine.config import Config
+from engine.live.cores import worker_threads
 from engine.osc.predictor import Predictor
-from engine.pipeline import real_factories, worker_threads
+from engine.real_factories import real_factories
 from engine.sources.file_source import open_file
 from engine.sources.intrinsics import intrinsics_for
 from engine.types import F64, Keypoints2D, Pose, RawMotion

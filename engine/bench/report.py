@@ -22,8 +22,8 @@ from engine.bench.smoothing import measure_smoothing
 from engine.bench.windows import measure_windows
 from engine.config import Config
 from engine.errors import ModelError
+from engine.live.cores import worker_threads
 from engine.osc.avatar_bones import known_avatar
-from engine.pipeline import worker_threads
 from engine.vtm.choose import BackendState, backend_states
 
 PACED_HZ = 60.0

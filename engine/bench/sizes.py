@@ -8,8 +8,8 @@ from typing import Any
 
 from engine.bench.samples import Samples, as_json
 from engine.errors import DetectorError
+from engine.live.cores import worker_threads
 from engine.live.load_shedding import SPARE
-from engine.pipeline import worker_threads
 from engine.pose2d.blazepose import BlazePose
 from engine.pose2d.weights import BY_SIZE, installed_weights
 from engine.sources.file_source import open_file

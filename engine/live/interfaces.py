@@ -1,6 +1,6 @@
 """What the pipeline needs of its parts, as protocols, and one value that holds how each is made.
 
-Tests pass fakes here; `engine.pipeline.real_factories` fills in the real parts. No part is imported in this file.
+Tests pass fakes here; `engine.real_factories` fills in the real parts. No part is imported in this file.
 """
 
 from __future__ import annotations

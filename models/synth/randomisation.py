@@ -1,8 +1,8 @@
 """Every number that is drawn at random for training windows, in one frozen dataclass.
 
 It is part of TrainSettings, so it is written into the checkpoint and into the sidecar of the exported weights. The
-tables of poses (models.synth.arm_table, standing_table, low_table) hold ranges of joint angles; their weights in a
-batch are here. Lengths are in body heights (a person of stature 1) unless a suffix says otherwise.
+tables of poses (models.synth.arm_table, standing_table, seated_table, low_table) hold ranges of joint angles; their
+weights in a batch are here. Lengths are in body heights (a person of stature 1) unless a suffix says otherwise.
 """
 
 from __future__ import annotations

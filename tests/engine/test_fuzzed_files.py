@@ -27,7 +27,7 @@ from engine.motion.npz import read_motion_npz
 from engine.motion.osc_log import read_osc_log
 from engine.motion.take import MotionTake, Rows, row_of, take_from_rows
 from engine.osc.reading import read_packet
-from engine.pipeline import real_factories
+from engine.real_factories import real_factories
 from engine.sources.intrinsics import intrinsics_for
 from engine.sources.open_source import DEMO_CLIP
 from engine.takes.partial_file import _RECORD, PartialFile, read_partial

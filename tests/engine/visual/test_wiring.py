@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import engine.vtm.choose  # noqa: F401 - imported while load_weights is exchanged, it would keep the exchanged one
-from engine import pipeline
+from engine import real_factories
 from engine.errors import ModelError
 from engine.types import Frame
 from engine.vtm.weights import Weights
@@ -24,7 +24,7 @@ def inner(monkeypatch) -> FakeDetector:
 
 def make(monkeypatch, load):
     monkeypatch.setattr("engine.vtm.weights.load_weights", load)
-    return pipeline.real_factories().make_detector("auto", size="auto", threads=1, on_message=print)
+    return real_factories.real_factories().make_detector("auto", size="auto", threads=1, on_message=print)
 
 
 def test_weights_with_a_backbone_get_its_features(monkeypatch, inner, tmp_path):
