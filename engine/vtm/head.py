@@ -19,8 +19,8 @@ TRUST = 0.9  # how far the head turns to what full scores say
 DOUBT_RAD = np.radians(70.0)  # trust falls as exp(-(angle to the network's answer / this)^2)
 _FACE = [KEYPOINT[name] for name in ("nose", "left_eye", "right_eye", "left_ear", "right_ear")]
 FACE_POINTS = {
-    True: np.array([[0, 26, 100], [24, 61, 78], [-24, 61, 78], [47, 48, 31], [-47, 48, 31]], np.float64),
-    False: np.array([[0, 0, 117], [30, 40, 91], [-30, 40, 91], [79, 34, -6], [-79, 34, -6]], np.float64),
+    True: np.array([[0, 32, 100], [24, 67, 78], [-24, 67, 78], [47, 54, 31], [-47, 54, 31]], np.float64),
+    False: np.array([[0, 30, 117], [30, 70, 91], [-30, 70, 91], [79, 64, -6], [-79, 64, -6]], np.float64),
 }
 """Where BlazePose (True) and people (False) mark the points on a head, millimetres from the Head joint.
 

@@ -13,12 +13,13 @@ _M = 1 / 1.7  # metres of a 1.70 m person -> statures
 
 # bare name: (joint, offset in the T-pose of the LEFT side as annotators of pictures mark it, the same as BlazePose
 # marks it, spread over people, all in metres). BlazePose's are least squares over its keypoints on rendered people; on
-# the head with the exact perspective, and what annotators mark there is measured on the renderer's heads.
+# the head with the exact perspective, and what annotators mark there is measured on the renderer's heads (whose Head
+# joint lies 3 cm higher than that of the mean skeleton: added here).
 _Offset = tuple[float, float, float]
 _TABLE: dict[str, tuple[str, _Offset, _Offset, float]] = {
-    "nose": ("Head", (0.0, 0.000, 0.117), (0.0, 0.010, 0.100), 0.008),
-    "eye": ("Head", (0.030, 0.040, 0.091), (0.028, 0.041, 0.079), 0.006),
-    "ear": ("Head", (0.079, 0.034, -0.006), (0.058, 0.031, 0.032), 0.008),
+    "nose": ("Head", (0.0, 0.030, 0.117), (0.0, 0.037, 0.100), 0.008),
+    "eye": ("Head", (0.030, 0.070, 0.091), (0.028, 0.068, 0.079), 0.006),
+    "ear": ("Head", (0.079, 0.064, -0.006), (0.058, 0.058, 0.032), 0.008),
     "shoulder": ("UpperArm", (0.0, 0.022, 0.0), (-0.033, 0.008, -0.005), 0.012),
     "elbow": ("LowerArm", (0.0, 0.0, 0.0), (-0.001, 0.007, 0.017), 0.010),
     "wrist": ("Hand", (0.0, 0.0, 0.0), (0.006, -0.002, 0.009), 0.008),
