@@ -1,6 +1,6 @@
 # make run   set up everything and open the window        (ARGS="--source demo" passes options on)
 # make test  set up everything and run all tests          (ARGS="-k solver"; TORCH=cuda or none, see app/setup_env.py)
-# make check format, lint, import contracts, types, fast tests
+# make check format, lint, import contracts, types, documents, fast tests
 # make lock  renew the locked versions in app/requirements/   (ARGS="--keep": only what pyproject.toml changed)
 # Windows and macOS without make: python app/setup_env.py run | test | check, python app/lock_packages.py
 

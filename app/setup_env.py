@@ -2,7 +2,7 @@
 
     python app/setup_env.py run [VTM OPTIONS]     set up, then start the app
     python app/setup_env.py test [PYTEST OPTIONS] set up with what the tests need, then run them (under Xvfb on Linux)
-    python app/setup_env.py check [--static]      format, lint, import contracts, types, fast tests; or without tests
+    python app/setup_env.py check [--static]      format, lint, import contracts, types, documents, tests
 
 Packages are those of app/requirements/ (made by app/lock_packages.py), each file checked by its sha256. Tests and
 training use torch, too: TORCH=cpu (the default) never takes a CUDA build, TORCH=cuda takes the one for this GPU,
@@ -254,7 +254,7 @@ def run_tests(arguments: list[str]) -> int:
 
 
 def run_check(arguments: list[str]) -> int:
-    """Format, lint, import contracts, types, fast tests; stops at the first that fails."""
+    """Format, lint, import contracts, types, documents, fast tests; stops at the first that fails."""
     if arguments not in ([], ["--static"]):
         say("usage: python app/setup_env.py check [--static]")
         return 2
@@ -266,6 +266,7 @@ def run_check(arguments: list[str]) -> int:
         [*python, "ruff", "check"],
         [str(venv_python().with_name("lint-imports")), "--no-logo", "--no-cache"],
         [*python, "mypy", *([] if with_torch else MYPY_WITHOUT_TORCH)],
+        [*python, "app.documents"],
     ]
     if not arguments:
         steps.append(under_xvfb([*python, "pytest", "-q", "-m", "not slow"]))

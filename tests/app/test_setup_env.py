@@ -242,7 +242,7 @@ def test_the_check_goes_from_format_to_tests_and_needs_no_torch(programs, monkey
     programs.fail = None if torch else "import torch"
     assert setup_env.run_check(arguments) == 0
     steps = [command[command.index("-m") + 1 :] for command in programs.called if "-m" in command]
-    assert [step[0] for step in steps] == ["ruff", "ruff", "mypy"] + ["pytest"] * tested
+    assert [step[0] for step in steps] == ["ruff", "ruff", "mypy", "app.documents"] + ["pytest"] * tested
     assert ("app" in steps[2]) is not torch
 
 

@@ -1,0 +1,1 @@
+"""The documents (*.md): what keeps them true. See `python -m app.documents --help`."""
