@@ -11,7 +11,7 @@ def add_take_commands(commands: Commands, debug: OneLineParser) -> None:
     recover = commands.add_parser("recover", parents=[debug], help="finish takes that a crash left behind")
     recover.add_argument("paths", nargs="+", type=Path, metavar="FILE", help="NAME.partial, or a folder of such")
     report = commands.add_parser("report", parents=[debug], help="judge takes without a truth: lights, a page, JSON")
-    report.add_argument("takes", nargs="+", type=Path, metavar="TAKE", help="takes (.npz)")
+    report.add_argument("takes", nargs="+", type=Path, metavar="TAKE", help="takes (.npz); two are also compared")
     report.add_argument("--against", type=Path, metavar="TAKE", help="another take of the same motion, for comparison")
     report.add_argument("--json", action="store_true", help="figures as JSON on stdout, and no files")
     replay = commands.add_parser("replay", parents=[debug], help="send a take or an OSC log again, in its own time")

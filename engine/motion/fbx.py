@@ -11,6 +11,7 @@ import json
 from typing import IO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.motion.bvh_styles import BVH_STYLES, BvhStyle
 from engine.motion.euler import continuous_deg, euler_deg
@@ -21,7 +22,7 @@ from engine.types import F32, F64
 from models.detail_skeleton import Skeleton
 from models.skeleton import ROOT
 
-_TICKS_PER_S = 46_186_158_000
+TICKS_PER_S = 46_186_158_000
 _CM = 100.0
 _CREATED = "1970-01-01 10:00:00:000"
 _CREATOR = "VTM Live"
@@ -44,6 +45,12 @@ def write_fbx(
     scene.add_animation(*_channels(motion, progress))
     write_records(file, scene.records())
     progress(1.0)
+
+
+def key_times(frames: int, fps: float) -> NDArray[np.int64]:
+    """(frames,) of FBX ticks; each is rounded by itself, so an hour does not drift."""
+    ticks: NDArray[np.int64] = np.round(np.arange(frames) * (TICKS_PER_S / fps)).astype("<i8")
+    return ticks
 
 
 def _channels(motion: EvenMotion, progress: Progress) -> tuple[F64, F32]:
@@ -71,7 +78,7 @@ class _Scene:
         self._connections = Record("Connections")
         self._newest = 1_000_000
         self._models: list[int] = []
-        self._ticks = np.round(np.arange(len(motion)) * (_TICKS_PER_S / motion.fps)).astype("<i8")
+        self._ticks = key_times(len(motion), motion.fps)
 
     def _object(self, kind: str, name: str, kind_in_name: str, sub: str) -> tuple[int, Record]:
         self._newest += 1

@@ -40,6 +40,7 @@ _ARRAYS = {
     "eyes_xyzw": (Expected(("N", 2, 4), optional=True), np.float32),
     "expression": (Expected(("N", NUM_EXPRESSIONS), optional=True), np.float32),
     "head_from_face": (Expected(("N",), "b", optional=True), np.bool_),
+    "latency_s": (Expected(("N",), optional=True), np.float32),
 }
 """The fields of MotionTake: what the file holds, what is kept in memory."""
 _BESIDE = {

@@ -22,6 +22,7 @@ MAX_FPS = 1000.0
 _MIN_FPS = 0.01
 _MAX_TIME_S = 1e10  # of a clock that began anywhere
 _MAX_SPAN_S = 1e6  # eleven days
+_MAX_LATENCY_S = 3600.0  # what is later, or no number, is unknown
 _MAX_M = 1e5
 _MAX_BONE_M = 10.0
 _MAX_PX = 1e6
@@ -127,4 +128,6 @@ def _tidy(take: MotionTake) -> MotionTake:
     if not ((seen >= 0) & (seen <= 1)).all() or seen[gone].any():
         changed["part_confidence"] = np.clip(np.nan_to_num(seen, posinf=1.0, neginf=0.0), 0.0, 1.0)
         changed["part_confidence"][gone] = 0.0
+    if take.latency_s is not None:
+        changed["latency_s"] = np.where(np.abs(take.latency_s) <= _MAX_LATENCY_S, take.latency_s, np.float32(np.nan))
     return replace(take, **changed, **checked_details(take))

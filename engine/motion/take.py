@@ -52,7 +52,9 @@ _DETAILS: list[Any] = [
 ]
 BODY_ROW = np.dtype(_BODY)
 """One frame of a take as it lay on disk before there were hands and face."""
-ROW = np.dtype(_BODY + _DETAILS)
+DETAILED_ROW = np.dtype(_BODY + _DETAILS)
+"""The same before latency was recorded."""
+ROW = np.dtype([*_BODY, *_DETAILS, ("latency_s", "<f4")])
 """One frame of a take, as it lies in memory and on disk; NaN where hands or face were not looked at."""
 Rows = NDArray[Any]  # (N,) of ROW
 
@@ -92,6 +94,7 @@ class MotionTake:
     expression: F32 | None = None  # (N, 52)
     head_from_face: NDArray[np.bool_] | None = None  # (N,)
     detail_confidence: F32 | None = None  # (N, 3) left hand, right hand, face; 0..1
+    latency_s: F32 | None = None  # (N,) from the frame to its pose when it was recorded live; NaN without a pose
 
     def __len__(self) -> int:
         """Frames."""
@@ -109,12 +112,13 @@ def no_progress(_fraction: float) -> None:
     """Nobody looks."""
 
 
-def row_of(pose: Pose | None, detection: Detection, *, lost_before: int = 0) -> Rows:
+def row_of(pose: Pose | None, detection: Detection, *, lost_before: int = 0, latency_s: float = float("nan")) -> Rows:
     """(1,) of ROW. No pose, or one that is not tracked, gives NaN; the person's offsets and the camera are kept."""
     row = np.zeros(1, ROW)
     for name in ROW.names or ():
         if ROW[name].base.kind == "f":
             row[name] = np.nan
+    row["latency_s"] = latency_s
     row["timestamp_s"] = detection.captured_at_s
     row["frame_id"] = detection.frame_id
     row["lost_before"] = lost_before
@@ -163,8 +167,15 @@ def take_from_rows(rows: Rows, *, fps: float | None = None) -> MotionTake:
         R_world_cam=last["R_world_cam"].astype(np.float64),
         t_world_cam=last["t_world_cam"].astype(np.float64),
         lost_before=rows["lost_before"],
+        latency_s=_latency_of(rows),
         **_details_of(rows),
     )
+
+
+def _latency_of(rows: Rows) -> F32 | None:
+    """(N,) or None: the rows were not recorded live, or by an earlier version."""
+    known = "latency_s" in (rows.dtype.names or ()) and np.isfinite(rows["latency_s"]).any()
+    return rows["latency_s"] if known else None
 
 
 def _details_of(rows: Rows) -> dict[str, Any]:

@@ -46,7 +46,9 @@ LIMITS: dict[str, Limit] = {
     "height_spread_percent": Limit(
         "spread of the height that each limb implies", "%", 15.0, 25.0, "calibrate proportions in a T-pose"
     ),
-    "latency_ms": Limit("latency, median", "ms", 50.0, 100.0, "close other programs; a smaller --detector-size"),
+    "latency_ms": Limit(
+        "latency from frame to pose, 95 % within", "ms", 60.0, 120.0, "close other programs; a smaller --detector-size"
+    ),
 }
 """Jitter, sliding and floor: the live solver's targets. The others: what is seen when one looks at a take."""
 

@@ -153,6 +153,23 @@ def height_spread_percent(take: MotionTake) -> float:
     return (max(heights) / min(heights) - 1.0) * 100.0
 
 
+def latency_ms(take: MotionTake) -> dict[str, float]:
+    """p50, p95, p99 from frame to pose; empty where it was not recorded."""
+    known = np.zeros(0) if take.latency_s is None else take.latency_s[np.isfinite(take.latency_s)]
+    if not len(known):
+        return {}
+    values = np.percentile(known.astype(np.float64) * 1000.0, (50, 95, 99)).tolist()
+    return dict(zip(("p50", "p95", "p99"), values, strict=True))
+
+
+def late(take: MotionTake, limit_ms: float) -> tuple[Span, ...]:
+    """Where poses came later than that after their frame."""
+    if take.latency_s is None:
+        return ()
+    with np.errstate(invalid="ignore"):
+        return spans_of(take.latency_s * 1000.0 > limit_ms, times_of(take))
+
+
 def _bone_lengths(take: MotionTake) -> F64:
     """(frames with a person, 21) metres, before smoothing."""
     joints = take.joints_cam_m[take.tracked].astype(np.float64)

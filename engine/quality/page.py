@@ -36,11 +36,17 @@ def report_page(name: str, report: TakeReport, comparison: Comparison | None = N
         f"<!doctype html><html lang=en><meta charset=utf-8><title>{escape(name)}: report</title>"
         f"<style>{_STYLE}</style><h1>{escape(name)} {_badge(report.light)}</h1>"
         f"<p class=muted>{report.seconds:.1f} s, {report.frames} frames at {report.fps:.2f} per second, "
-        f"{report.frames_lost} frames lost on the way to the disk</p>{_timeline(report)}"
+        f"{report.frames_lost} frames lost on the way to the disk{_latency(report)}</p>{_timeline(report)}"
         f"<table><tr><th>measure<th class=n>value<th>verdict<th>what to do</tr>{rows}</table>"
         f"<h2>Parts not seen</h2><table>{parts}</table>"
         f"<h2>Height that each limb implies</h2><table>{heights}</table>{_comparison(comparison)}</html>\n"
     )
+
+
+def _latency(report: TakeReport) -> str:
+    if not report.latency_ms:
+        return ""
+    return "; from frame to pose {p50:.0f} ms in the median, 95 % within {p95:.0f} ms".format(**report.latency_ms)
 
 
 def _badge(light: Light) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +40,7 @@ class TakeReport:
     unseen_percent: dict[str, float]  # part -> percent of the frames with a person
     implied_heights_m: dict[str, float]  # limb -> metres
     frames_lost: int  # poses that were made and could not be written
+    latency_ms: dict[str, float]  # p50, p95, p99 from frame to pose; empty: not recorded live
 
     @property
     def light(self) -> Light:
@@ -55,6 +55,7 @@ class TakeReport:
             "frames": self.frames,
             "fps": round(self.fps, 4),
             "frames_lost": self.frames_lost,
+            "latency_ms": {name: _rounded(value) for name, value in self.latency_ms.items()},
             "findings": [_finding_json(finding) for finding in self.findings],
             "parts_unseen_percent": {name: _rounded(value) for name, value in self.unseen_percent.items()},
             "implied_heights_m": {name: _rounded(value) for name, value in self.implied_heights_m.items()},
@@ -68,8 +69,8 @@ class TakeReport:
         return [finding_line(finding) for finding in sorted(bad, key=lambda each: each.light != "red")]
 
 
-def report_of(take: MotionTake, latency_ms: Mapping[str, float] | None = None) -> TakeReport:
-    """Measure a take. latency_ms: p50, p95, … of the live run that recorded it, which a take does not hold."""
+def report_of(take: MotionTake) -> TakeReport:
+    """Measure a take."""
     times = measures.times_of(take)
     seconds = float(times[-1]) if len(times) else 0.0
     lost = measures.spans_of(~take.tracked, times)
@@ -86,8 +87,9 @@ def report_of(take: MotionTake, latency_ms: Mapping[str, float] | None = None) -
         "bone_spread_percent": (measures.bone_spread_percent(take), ()),
         "height_spread_percent": (measures.height_spread_percent(take), ()),
     }
-    if latency_ms is not None and "p50" in latency_ms:
-        values["latency_ms"] = (float(latency_ms["p50"]), ())
+    latency_ms = measures.latency_ms(take)
+    if latency_ms:
+        values["latency_ms"] = (latency_ms["p95"], measures.late(take, LIMITS["latency_ms"].amber))
     return TakeReport(
         seconds=seconds,
         frames=len(take),
@@ -98,6 +100,7 @@ def report_of(take: MotionTake, latency_ms: Mapping[str, float] | None = None) -
         unseen_percent=dict(zip(PART_NAMES, unseen.tolist(), strict=True)),
         implied_heights_m=measures.implied_heights_m(take),
         frames_lost=int(take.lost_before.sum()),
+        latency_ms=latency_ms,
     )
 
 

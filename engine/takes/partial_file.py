@@ -20,7 +20,7 @@ import numpy as np
 from engine.errors import InputError, OutputError
 from engine.motion.file_lock import hold
 from engine.motion.plausible import usable_rows
-from engine.motion.take import BODY_ROW, ROW, Rows
+from engine.motion.take import BODY_ROW, DETAILED_ROW, ROW, Rows
 from engine.takes.safe_place import trouble_with
 from models.json_text import parse_json
 
@@ -32,7 +32,7 @@ _COPY_BYTES = 1 << 20
 _BLOCK_ROWS = 4096
 _LONGEST_HEADER = 1 << 16
 _LAYOUT = zlib.crc32(repr(ROW).encode())
-_READABLE = {zlib.crc32(repr(row).encode()): row for row in (ROW, BODY_ROW)}
+_READABLE = {zlib.crc32(repr(row).encode()): row for row in (ROW, DETAILED_ROW, BODY_ROW)}
 """Rows that can be read, by the layout that a file names; takes of today are written with the first."""
 
 

@@ -20,7 +20,7 @@ from engine.motion.formats import check_motion_path
 from engine.motion.resample import LONGEST_HOLD_S
 from engine.motion.take import row_of
 from engine.takes.names import free_take
-from engine.takes.recovery import NothingRecordedError, build_take
+from engine.takes.recovery import NothingRecordedError, OnWritten, build_take
 from engine.takes.safe_place import safe_folder
 from engine.takes.take_file import TakeFile
 from engine.types import Detection, Pose, RecordingState
@@ -32,7 +32,7 @@ _RETRY_S = 1.0  # a full disk is tried again this often
 _CHECK_S = 1.0  # how often it is looked whether the folder is still there
 _JOIN_S = 30.0
 
-_Item = tuple[Pose | None, Detection, int]
+_Item = tuple[Pose | None, Detection, int, float]  # pose, frame, poses lost before it, latency in seconds
 
 
 class Recorder:
@@ -46,12 +46,14 @@ class Recorder:
         video: bool = False,
         overwrite: bool = False,
         say: Callable[[str], None] | None = None,
+        on_written: OnWritten | None = None,
     ) -> None:
         """Start a take that becomes `path` at close, or the next free name.
 
         video      a video is recorded beside it by others, to `self.video`: recovery keeps the two under one name
         overwrite  replace the take of that name
         say        gets one line when the take has to go on somewhere else
+        on_written gets the finished file and what is in it, in the thread that closes the take
         Raises UsageError for an unknown suffix, OutputError for a folder that cannot be written to.
         """
         wanted = Path(path)
@@ -63,7 +65,7 @@ class Recorder:
         except OSError as error:
             raise OutputError(f"cannot record to {wanted}: {error.strerror or error}; choose another folder") from error
         self._path, self.video = free_take(wanted, video=video, overwrite=overwrite)
-        self._overwrite = overwrite
+        self._overwrite, self._on_written = overwrite, on_written
         try:
             self._partial = TakeFile(self._path, self.video, say or (lambda _text: None))
         except OutputError:
@@ -98,7 +100,8 @@ class Recorder:
             self._paused_s += self._pause_s(now_s)
             self._written_at_s = now_s
             try:
-                self._queue.put_nowait((pose, detection, self._unqueued))
+                latency_s = float("nan") if pose is None else now_s - detection.captured_at_s
+                self._queue.put_nowait((pose, detection, self._unqueued, latency_s))
             except queue.Full:
                 self._unqueued += 1
                 self._lost += 1
@@ -185,7 +188,9 @@ class Recorder:
         return OutputError(f"{trouble}; the take is kept in {partial}: run vtm recover {partial}")
 
     def _build(self, partial: Path, final: Path) -> Path:
-        path, _ = build_take(partial, final, overwrite=self._overwrite, progress=self._note_saved)
+        path, _ = build_take(
+            partial, final, overwrite=self._overwrite, progress=self._note_saved, on_written=self._on_written
+        )
         return path
 
     def _note_saved(self, fraction: float) -> None:
@@ -204,13 +209,14 @@ class Recorder:
         unwritten = 0  # poses lost to a full disk since the last row
         retry_at_s = float("-inf")
         for item in self._items():
-            pose, detection, lost_before = item
+            pose, detection, lost_before, latency_s = item
             if self._clock() < retry_at_s:
                 unwritten += 1 + lost_before
                 self._note_lost()
                 continue
             try:
-                self._partial.append(row_of(pose, detection, lost_before=lost_before + unwritten))
+                lost = lost_before + unwritten
+                self._partial.append(row_of(pose, detection, lost_before=lost, latency_s=latency_s))
             except OSError as error:
                 unwritten += 1 + lost_before
                 retry_at_s = self._clock() + _RETRY_S

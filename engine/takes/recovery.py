@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,10 +10,13 @@ from engine.errors import OutputError, VtmError
 from engine.motion.atomic import is_taken, move_to_free_name
 from engine.motion.file_lock import is_held
 from engine.motion.formats import write_motion
-from engine.motion.take import Progress, no_progress, take_from_rows
+from engine.motion.take import MotionTake, Progress, no_progress, take_from_rows
 from engine.takes.names import being_recorded
 from engine.takes.partial_file import SUFFIX, names_in, read_partial
 from engine.takes.video_repair import repair
+
+OnWritten = Callable[[Path, MotionTake], None]
+"""Gets a finished file, and the take that is in it while its rows are there."""
 
 
 class NothingRecordedError(VtmError):
@@ -36,18 +40,25 @@ class Recovered:
 
 
 def build_take(
-    partial: Path, final: Path, *, overwrite: bool = False, progress: Progress = no_progress
+    partial: Path,
+    final: Path,
+    *,
+    overwrite: bool = False,
+    progress: Progress = no_progress,
+    on_written: OnWritten | None = None,
 ) -> tuple[Path, float]:
     """Write the final file, or the next free name, and remove the partial one: the name, the take's seconds.
 
     Raises VtmError; the partial file then stays if it is of use.
     """
-    path, seconds = _write(partial, final, overwrite, progress)
+    path, seconds = _write(partial, final, overwrite, progress, on_written)
     partial.unlink(missing_ok=True)  # the rows are mapped from it no more
     return path, seconds
 
 
-def _write(partial: Path, final: Path, overwrite: bool, progress: Progress) -> tuple[Path, float]:
+def _write(
+    partial: Path, final: Path, overwrite: bool, progress: Progress, on_written: OnWritten | None
+) -> tuple[Path, float]:
     rows = read_partial(partial).rows
     if len(rows) == 0 or (final.suffix.lower() != ".npz" and not rows["tracked"].any()):
         why = "there was no person in any frame" if len(rows) else "no frame arrived"
@@ -55,7 +66,10 @@ def _write(partial: Path, final: Path, overwrite: bool, progress: Progress) -> t
         partial.unlink(missing_ok=True)
         raise NothingRecordedError(f"{final} was not written: {why}")
     seconds = float(rows["timestamp_s"][-1] - rows["timestamp_s"][0])
-    path = write_motion(final, take_from_rows(rows), overwrite=overwrite, progress=progress)
+    take = take_from_rows(rows)
+    path = write_motion(final, take, overwrite=overwrite, progress=progress)
+    if on_written is not None:
+        on_written(path, take)
     return path, seconds
 
 

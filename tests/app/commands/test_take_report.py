@@ -6,6 +6,7 @@ import dataclasses
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from app.cli import main
@@ -42,6 +43,26 @@ def test_json_goes_to_stdout_and_no_file_is_written(take: Path, capsys) -> None:
     values = json.loads(capsys.readouterr().out)
     assert [value["compared"]["mean_mm"] for value in values] == [0, 0]
     assert not take.with_name("take.report.html").exists()
+
+
+def test_two_takes_are_compared_measure_by_measure_and_joint_by_joint(take: Path, capsys) -> None:
+    assert main(["report", str(take), str(lost(take))]) == 1
+    out, err = capsys.readouterr()
+    [row] = [line for line in out.splitlines() if line.startswith("nobody seen")]
+    assert row.split()[2:] == ["0.0", "%", "green", "87.5", "%", "red"]
+    assert "5 frames beside the other take: 0 mm about the hips" in err
+
+
+def test_two_takes_of_other_times_are_judged_all_the_same(take: Path, capsys) -> None:
+    whole = read_motion_npz(take)
+    later = np.arange(len(whole)) >= 20
+    one = dataclasses.replace(whole, tracked=~later)
+    other = dataclasses.replace(whole, tracked=later)
+    paths = [write_motion(take.with_name(f"{name}.npz"), each) for name, each in (("a", one), ("b", other))]
+    main(["report", *map(str, paths)])
+    out, err = capsys.readouterr()
+    assert "jitter at rest" in out
+    assert "beside the other take" not in err
 
 
 def test_what_is_no_take_is_one_line(tmp_path: Path, capsys) -> None:

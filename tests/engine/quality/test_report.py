@@ -119,6 +119,12 @@ def long_armed(take: MotionTake) -> MotionTake:
     return dataclasses.replace(take, joints_cam_m=camera)
 
 
+def late(take: MotionTake) -> MotionTake:
+    latency_s = np.full(FRAMES, 0.020, np.float32)
+    latency_s[90:150] = 0.180
+    return dataclasses.replace(take, latency_s=latency_s)
+
+
 FAULTS: dict[str, Callable[[MotionTake], MotionTake]] = {
     "lost_percent": lost,
     "no_frames_s": silent,
@@ -129,6 +135,7 @@ FAULTS: dict[str, Callable[[MotionTake], MotionTake]] = {
     "spikes_per_minute": jumping,
     "bone_spread_percent": stretching,
     "height_spread_percent": long_armed,
+    "latency_ms": late,
 }
 
 
@@ -147,19 +154,32 @@ def test_each_fault_lights_its_own_lamp_red_and_no_other(name: str) -> None:
 
 
 def test_every_lamp_has_a_fault_here() -> None:
-    assert set(FAULTS) | {"latency_ms"} == set(LIMITS)
+    assert set(FAULTS) == set(LIMITS)
 
 
 def test_places_are_where_the_fault_is() -> None:
     [span] = next(each.spans for each in report_of(lost(standing())).findings if each.name == "lost_percent")
     assert (span.start_s, span.end_s) == pytest.approx((2.0, 4.0))
+    [span] = next(each.spans for each in report_of(late(standing())).findings if each.name == "latency_ms")
+    assert (span.start_s, span.end_s) == pytest.approx((3.0, 5.0))
     jumps = next(each.spans for each in report_of(jumping(standing())).findings if each.name == "spikes_per_minute")
     assert jumps[0].start_s == pytest.approx(3.0)
 
 
-def test_latency_of_the_run_is_judged_where_it_is_known() -> None:
-    report = report_of(standing(), {"p50": 180.0})
-    assert [each.name for each in report.findings if each.light == "red"] == ["latency_ms"]
+def test_a_take_that_was_not_recorded_live_says_nothing_of_latency() -> None:
+    report = report_of(standing())
+    assert "latency_ms" not in {each.name for each in report.findings}
+    assert report.to_json()["latency_ms"] == {}
+    assert "from frame to pose" not in report_page("take", report)
+
+
+def test_latency_is_shown_with_its_spread() -> None:
+    latency_s = np.full(FRAMES, 0.020, np.float32)
+    latency_s[:30], latency_s[30:40] = 0.050, np.nan
+    report = report_of(dataclasses.replace(standing(), latency_s=latency_s))
+    assert report.light == "green"
+    assert report.to_json()["latency_ms"] == {"p50": 20.0, "p95": 50.0, "p99": 50.0}
+    assert "20 ms in the median, 95 % within 50 ms" in report_page("take", report)
 
 
 @pytest.mark.parametrize("frames", [0, 1, 2])

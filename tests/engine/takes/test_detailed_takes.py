@@ -7,12 +7,13 @@ import socket
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from engine.motion.npz import read_motion_npz
-from engine.motion.take import BODY_ROW, ROW, row_of
+from engine.motion.take import BODY_ROW, DETAILED_ROW, ROW, row_of
 from engine.takes.partial_file import PartialFile, read_partial
 from engine.takes.player import Player
 from engine.takes.recorder import Recorder
@@ -53,21 +54,25 @@ def test_a_killed_run_loses_nothing_of_them(frames: Frames, tmp_path: Path):
     assert len(take) == len(frames)
 
 
-def test_an_unfinished_take_of_before_hands_and_face_is_still_recovered(frames: Frames, tmp_path: Path):
-    about = json.dumps({"final": "old.npz", "layout": zlib.crc32(repr(BODY_ROW).encode())}).encode()
+@pytest.mark.parametrize("layout", [BODY_ROW, DETAILED_ROW], ids=["body", "hands and face"])
+def test_an_unfinished_take_of_an_earlier_version_is_still_recovered(
+    layout: np.dtype[Any], frames: Frames, tmp_path: Path
+):
+    about = json.dumps({"final": "old.npz", "layout": zlib.crc32(repr(layout).encode())}).encode()
     data = b"VTMTAKE1" + len(about).to_bytes(4, "little") + about
     for frame in frames:
-        new, row = row_of(*frame), np.zeros(1, BODY_ROW)
-        for name in BODY_ROW.names or ():
+        new, row = row_of(*frame), np.zeros(1, layout)
+        for name in layout.names or ():
             row[name] = new[name]
         data += row.tobytes() + zlib.crc32(row.tobytes()).to_bytes(4, "little")
     path = tmp_path / "old.npz.partial"
     path.write_bytes(data)
-    assert read_partial(path).rows.dtype == BODY_ROW != ROW
+    assert read_partial(path).rows.dtype == layout != ROW
     take = read_motion_npz(recover(path).path)
     assert len(take) == len(frames)
     assert take.tracked.all()
-    assert take.fingers_xyzw is None
+    assert (take.fingers_xyzw is not None) == (layout is DETAILED_ROW)
+    assert take.latency_s is None
 
 
 def test_a_hand_that_is_none_makes_a_row_unusable(frames: Frames, tmp_path: Path):

@@ -395,3 +395,28 @@ def test_a_defect_is_shown_as_ours_and_logged_and_what_was_written_is_kept(
     assert "unexpected KeyError: 'LeftHand'" in (recorder.state().error or "")
     assert any(record.exc_info for record in caplog.records)
     assert len(read_motion_npz(recorder.close())) == len(frames)
+
+
+def test_the_latency_of_each_pose_is_recorded_as_the_clock_has_it(frames: Frames, tmp_path: Path) -> None:
+    now = [0.0]
+    recorder = Recorder(tmp_path / "take.npz", clock=lambda: now[0])
+    for number, (pose, detection) in enumerate(frames):
+        now[0] = detection.captured_at_s + 0.001 * (20 + number)
+        recorder.write(None if number == 3 else pose, detection)
+    latency_s = read_motion_npz(recorder.close()).latency_s
+    assert latency_s is not None
+    expected = 0.001 * (20 + np.arange(len(frames)))
+    expected[3] = np.nan
+    np.testing.assert_allclose(latency_s, expected, atol=1e-6)
+
+
+def test_who_asked_gets_the_finished_take_of_any_format(frames: Frames, tmp_path: Path) -> None:
+    given: list[tuple[Path, int, bool]] = []
+    recorder = Recorder(
+        tmp_path / "take.bvh", on_written=lambda path, take: given.append((path, len(take), path.exists()))
+    )
+    for frame in frames:
+        recorder.write(*frame)
+    assert given == []
+    assert recorder.close() == tmp_path / "take.bvh"
+    assert given == [(tmp_path / "take.bvh", len(frames), True)]

@@ -69,6 +69,14 @@ def test_every_picture_is_shown_at_its_own_time(tmp_path: Path) -> None:
     assert recorder.lost == 0
 
 
+def test_an_hour_of_video_stays_within_a_millisecond_of_the_take(tmp_path: Path) -> None:
+    times = np.arange(0, round(3600 * 60_000 / 1001), 900) * 1001 / 60_000
+    recorder = VideoRecorder(tmp_path / "take.mkv", clock=_still)
+    _record(recorder, times.tolist())
+    shown = _shown(recorder.close())
+    np.testing.assert_allclose([time_s for time_s, _ in shown], times, atol=1e-3)
+
+
 def test_a_picture_that_is_not_later_than_the_one_before_is_left_out(tmp_path: Path) -> None:
     recorder = VideoRecorder(tmp_path / "take.mkv", clock=_still)
     _record(recorder, [5.0, 5.1, 5.1, 5.05, 5.2])
