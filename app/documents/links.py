@@ -14,6 +14,7 @@ ROOMS = ("app", "engine", "models", "vtm_live", "tests", "docs", "examples")
 _TARGET = re.compile(r"\]\(\s*<?([^)\s>]+)>?[^)]*\)|(?:src|href)=\"([^\"]+)\"")
 _ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _PATH = re.compile(rf"(?:{'|'.join(ROOMS)})/[\w./-]*")
+_PLACEHOLDER = re.compile(r"[A-Z]+")
 _MODULE = re.compile(rf"(?:{'|'.join(ROOMS[:4])})(?:\.\w+)+")
 
 
@@ -60,7 +61,7 @@ def _problem(page: Page, target: str, by_path: dict[str, Page], root: Path) -> s
 
 
 def _missing(text: str, root: Path) -> Iterator[str]:
-    if _PATH.fullmatch(text) and not (root / text).exists():
+    if _PATH.fullmatch(text) and not (root / text).exists() and not _PLACEHOLDER.fullmatch(Path(text).stem):
         yield text
     if _MODULE.fullmatch(text) and not _is_named(text.split("."), root):
         yield text

@@ -1,6 +1,6 @@
-"""`python -m app.window.screenshot OUT.png`: the real window on the demo, as the README shows it. Under Xvfb:
+"""`python -m app.window.screenshot OUT.png`: one picture of the real window on the demo. Under Xvfb:
 
-xvfb-run -a -s "-screen 0 1920x1080x24" .venv/bin/python -m app.window.screenshot app/assets/window.png
+xvfb-run -a -s "-screen 0 1920x1080x24" .venv/bin/python -m app.window.screenshot window.png
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ import os
 import socket
 import sys
 import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QImage
 
 from app.arguments.options import RunOptions
 from app.settings import DEFAULT_TARGET, Settings
@@ -27,42 +29,56 @@ from engine.config import Config
 from engine.osc.targets import parse_target
 
 
-def take_screenshot(
-    out: Path,
-    source: str,
-    after_s: float,
-    size: tuple[int, int],
-    avatar: str = "",
-    page: str = "",
-    look: str = "",
-    performer: bool = False,
-) -> bool:
-    """Open the window, wait, grab it from the screen (3D view included), close. True when the picture was written."""
-    written = [False]
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the window shows in the picture."""
+
+    size: tuple[int, int]  # width, height in pixels
+    avatar: str = ""  # a file
+    page: str = ""  # of the Viewpoints mode
+    look: str = ""  # from where the figure is seen
+    performer: bool = False  # the performer's screen
+
+
+def show_window(source: str, after_s: float, shown: Shown, ready: Callable[[MainWindow], None]) -> int:
+    """Open the window on a source and call `ready` after some seconds; returns the exit code when it was closed."""
     receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)  # somebody listens, as on a performer's computer
     receiver.bind(("127.0.0.1", parse_target(DEFAULT_TARGET).port))
 
-    def grab(window: MainWindow) -> None:
-        place = window.geometry()
-        picture = QGuiApplication.primaryScreen().grabWindow(0, place.x(), place.y(), place.width(), place.height())
-        written[0] = picture.save(str(out))
-        window.close()
-
     def opened(window: MainWindow) -> None:
-        window.resize(*size)
+        window.resize(*shown.size)
         window.move(0, 0)
-        window.header.performer.setChecked(performer)
-        if page:
-            window.viewpoints.panel.choose(page)
+        window.header.performer.setChecked(shown.performer)
+        if shown.page:
+            window.viewpoints.panel.choose(shown.page)
             window.header.viewpoints.setChecked(True)
-        if look:
-            window.body.bar.buttons[look].click()
-        QTimer.singleShot(round(after_s * 1000), lambda: grab(window))
+        if shown.look:
+            window.body.bar.buttons[shown.look].click()
+        QTimer.singleShot(round(after_s * 1000), lambda: ready(window))
 
     smooth = OpenGL("", software=False)
-    settings = Settings(Config(source=source, osc=(DEFAULT_TARGET,)), avatar=avatar)
+    settings = Settings(Config(source=source, osc=(DEFAULT_TARGET,)), avatar=shown.avatar)
     code = open_window(RunOptions(), settings, opengl=smooth, on_open=opened)
     receiver.close()
+    return code
+
+
+def grabbed(window: MainWindow) -> QImage:
+    """The window as it is on the screen, 3D view included."""
+    place = window.geometry()
+    screen = QGuiApplication.primaryScreen()
+    return screen.grabWindow(0, place.x(), place.y(), place.width(), place.height()).toImage()
+
+
+def take_screenshot(out: Path, source: str, after_s: float, shown: Shown) -> bool:
+    """Open the window, wait, grab it, close. True when the picture was written."""
+    written = [False]
+
+    def ready(window: MainWindow) -> None:
+        written[0] = grabbed(window).save(str(out))
+        window.close()
+
+    code = show_window(source, after_s, shown, ready)
     return written[0] and code == 0
 
 
@@ -82,8 +98,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["VTM_CONFIG_DIR"] = folder  # the user's own settings stay as they are
         size = int(width), int(height)
-        shown = options.avatar, options.viewpoints, options.look, options.performer
-        good = take_screenshot(options.out, options.source, options.after, size, *shown)
+        shown = Shown(size, options.avatar, options.viewpoints, options.look, options.performer)
+        good = take_screenshot(options.out, options.source, options.after, shown)
     if not good:
         say(f"vtm: no picture was written to {options.out}")
     return 0 if good else 1
