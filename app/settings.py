@@ -37,6 +37,7 @@ class Settings:
     take_suffix: str = ".bvh"
     window_geometry: str = ""  # base64 of QWidget.saveGeometry()
     splitter: tuple[int, ...] = ()
+    performer_screen: bool = False  # big picture and words in place of the figures
     folders: tuple[tuple[str, str], ...] = ()  # kind of file and its last folder: app.window.file_dialogs
     sounds: bool = True  # countdowns are heard
     avatar: str = ""  # a .vrm that is shown; "": the first of the targets

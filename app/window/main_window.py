@@ -7,14 +7,11 @@ session finishes take and pipeline on that thread, the timer sees it closed and 
 from __future__ import annotations
 
 import dataclasses
-import logging
 import time
-from collections import deque
-from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QMainWindow
 
 from app.command_line import check_source, is_recording
@@ -22,16 +19,18 @@ from app.commands.doctor import findings
 from app.commands.report import report_text
 from app.engine_access import WindowPipelines
 from app.performers import remembered
-from app.settings import Settings, save_settings
+from app.settings import Settings
 from app.tones import TonePlayer
 from app.window.avatar.control import AvatarControl
-from app.window.avatar_drop import given_to_all, is_avatar
-from app.window.background import Background
+from app.window.camera_lookup import CameraLister, CameraLookup
 from app.window.closing import Closing
 from app.window.cue_control import CueControl
+from app.window.drops import Drops
 from app.window.file_dialogs import last_folders, remember_folders
+from app.window.kept_settings import KeptSettings
 from app.window.leftover_takes import RECOVER, LeftOver
-from app.window.notices import Notice, Notices
+from app.window.live_pictures import LivePictures
+from app.window.notices import Notices
 from app.window.performer_control import PerformerControl
 from app.window.replay_control import ReplayControl
 from app.window.report_dialog import ReportDialog
@@ -49,18 +48,13 @@ from app.window.widgets.side_panel import SidePanel
 from app.window.widgets.timing_strip import TimingStrip
 from app.window.widgets.video_view import VideoView
 from engine.config import Config
-from engine.errors import OutputError, UsageError, VtmError
+from engine.errors import UsageError
 from engine.osc.own_port import check_own_port
-from engine.sources.camera_list import CameraInfo
-from engine.types import PersonChoice, Pose, Snapshot
+from engine.types import PersonChoice, Snapshot
 
 PULL_MS, FRUGAL_PULL_MS = 20, 30
 """The screen follows at up to 50 pictures a second, at 33 where few cores draw as well as track."""
 _SLOW_S = 0.25
-
-log = logging.getLogger(__name__)
-
-CameraLister = Callable[[], tuple[CameraInfo, ...]]
 
 
 class MainWindow(QMainWindow):
@@ -80,27 +74,23 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.setWindowTitle("VTM Live")
         self.setWindowIcon(icons.product())
-        self.setAcceptDrops(True)
         self.setMinimumSize(1040, 640)
         self.resize(1440, 860)
-        self._session, self._settings, self._list_cameras = session, settings, list_cameras
+        self._session, self._kept = session, KeptSettings(settings, self.say)
         self._notices = Notices()
-        self._local_notice: tuple[Notice, float] | None = None
-        self._cameras: Background[tuple[CameraInfo, ...]] = Background("list-cameras")
-        self._frame_key: tuple[str, int] | None = None
-        self._frame_times: deque[float] = deque(maxlen=60)
         self._slow_at_s = 0.0
         self._closing = Closing()
-        self._unsaved = False
-        self.screen_fps = 0.0
         self.last: Snapshot | None = None
         self.header, self.video, self.body = Header(), VideoView(), BodyPane(opengl)
         self.strip, self.side = TimingStrip(), SidePanel()
+        self._pictures = LivePictures(self.video, self.body, self.side.details)
+        self.cameras = CameraLookup(list_cameras, self.side.source, self.say)
+        self.drops = Drops(self, lambda: self.config.osc, self.change, self.say)
         self.replay = ReplayControl(self, session, self.body, self.side.targets)
         tones = TonePlayer(QApplication.beep)
         self.cues = CueControl(session, self.video.cue, self.side, tones, lambda: self.config.countdown_s)
         self.avatar = AvatarControl(self.body, opengl, settings)
-        self.performers = PerformerControl(self.side.performer, lambda: self._settings, self._use, self.say)
+        self.performers = PerformerControl(self.side.performer, lambda: self._kept.now, self._use, self.say)
         self._left_over = LeftOver()
         self._splitter = split_pictures(self.video, self.body)
         self.two = TwoCameras(
@@ -139,18 +129,18 @@ class MainWindow(QMainWindow):
     @property
     def config(self) -> Config:
         """The settings in force."""
-        return self._settings.config
+        return self._kept.now.config
 
     def begin(self) -> None:
         """Start capturing and pulling; the window may already be on screen."""
-        self.refresh_cameras()
-        self._left_over.look(self._settings.folder)
+        self.cameras.start()
+        self._left_over.look(self._kept.now.folder)
         self._session.apply(self._live(self.config))
         self._timer.start(self._pull_ms)
 
     def say(self, level: str, text: str) -> None:
         """A line of the window's own, in the banner."""
-        self._local_notice = (Notice(level, text), time.monotonic())
+        self._notices.say(level, text)
 
     def change(self, fields: dict[str, object]) -> None:
         """Take new fields of Config: send the whole to the pipeline and keep it for the next start.
@@ -177,35 +167,30 @@ class MainWindow(QMainWindow):
         if config.source != self.config.source:
             self.strip.chart.clear()
         self.avatar.follow(self.config.osc, config.osc)
-        self._use(remembered(dataclasses.replace(self._settings, config=config)))
+        self._use(remembered(dataclasses.replace(self._kept.now, config=config)))
 
     def _use(self, settings: Settings) -> None:
         """Keep whole settings, show them, and send their Config to the pipeline."""
-        self._keep(settings)
+        self._kept.keep(settings)
         self.side.show_config(self.config)
         self.replay.height_m = self.config.height_m
         self._session.apply(self._live(self.config))
         self.two.follow()
 
-    def refresh_cameras(self) -> None:
-        """Look for cameras on a thread; the list appears when it is there."""
-        if self._cameras.start(self._list_cameras):
-            self.side.source.refresh.setEnabled(False)
-
     def _connect(self) -> None:
         self.side.changed.connect(self.change)
-        self.side.source.refresh_wanted.connect(self.refresh_cameras)
         self.side.source.second_wanted.connect(self.two.begin)
         self.two.pane.ended.connect(self.two.restart_first)
         self.side.record.sounded.connect(self._sounds)
         self.side.record.chosen.connect(self._takes_chosen)
         self.side.record.replay.connect(self.replay.open)
-        self.avatar.kept.connect(lambda fields: self._keep(dataclasses.replace(self._settings, **fields)))
+        self.avatar.kept.connect(lambda fields: self._kept.change(**fields))
         self.avatar.said.connect(self.say)
-        self.avatar.picked.connect(self._take_avatar)
+        self.avatar.picked.connect(self.drops.take_avatar)
+        self.drops.opened.connect(self.avatar.open)
         self.video.banner.pressed.connect(self._banner_pressed)
         self.video.chosen.connect(lambda x_px, y_px: self._session.choose_person(PersonChoice((x_px, y_px))))
-        self.header.performer.toggled.connect(self.screens.show_performer)
+        self.header.performer.toggled.connect(self._show_screen)
         self.header.report.clicked.connect(self._report)
         for key, action in (
             ("R", self.cues.toggle_take),
@@ -219,17 +204,19 @@ class MainWindow(QMainWindow):
             QShortcut(QKeySequence(key), self).activated.connect(action)
 
     def _restore(self) -> None:
-        remember_folders(self._settings.folders)
+        kept = self._kept.now
+        remember_folders(kept.folders)
         self.replay.height_m = self.config.height_m
         self.side.show_config(self.config)
         self.performers.show()
-        self.side.record.show_choice(self._settings.folder, self._settings.take_suffix)
-        self.side.record.show_sound(self._settings.sounds)
-        self.cues.sounds = self._settings.sounds
-        if self._settings.window_geometry:
-            self.restoreGeometry(QByteArray.fromBase64(self._settings.window_geometry.encode()))
-        if len(self._settings.splitter) == 2:
-            self._splitter.setSizes(list(self._settings.splitter))
+        self.side.record.show_choice(kept.folder, kept.take_suffix)
+        self.side.record.show_sound(kept.sounds)
+        self.cues.sounds = kept.sounds
+        if kept.window_geometry:
+            self.restoreGeometry(QByteArray.fromBase64(kept.window_geometry.encode()))
+        if len(kept.splitter) == 2:
+            self._splitter.setSizes(list(kept.splitter))
+        self.header.performer.setChecked(kept.performer_screen)
 
     def _pull(self) -> None:
         """The one timer: pictures for every new frame, figures a few times a second."""
@@ -239,65 +226,25 @@ class MainWindow(QMainWindow):
             return
         snapshot = self._session.snapshot()
         playing = self.replay.pull()
-        self._show_pictures(snapshot, now_s, playing)
+        self._pictures.show(snapshot, now_s, playing=playing)
         self.avatar.pull(self.body.shown)
         self.two.pull(snapshot)
         self.cues.pull(snapshot)
         self.viewpoints.pull(snapshot)
-        self.video.banner.show_notice(self._banner(snapshot, now_s))
+        self.video.banner.show_notice(self._notices.notice(snapshot, self._left_over.notice()))
         if now_s - self._slow_at_s >= _SLOW_S or self.last is None or snapshot.state != self.last.state:
             self._slow_at_s = now_s
             self._show_figures(snapshot)
         self.last = snapshot
 
-    def _show_pictures(self, snapshot: Snapshot, now_s: float, playing: bool) -> None:
-        frame = snapshot.frame
-        key = None if frame is None else (snapshot.source, frame.frame_id)
-        if key == self._frame_key and frame is not None:
-            return
-        self._frame_key = key
-        if frame is None:
-            words = {"failed": "Nothing to show", "stopped": "Stopped"}.get(snapshot.state, "Starting…")
-            self.video.show_placeholder(words)
-            if self.last is None or self.last.frame is not None:
-                self.video.show_frame(None, None)
-                self._show_live(None, playing)
-            return
-        self._frame_times.append(now_s)
-        self.video.show_frame(frame, snapshot.detection, snapshot.details)
-        self.body.show_picture(frame)
-        self._show_live(snapshot.pose, playing)
-
-    def _show_live(self, pose: Pose | None, playing: bool) -> None:
-        if not playing:
-            self.body.show_pose(pose)
-            self.side.details.show_pose(pose)
-
     def _show_figures(self, snapshot: Snapshot) -> None:
-        times = self._frame_times
-        recent = len(times) > 1 and time.monotonic() - times[-1] < 1.0
-        self.screen_fps = (len(times) - 1) / (times[-1] - times[0]) if recent else 0.0
-        self.strip.show_stats(snapshot.stats, self.screen_fps)
+        self.strip.show_stats(snapshot.stats, self._pictures.fps)
         self.header.show_snapshot(snapshot, self._notices.silence_s())
         self.bar.show_words(performer_words(snapshot, self.video.banner.notice, self._notices.silence_s()))
         self.side.show_snapshot(snapshot)
         self.performers.pull(snapshot)
-        cameras = self._cameras.take()
-        if cameras is not None:
-            self.side.source.refresh.setEnabled(True)
-            if isinstance(cameras, Exception):
-                log.warning("the cameras cannot be listed", exc_info=cameras)
-                self.say("warning", f"The cameras cannot be listed: {cameras}")
-            else:
-                self.side.source.show_cameras(cameras)
-        if self._unsaved:
-            self._save()
-
-    def _banner(self, snapshot: Snapshot, now_s: float) -> Notice | None:
-        notice = self._notices.notice(snapshot)
-        if self._local_notice is not None and now_s - self._local_notice[1] < 8.0 and snapshot.state != "failed":
-            return self._local_notice[0]
-        return notice if snapshot.state == "failed" else self._left_over.notice() or notice
+        self.cameras.pull()
+        self._kept.save()
 
     def _banner_pressed(self, action: str) -> None:
         if action == RECOVER:
@@ -315,48 +262,15 @@ class MainWindow(QMainWindow):
 
     def _sounds(self, on: bool) -> None:
         self.cues.sounds = on
-        self._keep(dataclasses.replace(self._settings, sounds=on))
+        self._kept.change(sounds=on)
+
+    def _show_screen(self, performer: bool) -> None:
+        self.screens.show_performer(performer)
+        self._kept.change(performer_screen=performer)
 
     def _takes_chosen(self, folder: str, suffix: str) -> None:
-        self._keep(dataclasses.replace(self._settings, take_folder=folder, take_suffix=suffix))
-        self.side.record.show_choice(self._settings.folder, suffix)
-
-    def _keep(self, settings: Settings) -> None:
-        self._settings, self._unsaved = settings, True
-
-    def _save(self) -> None:
-        self._unsaved = False
-        try:
-            save_settings(self._settings)
-        except OutputError as error:
-            log.warning("the settings are not saved", exc_info=True)
-            self.say("warning", str(error))
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
-        """A file may be dropped."""
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
-        """Use the dropped file: a take is replayed, a video becomes the source, an avatar is given to the targets."""
-        files = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
-        if files:
-            event.acceptProposedAction()
-            self._take_avatar(files[0]) if is_avatar(files[0]) else self.change({"source": files[0]})
-
-    def _take_avatar(self, path: str) -> None:
-        try:
-            targets, about = given_to_all(path, self.config.osc)
-        except UsageError as error:  # nobody to send it to, but it can be seen
-            self.say("warning", str(error))
-            self.avatar.open(path)
-            return
-        except VtmError as error:
-            self.say("warning", str(error))
-            return
-        self.change({"osc": targets})
-        self.avatar.open(path)
-        self.say("info", about)
+        self._kept.change(take_folder=folder, take_suffix=suffix)
+        self.side.record.show_choice(self._kept.now.folder, suffix)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Hide at once; the take and the pipeline are finished behind the scenes."""
@@ -366,11 +280,8 @@ class MainWindow(QMainWindow):
         self._closing.since_s = time.monotonic()
         self.two.end()
         geometry = bytes(self.saveGeometry().toBase64().data()).decode()
-        self._keep(
-            dataclasses.replace(self._settings, window_geometry=geometry, splitter=tuple(self._splitter.sizes()[:2]))
-        )
-        self._keep(dataclasses.replace(self._settings, folders=last_folders()))
-        self._save()
+        self._kept.change(window_geometry=geometry, splitter=tuple(self._splitter.sizes()[:2]), folders=last_folders())
+        self._kept.save()
         self.avatar.close()
         self.hide()
         self._session.close()

@@ -37,11 +37,22 @@ class Notices:
         self._failed = False
         self._troubles = Troubles(clock)
         self._person_at_s = clock()
+        self.own: Notice | None = None  # the window's own, and since when
+        self._own_at_s = 0.0
 
-    def notice(self, snapshot: Snapshot) -> Notice | None:
-        """What to show now; None for nothing."""
+    def say(self, level: str, text: str) -> None:
+        """Show a line of the window's own for a while."""
+        self.own, self._own_at_s = Notice(level, text), self._clock()
+
+    def notice(self, snapshot: Snapshot, offer: Notice | None = None) -> Notice | None:
+        """What to show now; None for nothing. `offer`: what else could be shown, less urgent than what failed."""
         now_s = self._clock()
         self._follow(snapshot, now_s)
+        if snapshot.state != "failed":
+            if self.own is not None and now_s - self._own_at_s < _SHOWN_FOR_S["warning"]:
+                return self.own
+            if offer is not None:
+                return offer
         if snapshot.state == "failed":
             errors = [message.text for message in snapshot.messages if message.level == "error"]
             return Notice("error", _for_window(errors[-1]) if errors else "The capture has stopped", "Try again")

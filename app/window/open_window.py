@@ -17,7 +17,8 @@ from app.settings import Settings
 from app.signals import signals_set
 from app.stats_file import write_stats
 from app.terminal import say
-from app.window.main_window import CameraLister, MainWindow
+from app.window.camera_lookup import CameraLister
+from app.window.main_window import MainWindow
 from app.window.qt_log import qt_messages_logged
 from app.window.session import Session
 from app.window.widgets import icons

@@ -15,10 +15,10 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
-from app.commands.headless import check_writable
 from app.commands.recover import recover_one
 from app.engine_access import PipelineFactory, PipelineLike
 from app.window.playback import Playback
+from app.window.take_steps import TakeSteps
 from app.window.wanted import Playing, Wanted, WantedTake
 from engine.config import Config
 from engine.errors import VtmError, describe
@@ -41,9 +41,8 @@ class Session:
         self._clock = clock
         self._changed = threading.Condition()  # guards the next
         self._wanted = Wanted()
-        self._seen_to = Wanted()  # worker only, as the next three: what was tried, with success or not
-        self._prepared: WantedTake | None = None
-        self._recording: WantedTake | None = None
+        self._seen_to = Wanted()  # worker only, as the next two: what was tried, with success or not
+        self._takes = TakeSteps(self._running, self._give_up)
         self._config: Config | None = None  # the last one applied
         self._pipeline: PipelineLike | None = None  # set by the worker, read by snapshot()
         self._state = "stopped"
@@ -202,12 +201,12 @@ class Session:
             return begun(lambda: self._apply(config, restart), applied=wanted.applied)
         if (playing := wanted.playing) is not seen_to.playing:
             return begun(lambda: self._play(playing), playing=playing)
-        if take is not seen_to.take and self._recording is not None:
+        if take is not seen_to.take and self._takes.recording:
             return self._end_recording
-        if take is not None and take is not seen_to.take and take is not self._prepared:
-            return lambda: self._prepare(take)
+        if take is not None and take is not seen_to.take and not self._takes.is_prepared(take):
+            return lambda: self._takes.prepare(take)
         if take is not seen_to.take and (take is None or self._clock() >= take.from_s):
-            return begun(lambda: self._record(take), take=take)
+            return begun(lambda: self._takes.begin(take), take=take)
         if wanted.calibrated != seen_to.calibrated:
             calibrating = wanted.calibrating
             return begun(lambda: self._calibrate(calibrating), calibrated=wanted.calibrated)
@@ -232,7 +231,7 @@ class Session:
             pipeline.reconfigure(config)
             return
         self._own_messages.clear()
-        if self._recording is not None:
+        if self._takes.recording:
             self._guard(self._end_recording)
         self._leave()
         self._enter(config)
@@ -285,38 +284,8 @@ class Session:
         elif self._pipeline is not None:
             self._pipeline.cancel_calibration()
 
-    def _prepare(self, take: WantedTake) -> None:
-        """Before the countdown, so that nobody gets into position for a take that cannot be written."""
-        self._prepared = take
-        try:
-            self._running()
-            take.path.parent.mkdir(parents=True, exist_ok=True)
-            check_writable(take.path)
-        except OSError as error:
-            self._give_up(take)
-            raise VtmError(
-                f"The folder {take.path.parent} cannot be made ({error.strerror}): choose another folder"
-            ) from error
-        except VtmError:
-            self._give_up(take)
-            raise
-
-    def _record(self, take: WantedTake | None) -> None:
-        if take is None:  # ended, or its countdown was called off
-            return
-        try:
-            self._running().start_recording(take.path, overwrite=take.overwrite)
-        except BaseException:
-            self._give_up(take)
-            raise
-        self._recording = take
-
     def _end_recording(self) -> None:
-        take, self._recording = self._recording, None
-        if take is not None:
-            self._give_up(take)
-        path = self._running().stop_recording()
-        if path is not None:
+        if (path := self._takes.end()) is not None:
             self._say("info", f"Saved {path}")
 
     def _give_up(self, take: WantedTake) -> None:

@@ -11,8 +11,6 @@ from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from app.settings import Settings
 from app.window.main_window import MainWindow
-from app.window.session import Session
-from app.window.widgets.opengl import OpenGL
 from app.window.widgets.performer_bar import CAPITALS, Words
 from app.window.widgets.target_dialog import TargetDialog
 from app.window.widgets.timing_strip import LatencyChart, StageBars, TimingStrip
@@ -22,25 +20,18 @@ from engine.types import Percentiles, RecordingState
 from tests.app.window.texts import cut, outside, overlapping, with_text
 
 SIZES = ((1040, 640), (1280, 720), (1440, 860), (1920, 1080), (2560, 1440))
-NO_OPENGL = OpenGL("this test has none", software=False)
 LONG = Percentiles(1472.5, 2931.0, 9999.9)
 STAGES = ("capture", "pose2d", "visual", "vtm", "solver", "details", "osc")
 
 
 @pytest.fixture
-def window(until, fake):
+def window(running, until):
     """A running window whose figures are as long as they get."""
-    session = Session(lambda config: fake(config))
-    settings = Settings(Config(source="demo", osc=("vmc://127.0.0.1:39539",)))
-    shown = MainWindow(session, settings, lambda: (), NO_OPENGL)
-    shown.show()
-    shown.begin()
-    until(lambda: shown.last is not None and shown.last.state == "running" and shown.last.pose is not None)
+    shown = running(Settings(Config(source="demo", osc=("vmc://127.0.0.1:39539",))))
+    until(lambda: shown.last.pose is not None)
     shown._timer.stop()
     yield shown
     shown._timer.start(20)
-    shown.close()
-    until(lambda: session.closed)
 
 
 def _busy(window: MainWindow) -> None:

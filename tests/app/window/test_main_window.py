@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QTimer, QUrl
-from PySide6.QtGui import QDropEvent, QKeySequence, QShortcut
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QInputDialog, QLabel
 
@@ -22,7 +22,6 @@ from app.settings import Settings, load_settings
 from app.window.main_window import MainWindow
 from app.window.notices import NO_PERSON
 from app.window.report_dialog import ReportDialog
-from app.window.session import Session
 from app.window.widgets.opengl import OpenGL
 from app.window.widgets.video_view import fitted
 from engine.config import Config
@@ -35,29 +34,19 @@ NO_OPENGL = OpenGL("this test has none", software=False)
 CAMERAS = (CameraInfo(0, "Front camera", "V4L2"), CameraInfo(2, "OBS", "V4L2"))
 
 
-@pytest.fixture
-def made() -> list:
-    """Every pipeline the window made."""
-    return []
+def drop(window: MainWindow, path: Path) -> None:
+    """A file is dragged over the window and dropped."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    how = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(window, QDragEnterEvent(QPoint(5, 5), *how))
+    QApplication.sendEvent(window, QDropEvent(QPointF(5, 5), *how))
 
 
 @pytest.fixture
-def window(until, fake, made):
-    """A running window without 3D view."""
-
-    def factory(config: Config):
-        made.append(fake(config))
-        return made[-1]
-
-    session = Session(factory)
-    settings = Settings(Config(source="demo", osc=("vmc://127.0.0.1:39539",)))
-    shown = MainWindow(session, settings, lambda: CAMERAS, NO_OPENGL)
-    shown.show()
-    shown.begin()
-    until(lambda: shown.last is not None and shown.last.state == "running" and shown.last.frame is not None)
-    yield shown
-    shown.close()
-    until(lambda: session.closed)
+def window(running):
+    """A running window."""
+    return running(Settings(Config(source="demo", osc=("vmc://127.0.0.1:39539",))), lambda: CAMERAS)
 
 
 @pytest.mark.parametrize(
@@ -254,30 +243,21 @@ def test_the_digit_is_large_enough_to_be_read_from_afar(window):
 
 def test_a_dropped_file_becomes_the_source(window, until, made, tmp_path):
     path = tmp_path / "clip.mp4"
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path))])
-    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    window.dropEvent(QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, data, buttons, keys))
+    drop(window, path)
     until(lambda: Path(made[0].config.source) == path)
     assert window.side.source.choice.currentText() == "clip.mp4"
 
 
 def test_a_dropped_avatar_is_given_to_the_targets_and_a_bad_one_changes_nothing(window, until, made, tmp_path):
-    def drop(path: Path) -> None:
-        data = QMimeData()
-        data.setUrls([QUrl.fromLocalFile(str(path))])
-        buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-        window.dropEvent(QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, data, buttons, keys))
-
     window.change({"osc": ("vmc://127.0.0.1:39541",)})
     avatar, picture = tmp_path / "me.vrm", tmp_path / "picture.vrm"
     shutil.copyfile(Path(__file__).parents[2] / "engine" / "avatar" / "data" / "child_0.0.vrm", avatar)
     picture.write_bytes(b"no avatar")
-    drop(avatar)
+    drop(window, avatar)
     assert window.config.osc == (f"vmc://127.0.0.1:39541?avatar={avatar.as_posix()}",)
     until(lambda: "child" in getattr(window.video.banner.notice, "text", ""))
     until(lambda: made[0].config.osc == window.config.osc)
-    drop(picture)
+    drop(window, picture)
     assert window.config.osc == (f"vmc://127.0.0.1:39541?avatar={avatar.as_posix()}",)
     assert window.config.source == "demo"
     until(lambda: "expected a .vrm file" in window.video.banner.notice.text)
@@ -369,29 +349,19 @@ def test_what_cannot_be_replayed_is_said_and_the_motion_goes_on(window, until, m
 
 def test_a_dropped_take_is_replayed(window, until, waving, tmp_path):
     write_motion(tmp_path / "take.npz", waving(100))
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(tmp_path / "take.npz"))])
-    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    window.dropEvent(QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, data, buttons, keys))
+    drop(window, tmp_path / "take.npz")
     until(lambda: window.replay.state is not None)
     assert window.config.source == "demo"
 
 
-@pytest.mark.usefixtures("application")
-def test_takes_that_a_crash_left_are_offered_and_recovered(until, fake, left_over, tmp_path):
+def test_takes_that_a_crash_left_are_offered_and_recovered(until, opened, left_over, tmp_path):
     partial = left_over(tmp_path / "take.npz")
-    session = Session(fake)
-    settings = Settings(Config(source="demo"), take_folder=str(tmp_path))
-    window = MainWindow(session, settings, lambda: (), NO_OPENGL)
-    window.show()
-    window.begin()
+    window = opened(Settings(Config(source="demo"), take_folder=str(tmp_path)))
     until(lambda: window.video.banner.notice is not None and window.video.banner.notice.action == "Recover")
     assert partial.name in window.video.banner.notice.text
     window.video.banner.pressed.emit("Recover")
     until(lambda: (tmp_path / "take.npz").exists() and not partial.exists())
     until(lambda: window.video.banner.notice is not None and "Recovered" in window.video.banner.notice.text)
-    window.close()
-    until(lambda: session.closed)
 
 
 def test_the_receive_port_is_switched_on_shown_and_off(window, until, made):
@@ -487,35 +457,39 @@ def test_the_button_shows_a_take_that_pauses_or_is_being_saved(window):
     assert (panel.button.text(), panel.button.isEnabled()) == ("Record", True)
 
 
-@pytest.mark.usefixtures("application")
-def test_a_start_that_fails_shows_the_reason(until, fake):
+def test_a_start_that_fails_shows_the_reason(until, fake, opened):
     def factory(config: Config):
         pipeline = fake(config)
         pipeline.fail_start = "port 70000 cannot be sent to"
         return pipeline
 
-    session = Session(factory)
-    window = MainWindow(session, Settings(), lambda: (), NO_OPENGL)
-    window.show()
-    window.begin()
+    window = opened(Settings(), factory=factory)
     until(lambda: window.video.banner.notice is not None)
     assert window.video.banner.notice.text == "port 70000 cannot be sent to"
-    window.close()
-    until(lambda: session.closed)
 
 
-@pytest.mark.usefixtures("application")
-def test_cameras_that_cannot_be_listed_are_said(until, fake):
+def test_cameras_that_cannot_be_listed_are_said(until, opened):
     def broken() -> tuple[CameraInfo, ...]:
         raise OSError("no permission")
 
-    session = Session(fake)
-    window = MainWindow(session, Settings(), broken, NO_OPENGL)
-    window.show()
-    window.begin()
+    window = opened(Settings(), broken)
     until(lambda: window.video.banner.notice is not None and "no permission" in window.video.banner.notice.text)
-    window.close()
-    until(lambda: session.closed)
+    assert window.side.source.refresh.isEnabled()
+
+
+def test_the_performers_screen_is_there_again_after_a_restart(window, opened, until):
+    window.header.performer.click()
+    assert window.bar.isVisible()
+    until(lambda: load_settings()[0].performer_screen)
+    again = opened(load_settings()[0])
+    assert again.header.performer.isChecked()
+    assert again.bar.isVisible()
+    assert again.side.isHidden()
+    assert again.strip.isHidden()
+    again.header.performer.click()
+    assert again.side.isVisible()
+    assert again.strip.isVisible()
+    until(lambda: not load_settings()[0].performer_screen)
 
 
 @pytest.mark.usefixtures("application")

@@ -7,12 +7,8 @@ import threading
 import numpy as np
 import pytest
 
-from app.engine_access import WindowPipelines
 from app.settings import Settings
-from app.window.main_window import MainWindow
-from app.window.session import Session
 from app.window.widgets.comparison_figures import ComparisonFigures, columns, footer, headline
-from app.window.widgets.opengl import OpenGL
 from engine.config import Config
 from engine.sources.camera_list import CameraInfo
 from engine.types import Message
@@ -35,29 +31,12 @@ FITTED = LiveState(
 
 
 @pytest.fixture
-def made() -> list:
-    """Every pipeline the window made."""
-    return []
-
-
-@pytest.fixture
-def window(until, fake, made):
-    """A running window without 3D view on the first of two cameras."""
-
-    def factory(config: Config):
-        made.append(fake(config))
-        return made[-1]
-
-    pipelines = WindowPipelines(factory)
-    session = Session(pipelines)
-    no_opengl = OpenGL("this test has none", software=False)
-    shown = MainWindow(session, Settings(Config(source="Front camera")), lambda: CAMERAS, no_opengl, pipelines)
-    shown.show()
-    shown.begin()
-    until(lambda: shown.last is not None and shown.last.frame is not None and shown.side.source.cameras == CAMERAS)
+def window(running, until):
+    """A running window on the first of two cameras."""
+    shown = running(Settings(Config(source="Front camera")), lambda: CAMERAS)
     yield shown
     shown.close()
-    until(lambda: session.closed and shown.two.closed)
+    until(lambda: shown.two.closed)
     assert "compare" not in [thread.name for thread in threading.enumerate()]
 
 
@@ -99,14 +78,14 @@ def test_a_take_goes_on_while_a_second_camera_comes(window, until, made, tmp_pat
 def test_one_device_twice_is_refused_in_the_banner(window, second, says):
     window.two.begin(second)
     assert not window.two.active
-    assert says in window._local_notice[0].text
+    assert says in window._notices.own.text
 
 
 def test_the_first_camera_has_to_be_named(window):
     window.change({"source": "demo"})
     window.two.begin("Side camera")
     assert not window.two.active
-    assert "Choose a first camera" in window._local_notice[0].text
+    assert "Choose a first camera" in window._notices.own.text
 
 
 def test_the_first_camera_of_the_list_gets_its_name(window):
@@ -150,7 +129,7 @@ def test_a_second_camera_that_fails_is_said_in_the_pane(window, until, made):
 def test_a_target_that_cannot_work_is_refused_and_the_rest_goes_on(window):
     window.two.begin("Side camera")
     window.two.send("mean", "vmc://127.0.0.1:70000")
-    assert "1 to 65535" in window._local_notice[0].text
+    assert "1 to 65535" in window._notices.own.text
     window.two.send("mean", "vmc://127.0.0.1:39598")
     assert [state.target for state in window.two._thread.targets] == ["vmc://127.0.0.1:39598"]
     window.two.send("mean", "")

@@ -5,36 +5,14 @@ from __future__ import annotations
 import pytest
 
 from app.settings import Settings
-from app.window.main_window import MainWindow
-from app.window.session import Session
-from app.window.widgets.opengl import OpenGL
 from engine.config import Config
 from engine.viewpoints.rendered import read_views
 
 
 @pytest.fixture
-def made():
-    """Every pipeline the window made."""
-    return []
-
-
-@pytest.fixture
-def window(until, fake, made):
-    """A running window without 3D view."""
-
-    def factory(config: Config):
-        made.append(fake(config))
-        return made[-1]
-
-    session = Session(factory)
-    settings = Settings(Config(source="demo", hfov_deg=66.0))
-    shown = MainWindow(session, settings, tuple, OpenGL("this test has none", software=False))
-    shown.show()
-    shown.begin()
-    until(lambda: shown.last is not None and shown.last.state == "running" and shown.last.frame is not None)
-    yield shown
-    shown.close()
-    until(lambda: session.closed)
+def window(running):
+    """A running window."""
+    return running(Settings(Config(source="demo", hfov_deg=66.0)))
 
 
 def test_the_panel_takes_the_settings_place_and_gives_it_back(window):
