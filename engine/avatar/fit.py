@@ -25,7 +25,7 @@ from models.skeleton import FEET, JOINT, JOINT_NAMES, LOWER, TOES
 
 _TRUNK = ("Hips", "Spine", "Chest", "UpperChest")
 _SIDES = ("Left", "Right")
-_LEG_NAMES = tuple(tuple(side + name for name in ("UpperLeg", "LowerLeg", "Foot")) for side in _SIDES)
+_LEG_NAMES = tuple(tuple(side + name for name in ("UpperLeg", "LowerLeg", "Foot", "Toes")) for side in _SIDES)
 _HIP_JOINTS = [JOINT[names[0]] for names in _LEG_NAMES]
 _KNEES = [JOINT[names[1]] for names in _LEG_NAMES]
 _SHORTEST_LEG_M = 0.05
@@ -70,7 +70,11 @@ class AvatarFit:
         self._pick = itemgetter(*(4 * path[-1] + axis for path in self._paths for axis in range(4)))
         self._products = [(4 * row, path) for row, path in enumerate(self._paths) if len(path) > 1]
         self._legs: tuple[Leg, ...] = tuple(leg_of(avatar, side) for side in _SIDES) if legs else ()
-        self._leg_rows = [[4 * self.names.index(name) for name in names] for names in _LEG_NAMES] if legs else []
+        self._leg_rows = []
+        if legs:
+            self._leg_rows = [
+                [4 * self.names.index(name) for name in names if name in self.names] for names in _LEG_NAMES
+            ]
         hips, joints = avatar.hips_height_m, [avatar.bones[names[0]].position[1] for names in _LEG_NAMES]
         self._ankle_m = float(np.mean([avatar.bones[names[2]].position[1] for names in _LEG_NAMES]))
         self._hip_joint_m = float(np.mean(joints)) - hips
@@ -137,7 +141,7 @@ class AvatarFit:
     def _stand(
         self, performer: _Performer, hips: Vector, rotations: list[float], joints: list[float], quaternions: list[float]
     ) -> Vector:
-        """Put the soles where they should be: change thighs, shins and feet in `quaternions`, return the hips."""
+        """Put the soles where they should be: change what must turn of each leg in `quaternions`, return the hips."""
         scale, turn = self._leg_m / performer.leg_m, _quaternion(rotations, 0)
         poses = []
         for side, (hip, knee) in enumerate(zip(_HIP_JOINTS, _KNEES, strict=True)):
@@ -148,12 +152,15 @@ class AvatarFit:
             sole_m = min(joints[3 * FEET[side] + 1] - ankle_m, joints[3 * TOES[side] + 1] - toes_m)
             poses.append(LegPose(thigh, shin, foot, scale * sole_m))
         hips, turns = standing(hips, turn, self._legs, poses)
-        for rows, pose, (thigh, shin) in zip(self._leg_rows, poses, turns, strict=True):
-            if thigh is pose.thigh:
-                continue
-            chain = (turn, thigh, shin, pose.foot)
-            for row, above, own in zip(rows, chain, chain[1:], strict=False):
-                quaternions[row : row + 4] = between(above, own)
+        for rows, pose, new in zip(self._leg_rows, poses, turns, strict=True):
+            if new.thigh is not pose.thigh:
+                quaternions[rows[0] : rows[0] + 4] = between(turn, new.thigh)
+                quaternions[rows[1] : rows[1] + 4] = between(new.thigh, new.shin)
+            if new.foot is not pose.foot or new.shin is not pose.shin:
+                quaternions[rows[2] : rows[2] + 4] = between(new.shin, new.foot)
+            if new.foot is not pose.foot and len(rows) > 3:  # toes keep their place in the world
+                toes = product(pose.foot, _quaternion(quaternions, rows[3] // 4))
+                quaternions[rows[3] : rows[3] + 4] = between(new.foot, toes)
         return hips
 
 
