@@ -51,6 +51,14 @@ def turned(q: Sequence[float], v: Sequence[float]) -> Vector:
     return vx + w * tx + y * tz - z * ty, vy + w * ty + z * tx - x * tz, vz + w * tz + x * ty - y * tx
 
 
+def turned_back(q: Sequence[float], v: Sequence[float]) -> Vector:
+    """Return the vector turned by the inverse of the unit quaternion."""
+    x, y, z, w = q
+    vx, vy, vz = v
+    tx, ty, tz = 2 * (z * vy - y * vz), 2 * (x * vz - z * vx), 2 * (y * vx - x * vy)
+    return vx + w * tx - y * tz + z * ty, vy + w * ty - z * tx + x * tz, vz + w * tz - x * ty + y * tx
+
+
 def arc(start: Sequence[float], end: Sequence[float]) -> Quaternion:
     """Return the shortest turn from one direction to the other. Opposite directions give the identity."""
     ax, ay, az = start

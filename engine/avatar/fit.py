@@ -2,13 +2,14 @@
 
 Bones that the avatar lacks are left out and every other bone keeps its orientation in the world; only the end of the
 trunk moves down to the last bone there is, so that shoulders and neck stay where they belong. Travel and hips height
-scale with the legs; soles stay at the performer's height over the floor (engine/avatar/legs.py).
+scale with the legs; soles stay at the performer's height over the floor (engine/avatar/leg_levels.py).
 
 Source of the raw rotations: vrm-specification, VRMC_vrm_animation-1.0, how_to_transform_human_pose.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -17,7 +18,8 @@ from scipy.spatial.transform import Rotation
 
 from engine.avatar.arms import ArmReach
 from engine.avatar.avatar import PARENT_OF, Avatar, Bone
-from engine.avatar.legs import Leg, LegPose, leg_of, standing
+from engine.avatar.leg_levels import UNCHANGED, Change, Leg, Level, leg_of, level_of, standing, with_hips_lower
+from engine.avatar.legs import LegTurns, changed, lack_m
 from engine.quaternions import Quaternion, Vector, between, product, turned
 from engine.types import F32, F64, Pose
 from models.kinematics import hips_height
@@ -28,6 +30,7 @@ _SIDES = ("Left", "Right")
 _LEG_NAMES = tuple(tuple(side + name for name in ("UpperLeg", "LowerLeg", "Foot", "Toes")) for side in _SIDES)
 _HIP_JOINTS = [JOINT[names[0]] for names in _LEG_NAMES]
 _KNEES = [JOINT[names[1]] for names in _LEG_NAMES]
+_ROWS = tuple((JOINT[names[0]], JOINT[names[1]], JOINT[names[2]], JOINT[names[3]]) for names in _LEG_NAMES)
 _SHORTEST_LEG_M = 0.05
 
 
@@ -142,26 +145,47 @@ class AvatarFit:
         self, performer: _Performer, hips: Vector, rotations: list[float], joints: list[float], quaternions: list[float]
     ) -> Vector:
         """Put the soles where they should be: change what must turn of each leg in `quaternions`, return the hips."""
-        scale, turn = self._leg_m / performer.leg_m, _quaternion(rotations, 0)
-        poses = []
-        for side, (hip, knee) in enumerate(zip(_HIP_JOINTS, _KNEES, strict=True)):
-            thigh = product(turn, _quaternion(rotations, hip))
-            shin = product(thigh, _quaternion(rotations, knee))
-            foot = product(shin, _quaternion(rotations, FEET[side]))
-            ankle_m, toes_m = performer.soles_m[side]
-            sole_m = min(joints[3 * FEET[side] + 1] - ankle_m, joints[3 * TOES[side] + 1] - toes_m)
-            poses.append(LegPose(thigh, shin, foot, scale * sole_m))
-        hips, turns = standing(hips, turn, self._legs, poses)
-        for rows, pose, new in zip(self._leg_rows, poses, turns, strict=True):
-            if new.thigh is not pose.thigh:
-                quaternions[rows[0] : rows[0] + 4] = between(turn, new.thigh)
-                quaternions[rows[1] : rows[1] + 4] = between(new.thigh, new.shin)
-            if new.foot is not pose.foot or new.shin is not pose.shin:
-                quaternions[rows[2] : rows[2] + 4] = between(new.shin, new.foot)
-            if new.foot is not pose.foot and len(rows) > 3:  # toes keep their place in the world
-                toes = product(pose.foot, _quaternion(quaternions, rows[3] // 4))
+        scale = self._leg_m / performer.leg_m
+        x, y, z, w = rotations[:4]
+        up = (2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w))  # the world's, in the axes of the hips
+        levels = []
+        for leg, (thigh, shin, foot, toes), (ankle_m, toes_m) in zip(self._legs, _ROWS, performer.soles_m, strict=True):
+            sole_m = min(joints[3 * foot + 1] - ankle_m, joints[3 * toes + 1] - toes_m)
+            turns = (_quaternion(rotations, thigh), _quaternion(rotations, shin), _quaternion(rotations, foot))
+            levels.append(level_of(leg, up, turns, hips[1], scale * sole_m))
+        lift, changes = standing(levels)
+        if changes is not UNCHANGED:
+            lift -= self._change_legs(levels, lift, changes, rotations, quaternions)
+        return hips[0], hips[1] + lift, hips[2]
+
+    def _change_legs(
+        self,
+        levels: list[Level],
+        lift: float,
+        changes: Sequence[Change],
+        rotations: list[float],
+        quaternions: list[float],
+    ) -> float:
+        """Turn the legs in `quaternions`; return by how much the hips come down, because a leg is too short."""
+        turn = _quaternion(rotations, 0)
+        legs = []
+        for thigh, shin, foot, _ in _ROWS:
+            upper = product(turn, _quaternion(rotations, thigh))
+            lower = product(upper, _quaternion(rotations, shin))
+            legs.append(LegTurns(upper, lower, product(lower, _quaternion(rotations, foot))))
+        lacks = (lack_m(leg, turns, one.rise_m) for leg, turns, one in zip(self._legs, legs, changes, strict=True))
+        drop = max(lacks)
+        if drop > 0.0:
+            changes = with_hips_lower(levels, lift, changes, drop)
+        for rows, leg, turns, change in zip(self._leg_rows, self._legs, legs, changes, strict=True):
+            new = changed(leg, turns, change)
+            quaternions[rows[0] : rows[0] + 4] = between(turn, new.thigh)
+            quaternions[rows[1] : rows[1] + 4] = between(new.thigh, new.shin)
+            quaternions[rows[2] : rows[2] + 4] = between(new.shin, new.foot)
+            if new.foot is not turns.foot and len(rows) > 3:  # toes keep their place in the world
+                toes = product(turns.foot, _quaternion(quaternions, rows[3] // 4))
                 quaternions[rows[3] : rows[3] + 4] = between(new.foot, toes)
-        return hips
+        return drop
 
 
 class RawNodes:
@@ -172,7 +196,7 @@ class RawNodes:
         self.offsets: F32 = np.array([bone.offset for bone in bones], np.float32)
         turns = np.stack([_turn_of_node(bone.above_rotation, bone.rotation) for bone in bones])
         self._still = bool(np.abs(turns - np.eye(4)).max() < 1e-7)
-        self._turns: list[list[list[float]]] = turns.tolist()  # plain floats: see quaternions.py
+        self._turns: tuple[float, ...] = tuple(turns.ravel().tolist())  # (16B,) plain floats: see quaternions.py
         hips = bones[0]
         self._to_hips = hips.above_rotation.T / hips.above_scale
         self._origin = hips.above_position
@@ -183,10 +207,9 @@ class RawNodes:
         if self._still:
             return normalised
         raw: list[float] = []
-        each = iter(normalised)
-        for ((a, b, c, d), (e, f, g, h), (i, j, k, m), (n, o, p, q)), x, y, z, w in zip(
-            self._turns, each, each, each, each, strict=True
-        ):
+        row, each = iter(self._turns), iter(normalised)
+        rows = (row,) * 16
+        for a, b, c, d, e, f, g, h, i, j, k, m, n, o, p, q, x, y, z, w in zip(*rows, *(each,) * 4, strict=True):
             raw += (
                 a * x + b * y + c * z + d * w,
                 e * x + f * y + g * z + h * w,
@@ -243,8 +266,8 @@ def _path(name: str, kept: list[str]) -> tuple[int, ...]:
 
 
 def _quaternion(rotations: list[float], joint: int) -> Quaternion:
-    x, y, z, w = rotations[4 * joint : 4 * joint + 4]
-    return x, y, z, w
+    at = 4 * joint
+    return rotations[at], rotations[at + 1], rotations[at + 2], rotations[at + 3]
 
 
 def _composed(rotations: list[float], path: tuple[int, ...]) -> Quaternion:

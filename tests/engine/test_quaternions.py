@@ -38,6 +38,7 @@ def test_vectors_turn_and_turns_compare_as_scipys() -> None:
     vector = (0.3, -1.2, 0.7)
     for a, b in zip(TURNS, TURNS[1:] + TURNS[:1], strict=True):
         np.testing.assert_allclose(p.turned(quaternion(a), vector), a.apply(vector), atol=1e-12)
+        np.testing.assert_allclose(p.turned_back(quaternion(a), vector), a.inv().apply(vector), atol=1e-12)
         found = p.between(quaternion(a), quaternion(b))
         np.testing.assert_allclose(p.matrix_of(found), (a.inv() * b).as_matrix(), atol=1e-12)
 
