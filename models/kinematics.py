@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 import numpy as np
-from array_api_compat import array_namespace
 from numpy.typing import NDArray
 
+from models.array_library import array_namespace
 from models.skeleton import HEAD_TOP, JOINT, NUM_JOINTS, PARENTS, REST_OFFSETS, ROOT, SOLE
 
 Array: TypeAlias = Any  # a NumPy array or a torch tensor

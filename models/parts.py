@@ -11,8 +11,7 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-from array_api_compat import array_namespace
-
+from models.array_library import array_namespace
 from models.skeleton import JOINT, JOINT_NAMES, mirrored_name
 
 Array: TypeAlias = Any  # a NumPy array or a torch tensor

@@ -11,8 +11,7 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-from array_api_compat import array_namespace
-
+from models.array_library import array_namespace
 from models.keypoints import KEYPOINT, LIMB_KEYPOINTS, MIRROR_KEYPOINTS, NUM_KEYPOINTS
 from models.kinematics import forward_kinematics, ratio_offsets
 from models.rotations import rotation_between
@@ -24,15 +23,15 @@ TRUST = 0.6  # how far a bone moves towards keypoints of full score, which have 
 DOUBT = 1.2  # trust in a keypoint falls as exp(-(DOUBT x distance from the network's answer / bone length)^2)
 SWAPPED = 0.5  # left and right are exchanged where that leaves less than this fraction of the squared distance
 _JOINT_OF = {keypoint: joint for joint, keypoint in LIMB_KEYPOINTS.items()}
-_GROUPS = (
-    ("shoulder",),
-    ("elbow", "wrist"),
-    ("hip",),
-    ("knee", "ankle"),
-)  # keypoints that a detector confuses together
 _SIDES = ("left", "right")
 _POINTS = [KEYPOINT[f"{side}_{name}"] for name in _JOINT_OF for side in _SIDES]
 _JOINTS = [JOINT[side.capitalize() + joint] for joint in _JOINT_OF.values() for side in _SIDES]
+_CONFUSED = (("shoulder",), ("elbow", "wrist"), ("hip",), ("knee", "ankle"))  # keypoints that go together
+_GROUPS = tuple(
+    (points, [_JOINTS[_POINTS.index(point)] for point in points])
+    for points in ([KEYPOINT[f"{side}_{name}"] for name in group for side in _SIDES] for group in _CONFUSED)
+)
+"""Keypoints that a detector confuses together, and their joints."""
 _BONES = tuple(
     (KEYPOINT[f"{side}_{start}"], KEYPOINT[f"{side}_{end}"])
     for side in _SIDES
@@ -40,7 +39,8 @@ _BONES = tuple(
 )
 _FROM, _TO = (list(column) for column in zip(*_BONES, strict=True))
 _START, _END = ([_JOINTS[_POINTS.index(point)] for point in points] for points in (_FROM, _TO))
-_TRUNK = [_POINTS.index(KEYPOINT[f"{side}_{name}"]) for name in ("shoulder", "hip") for side in _SIDES]
+_TRUNK_POINTS = [KEYPOINT[f"{side}_{name}"] for name in ("shoulder", "hip") for side in _SIDES]
+_TRUNK = [_JOINTS[_POINTS.index(point)] for point in _TRUNK_POINTS]
 _FEET = (JOINT["LeftFoot"], JOINT["RightFoot"])
 
 
@@ -79,11 +79,10 @@ def refine(
 def _root_place(place: Array, joints: Array, root_z: Array, z: Array, keypoints: Array) -> Array:
     """(N, 2): moved so that hips and shoulders lie on their keypoints on average; left and right may be confused."""
     xp = array_namespace(place)
-    trunk = [_JOINTS[index] for index in _TRUNK]
-    points = keypoints[:, [_POINTS[index] for index in _TRUNK]]
-    drawn = (joints[:, trunk, :2] + (place * root_z[:, None])[:, None]) / z[:, trunk, None]
+    points = keypoints[:, _TRUNK_POINTS]
+    drawn = (joints[:, _TRUNK, :2] + (place * root_z[:, None])[:, None]) / z[:, _TRUNK, None]
     weight = points[..., 2:] ** 2
-    shift = xp.sum((points[..., :2] - drawn) * weight * z[:, trunk, None], axis=1) / root_z[:, None]
+    shift = xp.sum((points[..., :2] - drawn) * weight * z[:, _TRUNK, None], axis=1) / root_z[:, None]
     total = xp.sum(weight, axis=1)  # (N, 1) of 4 points
     return place + shift / xp.clip(total, 1e-6, None) * xp.clip(total, 0.0, 1.0)
 
@@ -92,17 +91,16 @@ def _sides_sorted(keypoints: Array, drawn: Array) -> Array:
     """(N, 23, 3) with left and right of a group exchanged where the network's answer says so."""
     xp = array_namespace(keypoints)
     mirrored = keypoints[:, list(MIRROR_KEYPOINTS)]
-    columns = [keypoints[:, index] for index in range(NUM_KEYPOINTS)]
-    for group in _GROUPS:
-        points = [KEYPOINT[f"{side}_{name}"] for name in group for side in _SIDES]
-        places = drawn[:, [_JOINTS[_POINTS.index(point)] for point in points]]
+    never = xp.zeros_like(keypoints[:, 0, 2]) > 0  # (N,)
+    exchange = [never] * NUM_KEYPOINTS
+    for points, joints in _GROUPS:
+        places = drawn[:, joints]
         score = xp.minimum(keypoints[:, points, 2], mirrored[:, points, 2])
         straight = xp.sum(xp.sum((keypoints[:, points, :2] - places) ** 2, axis=-1) * score, axis=-1)
         crossed = xp.sum(xp.sum((mirrored[:, points, :2] - places) ** 2, axis=-1) * score, axis=-1)
-        exchange = (crossed < SWAPPED * straight)[:, None]
         for point in points:
-            columns[point] = xp.where(exchange, mirrored[:, point], keypoints[:, point])
-    return xp.stack(columns, axis=1)
+            exchange[point] = crossed < SWAPPED * straight
+    return xp.where(xp.stack(exchange, axis=1)[..., None], mirrored, keypoints)
 
 
 def _with_world(rotations: Array, world: Array, turned: Array) -> Array:

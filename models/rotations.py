@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-from array_api_compat import array_namespace
+from models.array_library import array_namespace
 
 Array: TypeAlias = Any  # a NumPy array or a torch tensor
 
@@ -67,11 +67,11 @@ def quaternion_to_matrix(quaternion: Array) -> Array:
     q = _normalized(quaternion)
     x, y, z, w = q[..., 0], q[..., 1], q[..., 2], q[..., 3]
     rows = [
-        [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
-        [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
-        [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+        *(1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)),
+        *(2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)),
+        *(2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)),
     ]
-    return xp.stack([xp.stack(row, axis=-1) for row in rows], axis=-2)
+    return xp.reshape(xp.stack(rows, axis=-1), (*x.shape, 3, 3))
 
 
 def matrix_to_quaternion(matrix: Array) -> Array:

@@ -10,8 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from array_api_compat import array_namespace
-
+from models.array_library import array_namespace
 from models.rotations import rotation_between
 
 Array: TypeAlias = Any  # a NumPy array or a torch tensor

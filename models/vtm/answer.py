@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
-from array_api_compat import array_namespace
 from numpy.typing import NDArray
 
+from models.array_library import array_namespace
 from models.parts import MIRROR_PARTS, NUM_PARTS, part_confidence
 from models.rotations import orthonormal_6d
 from models.skeleton import MIRROR_JOINTS, NUM_JOINTS
