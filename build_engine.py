@@ -1,7 +1,7 @@
-"""`python build_engine.py [MODEL]`: VTM's ONNX (or a checkpoint) -> the TensorRT plan for the GPU of this machine.
+"""`python build_engine.py [MODEL]`: build a TensorRT plan from VTM's ONNX (or a checkpoint) for this machine's GPU.
 
-The plan is checked against ONNX Runtime before it is kept; its sidecar says what it was built for. Half precision is a
-flag for TensorRT 10; newer ones take the types of the ONNX, so there the ONNX itself is made half precision.
+The plan is checked against ONNX Runtime before it is kept; its sidecar records what it was built for. Half precision
+is a builder flag in TensorRT 10; newer versions use the types of the ONNX, so there the ONNX itself is converted.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ from models.vtm.evidence import evidence_shape
 
 PARITY_WINDOWS = 100
 TOLERANCE = {"fp16": 2e-2, "fp32": 2e-3}
-"""Largest difference from ONNX Runtime in any number of the answer (models.vtm.answer): columns of rotations,
-log depth, radians, log bone ratio, confidence."""
+"""Largest difference from ONNX Runtime in any number of the answer (models.vtm.answer): rotation columns, log depth,
+radians, log bone ratio, confidence."""
 WORKSPACE_BYTES = 1 << 30
 _SAY_EVERY_S = 2.0
 
@@ -42,7 +42,7 @@ log = logging.getLogger("build_engine")
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The command line."""
+    """Command-line options."""
 
     model: Path
     out: Path
@@ -51,14 +51,14 @@ class Options:
 
 
 class OneLineParser(argparse.ArgumentParser):
-    """argparse whose errors are a single line with the next step in it."""
+    """An argparse parser that reports errors in a single line with the next step."""
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}; see: {self.prog} --help")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Command line; returns the exit code: 0 done, 1 a failure, 2 wrong usage."""
+    """Run the command line; return the exit code: 0 done, 1 a failure, 2 wrong usage."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     try:
         build(parse(argv))
@@ -71,10 +71,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def parse(argv: Sequence[str] | None) -> Options:
-    """Raises UsageError, exit code 2."""
+    """Parse the command line. Raises UsageError, exit code 2."""
     parser = OneLineParser(prog="python build_engine.py", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("model", type=Path, nargs="?", default=WEIGHTS, help="vtm.onnx with its .json, or a .pt")
-    parser.add_argument("--out", type=Path, default=plan_path(), help="the plan; its sidecar goes beside it")
+    parser.add_argument("--out", type=Path, default=plan_path(), help="file of the plan; its sidecar goes beside it")
     parser.add_argument("--precision", choices=sorted(TOLERANCE), default="fp16")
     parser.add_argument("--tolerance", type=float, help="largest difference from ONNX Runtime (fp16: 0.02)")
     values = parser.parse_args(argv)
@@ -87,7 +87,7 @@ def parse(argv: Sequence[str] | None) -> Options:
 
 
 def build(options: Options) -> PlanInfo:
-    """Build, check, write. Raises ModelError, OSError; then the old plan is still there."""
+    """Build, check and write the plan. Raises ModelError, OSError; then the old plan is still there."""
     trt, gpu = tensorrt_here()
     weights = load_weights(onnx_of(options.model))
     log.info("building a %s plan of %s for %s, TensorRT %s", options.precision, weights.path.name, gpu, trt.__version__)
@@ -116,7 +116,7 @@ def build(options: Options) -> PlanInfo:
 
 
 def tensorrt_here() -> tuple[Any, GpuInfo]:
-    """The tensorrt module and the GPU. Raises ModelError with what to install."""
+    """Return the tensorrt module and the GPU. Raises ModelError that says what to install."""
     gpu = gpu_info()
     if gpu is None:
         raise ModelError("no NVIDIA GPU, or no driver for it: a plan is built on the machine that runs it")
@@ -128,7 +128,7 @@ def tensorrt_here() -> tuple[Any, GpuInfo]:
 
 
 def onnx_of(model: Path) -> Path:
-    """The ONNX itself, or that of a checkpoint, exported beside it. Raises ModelError."""
+    """Return the ONNX, exported from a checkpoint if need be. Raises ModelError."""
     if model.suffix == ".onnx":
         return model
     try:
@@ -145,12 +145,12 @@ def onnx_of(model: Path) -> Path:
 
 
 def half_by_flag(trt: Any) -> bool:
-    """TensorRT 10 makes a network half precision by itself; newer ones keep the types of the ONNX."""
+    """Return whether TensorRT converts to half precision itself (version 10); newer ones keep the types of the ONNX."""
     return hasattr(trt.BuilderFlag, "FP16")
 
 
 def onnx_bytes(weights: Weights, precision: str, *, by_flag: bool) -> bytes:
-    """What TensorRT parses. Raises ModelError when the onnx package is needed and not there."""
+    """Return the ONNX bytes for TensorRT. Raises ModelError if the onnx package is needed and missing."""
     if precision == "fp32" or by_flag:
         return weights.path.read_bytes()
     try:
@@ -163,7 +163,7 @@ def onnx_bytes(weights: Weights, precision: str, *, by_flag: bool) -> bytes:
 
 
 def build_plan(weights: Weights, precision: str, trt: Any) -> bytes:
-    """The serialized plan, static shapes as in the ONNX. Raises ModelError with TensorRT's own words."""
+    """Return the serialized plan, with static shapes as in the ONNX. Raises ModelError with TensorRT's messages."""
     by_flag = half_by_flag(trt)
     builder = trt.Builder(trt.Logger(trt.Logger.ERROR))
     network = builder.create_network(0)
@@ -179,12 +179,12 @@ def build_plan(weights: Weights, precision: str, trt: Any) -> bytes:
         config.progress_monitor = progress_monitor(trt)
     data = builder.build_serialized_network(network, config)
     if data is None:
-        raise ModelError("TensorRT could not build the plan; its reason stands above")
+        raise ModelError("TensorRT could not build the plan; see its messages above")
     return bytes(data)
 
 
 def progress_monitor(trt: Any) -> Any:
-    """Says every few seconds which phase TensorRT is in and how far."""
+    """Log every few seconds which phase TensorRT is in, and its progress."""
 
     class Monitor(trt.IProgressMonitor):  # type: ignore[misc]
         def __init__(self) -> None:
@@ -208,7 +208,7 @@ def progress_monitor(trt: Any) -> Any:
 
 
 def random_window(config: VTMConfig, rng: np.random.Generator) -> dict[str, F32]:
-    """Inputs of the sizes that occur: keypoints in sizes of the person, landmarks in metres, box as a ray."""
+    """Return random inputs of realistic magnitude: keypoints in box units, landmarks in metres, box as a ray."""
     T = config.window_frames
     evidence = (1, T, *evidence_shape(config.backbone))
     shapes = {"keypoints": (1, T, NUM_KEYPOINTS, 3), "evidence": evidence, "box": (1, 3)}
@@ -219,7 +219,7 @@ def random_window(config: VTMConfig, rng: np.random.Generator) -> dict[str, F32]
 
 
 def parity(data: bytes, weights: Weights, trt: Any, windows: int = PARITY_WINDOWS) -> float:
-    """Largest difference between the plan, run as the app runs it, and ONNX Runtime on the CPU."""
+    """Return the largest difference between the plan, run as in the app, and ONNX Runtime on the CPU."""
     from models.onnx_session import ort
 
     session = ort.InferenceSession(str(weights.path), providers=["CPUExecutionProvider"])

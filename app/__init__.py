@@ -1,1 +1,1 @@
-"""What the user touches: the `vtm` command line and the Qt window. Imports engine/ and models/."""
+"""User interface: the `vtm` command line and the Qt window. Imports engine/ and models/."""

@@ -1,6 +1,6 @@
 """The `vtm` command: parse, run one command, turn an error into one line on stderr and an exit code (0, 1, 2).
 
-The traceback of every error is in the log file, and on stderr with --debug.
+The traceback of every error goes to the log file, and to stderr with --debug.
 
 Heavy modules (Qt, OpenCV, ONNX Runtime) are imported inside the command that needs them, so that `vtm --help` is fast.
 """
@@ -54,13 +54,14 @@ def _run_command(arguments: list[str]) -> int:
     except SystemExit as leave:  # argparse after --help
         return int(leave.code or 0)
     except Exception as error:
-        log.error("vtm %s has failed", " ".join(arguments), exc_info=True)
+        log.error("vtm %s failed", " ".join(arguments), exc_info=True)
         say(f"vtm: {describe(error)}")
         return error.exit_code if isinstance(error, VtmError) else 1
 
 
 def _hear_ctrl_c() -> None:
-    """A shell starts what runs in the background with SIGINT ignored; whoever sends it all the same means it."""
+    """Enable Ctrl-C: a shell starts background jobs with SIGINT ignored, but an explicit SIGINT should still stop
+    us."""
     on_main = threading.current_thread() is threading.main_thread()
     if on_main and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -94,7 +95,7 @@ def _run(options: argparse.Namespace) -> int:
     if run.replay is None and run.seconds is None:
         run = dataclasses.replace(run, seconds=SECONDS_WITHOUT_DISPLAY)
     until = "" if run.seconds is None else f" for {run.seconds:g} s (vtm --headless runs until Ctrl-C)"
-    say(f"vtm: no display found, so no window: running without it{until}")
+    say(f"vtm: no display found: running without a window{until}")
     return _headless(run, settings.config)
 
 
@@ -111,7 +112,7 @@ def _replay_headless(options: RunOptions, config: Config) -> int:
 
     assert options.replay is not None
     if not config.osc:
-        raise UsageError(f"say where to send {options.replay} to: add --osc vmc://127.0.0.1:39539")
+        raise UsageError(f"no target for {options.replay}: add --osc vmc://127.0.0.1:39539")
     return run_replay(options.replay, config.osc, loop=False, seconds=options.seconds)
 
 

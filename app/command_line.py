@@ -1,6 +1,6 @@
 """Parse the command line: commands, `vtm help`, and files named without a command.
 
-`vtm clip.mp4` plays a video, `vtm take.npz` replays a take. Every wrong call is a UsageError with the line that helps.
+`vtm clip.mp4` plays a video, `vtm take.npz` replays a take. Wrong usage raises UsageError with advice.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def _help(words: list[str]) -> list[str]:
 
 
 def _take_words(options: argparse.Namespace, words: list[str]) -> None:
-    """Interpret the words that follow no option: one file, or another source."""
+    """Interpret the positional arguments: one file, or another source."""
     if not words:
         return
     word = words[0]
@@ -69,20 +69,18 @@ def _replay(options: argparse.Namespace, path: Path) -> None:
     if problem is not None:
         raise UsageError(problem)
     if options.record is not None:
-        raise UsageError(
-            f"{path} is replayed, which needs no --record: vtm convert {path} {options.record} converts it"
-        )
+        raise UsageError(f"{path} is replayed, not recorded: vtm convert {path} {options.record} converts it")
     options.replay = path
 
 
 def is_recording(source: str) -> bool:
-    """True for a file that is replayed instead of played."""
+    """Return whether a file is replayed instead of played."""
     path = Path(source)
     return bool(source) and path.suffix.lower() in (TAKE_SUFFIX, LOG_SUFFIX) and path.is_file()
 
 
 def check_source(source: str) -> None:
-    """Raise UsageError for a file that is no video; the message says what to do with it."""
+    """Raise UsageError for a file that is not a video; the message says what to do with it."""
     path = Path(source)
     if source and "://" not in source and path.is_file():
         problem = not_a_video(path)
@@ -94,7 +92,7 @@ def _not_there(word: str) -> str:
     if Path(word).suffix or "/" in word or "\\" in word:
         return f"there is no file {word}; check the path"
     commands = ", ".join(COMMAND_NAMES)
-    return f'there is no command or file "{word}"{_meant(word)}; a camera goes after --source; commands: {commands}'
+    return f'there is no command or file "{word}"{_meant(word)}; for a camera use --source;  commands: {commands}'
 
 
 def _meant(word: str) -> str:

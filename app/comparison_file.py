@@ -1,4 +1,4 @@
-"""compare.json: the figures of a comparison, written whole or not at all."""
+"""compare.json: the results of a comparison, written completely or not at all."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.viewpoints.comparison import Comparison, Disagreement
 
 
 def comparison_json(comparison: Comparison) -> dict[str, Any]:
-    """Return the keys of DESIGN.md; what cannot be told is null."""
+    """Return the keys of DESIGN.md; unknown values are null."""
     detector, skew = comparison.detector, comparison.fit.skew
     return {
         "angle_deg": round(comparison.fit.angle_deg, 2),
@@ -32,15 +32,15 @@ def _disagreement(disagreement: Disagreement) -> dict[str, Any]:
 
 
 def write_comparison(path: Path, comparison: Comparison, *, overwrite: bool = False) -> Path:
-    """Write the file, or one with the next free name, and return its name. Raises OutputError."""
+    """Write the file, or one with the next free name, and return its path. Raises OutputError."""
     text = json.dumps(comparison_json(comparison), indent=2) + "\n"
     return write_new(path, text.encode(), overwrite=overwrite)
 
 
 def write_new(path: Path, data: bytes, *, overwrite: bool) -> Path:
-    """Write a whole file under this name, or the next free one, which is said. Raises OutputError."""
+    """Write a complete file under this name, or, with a message, the next free one. Raises OutputError."""
     with new_file(path, overwrite=overwrite) as new:
         new.file.write(data)
     if new.path != path:
-        say(f"vtm: {path} is there already and is kept: wrote {new.path.name} (--force replaces it)")
+        say(f"vtm: {path} exists and was kept: wrote {new.path.name} (--force replaces it)")
     return new.path

@@ -1,4 +1,4 @@
-"""What a performer three metres away must see and hear: countdowns, and how a calibration or a take goes (no Qt)."""
+"""Cues that a performer three metres away must see and hear: countdowns, progress of calibration and take (no Qt)."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ _LINE_BREAK = "\n"
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """One moment. `headline` is a digit or a few words, broken where a narrow picture needs it."""
+    """One cue. `headline` is a digit or a few words, with line breaks for a narrow picture."""
 
     kind: str  # "calibrate" or "record"
     headline: str
     line: str
-    tone: str = ""  # one of TONES, heard when the headline appears; "" for none
+    tone: str = ""  # one of TONES, played when the headline appears; "": none
     level: str = "info"  # "warning" for a failure
-    announced: bool = False  # the pipeline says the same in a line of its own
+    announced: bool = False  # the pipeline shows the same in a message
 
     @property
     def is_digit(self) -> bool:
-        """The headline counts down."""
+        """Whether the headline is a countdown digit."""
         return self.headline.isdecimal()
 
     @property
@@ -37,12 +37,12 @@ class Cue:
 
 
 def cue_of(snapshot: Snapshot, take_in_s: float | None) -> Cue | None:
-    """What to show now; None for nothing. `take_in_s`: seconds until a take begins, None when none is to begin."""
+    """Return the cue to show now, or None. `take_in_s`: seconds until a take starts, None if none is due."""
     return _of_calibration(snapshot) or _of_take(take_in_s, snapshot.recording)
 
 
 def tone_between(before: Cue | None, after: Cue | None) -> str:
-    """What is heard as one cue gives way to the next; "" for nothing."""
+    """Return the tone to play when the cue changes; "": none."""
     if after is None or (before is not None and (before.kind, before.headline) == (after.kind, after.headline)):
         return ""
     return after.tone
@@ -71,7 +71,7 @@ def _of_waiting(snapshot: Snapshot, left_s: float) -> Cue:
 def _of_done(calibration: Calibration, at_s: float) -> Cue | None:
     if calibration.state != "done" or at_s - calibration.since_s > _DONE_FOR_S:
         return None
-    return Cue("calibrate", "Calibrated", "You face the front and stand over the origin", DONE, announced=True)
+    return Cue("calibrate", "Calibrated", "You face the front and stand at the origin", DONE, announced=True)
 
 
 def _of_take(take_in_s: float | None, recording: RecordingState | None) -> Cue | None:
@@ -83,7 +83,7 @@ def _of_take(take_in_s: float | None, recording: RecordingState | None) -> Cue |
 
 
 def digit(left_s: float) -> str:
-    """The number that a countdown shows: 3 until two seconds are left; never 0."""
+    """Return the number that a countdown shows: 3 until two seconds are left; never 0."""
     return str(max(math.ceil(left_s), 1))
 
 

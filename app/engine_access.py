@@ -1,6 +1,6 @@
-"""The interface between app/ and engine/: what a pipeline can do, and the one place that makes the real one.
+"""Interface between app/ and engine/: what a pipeline offers, and the only place that creates the real one.
 
-The window and the headless run take any factory of this shape; the tests give them a fake that replays a known motion.
+Window and headless run accept any factory of this shape; tests pass a fake that replays a known motion.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from engine.types import PersonChoice, Snapshot
 
 
 class PipelineLike(Protocol):
-    """What app/ uses of engine.pipeline.Pipeline. Entering it starts the threads and may take seconds."""
+    """The part of engine.pipeline.Pipeline that app/ uses. Entering it starts the threads and may take seconds."""
 
     def __enter__(self) -> Self: ...
     def __exit__(
@@ -35,14 +35,15 @@ PipelineFactory = Callable[[Config], PipelineLike]
 
 
 def real_pipeline(config: Config) -> PipelineLike:
-    """The engine's pipeline, strict: a target that cannot be opened ends the run. Imported late, for `vtm --help`."""
+    """Create the engine's pipeline, strict: a target that cannot be opened ends the run. Imports late, for `vtm
+    --help`."""
     from engine.pipeline import Pipeline
 
     return Pipeline(config)
 
 
 def half_pipeline(config: Config) -> PipelineLike:
-    """One of two strict pipelines that share the processor."""
+    """Create one of two strict pipelines that share the processor."""
     from engine.pipeline import Pipeline
 
     return Pipeline(config, pipelines=2)
@@ -57,16 +58,16 @@ def forgiving_pipeline(config: Config) -> PipelineLike:
 
 
 class WindowPipelines:
-    """Makes the window's pipelines: one has the whole processor, of two each has half."""
+    """Creates the window's pipelines: a single one uses the whole processor, each of two half of it."""
 
     def __init__(self, make: PipelineFactory | None = None) -> None:
-        """`make` replaces the real ones."""
+        """make: replaces the real pipelines."""
         self._make = make
         self.two = False
         self.made = 0
 
     def __call__(self, config: Config) -> PipelineLike:
-        """A pipeline that shows a target that cannot be opened with its reason, and goes on."""
+        """Create a pipeline that shows a target that cannot be opened with its error, and keeps running."""
         self.made += 1
         if self._make is not None:
             return self._make(config)

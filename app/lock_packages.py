@@ -1,13 +1,13 @@
 """`make lock`: renew the locked versions in app/requirements/, for Python 3.11 to 3.14, Linux, Windows, macOS.
 
     python app/lock_packages.py             the newest versions that pyproject.toml allows
-    python app/lock_packages.py --keep      only what a change of pyproject.toml asks for
+    python app/lock_packages.py --keep      only what a change of pyproject.toml requires
 
 setup.txt  pip and setuptools, which install the rest       run.txt  the app
-torch.txt  torch and what it alone needs: constraints       dev.txt  the app, its tests and checks, without torch
+torch.txt  torch and its own dependencies: constraints      dev.txt  the app, its tests and checks, without torch
 
-All but torch.txt hold the sha256 of every file; torch comes from more than one place (app/setup_env.py), so its file
-cannot. uv resolves, installed for the moment when it is not there. Run `make test` afterwards.
+All but torch.txt contain the sha256 of every file; torch comes from several places (app/setup_env.py), so its file
+cannot. uv resolves the versions; it is installed temporarily if missing. Run `make test` afterwards.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ FOLDER = ROOT / "app" / "requirements"
 OLDEST = "3.11"
 BUILD_TOOLS = "pip\nsetuptools>=77\n"
 OF_A_GPU = re.compile(r"(nvidia|cuda)-|triton\b")
-"""What only some builds of torch need, and each in its own version."""
+"""Dependencies of some torch builds only, with versions that differ per build."""
 _RENEW = "# Made by `make lock` (app/lock_packages.py); do not edit.\n"
 _RESOLVE = ("pip", "compile", "--universal", "--python-version", OLDEST, "--fork-strategy", "fewest", "--no-header")
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Returns the exit code: 0 done, 1 no resolution, 2 wrong usage."""
+    """Return the exit code: 0 done, 1 no resolution, 2 wrong usage."""
     if [word for word in arguments if word != "--keep"]:
         sys.stderr.write("usage: python app/lock_packages.py [--keep]\n")
         return 2
@@ -41,14 +41,14 @@ def main(arguments: Sequence[str]) -> int:
         with tempfile.TemporaryDirectory(prefix="vtm-lock-") as scratch:
             lock(uv_command(Path(scratch)), Path(scratch), keep=bool(arguments))
     except subprocess.CalledProcessError as error:
-        sys.stderr.write(f"vtm: {Path(error.cmd[0]).name} failed (its own words are above); nothing was changed\n")
+        sys.stderr.write(f"vtm: {Path(error.cmd[0]).name} failed (see its messages above); nothing was changed\n")
         return 1
     sys.stderr.write(f"vtm: renewed {FOLDER}; now: make test\n")
     return 0
 
 
 def uv_command(scratch: Path) -> str:
-    """The uv of .venv or of the PATH, else one that is installed for the moment."""
+    """Return the uv of .venv or PATH, or install one temporarily."""
     programs = "Scripts" if os.name == "nt" else "bin"
     here = shutil.which("uv", path=str(ROOT / ".venv" / programs)) or shutil.which("uv")
     if here is not None:
@@ -60,12 +60,12 @@ def uv_command(scratch: Path) -> str:
 
 
 def lock(uv: str, scratch: Path, *, keep: bool) -> None:
-    """Resolve everything at once, so that all files agree, then write each part. Raises CalledProcessError."""
+    """Resolve everything at once, so that all files agree, then write each file. Raises CalledProcessError."""
     tools, everything, excluded = scratch / "setup.in", scratch / "everything.txt", scratch / "excluded.txt"
     tools.write_text(BUILD_TOOLS, encoding="utf-8")
     project = str(ROOT / "pyproject.toml")
     wanted = (project, str(tools), "--extra", "dev", "--extra", "rtmpose")
-    if keep:  # uv prefers the versions that its output file holds already
+    if keep:  # uv prefers the versions already in its output file
         everything.write_text("\n".join(path.read_text(encoding="utf-8") for path in FOLDER.glob("*.txt")), "utf-8")
     _compile(uv, everything, *wanted)
     excluded.write_text("torch\n", encoding="utf-8")
@@ -85,12 +85,12 @@ def lock(uv: str, scratch: Path, *, keep: bool) -> None:
 
 
 def pinned(path: Path) -> set[str]:
-    """The names of the packages in a lock file."""
+    """Return the names of the packages in a lock file."""
     return {name_of(line) for line in path.read_text(encoding="utf-8").splitlines()} - {""}
 
 
 def name_of(line: str) -> str:
-    """`numpy==2.4.6 ; …` -> numpy; "" for hashes and comments."""
+    """Return the name in a line `numpy==2.4.6 ; …`; "" for hashes and comments."""
     found = re.match(r"([A-Za-z0-9._-]+)==", line)
     return found.group(1) if found else ""
 

@@ -1,7 +1,7 @@
 """The log file of every `vtm` command, and the last resort: uncaught errors and crashes in native code.
 
-The one place that configures `logging`; the engine only logs. The file is `vtm.log` in the user's log folder
-(VTM_LOG_DIR overrides it, for tests), rotated, and shared by all instances. `--debug` shows the same on stderr.
+Only this file configures `logging`; the engine only logs. The file is `vtm.log` in the user's log folder
+(VTM_LOG_DIR overrides it, for tests), rotated, and shared by all instances. `--debug` also logs to stderr.
 """
 
 from __future__ import annotations
@@ -30,31 +30,31 @@ from engine.masking import mask_secrets
 MAX_BYTES = 1_000_000
 BACKUPS = 3
 SAME_EVERY_S = 10.0
-"""An uncaught error is reported at most this often: a widget that cannot be painted fails 50 times a second."""
+"""Minimum time between reports of an uncaught error: a widget that cannot be painted fails 50 times a second."""
 _FORMAT = "%(asctime)s %(levelname)-8s [%(process)d %(threadName)s] %(name)s: %(message)s"
 _OURS = ("app", "engine", "models")
 _CRASHES = "crash-*.txt"
 _CRASH_KEPT_S = 7 * 24 * 3600.0
 
 log = logging.getLogger(__name__)
-_listeners: list[Callable[[str], None]] = []  # of `defects_shown`
-_reported_at_s: dict[str, float] = {}  # by the line of an uncaught error
+_listeners: list[Callable[[str], None]] = []  # registered by `defects_shown`
+_reported_at_s: dict[str, float] = {}  # time of the last report, by the line of the error
 
 
 def log_folder() -> Path:
-    """Where the log files of this user are."""
+    """Return the user's log folder."""
     return Path(os.environ.get("VTM_LOG_DIR") or platformdirs.user_log_dir("vtm-live", appauthor=False))
 
 
 def log_path() -> Path:
-    """The log file that is being written."""
+    """Return the current log file."""
     return log_folder() / "vtm.log"
 
 
 class SharedLogFile(RotatingFileHandler):
     """A rotating file that several processes append to: when one rotates it, the others follow.
 
-    A log that cannot be written (a full disk, a read-only folder) is ignored.
+    Write errors (a full disk, a read-only folder) are ignored.
     """
 
     def __init__(self, path: Path) -> None:
@@ -63,10 +63,10 @@ class SharedLogFile(RotatingFileHandler):
         )
 
     def shouldRollover(self, record: logging.LogRecord) -> int:  # noqa: N802 - logging's name
-        """As the base class, for the file that has the name now."""
+        """Decide as the base class, for the file that now has the name."""
         if self.stream is not None and self._renamed(self.stream.fileno()):
             self.stream.close()
-            self.stream = None  # opened anew by the base class
+            self.stream = None  # reopened by the base class
         return int(super().shouldRollover(record))
 
     def _renamed(self, ours: int) -> bool:
@@ -77,7 +77,7 @@ class SharedLogFile(RotatingFileHandler):
         return (there.st_dev, there.st_ino) != (opened.st_dev, opened.st_ino)
 
     def doRollover(self) -> None:  # noqa: N802 - logging's name
-        """Rotate; where another process holds the file (Windows), go on in it."""
+        """Rotate; if another process has the file open (Windows), keep writing to it."""
         with suppress(OSError):
             super().doRollover()
         if self.stream is None:
@@ -95,13 +95,13 @@ class MaskingFormatter(logging.Formatter):
     """Masks the passwords of addresses in lines and tracebacks alike."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """As the base class, masked."""
+        """Format as the base class, then mask."""
         return mask_secrets(super().format(record))
 
 
 @contextmanager
 def logging_set_up(*, debug: bool) -> Iterator[None]:
-    """Log to the file, and with `debug` to stderr, while inside; uncaught errors are logged and said in one line."""
+    """Context: log to the file, and with `debug` to stderr; uncaught errors are logged and reported in one line."""
     handlers: list[logging.Handler] = [SharedLogFile(log_path())]
     if debug and sys.stderr is not None:
         handlers.append(logging.StreamHandler())
@@ -113,7 +113,7 @@ def logging_set_up(*, debug: bool) -> Iterator[None]:
 
 @contextmanager
 def logging_through(*handlers: logging.Handler, level: int = logging.INFO) -> Iterator[None]:
-    """Send all records to `handlers` while inside: our own packages' from `level` on, others' from WARNING on."""
+    """Context: send all records to `handlers`: our own packages' from `level` on, others' from WARNING on."""
     root = logging.getLogger()
     levels = {name: logging.getLogger(name).level for name in _OURS}
     for handler in handlers:
@@ -133,7 +133,7 @@ def logging_through(*handlers: logging.Handler, level: int = logging.INFO) -> It
 
 @contextmanager
 def _net() -> Iterator[None]:
-    """Log what reaches the interpreter's hooks; restore the hooks afterwards."""
+    """Context: log what reaches the interpreter's hooks; the hooks are restored afterwards."""
     before = sys.excepthook, threading.excepthook, sys.unraisablehook, warnings.showwarning
 
     def in_thread(args: threading.ExceptHookArgs) -> None:
@@ -169,7 +169,7 @@ def _uncaught(error: BaseException, where: str) -> None:
 
 @contextmanager
 def defects_shown(listener: Callable[[str], None]) -> Iterator[None]:
-    """While inside, call `listener` with one line for each uncaught error, in the thread where it happened."""
+    """Context: call `listener` with one line for each uncaught error, in the thread where it happened."""
     _listeners.append(listener)
     try:
         yield
@@ -179,9 +179,9 @@ def defects_shown(listener: Callable[[str], None]) -> Iterator[None]:
 
 @contextmanager
 def native_crashes_kept(folder: Path) -> Iterator[None]:
-    """While inside, a crash in native code (a driver, a library) writes the stacks of all threads to a file.
+    """Context: on a crash in native code (a driver, a library), write the stacks of all threads to a file.
 
-    There is one file per process; the next start moves its text into the log, see `log_old_crashes`.
+    There is one file per process; the next start moves its contents into the log, see `log_old_crashes`.
     """
     path = folder / _CRASHES.replace("*", str(os.getpid()))
     try:
@@ -203,14 +203,14 @@ def native_crashes_kept(folder: Path) -> Iterator[None]:
 
 
 def log_old_crashes(folder: Path) -> None:
-    """Move the stacks that crashed runs left behind into the log."""
+    """Move the stacks left by crashed runs into the log."""
     for path in sorted(folder.glob(_CRASHES)):
         try:
             text, since_s = path.read_text(encoding="utf-8", errors="replace"), path.stat().st_mtime
             if text:
                 when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(since_s))
                 log.error("a run crashed in native code at %s:\n%s", when, text)
-            if text or time.time() - since_s > _CRASH_KEPT_S:  # an empty one may belong to a run that goes on
+            if text or time.time() - since_s > _CRASH_KEPT_S:  # an empty one may belong to a running process
                 path.unlink()
         except OSError as error:
             log.warning("%s cannot be read: %s", path, error)

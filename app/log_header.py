@@ -1,4 +1,4 @@
-"""The first lines of a run in the log: what was started, on which machine, with which versions."""
+"""The first lines of a run in the log: arguments, machine and versions."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 
 def log_header(arguments: Sequence[str]) -> None:
-    """Log call, machine, versions and old crashes; the back ends follow when one is chosen (engine.vtm.choose)."""
+    """Log arguments, machine, versions and old crashes; back ends are logged when chosen (engine.vtm.choose)."""
     log.info("VTM Live %s: vtm %s", version(), " ".join(arguments))
     log.info(machine())
     log.info(", ".join(versions()))
@@ -36,7 +36,7 @@ def log_header(arguments: Sequence[str]) -> None:
 
 
 def version() -> str:
-    """Version of this program."""
+    """Return the version of this program."""
     try:
         return importlib.metadata.version("vtm-live")
     except importlib.metadata.PackageNotFoundError:
@@ -44,13 +44,13 @@ def version() -> str:
 
 
 def machine() -> str:
-    """Python and system in one line."""
+    """Return Python version and system in one line."""
     system = f"{platform.system()} {platform.release()} {platform.machine()}"
     return f"Python {platform.python_version()}, {system}, {os.cpu_count()} cores"
 
 
 def versions() -> Iterator[str]:
-    """Name and version of each package that is installed."""
+    """Yield name and version of each installed package."""
     for name in PACKAGES:
         try:
             yield f"{name} {importlib.metadata.version(name)}"

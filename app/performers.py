@@ -1,4 +1,4 @@
-"""Several performers in the settings: name, height, and the lengths that were measured. Pure functions of Settings."""
+"""Performers in the settings: name, height and measured lengths. Pure functions of Settings."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MOST = 50
 
 @dataclass(frozen=True, slots=True)
 class Performer:
-    """Somebody who performs. `proportions` and what follows as in Config; () where nothing was measured."""
+    """A performer. `proportions` and the following fields as in Config; (): not measured."""
 
     name: str
     height_m: float = DEFAULT_HEIGHT_M
@@ -29,13 +29,13 @@ class Performer:
     finger_ranges: tuple[float, ...] = ()
 
     def into(self, config: Config) -> Config:
-        """The settings with what is known of this performer."""
+        """Return the settings with this performer's measurements."""
         own = {name: getattr(self, name) for name in _KEPT}
         return dataclasses.replace(config, **own)
 
 
 _KEPT = tuple(field.name for field in dataclasses.fields(Performer) if field.name != "name")
-"""What a performer has of their own, by the names of Config."""
+"""Fields of Config that belong to a performer."""
 
 
 def _of_config(name: str, config: Config) -> Performer:
@@ -43,20 +43,20 @@ def _of_config(name: str, config: Config) -> Performer:
 
 
 def performers_of(settings: Settings) -> tuple[Performer, ...]:
-    """Everybody, at least one: with none saved yet, whoever the settings are of."""
+    """Return all performers, at least one: with none saved, the one the settings belong to."""
     if settings.performers:
         return settings.performers
     return (_of_config(settings.performer or FIRST_NAME, settings.config),)
 
 
 def current(settings: Settings) -> Performer:
-    """Whoever performs now."""
+    """Return the current performer."""
     everybody = performers_of(settings)
     return next((performer for performer in everybody if performer.name == settings.performer), everybody[0])
 
 
 def remembered(settings: Settings) -> Settings:
-    """The height and the lengths in use become those of whoever performs now."""
+    """Store the height and lengths in use with the current performer."""
     now = current(settings)
     new = _of_config(now.name, settings.config)
     everybody = tuple(new if one.name == now.name else one for one in performers_of(settings))
@@ -64,14 +64,14 @@ def remembered(settings: Settings) -> Settings:
 
 
 def chosen(settings: Settings, name: str) -> Settings:
-    """Somebody else performs. Raises UsageError for a name that nobody has."""
+    """Switch to another performer. Raises UsageError for an unknown name."""
     performer = named(settings, name)
     config = performer.into(settings.config)
     return remembered(dataclasses.replace(settings, performer=performer.name, config=config))
 
 
 def named(settings: Settings, name: str) -> Performer:
-    """Find somebody by name, in whatever case. Raises UsageError."""
+    """Find a performer by name, ignoring case. Raises UsageError."""
     wanted = name.strip().casefold()
     for performer in performers_of(settings):
         if performer.name.casefold() == wanted:
@@ -81,7 +81,7 @@ def named(settings: Settings, name: str) -> Performer:
 
 
 def added(settings: Settings, name: str) -> Settings:
-    """A new performer of the usual height, who performs from now on. Raises UsageError: a name that cannot be used."""
+    """Add a performer of default height and switch to them. Raises UsageError for an invalid name."""
     everybody = remembered(settings).performers
     if len(everybody) >= MOST:
         raise UsageError(f"there are {MOST} performers already: delete one first")
@@ -90,7 +90,7 @@ def added(settings: Settings, name: str) -> Settings:
 
 
 def renamed(settings: Settings, name: str) -> Settings:
-    """Whoever performs now gets another name. Raises UsageError."""
+    """Rename the current performer. Raises UsageError."""
     settings = remembered(settings)
     old = current(settings)
     if name.strip() == old.name:
@@ -101,7 +101,7 @@ def renamed(settings: Settings, name: str) -> Settings:
 
 
 def deleted(settings: Settings) -> Settings:
-    """Whoever performs now is forgotten, the next one performs. Raises UsageError for the only one."""
+    """Delete the current performer and switch to the next one. Raises UsageError for the only one."""
     settings = remembered(settings)
     left = tuple(one for one in settings.performers if one.name != settings.performer)
     if not left:
@@ -110,18 +110,18 @@ def deleted(settings: Settings) -> Settings:
 
 
 def with_performer(config: Config, settings: Settings, name: str) -> Config:
-    """`config` with the height and the lengths of a performer in the settings. Raises UsageError."""
+    """Return `config` with the height and lengths of a performer in the settings. Raises UsageError."""
     return named(settings, name).into(config)
 
 
 def _free_name(settings: Settings, name: str, besides: str = "") -> str:
-    """The name without spaces around it. Raises UsageError: empty, too long, or somebody else's."""
+    """Return the name, stripped. Raises UsageError: empty, too long or already in use."""
     name = " ".join(name.split())
     if not name or len(name) > LONGEST_NAME:
-        raise UsageError(f"a performer's name has 1 to {LONGEST_NAME} letters")
+        raise UsageError(f"a performer's name must have 1 to {LONGEST_NAME} characters")
     others = {one.name.casefold() for one in performers_of(settings)} - {besides.casefold()}
     if name.casefold() in others:
-        raise UsageError(f"there is a performer {name} already")
+        raise UsageError(f"there is already a performer {name}")
     return name
 
 

@@ -1,4 +1,4 @@
-"""Check each setting on its own: convert the JSON value, or say what was expected; one bad value costs no other."""
+"""Check each setting on its own: convert its JSON value, or say what was expected; one bad value affects no other."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ if TYPE_CHECKING:
     from app.settings import Settings
 
 Check = Callable[[Any], Any]
-"""Convert a JSON value to the setting's. Raises ValueError: what was expected instead."""
+"""Convert a JSON value to the setting's type. Raises ValueError with what was expected."""
 _LONGEST_TEXT = 4096
 _LARGEST_PX = 100_000
-_LARGEST_MEASURED = 2000.0  # degrees of a finger's three joints, and more
+_LARGEST_MEASURED = 2000.0  # degrees: above the sum of a finger's three joints
 _MOST_FOLDERS = 50
 
 
 def checked_settings(values: Any, defaults: Settings) -> tuple[Settings, list[str]]:
-    """Return the settings with every valid value of the file, and a line for each value that was dropped.
+    """Return the settings with every valid value of the file, and a message for each dropped value.
 
-    Unknown names, those of a newer version, are passed over.
+    Unknown names, as from a newer version, are ignored.
     """
     if not isinstance(values, dict):
         return defaults, [f"expected a table, got {reprlib.repr(values)}: using the defaults"]
@@ -59,7 +59,7 @@ def checked_settings(values: Any, defaults: Settings) -> tuple[Settings, list[st
 
 
 def _checked(checks: Mapping[str, Check], values: dict[str, Any], defaults: Any, dropped: list[str]) -> dict[str, Any]:
-    """Return the valid values by name; append a line to `dropped` for each bad one."""
+    """Return the valid values by name; append a message to `dropped` for each bad one."""
     good: dict[str, Any] = {}
     for name in (field.name for field in dataclasses.fields(defaults)):
         if name not in values or name == "config":
@@ -74,7 +74,7 @@ def _checked(checks: Mapping[str, Check], values: dict[str, Any], defaults: Any,
 
 
 def _working_targets(config: Config, values: dict[str, Any], dropped: list[str]) -> Config:
-    """Drop targets that can never work, one by one, and a receive port that is also a target."""
+    """Drop invalid targets, one by one, and a receive port that is also a target."""
     from engine.osc.own_port import check_own_port
     from engine.osc.targets import parse_targets
 
@@ -96,7 +96,7 @@ def _working_targets(config: Config, values: dict[str, Any], dropped: list[str])
 
 
 def _alike(default: Any) -> Check:
-    """Accept what has the default's type: the check of a field that has none of its own."""
+    """Accept values of the default's type: the check of a field without its own."""
 
     def check(value: Any) -> Any:
         if type(value) is not type(default) or (isinstance(value, str) and not printable(value)):
@@ -187,14 +187,14 @@ def _widths(value: Any) -> tuple[int, ...]:
 
 
 def _lengths(value: Any) -> tuple[float, ...]:
-    """None, or four fractions of the height."""
+    """Convert no or four fractions of the height."""
     if not isinstance(value, list) or len(value) not in (0, NUM_LENGTHS):
         raise ValueError(f"{NUM_LENGTHS} measured lengths, or none")
     return tuple(float(_number(*LENGTH_LIMITS)(item)) for item in value)
 
 
 def _measured(count: int) -> Check:
-    """None, or so many numbers of a face at rest or of fingers."""
+    """Return a check for no or `count` numbers of a resting face or of fingers."""
 
     def check(value: Any) -> tuple[float, ...]:
         if not isinstance(value, list) or len(value) not in (0, count):

@@ -1,7 +1,7 @@
-"""What survives a restart: one JSON file in the user's configuration folder (VTM_CONFIG_DIR overrides it, for tests).
+"""Persistent settings: one JSON file in the user's configuration folder (VTM_CONFIG_DIR overrides it, for tests).
 
-Each value is checked by itself (app/setting_checks.py): a bad one falls back to its default with a word, no other.
-A file that is no JSON gives the defaults. Neither is lost: the old file is kept as settings.broken.
+Each value is checked on its own (app/setting_checks.py): only a bad one falls back to its default, with a message.
+A file that is not JSON gives the defaults. Nothing is lost: the old file is kept as settings.broken.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _MOST_KEPT = 20
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything the window remembers."""
+    """Everything the window remembers between runs."""
 
     config: Config = field(default_factory=lambda: Config(osc=(DEFAULT_TARGET,), countdown_s=3))
     take_folder: str = ""  # "": a folder "VTM Live" in the user's documents
@@ -44,23 +44,23 @@ class Settings:
     avatar_shown: bool = True  # in place of the mannequin
     avatar_ground: str = "green"  # of its own window: app.window.avatar.looks.GROUNDS
     avatar_framing: str = "whole"  # app.window.avatar.looks.FRAMINGS
-    performers: tuple[Performer, ...] = ()  # (): nobody is told from anybody else yet
-    performer: str = ""  # the name of whoever performs now
+    performers: tuple[Performer, ...] = ()  # (): a single unnamed performer
+    performer: str = ""  # name of the current performer
 
     @property
     def folder(self) -> Path:
-        """Where takes go."""
+        """Folder for takes."""
         return Path(self.take_folder) if self.take_folder else Path(platformdirs.user_documents_dir()) / "VTM Live"
 
 
 def settings_path() -> Path:
-    """The settings file of this user."""
+    """Return the user's settings file."""
     folder = os.environ.get("VTM_CONFIG_DIR") or platformdirs.user_config_dir("vtm-live", appauthor=False)
     return Path(folder) / "settings.json"
 
 
 def load_settings() -> tuple[Settings, str | None]:
-    """The saved settings, as far as they can be used, and one line for the user about what cannot. Never raises."""
+    """Return the saved settings, as far as they are valid, and one line for the user about problems. Never raises."""
     from app.setting_checks import checked_settings
 
     path = settings_path()
@@ -97,7 +97,7 @@ def _kept(path: Path, *, move: bool) -> str:
 
 
 def save_settings(settings: Settings) -> None:
-    """Write the file whole or not at all. Raises OutputError with the reason."""
+    """Write the file completely or not at all. Raises OutputError with the reason."""
     path = settings_path()
     partial = path.with_suffix(".partial")
     try:

@@ -5,10 +5,10 @@
     python app/setup_env.py check [--static]      format, lint, import contracts, types, documents, tests
 
 Packages are those of app/requirements/ (made by app/lock_packages.py), each file checked by its sha256. Tests and
-training use torch, too: TORCH=cpu (the default) never takes a CUDA build, TORCH=cuda takes the one for this GPU,
-TORCH=none goes without. Runs on the system's python3, also one that is too old (it then says so): no syntax newer than
+training also use torch: TORCH=cpu (the default) never installs a CUDA build, TORCH=cuda installs the one for this GPU,
+TORCH=none skips torch. Runs on the system's python3, even one that is too old (it then says so): no syntax newer than
 3.7 here.
-A stamp in .venv holds what was installed, so that the second start takes no time.
+A stamp in .venv records what was installed, so that the second start is fast.
 """
 
 from __future__ import annotations
@@ -36,19 +36,19 @@ TEST_LIBRARIES = ["xvfb", "xauth", "libgl1-mesa-dri"]
 
 
 def say(line: str) -> None:
-    """One line to the user, at once."""
+    """Print one line immediately."""
     sys.stderr.write(line + "\n")
     sys.stderr.flush()
 
 
 def fail(line: str) -> None:
-    """One line, then out with exit code 1."""
+    """Print one line and exit with code 1."""
     say(line)
     raise SystemExit(1)
 
 
 def check_python(action: str = "run") -> None:
-    """Stop with one line on a Python that cannot run the app."""
+    """Exit with one line if this Python cannot run the app."""
     if not OLDEST <= sys.version_info[:2] <= NEWEST:
         found = sys.version.split()[0]
         again = f"py -3.12 app\\setup_env.py {action}" if os.name == "nt" else f"make {action} PYTHON=/its/path"
@@ -56,12 +56,12 @@ def check_python(action: str = "run") -> None:
 
 
 def is_root() -> bool:
-    """True for the superuser of a Unix system."""
+    """Return whether this is the superuser of a Unix system."""
     return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
 def missing_libraries(names: list[str]) -> list[str]:
-    """Those Debian packages that are not installed. Newer releases spell some names with t64."""
+    """Return the Debian packages that are not installed. Newer releases add t64 to some names."""
     query = ["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n"]
     asked = [*names, *(name + "t64" for name in names)]
     answer = subprocess.run([*query, *asked], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
@@ -70,7 +70,7 @@ def missing_libraries(names: list[str]) -> list[str]:
 
 
 def apt_install(names: list[str], why: str) -> None:
-    """Install Debian packages as root; otherwise say in one line what to install, and go on."""
+    """Install Debian packages as root; otherwise print one line on what to install, and continue."""
     if not shutil.which("dpkg-query") or not shutil.which("apt-get"):
         return
     missing = missing_libraries(names)
@@ -86,57 +86,59 @@ def apt_install(names: list[str], why: str) -> None:
             ["apt-get", *command], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
         )
         if code:
-            say(f"vtm: apt-get {command[0]} failed ({code}); going on without")
+            say(f"vtm: apt-get {command[0]} failed ({code}); continuing without")
             return
 
 
 def venv_python() -> Path:
-    """The interpreter inside the virtual environment."""
+    """Return the interpreter of the virtual environment."""
     return VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
 def why_not_usable() -> str:
-    """Why the environment in .venv must be made again; "" when it is good."""
+    """Return why the environment in .venv must be recreated; "" if it is good."""
     question = "import pip, sys; print(*sys.version_info[:2])"
     asked = subprocess.run(
         [str(venv_python()), "-c", question], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False
     )
     if asked.returncode:
-        return "does not run any more"
+        return "no longer runs"
     version = tuple(int(number) for number in asked.stdout.split())
     if version != sys.version_info[:2]:
-        return "is of Python {}.{}".format(*version)
+        return "has Python {}.{}".format(*version)
     settings = (VENV / "pyvenv.cfg").read_text(encoding="utf-8", errors="replace")
     made = [line for line in settings.splitlines() if line.startswith("command = ")]
     return "was made in another folder" if made and not made[0].endswith(str(VENV)) else ""
 
 
 def make_venv() -> None:
-    """Create .venv; again, with a word, when its Python is gone, is another version or was made elsewhere."""
+    """Create .venv; recreate it, with a message, when its Python is gone, another version, or it was moved."""
     if venv_python().exists():
         reason = why_not_usable()
         if not reason:
             return
-        say(f"vtm: the environment in .venv {reason}; making it again")
+        say(f"vtm: the environment in .venv {reason}; recreating it")
     if VENV.exists():
         shutil.rmtree(str(VENV))
-    say(f"vtm: making the environment .venv with Python {sys.version.split()[0]}")
+    say(f"vtm: creating the environment .venv with Python {sys.version.split()[0]}")
     if sys.platform == "linux" and subprocess.call(
         [sys.executable, "-c", "import ensurepip"], stderr=subprocess.DEVNULL
     ):
         apt_install(["python3-venv"], "Python's venv module")
     if subprocess.call([sys.executable, "-m", "venv", str(VENV)]):
         shutil.rmtree(str(VENV), ignore_errors=True)
-        fail("vtm: python -m venv failed (see above); on Debian or Ubuntu: apt-get install python3-venv, then again")
+        fail(
+            "vtm: python -m venv failed (see above); on Debian or Ubuntu: apt-get install python3-venv, then try again"
+        )
 
 
 def install(extra: str) -> None:
-    """Install the locked packages, once for each state of the lock and the project. `extra`: "" or "dev"."""
+    """Install the locked packages, once per state of lock and project. `extra`: "" or "dev"."""
     lock = LOCKS / ("dev.txt" if extra else "run.txt")
     files = [ROOT / "pyproject.toml", LOCKS / "setup.txt", lock]
     if installed(extra or "run", files):
         return
-    say("vtm: installing packages (the first time takes some minutes)")
+    say("vtm: installing packages (the first time takes a few minutes)")
     locked = ["--no-deps", "--require-hashes", "-r"]
     for arguments in (
         [*locked, str(LOCKS / "setup.txt")],
@@ -144,12 +146,14 @@ def install(extra: str) -> None:
         ["--no-deps", "--no-build-isolation", "-e", str(ROOT)],
     ):
         if pip_install(arguments):
-            fail(f"vtm: pip could not install {arguments[-1]} (its own words are above); check the network, run again")
+            fail(
+                f"vtm: pip could not install {arguments[-1]} (see its messages above); check the network and run again"
+            )
     installed(extra or "run", files, now=True)
 
 
 def installed(what: str, files: list[Path], now: bool = False) -> bool:
-    """True when `what` was installed with `files` as they are; `now`: it just was."""
+    """Return whether `what` was installed with `files` as they are; `now`: it just was."""
     parts = [path.read_text(encoding="utf-8") for path in files] + [sys.version, str(ROOT)]
     state = hashlib.sha256("\n".join(parts).encode()).hexdigest()
     stamp = VENV / ("stamp-" + what)
@@ -159,15 +163,15 @@ def installed(what: str, files: list[Path], now: bool = False) -> bool:
 
 
 def pip_install(arguments: list[str]) -> int:
-    """pip's exit code."""
+    """Run pip and return its exit code."""
     quiet = ["--quiet"] if os.environ.get("CI") else []
     pip = [str(venv_python()), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", *quiet]
-    environment = dict(os.environ, PYTHONWARNINGS="ignore")  # setuptools' about editable installations
+    environment = dict(os.environ, PYTHONWARNINGS="ignore")  # of setuptools, about editable installations
     return subprocess.call([*pip, *arguments], stdin=subprocess.DEVNULL, env=environment)
 
 
 def torch_kind() -> str:
-    """What TORCH in the environment asks for."""
+    """Return the kind of torch requested by TORCH in the environment."""
     kind = os.environ.get("TORCH") or "cpu"
     if kind not in TORCH_KINDS:
         fail(f"vtm: TORCH is {kind}, expected one of {', '.join(TORCH_KINDS)}")
@@ -175,9 +179,9 @@ def torch_kind() -> str:
 
 
 def install_torch() -> None:
-    """Install torch for tests and training; a line where it cannot be had: what needs it is then skipped.
+    """Install torch for tests and training; if it is not available, print a line, and what needs it is skipped.
 
-    Some indexes offer a CUDA build of several GB only. Then uv fetches the CPU build from where PyTorch keeps it.
+    Some indexes only offer a CUDA build of several GB. Then uv fetches the CPU build from PyTorch's own index.
     """
     kind, lock = torch_kind(), LOCKS / "torch.txt"
     if kind == "none":
@@ -201,7 +205,7 @@ def install_torch() -> None:
 
 
 def pip_offers_cpu_build(requirement: str) -> bool:
-    """True when what pip would take brings no CUDA with it: always on Windows and macOS."""
+    """Return whether pip would install a build without CUDA: always on Windows and macOS."""
     if sys.platform != "linux":
         return True
     pip = [str(venv_python()), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--quiet"]
@@ -215,7 +219,7 @@ def pip_offers_cpu_build(requirement: str) -> bool:
 
 
 def prepare(extra: str, libraries: list[str]) -> None:
-    """All set-up: system libraries, environment, packages, detector weights."""
+    """Do the whole set-up: system libraries, environment, packages, detector weights."""
     if sys.platform == "linux":
         apt_install(libraries, "libraries for the window")
     make_venv()
@@ -224,11 +228,11 @@ def prepare(extra: str, libraries: list[str]) -> None:
         install_torch()
     subprocess.call(
         [str(venv_python()), "-m", "app", "fetch", *([] if extra else ["--body-only"])], cwd=str(ROOT)
-    )  # it names its own failure; the app repeats it
+    )  # it reports its own failure; the app repeats it
 
 
 def under_xvfb(command: list[str]) -> list[str]:
-    """The command with a virtual display around it, where that exists; without one the OpenGL tests are skipped."""
+    """Return the command wrapped in a virtual display where available; without one the OpenGL tests are skipped."""
     if sys.platform != "linux":
         return command
     if not shutil.which("xvfb-run"):
@@ -238,7 +242,7 @@ def under_xvfb(command: list[str]) -> list[str]:
 
 
 def run_app(arguments: list[str]) -> int:
-    """Set up and start `vtm`; on Unix it takes this process's place, so that Ctrl-C reaches it alone."""
+    """Set up and start `vtm`; on Unix it replaces this process, so that Ctrl-C reaches only it."""
     prepare("", WINDOW_LIBRARIES)
     command = [str(venv_python()), "-m", "app", *arguments]
     os.chdir(str(ROOT))
@@ -279,7 +283,7 @@ def run_check(arguments: list[str]) -> int:
 
 
 def main(arguments: list[str]) -> int:
-    """`run`, `test` or `check`; returns the exit code."""
+    """Run `run`, `test` or `check`; return the exit code."""
     if not arguments or arguments[0] not in ("run", "test", "check"):
         say("usage: python app/setup_env.py run|test|check [options]")
         return 2

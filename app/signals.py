@@ -1,4 +1,4 @@
-"""Signals that end a run: Ctrl-C, `kill`, a closed terminal. The first ends it in order, a later one by force."""
+"""Signals that end a run: Ctrl-C, `kill`, a closed terminal. The first one stops cleanly, a later one by force."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from threading import Event, Thread
 from app.terminal import say
 
 STOPPING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name))
-"""Each ends a run in order: the take is finished. SIGBREAK is Ctrl-Break on Windows."""
+"""Signals that end a run cleanly: the take is finished. SIGBREAK is Ctrl-Break on Windows."""
 DOUBLE_TAP_S = 1.0
-"""A second signal within this time counts as the same one: a double key press, or a parent that passes it on."""
+"""A second signal within this time counts as the same one: a double key press, or one forwarded by the parent."""
 SLOW_S = 2.0
-"""After this long, the user is told how to force the end."""
+"""After this time, the user is told how to force the exit."""
 
 _NO_MORE = b"\0"
 
@@ -33,15 +33,15 @@ def signals_set(
     clock: Callable[[], float] = time.monotonic,
     force: Callable[[int], None] = os._exit,
 ) -> Iterator[None]:
-    """The first signal sets `stop` while inside; a later one ends the process at once. Main thread only.
+    """Context: the first signal sets `stop`; a later one ends the process at once. Main thread only.
 
-    at_risk  what may be lost then, and how to get it back: one line
+    at_risk  one line on what may then be lost, and how to recover it
     force    ends the process with an exit code
-    A signal that the process was started to ignore (SIGHUP under nohup) stays ignored.
+    A signal that was ignored when the process started (SIGHUP under nohup) stays ignored.
 
-    Python's handlers run in the main thread, between any two of its steps: one that sets `stop` could wait for ever for
-    a lock that this thread holds, and none runs while that thread hangs in a driver. So Python writes each number to a
-    socket (set_wakeup_fd, in the C handler), and a thread of its own reads them.
+    Python's handlers run in the main thread, between any two of its steps: a handler that sets `stop` could deadlock on
+    a lock held by this thread, and none runs while the thread hangs in a driver. So Python writes each number to a
+    socket (set_wakeup_fd, in the C handler), and a dedicated thread reads them.
     """
     ours, pythons = socket.socketpair()
     with ours, pythons:
@@ -73,19 +73,19 @@ def _listen(
     since_s = clock()
     stop.set()
     if _asked_again(numbers, since_s, clock):
-        line = f"ended by force{': ' + at_risk if at_risk else ''}"
+        line = f"exit forced{': ' + at_risk if at_risk else ''}"
         log.warning("%s", line)
         say(f"vtm: {line}")
         force(1)
 
 
 def _asked_again(numbers: socket.socket, since_s: float, clock: Callable[[], float]) -> bool:
-    """Wait for the orderly end (False) or another signal (True); what takes long is said."""
+    """Wait for the clean end (False) or another signal (True); prints a hint when it takes long."""
     patience_s: float | None = SLOW_S
     while True:
         number = _heard(numbers, patience_s)
         if number is None:
-            say("vtm: finishing; Ctrl-C again ends it by force")
+            say("vtm: finishing; press Ctrl-C again to force the exit")
             patience_s = None
         elif not number:
             return False
@@ -94,7 +94,7 @@ def _asked_again(numbers: socket.socket, since_s: float, clock: Callable[[], flo
 
 
 def _heard(numbers: socket.socket, timeout_s: float | None) -> int | None:
-    """The next signal that ends a run, 0 when there will be none; None when the time is up."""
+    """Return the next signal that ends a run, 0 if there will be none, None on timeout."""
     numbers.settimeout(timeout_s)
     while True:
         try:

@@ -1,7 +1,7 @@
-"""stats.json: the figures of the last run, written whole or not at all.
+"""stats.json: the statistics of the last run, written completely or not at all.
 
-A run replaces the figures of the one before, as scripts that read a fixed name expect; everything else that has the
-name is kept, and the next free name taken.
+A run replaces the statistics of the previous one, as scripts that read a fixed name expect; any other file with the
+name is kept, and the next free name used.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _MARKS = {"frames_captured", "poses", "latency_ms"}
 
 
 def write_stats(path: Path, snapshot: Snapshot) -> None:
-    """Raises OutputError."""
+    """Write the statistics. Raises OutputError."""
     text = json.dumps(stats_json(snapshot.stats, snapshot.targets), indent=2) + "\n"
     try:
         with new_file(path, overwrite=_holds_figures(path)) as new:
@@ -28,7 +28,7 @@ def write_stats(path: Path, snapshot: Snapshot) -> None:
     except OutputError as error:
         raise OutputError(f"{error}: give another --stats FILE") from error
     if new.path != path:
-        say(f"vtm: {path} is there already, holds no figures of a run and is kept: wrote {new.path.name}")
+        say(f"vtm: {path} exists, does not hold statistics of a run and was kept: wrote {new.path.name}")
 
 
 def _holds_figures(path: Path) -> bool:

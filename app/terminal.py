@@ -1,4 +1,4 @@
-"""What the commands write to a terminal: lines, and one status line that is rewritten in place."""
+"""Output of the commands on a terminal: lines, and one status line that is rewritten in place."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from engine.masking import mask_secrets
 
 
 def say(line: str, stream: TextIO | None = None) -> None:
-    """One line, masked, at once. To stderr unless told. A closed or missing stream (windowed builds) is no error."""
+    """Print one line, masked, immediately; to stderr by default. A closed or missing stream (windowed builds) is no
+    error."""
     _write(mask_secrets(line) + "\n", stream if stream is not None else sys.stderr)
 
 
 def _write(text: str, stream: TextIO | None) -> None:
-    """A terminal that was closed must not end a run: the take is still to be finished."""
+    """Write, ignoring errors: a closed terminal must not end a run, whose take still has to be finished."""
     if stream is None:
         return
     with suppress(OSError, ValueError):
@@ -27,7 +28,7 @@ def _write(text: str, stream: TextIO | None) -> None:
 
 
 class StatusLine:
-    """One line that shows how it goes: rewritten in place on a terminal, a new line every few seconds elsewhere."""
+    """A progress line: rewritten in place on a terminal, a new line every few seconds elsewhere."""
 
     def __init__(
         self, stream: TextIO, every_s: float = 5.0, clock: Callable[[], float] = time.monotonic, width: int = 110
@@ -50,18 +51,18 @@ class StatusLine:
             say(text, self._stream)
 
     def interrupt(self, line: str) -> None:
-        """Write a whole line without mixing it with the status."""
+        """Write a complete line without mixing it with the status."""
         if self._live:
             width = min(self._width, shutil.get_terminal_size().columns - 1)
             _write("\r" + " " * width + "\r", self._stream)
         say(line, self._stream)
 
     def bell(self) -> None:
-        """Sound the terminal's bell; a log has none."""
+        """Sound the terminal's bell; not in a log."""
         if self._live:
             _write("\a", self._stream)
 
     def close(self) -> None:
-        """Leave the cursor on a fresh line."""
+        """Move the cursor to a new line."""
         if self._live:
             say("", self._stream)

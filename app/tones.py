@@ -1,7 +1,7 @@
-"""Short tones for countdowns, made here and played by what the system has: no sound library is needed.
+"""Short tones for countdowns, generated here and played by the system: no sound library is needed.
 
-Windows plays a .wav by itself (winsound), macOS with afplay, Linux with pw-play, paplay or aplay, whichever is there.
-Where none is, or where playing fails, `fallback` sounds instead: the system's beep.
+Windows plays a .wav itself (winsound), macOS with afplay, Linux with pw-play, paplay or aplay, whichever is installed.
+Without any of these, or if playing fails, `fallback` sounds instead: the system's beep.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Command = tuple[str, ...]
 
 
 def samples_of(tone: str) -> NDArray[np.int16]:
-    """(N,) 16 bit samples at RATE_HZ: sine notes one after the other, faded in and out."""
+    """Return 16-bit samples (N,) at RATE_HZ: consecutive sine notes, faded in and out."""
     return np.concatenate([_note(frequency_hz, seconds) for frequency_hz, seconds in _NOTES[tone]])
 
 
@@ -48,7 +48,7 @@ def _note(frequency_hz: float, seconds: float) -> NDArray[np.int16]:
 
 
 def write_wave(path: Path, samples: NDArray[np.int16]) -> None:
-    """One channel, 16 bit."""
+    """Write one channel, 16 bit."""
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
@@ -57,12 +57,12 @@ def write_wave(path: Path, samples: NDArray[np.int16]) -> None:
 
 
 def find_player() -> Command:
-    """The command that plays a .wav here; () where there is none."""
+    """Return the command that plays a .wav on this system; () if there is none."""
     return next((command for command in _PLAYERS if shutil.which(command[0])), ())
 
 
 class TonePlayer:
-    """Plays tones without waiting for them. One thread."""
+    """Plays tones without blocking. One thread."""
 
     def __init__(self, fallback: Callable[[], None], find: Callable[[], Command] = find_player) -> None:
         """`find`: replaced by tests."""
@@ -83,7 +83,7 @@ class TonePlayer:
             self._fallback()
 
     def close(self) -> None:
-        """Wait for what still sounds and remove the files. Idempotent."""
+        """Wait for playing tones and remove the files. Idempotent."""
         for process in self._playing:
             try:
                 process.wait(1.0)
@@ -96,7 +96,7 @@ class TonePlayer:
             self._folder = None
 
     def _start(self, tone: str) -> bool:
-        """False: this system has nothing that plays."""
+        """Start a tone; return False if this system has no player."""
         if sys.platform == "win32":
             import winsound
 
@@ -118,7 +118,7 @@ class TonePlayer:
         return path
 
     def _reap(self) -> None:
-        """Forget the tones that are over; a player that fails (no sound device) is used no more."""
+        """Forget finished tones; a player that fails (no sound device) is not used again."""
         if any(process.poll() not in (None, 0) for process in self._playing):
             log.info("%s cannot play here: the system's beep sounds instead", self._command[0])
             self._command = ()

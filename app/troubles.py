@@ -1,7 +1,7 @@
-"""Failures of targets, take and receive port: reported once when they begin and once when they are over.
+"""Failures of targets, take and receive port: reported once when they begin and once when they end.
 
-Snapshots go in; lines for banner, terminal and log come out, the same for window and headless run. No Qt here; the
-clock is injected.
+Converts snapshots to lines for banner, terminal and log, the same for window and headless run. No Qt here; the clock
+is injected.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from dataclasses import dataclass
 from engine.types import Message, Snapshot, TargetState
 
 NO_PICTURE_AFTER_S = 1.0
-"""An older picture counts as none: what was computed from it says nothing about the present."""
+"""An older picture counts as none: its results say nothing about the present."""
 OVER_AFTER_S = 3.0
-"""A failure that pauses for less is still the same one."""
+"""A failure that recurs within this time is the same one."""
 FULL_STREAM = "the full stream"
-"""What is missing while a receiver's request makes the stream slower."""
+"""What is missing while a receiver's request slows down the stream."""
 _LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 log = logging.getLogger(__name__)
 
 
 def new_messages(before: tuple[Message, ...], now: tuple[Message, ...]) -> list[Message]:
-    """Those of `now` that were not there before. By identity: the same words may be said twice."""
+    """Return the messages of `now` that are not in `before`, compared by identity: a text may be repeated."""
     return [message for message in now if not any(message is old for old in before)]
 
 
@@ -41,12 +41,12 @@ class Troubles:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._standing: dict[str, _Trouble] = {}  # by what has it: a target's URL, "recording", "receive port"
+        self._standing: dict[str, _Trouble] = {}  # by its origin: a target's URL, "recording", "receive port"
         self._picture: tuple[str, int] | None = None  # source and number of the newest frame
         self._picture_at_s: float | None = None
 
     def news(self, snapshot: Snapshot) -> list[Message]:
-        """Return lines for what began, changed or ended since the last call; each is logged."""
+        """Return lines for what began, changed or ended since the last call; each is also logged."""
         now_s = self._clock()
         self._follow_picture(snapshot, now_s)
         found = dict(_found(snapshot))
@@ -57,7 +57,7 @@ class Troubles:
         return messages
 
     def silence_s(self) -> float | None:
-        """Seconds without a new picture in a run that goes on; None while pictures come."""
+        """Seconds without a new picture in a running pipeline; None while pictures come."""
         if self._picture_at_s is None:
             return None
         silent_s = self._clock() - self._picture_at_s
@@ -95,7 +95,7 @@ class Troubles:
 
 
 def _found(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
-    """Name and line of everything that fails now."""
+    """Yield name and message of every current failure."""
     for target in snapshot.targets:
         if target.error is not None:
             yield target.target, _target_line(target)
@@ -107,8 +107,8 @@ def _found(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
         every = max(snapshot.receiver.periods)
         yield (
             FULL_STREAM,
-            f"a receiver asked for one frame in {every}: VMC targets get at least one a second, and every frame again "
-            "when nobody has asked for a minute",
+            f"a receiver requested every {every}th frame: VMC targets get at least one per second, every frame again "
+            "one minute after the last request",
         )
 
 
@@ -119,5 +119,5 @@ def _target_line(target: TargetState) -> str:
 
 
 def _gist(text: str) -> str:
-    """The line without its numbers: counts and seconds change while the failure is the same."""
+    """Return the line without its numbers: counts and seconds change while the failure stays the same."""
     return re.sub(r"\d+", "#", text)

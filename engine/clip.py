@@ -1,4 +1,4 @@
-"""What `vtm convert` reads: keypoints of a file, or what a detector finds in a video, turned the right way up."""
+"""Input of `vtm convert`: keypoints from a file, or a detector's results on a video, turned upright."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from engine.sources.picture_reader import is_picture_place
 from engine.types import Detection, Keypoints2D
 from models.camera import Intrinsics
 
-_LOOK_FOR_PERSON_S = 20.0  # to see whether the picture is upside down
+_LOOK_FOR_PERSON_S = 20.0  # searched for a person to decide whether the picture is upside down
 _Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """What is converted: detections in order."""
+    """The detections to convert, in order, with what is known about the source."""
 
     detections: Iterator[Detection]
     fps: float
     frames: int  # 0: unknown
-    intrinsics: Intrinsics | None  # known from the file
-    config: Config  # the settings, with the turn of an upside-down picture in its place
+    intrinsics: Intrinsics | None  # None: not in the file
+    config: Config  # the settings; rotate_deg resolved for an upside-down picture
 
 
 @contextmanager
@@ -48,9 +48,9 @@ def opened_clip(
     threads: int,
     details: ClipDetails | None = None,
 ) -> Iterator[Clip]:
-    """The clip: the file's keypoints, or what a detector finds in a video; closed at the end.
+    """Open a source as a Clip: keypoints from a file, or detections of a video; closed on exit.
 
-    details  looks at hands and face in every frame of a video
+    details  reads hands and face in every frame of a video
     Raises UsageError, InputError, CameraError, DetectorError.
     """
     if keypoints is not None:
@@ -89,7 +89,7 @@ def opened_clip(
 
 
 def _detections(video: Source, detector: Detector, say: _Say, details: ClipDetails | None) -> Iterator[Detection]:
-    """What is found in every frame that is left of a video."""
+    """Yield the detections of all remaining video frames."""
     while not video.ended:
         frame = video.read()
         if frame is not None:
@@ -103,14 +103,14 @@ def _detections(video: Source, detector: Detector, say: _Say, details: ClipDetai
 
 
 def _drained(seen: list[Detection]) -> Iterator[Detection]:
-    """In order, each let go when the next one is asked for."""
+    """Yield the detections in order, releasing each one before the next."""
     seen.reverse()
     while seen:
         yield seen.pop()
 
 
 def _beginning(detections: Iterator[Detection], seen: list[Detection], say: _Say) -> int:
-    """Put detections into `seen` until it is clear how the picture is turned; return the turn to make, 0 or 180."""
+    """Append detections to `seen` until the picture's orientation is clear; return the rotation to apply, 0 or 180."""
     vote = UprightVote()
     for detection in detections:
         seen.append(detection)

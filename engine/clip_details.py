@@ -1,7 +1,7 @@
-"""Hands and face of a whole clip for `vtm convert`: both hands and the face in every frame, kept until the second pass.
+"""Hands and face for `vtm convert`: read in every frame, kept until the second pass.
 
-A face mesh of 478 points is kept as 16-bit fractions of its own box, a hundredth of a pixel: 3 kB a frame, 300 MB an
-hour. When a network fails on the way, the body goes on without.
+The 478 points of a face mesh are stored as 16-bit fractions of their bounding box (a hundredth of a pixel): 3 kB per
+frame, 300 MB per hour. If a network fails on the way, the body continues without hands and face.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ _NOTHING = np.zeros((0, 3), np.float32)
 
 
 class _Packed(NamedTuple):
-    """Details of one frame; the points of the face apart."""
+    """Details of one frame, with the points of the face quantised."""
 
     details: Details
     steps: NDArray[np.uint16] | None  # (478, 3)
-    low: F32  # (3,) the box of the points
+    low: F32  # (3,) lower corner of the points' bounding box
     size: F32  # (3,)
 
 
 class ClipDetails:
-    """Looks at hands and face in every frame of a clip, and adds them to the poses of the second pass."""
+    """Reads hands and face in every frame of a clip and adds them to the poses of the second pass."""
 
     def __init__(self, config: Config, factories: Factories, say: Callable[[str], None]) -> None:
-        """Load what is asked for and there; what is missing is one line, and so is what it costs."""
+        """Load the networks that are requested and available; one message each for what is missing and for the cost."""
         hands, face = config.hands != "off", config.face != "off"
         self._factories, self._say = factories, say
         self._calibration = (config.face_at_rest, config.finger_ranges)
@@ -49,12 +49,12 @@ class ClipDetails:
         if self._reader is not None:
             self._looks_at = (self._reader.has_hands, self._reader.has_face)
             what = " and ".join(name for name, has in zip(("hands", "face"), self._looks_at, strict=True) if has)
-            say(f"looking at {what} in every frame; without (--hands off --face off) it takes about half the time")
+            say(f"reading {what} in every frame; --hands off --face off takes about half the time")
         self._packed: dict[int, _Packed] = {}
         self._seen_at_s: float | None = None
 
     def look(self, frame: Frame, detection: Detection) -> None:
-        """Look at one frame; frames come in order."""
+        """Read one frame. Frames must come in order."""
         if self._reader is None:
             return
         if not isinstance(detection, Keypoints2D):
@@ -63,18 +63,18 @@ class ClipDetails:
         try:
             self._packed[frame.frame_id] = _packed(self._reader.read_all(frame, detection))
         except DetectorError as error:
-            log.error("looking at hands and face failed", exc_info=error)
-            self._say(f"hands and face have stopped at {frame.captured_at_s:.1f} s, the body goes on: {error}")
+            log.error("reading hands and face failed", exc_info=error)
+            self._say(f"hands and face stopped at {frame.captured_at_s:.1f} s, the body continues: {error}")
             self._reader = None
 
     def reset(self) -> None:
-        """Forget all frames: the clip begins again."""
+        """Forget all frames; the clip starts again."""
         self._packed.clear()
         if self._reader is not None:
             self._reader.reset()
 
     def solver(self) -> Callable[[Pose | None], Pose | None]:
-        """Return what adds hands and face to each pose, in order; a pose stays as it is where nothing was looked at."""
+        """Return a function that adds hands and face to each pose, in order; frames without details pass unchanged."""
         make, (hands, face) = self._factories.make_detail_solver, self._looks_at
         if make is None or not (hands or face):
             return lambda pose: pose

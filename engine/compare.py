@@ -1,6 +1,6 @@
 """`vtm compare` offline: two recordings of one performance, every frame of both, in two threads.
 
-The threads share the processor as two conversions do. Ctrl-C, or a failure of one, ends the other at its next frame.
+The threads share the processor as two conversions do. Ctrl-C, or a failure of one, stops the other at its next frame.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from engine.viewpoints.track import Track, detector_of, orientations
 from models.skeleton import NUM_JOINTS
 
 OnSide = Callable[[int, int, int], None]
-"""Which of the two (0, 1), frames done, frames in all (0: unknown)."""
+"""Which recording (0, 1), frames done, total frames (0: unknown)."""
 
 
 class _EndedError(Exception):
@@ -29,7 +29,7 @@ class _EndedError(Exception):
 
 
 def track_from(seen: Observed) -> Track:
-    """What one camera said, from a whole recording. A take (.npz) has no detector's own 3D."""
+    """Return a camera's track from a whole recording. A take (.npz) has no detector 3D."""
     take = seen.take
     R = take.R_world_cam.astype(np.float64)
     unknown = np.asarray(~np.isfinite(take.rotations_xyzw).all((1, 2)))
@@ -59,9 +59,9 @@ def compare_recordings(
     """Track both recordings and compare them.
 
     sources   videos, keypoints .npz or takes .npz
-    configs   how each is looked at
-    names     how the two are called in errors
-    Raises what `engine.convert.observe` and `engine.viewpoints.comparison.compare` raise.
+    configs   settings of each
+    names     names of the two in error messages
+    Raises the errors of `engine.convert.observe` and `engine.viewpoints.comparison.compare`.
     """
     ended = threading.Event()
 
@@ -95,7 +95,7 @@ def compare_recordings(
 
 
 def _results(both: list[Future[Observed]]) -> list[Observed]:
-    """Both results, or the error that came first: the other side was only ended by it."""
+    """Return both results, or raise the error that came first: the other side was only stopped because of it."""
     errors = [error for future in both if (error := future.exception()) is not None]
     own = [error for error in errors if not isinstance(error, _EndedError)]
     if errors:

@@ -1,8 +1,8 @@
 """`vtm convert`: a video or keypoints .npz to a take of motion. Every frame, in order; none is dropped.
 
-Two passes: the first lifts every frame with VTM; then the person's proportions, the camera's tilt and the floor are
-learnt from the whole take at once, every frame is smoothed between those before and after it, and the second pass
-solves each in that one world.
+Two passes. The first lifts every frame with VTM. Then the person's proportions, the camera tilt and the floor are
+estimated from the whole take, and every frame is smoothed with its past and future neighbours. The second pass solves
+all frames in that one world.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ from engine.types import Detection, Keypoints2D, RawMotion
 from models.camera import Intrinsics
 
 OnProgress = Callable[[int, int], None]
-"""Frames done, frames in all (0: unknown). Raising in it ends the conversion; nothing is written then."""
-_FORGET_S = 1.0  # without a person, the window starts anew
+"""Frames done, total frames (0: unknown). Raising in it aborts the conversion; nothing is written then."""
+_FORGET_S = 1.0  # without a person for this long, the window restarts
 _SAME_RATE = 0.02
 
 
@@ -45,7 +45,7 @@ class _Lifted:
     """One frame after the first pass."""
 
     detection: Detection
-    raw: RawMotion | None  # None: nobody, or too little of the person so far
+    raw: RawMotion | None  # None: nobody, or not enough of the person seen yet
     intrinsics: Intrinsics
 
 
@@ -63,16 +63,17 @@ def convert(
     on_written: Callable[[Path], None] | None = None,
     edit: Edit | None = None,
 ) -> MotionTake:
-    """Convert a video, "demo", a keypoints .npz or a take (.npz) to the motion file `target`, as its suffix says.
+    """Convert a video, "demo", a keypoints .npz or a take (.npz) to the motion file `target`; its suffix sets the
+    format.
 
-    A file that is there is kept, and the next free name taken.
+    An existing file is kept and the next free name used.
 
-    processes   conversions that run at the same time and share the processor
-    edit        what is cut away or filled in before it is written
-    overwrite   replace the file that is there
-    on_written  the name that the file got
-    on_message  one line each: which detector and back end were taken, what is wrong with a truncated video
-    returns     the take that was written; frames without a person hold NaN and `tracked` False
+    processes   number of conversions that run at the same time and share the processor
+    edit        cuts and gap filling applied before writing
+    overwrite   replace an existing file
+    on_written  receives the actual name of the file
+    on_message  one line each: the detector and back end used, problems such as a truncated video
+    returns     the take as written; frames without a person hold NaN and `tracked` False
     Raises UsageError, InputError, CameraError, DetectorError, ModelError, OutputError.
     """
     target = Path(target)
@@ -89,7 +90,7 @@ def convert(
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """A whole source: the motion, and what the detector gave for each of its frames (none for a take)."""
+    """A whole source: its motion, and the detections of its frames (none for a take)."""
 
     take: MotionTake
     detections: tuple[Detection, ...] = ()
@@ -104,7 +105,7 @@ def observe(
     factories: Factories | None = None,
     processes: int = 1,
 ) -> Observed:
-    """Turn a video, "demo", keypoints (a .npz, or read already) or a take (.npz) into motion, and write nothing.
+    """Turn a video, "demo", keypoints (a .npz, or read already) or a take (.npz) into motion, without writing a file.
 
     Every frame is used. The arguments are those of `convert`.
     Raises UsageError, InputError, CameraError, DetectorError, ModelError.
@@ -139,10 +140,10 @@ def _written(
     say: Callable[[str], None],
     on_written: Callable[[Path], None] | None,
 ) -> MotionTake:
-    """Write the take, and tell what the user may not expect of the file."""
+    """Write the take, and report what the user may not expect about the file."""
     path = write_motion(target, take, style=style, overwrite=overwrite)
     if path != target:
-        say(f"{target} is there already and is kept: wrote {path.name} (--force replaces it)")
+        say(f"{target} exists and was kept: wrote {path.name} (--force replaces it)")
     gaps = () if path.suffix.lower() in TRUE_TIMES else gaps_of(take)
     if gaps:
         say(f"{path.name}: {gaps_text(gaps)}")
@@ -154,7 +155,7 @@ def _written(
 def _lift(
     clip: Clip, config: Config, factories: Factories, runtime: Runtime, on_progress: OnProgress | None
 ) -> list[_Lifted]:
-    """First pass: every frame through window and network. A video may change its size on the way."""
+    """First pass: every frame through window and network. The picture size may change during a video."""
     lifted: list[_Lifted] = []
     intrinsics: Intrinsics | None = None
     window: WindowLike | None = None
@@ -185,7 +186,7 @@ def _lift(
         if on_progress is not None:
             on_progress(len(lifted), max(clip.frames, len(lifted)) if clip.frames else 0)
     if first is None:
-        raise CameraError("the video holds no frame")
+        raise CameraError("the video contains no frames")
     _put(lifted, first.restart())
     return lifted
 
@@ -196,12 +197,12 @@ def _put(lifted: list[_Lifted], changed: Iterator[tuple[int, RawMotion]]) -> Non
 
 
 def _without_features(detection: Detection) -> Detection:
-    """What the second pass needs: a feature map is 32 KiB, and a video has many frames."""
+    """Drop the feature map, which the second pass does not need: it is 32 KiB, and a video has many frames."""
     return replace(detection, features=None) if isinstance(detection, Keypoints2D) else detection
 
 
 def _solve(lifted: list[_Lifted], config: Config, claimed_fps: float, details: ClipDetails | None) -> MotionTake:
-    """Second pass: learn from the whole take, then solve it."""
+    """Second pass: estimate the world from the whole take, then solve it."""
     fps = _rate_of([each.detection.captured_at_s for each in lifted], claimed_fps)
     solver = Solver(lifted[0].intrinsics, config.height_m, rate_hz=fps)
     solver.set_proportions(config.proportions)
@@ -219,6 +220,6 @@ def _solve(lifted: list[_Lifted], config: Config, claimed_fps: float, details: C
 
 
 def _rate_of(times_s: list[float], claimed_fps: float) -> float:
-    """What the file claims where its frames come at that rate, else the median rate of them."""
+    """Return the claimed frame rate if the timestamps agree with it, else their median rate."""
     median_fps = median_rate(np.array(times_s))
     return claimed_fps if len(times_s) < 3 or abs(median_fps / claimed_fps - 1.0) < _SAME_RATE else median_fps

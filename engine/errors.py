@@ -1,12 +1,12 @@
-"""Everything that can go wrong, as one small tree; a message says what happened, the value, and what to do next.
+"""All errors, as one small tree. A message says what happened, the value found and what to do next.
 
 VtmError                 exit code 1: a failure at run time
 ├── CameraError          no camera, busy, unplugged, not a video
-├── DetectorError        detector weights missing, tampered, not loadable
-├── ModelError           VTM weights missing, of another version, not loadable
-├── InputError           a file that cannot be read, or holds something else than it should
-├── OutputError          a target or a file that cannot be written
-└── UsageError           exit code 2: a setting that can never work (port 70000, unknown preset)
+├── DetectorError        detector weights missing, modified or unreadable
+├── ModelError           VTM weights missing, of another version or unreadable
+├── InputError           a file that cannot be read or has the wrong content
+├── OutputError          a target or file that cannot be written
+└── UsageError           exit code 2: an invalid setting (port 70000, unknown preset)
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ import traceback
 from pathlib import Path
 
 SEND_REPORT = "run vtm doctor --report and send the file"
-"""The end of a line about a defect; the window has a button for it."""
+"""Last part of the message about a defect; the window offers a button for it."""
 _ROOT = Path(__file__).resolve().parents[1]
 _LONGEST, _LONGEST_END = 1000, 300
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def printable(text: str) -> bool:
-    """No control characters, no half surrogate pairs, nothing that turns the line round."""
+    """Return whether text has no control characters, unpaired surrogates or direction overrides."""
     return _UNPRINTABLE.search(text) is None
 
 
 def one_line(text: str) -> str:
-    """The text as one line that any terminal can show: what a file or a file name holds may be anything."""
+    """Return the text as one line that is safe on any terminal: file names and contents may hold anything."""
     line = _UNPRINTABLE.sub("?", " ".join(text.split()))
     if len(line) <= _LONGEST:
         return line
@@ -36,7 +36,7 @@ def one_line(text: str) -> str:
 
 
 class VtmError(Exception):
-    """A failure whose message is one line a user can act on."""
+    """A failure whose message is one line that the user can act on."""
 
     exit_code = 1
 
@@ -45,7 +45,7 @@ class VtmError(Exception):
 
 
 class CameraError(VtmError):
-    """The source cannot be opened or has stopped giving frames."""
+    """The source cannot be opened or has stopped delivering frames."""
 
 
 class DetectorError(VtmError):
@@ -57,7 +57,7 @@ class ModelError(VtmError):
 
 
 class InputError(VtmError):
-    """A file cannot be read, is damaged, or holds something else than it should."""
+    """A file cannot be read, is damaged or has the wrong content."""
 
 
 class OutputError(VtmError):
@@ -65,13 +65,13 @@ class OutputError(VtmError):
 
 
 class UsageError(VtmError):
-    """A setting that can never work."""
+    """An invalid setting."""
 
     exit_code = 2
 
 
 def describe(error: BaseException) -> str:
-    """Describe an error in one line: the message of a VtmError; anything else is named as a defect of ours."""
+    """Describe an error in one line: the message of a VtmError; any other error is reported as a defect of VTM Live."""
     text = " ".join(str(error).split())
     if isinstance(error, VtmError) and text:
         return text
@@ -80,7 +80,7 @@ def describe(error: BaseException) -> str:
 
 
 def _place(error: BaseException) -> str:
-    """The innermost line of our code, as " (engine/window.py, line 12)"; "" when there is none."""
+    """Return the innermost line of our own code as " (engine/window.py, line 12)", or ""."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         path = Path(frame.filename)
         if path.is_relative_to(_ROOT) and path.relative_to(_ROOT).parts[0] in ("app", "engine", "models"):

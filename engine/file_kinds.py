@@ -1,6 +1,6 @@
-"""Kinds of files, by name and a first look, and the line that helps when one is used as another kind.
+"""Kinds of files, recognised by name and a quick look, and a helpful line when one is used as another kind.
 
-Light to import: the command line asks it.
+Quick to import, because the command line needs it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ VIDEO_SUFFIXES = (
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 TAKE_SUFFIX, LOG_SUFFIX = ".npz", ".jsonl"
 RECORDED_VIDEO_SUFFIX = ".mkv"
-"""Of the video beside a take: Matroska can be cut off anywhere and plays."""
+"""Suffix of the video beside a take: a Matroska file can be played even when it was cut off."""
 _UNFINISHED = ".partial"
 _MOTION = {
     ".bvh": "a BVH file",
@@ -38,17 +38,17 @@ _MOTION = {
 
 
 def is_picture(path: Path) -> bool:
-    """Tell by the name; a .gif is a video."""
+    """Return whether the name is that of a picture; a .gif counts as a video."""
     return path.suffix.lower() in PICTURE_SUFFIXES
 
 
 def is_take(path: Path) -> bool:
-    """True for a .npz that claims to hold motion. Quick: nothing else is checked."""
+    """Return whether the file is a .npz that claims to hold motion. Quick: nothing else is checked."""
     return _holds(path, "rotations_xyzw")
 
 
 def is_keypoints(path: Path) -> bool:
-    """True for a .npz that claims to hold keypoints and no motion."""
+    """Return whether the file is a .npz that claims to hold keypoints and no motion."""
     return _holds(path, "keypoints_px") and not is_take(path)
 
 
@@ -98,13 +98,13 @@ def not_convertible(path: Path) -> str | None:
     if suffix in _MOTION:
         return _only_written(path)
     if suffix == LOG_SUFFIX:
-        return f"{path} is an OSC log, which is replayed (vtm {_quoted(path)}) and not converted: record takes as .npz"
+        return f"{path} is an OSC log, which vtm {_quoted(path)} replays; only takes (.npz) can be converted"
     return not_a_video(path) if suffix in (_UNFINISHED, ".json") else None
 
 
 def _only_written(path: Path) -> str:
     what = _MOTION[path.suffix.lower()]
-    return f"{path} is {what}, which is written here and not read: give the video, or the take (.npz) it was made from"
+    return f"{path} is {what}, which cannot be read here: give the video, or the take (.npz) that it was made from"
 
 
 def _holds(path: Path, name: str) -> bool:

@@ -1,7 +1,7 @@
-"""The first frames of a recorded stretch, looked at backwards in time too: they have no past, but they have a future.
+"""Re-estimate the first frames of a recording from their future: they have no past.
 
-A window that holds a frame or two says little about which way somebody faces, so a take would begin with a
-turn-around. The same frames in reverse order end at the first frame with a whole window before it.
+A window of one or two frames says little about which way a person faces, so a take would begin with a sudden turn.
+The same frames in reverse order end at the first frame with a full window before it.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from models.skeleton import ROOT
 from models.vtm.config import VTMConfig
 
 _FULL = 0.9
-"""From this weight on the window run forwards has seen as much as the other."""
+"""Weight at which the forward window has seen as much as the backward one."""
 _OPPOSED_RAD = 1.0
-"""Answers whose hips differ by more are not mixed: one of them is wrong."""
+"""Answers whose hips differ by more than this are not blended: one of them is wrong."""
 
 
 class _Windows(Protocol):
@@ -39,21 +39,21 @@ class _Network(Protocol):
 class _Row:
     number: int
     keypoints: Keypoints2D
-    raw: RawMotion | None  # forwards
+    raw: RawMotion | None  # from the forward window
 
 
 class FirstWindow:
-    """Collects the head of a stretch and gives its first frames anew. One thread."""
+    """Buffers the start of a recording and re-estimates its first frames. One thread."""
 
     def __init__(self, make_window: Callable[[], _Windows], runtime: _Network, intrinsics: Intrinsics) -> None:
-        """make_window: an empty window of the runtime's configuration."""
+        """make_window: creates an empty window with the network's configuration."""
         self._make_window, self._runtime, self._intrinsics = make_window, runtime, intrinsics
         self._span_s = runtime.config.window_frames / runtime.config.rate_hz
         self._rows: list[_Row] = []
         self._collecting = True
 
     def add(self, number: int, keypoints: Keypoints2D, raw: RawMotion | None) -> Iterator[tuple[int, RawMotion]]:
-        """Take a frame and its answer forwards; give back what `finish` gives once there are frames enough."""
+        """Add a frame and its forward answer; yield the results of `finish` once there are enough frames."""
         if self._collecting:
             self._rows.append(_Row(number, keypoints, raw))
             if self._elapsed_s(self._rows[-1]) > 2 * self._span_s:
@@ -61,13 +61,13 @@ class FirstWindow:
                 self._collecting = False
 
     def restart(self) -> Iterator[tuple[int, RawMotion]]:
-        """End the stretch, because the window was emptied: what follows begins anew."""
+        """End this stretch because the window was cleared; a new one starts."""
         if self._collecting:
             yield from self.finish()
         self._collecting = True
 
     def finish(self) -> Iterator[tuple[int, RawMotion]]:
-        """Give the number and the joined answer of each frame of the first window, the last one first."""
+        """Yield the number and the blended answer of each frame of the first window, last frame first."""
         rows, self._rows = self._rows, []
         if len(rows) < 2:
             return
@@ -90,7 +90,7 @@ class FirstWindow:
 
 
 def joined(backwards: RawMotion, forwards: RawMotion | None, weight: float) -> RawMotion:
-    """Return an answer between the two, 0 backwards .. 1 forwards; one of them where they contradict each other."""
+    """Blend two answers (weight 0: backward, 1: forward), or return one of them where they contradict each other."""
     if forwards is None:
         return backwards
     start = Rotation.from_matrix(np.asarray(backwards.rotations, np.float64))

@@ -1,8 +1,8 @@
-"""Glass to packet, measured: a screen that flashes, a camera that sees it, and the time in between.
+"""Measured glass-to-packet latency: the screen flashes, the camera sees it, and the time between is measured.
 
-The screen changes between dark and bright at irregular moments. The first frame that shows more than half of a change
-has seen it. That time holds the screen's own delay, the exposure, the camera, the driver and the wait for the next
-frame; from the frame to the packet the pipeline's own clock goes on.
+The screen changes between dark and bright at irregular moments; a change counts as seen in the first frame that shows
+more than half of it. This includes the delay of the screen, the exposure, the camera, the driver and the wait for the
+next frame. From the frame to the packet, the pipeline's own clock measures.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from engine.errors import InputError
 from engine.types import Percentiles
 
 FEWEST = 6
-"""Fewer flashes that were seen give no figure."""
+"""With fewer detected flashes no figure is given."""
 LONGEST_S = 0.6
-"""A change that is not seen by then was missed; the screen waits longer than that between two."""
+"""A change not seen within this time counts as missed; the screen waits longer than this between two changes."""
 _PERIOD_S = (0.8, 1.4)
 _SMALLEST_CHANGE = 2.0  # grey levels of the whole picture
 _STRIDE = 16
 
 
 def flash_times(seed: int) -> Iterator[float]:
-    """Seconds until the next change of the screen, without end."""
+    """Yield the seconds until the next screen change, endlessly."""
     rng = np.random.default_rng(seed)
     while True:
         yield float(rng.uniform(*_PERIOD_S))
@@ -37,21 +37,21 @@ def flash_times(seed: int) -> Iterator[float]:
 
 @dataclass(frozen=True, slots=True)
 class LatencyReport:
-    """All in milliseconds."""
+    """Result of a measurement, in milliseconds."""
 
     flashes: int  # shown
     seen: int
     glass_to_frame_ms: Percentiles
     spread_ms: float  # between the slowest and the fastest tenth
-    frame_to_packet_ms: Percentiles | None  # None: nobody was in the picture, so no pose was sent
+    frame_to_packet_ms: Percentiles | None  # None: no person in the picture, so no pose was sent
 
     @property
     def glass_to_packet_ms(self) -> float | None:
-        """The two medians together."""
+        """Return the sum of the two medians, or None without a person."""
         return None if self.frame_to_packet_ms is None else self.glass_to_frame_ms.p50 + self.frame_to_packet_ms.p50
 
     def to_json(self) -> dict[str, Any]:
-        """Plain numbers."""
+        """Return the figures as plain numbers."""
         packet = self.frame_to_packet_ms
         return {
             "flashes": self.flashes,
@@ -64,7 +64,7 @@ class LatencyReport:
 
 
 class FlashMeter:
-    """Collects what the screen showed and what the camera saw, on one clock. Any thread."""
+    """Records screen changes and camera brightness on one clock. Any thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -72,29 +72,29 @@ class FlashMeter:
         self._frames: list[tuple[float, float]] = []  # (time, brightness)
 
     def shown(self, at_s: float) -> None:
-        """The screen has just changed."""
+        """Record that the screen has just changed."""
         with self._lock:
             self._changes.append(at_s)
 
     def frame(self, bgr: NDArray[np.uint8], captured_at_s: float) -> None:
-        """A frame (H, W, 3) of the camera."""
+        """Record a camera frame (H, W, 3)."""
         brightness = float(bgr[::_STRIDE, ::_STRIDE].mean())
         with self._lock:
             self._frames.append((captured_at_s, brightness))
 
     @property
     def changes(self) -> int:
-        """How often the screen has changed."""
+        """Number of screen changes so far."""
         return len(self._changes)
 
     def report(self, frame_to_packet_ms: Percentiles | None = None) -> LatencyReport:
-        """Raises InputError: the camera did not see the screen."""
+        """Return the result. Raises InputError if the camera did not see the screen."""
         with self._lock:
             changes, frames = list(self._changes), list(self._frames)
         delays = [delay for at_s in changes if (delay := _delay_s(at_s, frames)) is not None]
         if len(delays) < FEWEST:
             raise InputError(
-                f"the camera saw {len(delays)} of {len(changes)} flashes: turn it to the screen, or hold a mirror or "
+                f"the camera saw {len(delays)} of {len(changes)} flashes: point it at the screen, or hold a mirror or "
                 "a white sheet in front of it, and darken the room"
             )
         ms = np.array(delays) * 1000.0
@@ -103,7 +103,7 @@ class FlashMeter:
 
 
 def _delay_s(change_s: float, frames: list[tuple[float, float]]) -> float | None:
-    """From one change to the first frame that shows more than half of it; None: it was not seen."""
+    """Return the time from one change to the first frame that shows more than half of it; None: not seen."""
     first = bisect.bisect_left(frames, (change_s, -1.0))
     last = bisect.bisect_left(frames, (change_s + LONGEST_S, -1.0))
     before = [level for _, level in frames[max(0, first - 4) : first]]

@@ -1,6 +1,7 @@
-"""Passwords in addresses are shown to nobody: every line, name, log and report that may hold a URL goes through here.
+"""Keep passwords in addresses from being shown: every line, name, log and report that may contain a URL goes through
+here.
 
-Settings keep the real address; only what is shown or written for reading is masked.
+Settings keep the real address; only text to be shown or read is masked.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ MASK = "***"
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
 _LOGIN = re.compile(
     r"(?P<kept>^[a-z][a-z0-9+.-]*://[^\s/?#@:]*:)"
-    r"(?:[^/?#]*@"  # as RFC 3986 has it: up to the last @ of the authority
-    r"|(?!\d{1,5}[/?#]).*@)",  # a password with / ? or # typed as it is; not a port with an @ in the path behind it
+    r"(?:[^/?#]*@"  # RFC 3986: up to the last @ of the authority
+    r"|(?!\d{1,5}[/?#]).*@)",  # an unescaped / ? or # in the password; not a port followed by an @ in the path
     re.IGNORECASE,
 )
 _VALUE = re.compile(
@@ -25,7 +26,7 @@ _VALUE = re.compile(
 
 
 def mask_secrets(text: str) -> str:
-    """`text` with *** for the passwords of all URLs in it: `user:PASSWORD@`, `?password=PASSWORD` and the like."""
+    """Return `text` with *** for passwords in all its URLs: `user:PASSWORD@`, `?password=PASSWORD` and the like."""
     return _URL.sub(lambda url: _mask_url(url.group()), text) if "://" in text else text
 
 

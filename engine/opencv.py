@@ -1,6 +1,6 @@
-"""OpenCV for the engine, `from engine.opencv import cv2`: its settings must stand before it is imported.
+"""OpenCV for the engine, `from engine.opencv import cv2`: its settings must be in place before the import.
 
-Silent (errors of ours say what happened), quick to open cameras on Windows, quick to notice a dead one on Linux.
+Silent (our own errors say what happened), quick to open cameras on Windows, quick to notice a dead one on Linux.
 A variable that the user has set wins.
 """
 
@@ -20,6 +20,6 @@ for _name, _value in _SETTINGS.items():
 import cv2  # noqa: E402
 
 if os.environ["OPENCV_LOG_LEVEL"] == _SETTINGS["OPENCV_LOG_LEVEL"]:
-    cv2.setLogLevel(0)  # LOG_LEVEL_SILENT, for when somebody imported it before
+    cv2.setLogLevel(0)  # LOG_LEVEL_SILENT, in case it was imported earlier
 
 __all__ = ["cv2"]

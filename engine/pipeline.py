@@ -1,8 +1,8 @@
-"""The one wiring of all parts: `with Pipeline(config) as pipeline:` is the way to run.
+"""Wiring of all parts; `with Pipeline(config) as pipeline:` runs them.
 
-Start-up: settings and OSC targets are checked at once (a UsageError or OutputError leaves nothing behind); then the
-threads start, and each opens its own device, all at the same time. Shutdown: the threads are asked to end and waited
-for, from the camera on; a running take is finished; the targets are closed last.
+Start-up: settings and OSC targets are checked first (a UsageError or OutputError leaves nothing behind); then the
+threads start, and each opens its own device in parallel. Shutdown: the threads are asked to stop and joined, camera
+first; a running take is finished; the targets are closed last.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ from engine.types import CapturedFrame, DetectedFrame, Detection, Frame, PersonC
 log = logging.getLogger(__name__)
 
 JOIN_S = 5.0
-"""How long stopping waits for each thread; a device that hangs longer is left behind, and that is said."""
+"""Time limit for joining each thread; a device that hangs longer is abandoned, with a message."""
 _OVER = ("ended", "failed", "stopped")
 
 
 class Pipeline:
-    """Camera to avatar. All methods may be called from any thread and, start-up and `stop` excepted, return at once."""
+    """Camera to avatar. Any method may be called from any thread and, except start-up and `stop`, returns at once."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class Pipeline:
         factories: Factories | None = None,
         pipelines: int = 1,
     ) -> None:
-        """`pipelines`: so many run in this process and share its cores fairly."""
+        """pipelines: number of pipelines in this process that share its cores."""
         self._clock = clock
         self._factories = real_factories() if factories is None else factories
         self._shared = SharedState(config, clock)
@@ -89,7 +89,7 @@ class Pipeline:
     def start(self) -> None:
         """Open the targets and start the threads; does not wait for camera, detector and model (state "starting").
 
-        Raises UsageError, OutputError: then nothing runs and nothing is held.
+        Raises UsageError, OutputError; then nothing runs and nothing is held.
         """
         with self._lock:
             if self._started:
@@ -120,7 +120,7 @@ class Pipeline:
             self._shared.say("warning", self._receive.error)
 
     def stop(self) -> None:
-        """End everything: threads, take, targets. May be called again, and after a start that failed."""
+        """Stop everything: threads, take, targets. Idempotent, and safe after a failed start."""
         with self._lock:
             if self._stopped:
                 return
@@ -131,12 +131,12 @@ class Pipeline:
         for worker in self._workers:
             if not worker.join(JOIN_S):
                 self._shared.say(
-                    "warning", f"the {worker.name} thread does not end: its device hangs and is left behind"
+                    "warning", f"the {worker.name} thread does not stop: its device hangs and is abandoned"
                 )
         try:
             self.stop_recording()
         except VtmError as error:
-            log.error("the take is not finished", exc_info=True)
+            log.error("the take could not be finished", exc_info=True)
             self._shared.say("error", str(error))
         self._receive.close()
         self._output.close()
@@ -145,22 +145,23 @@ class Pipeline:
         self._shared.stopped()
 
     def wait(self, timeout_s: float | None = None) -> str:
-        """Wait until the run is over (or the time is): the state then, "ended", "failed", "stopped" or still going."""
+        """Wait for the end of the run or the timeout; return the state then: "ended", "failed", "stopped" or a running
+        one."""
         self._shared.wait_until(lambda: self._shared.state in _OVER, timeout_s)
         return self._shared.state
 
     def wait_for_pose(self, timeout_s: float | None = None) -> bool:
-        """Wait for the first pose; False when the time is up or the run is over before."""
+        """Wait for the first pose; False on timeout or if the run ends first."""
         self._shared.wait_until(lambda: self._shared.view.pose is not None or self._shared.state in _OVER, timeout_s)
         return self._shared.view.pose is not None
 
     @property
     def error(self) -> Exception | None:
-        """What keeps the pipeline from running, if anything: a VtmError to show as it is, else a defect."""
+        """The error that stopped the pipeline, if any: a VtmError to show as it is, else a defect."""
         return next(iter(self._shared.failures.values()), None)
 
     def snapshot(self) -> Snapshot:
-        """The whole pipeline at this moment."""
+        """Return the state of the whole pipeline at this moment."""
         shared = self._shared
         view = shared.view
         calibration, at_s = self._calibration.state(), self._clock()
@@ -190,10 +191,10 @@ class Pipeline:
         )
 
     def reconfigure(self, config: Config) -> None:
-        """Follow new settings, live. Source, detector and back end are exchanged by their own threads.
+        """Apply new settings while running. Source, detector and back end are replaced by their own threads.
 
-        The same settings again: what failed is tried again.
-        Raises UsageError for a setting that can never work, and then changes nothing.
+        Passing the same settings again retries what failed.
+        Raises UsageError for an invalid setting, and then changes nothing.
         """
         check_intrinsics(config)
         check_own_port(config.osc, config.vmc_receive)
@@ -214,9 +215,9 @@ class Pipeline:
             worker.follow(old, config)
 
     def calibrate(self) -> None:
-        """After the countdown of the settings, the next person seen faces the front and stands over the origin.
+        """After the configured countdown, make the next person seen face the front and stand at the origin.
 
-        `snapshot().calibration` says how it goes; one that is under way goes on.
+        `snapshot().calibration` shows the progress; a calibration already under way continues.
         """
         self._calibration.start(self._shared.config.countdown_s)
 
@@ -225,33 +226,33 @@ class Pipeline:
         self._shared.details.hands_asked = True
 
     def cancel_calibration(self) -> None:
-        """Call off a calibration that is not done yet; what held before holds."""
+        """Cancel a running calibration; the previous one stays in force."""
         self._calibration.cancel()
 
     def choose_person(self, choice: PersonChoice) -> None:
-        """Follow another person in the picture, and stay with them."""
+        """Follow another person in the picture from now on."""
         self._shared.choose_person(choice)
 
     def start_recording(self, path: Path, *, overwrite: bool = False) -> None:
-        """Record every pose from now on, with video when the settings say so, as `path` or the next free name.
+        """Record every pose from now on, with video if the settings say so, as `path` or the next free name.
 
-        overwrite  replace what is there once the take is finished
+        overwrite  replace an existing file once the take is finished
         Raises UsageError, OutputError.
         """
         config = self._shared.config
         self._take_control.start(path, video=config.record_video, source=config.source, overwrite=overwrite)
 
     def stop_recording(self) -> Path | None:
-        """Finish the take: its file, or None when nothing was recorded. Waits for the disk. Raises OutputError."""
+        """Finish the take; return its file, or None if nothing was recorded. Waits for the disk. Raises OutputError."""
         return self._take_control.stop()
 
     def _deliver(self, pose: Pose | None, detection: Detection, frame: Frame) -> None:
-        """Solve thread: fan out."""
+        """Fan out a pose. Solve thread."""
         if pose is not None:
             self._output.put(pose)
         self._take_control.write(pose, detection, frame)
 
     def _send(self, pose: Pose) -> None:
-        """Solve thread or the output clock's."""
+        """Send a pose to the targets. Solve thread or output clock."""
         if self._hub is not None:
             self._hub.put(pose)

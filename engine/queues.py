@@ -1,4 +1,4 @@
-"""How a stage hands to the next: `Latest` where old items are worthless, `BoundedQueue` where none may be lost."""
+"""Hand-over between stages: `Latest` where old items are worthless, `BoundedQueue` where none may be lost."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ T = TypeVar("T")
 
 
 class Latest(Generic[T]):
-    """One place; a newer item replaces the one not yet taken, and that is counted. Any thread may call anything.
+    """A single slot; a newer item replaces an untaken one, which is counted as dropped. Thread-safe.
 
-    Waiting is one system lock instead of a Condition: a hand-over at 60 Hz then costs half as much.
+    Waiting uses one system lock instead of a Condition, which halves the cost of a hand-over at 60 Hz.
     """
 
     def __init__(self) -> None:
@@ -20,21 +20,21 @@ class Latest(Generic[T]):
         self._closed = False
         self._dropped = 0
         self._guard = threading.Lock()  # guards the three above
-        self._ready = threading.Lock()  # free while there is an item that nobody is about to take, and once closed
+        self._ready = threading.Lock()  # free while an untaken item is there, and once closed
         self._ready.acquire()
 
     @property
     def dropped(self) -> int:
-        """Items that were replaced before anybody took them."""
+        """Number of items replaced before they were taken."""
         return self._dropped
 
     @property
     def closed(self) -> bool:
-        """No item will ever come again."""
+        """No further item will come."""
         return self._closed
 
     def put(self, item: T) -> None:
-        """Never waits. After `close` the item is ignored."""
+        """Store an item without waiting. After `close` it is ignored."""
         with self._guard:
             if self._closed:
                 return
@@ -51,12 +51,12 @@ class Latest(Generic[T]):
             return None
         with self._guard:
             if self._closed:
-                self._ready.release()  # whoever else waits is woken as well
+                self._ready.release()  # wake the other waiting threads, too
             item, self._item = self._item, None
             return item
 
     def close(self) -> None:
-        """Wake everybody who waits; what was not taken is thrown away. May be called again."""
+        """Wake all waiting threads and discard an untaken item. Idempotent."""
         with self._guard:
             if not self._closed and self._item is None:
                 self._ready.release()
@@ -65,7 +65,7 @@ class Latest(Generic[T]):
 
 
 class BoundedQueue(Generic[T]):
-    """First in, first out, at most `size` items; a full queue makes the sender wait. Any thread may call anything."""
+    """First in, first out, at most `size` items; a full queue blocks the sender. Thread-safe."""
 
     def __init__(self, size: int) -> None:
         """Raises ValueError for a size below 1."""
@@ -78,21 +78,21 @@ class BoundedQueue(Generic[T]):
         self._changed = threading.Condition()
 
     def __len__(self) -> int:
-        """Items that wait."""
+        """Number of waiting items."""
         return len(self._items)
 
     @property
     def dropped(self) -> int:
-        """Items that were refused because the queue stayed full."""
+        """Number of items refused because the queue stayed full."""
         return self._dropped
 
     @property
     def closed(self) -> bool:
-        """No item will be accepted any more; those inside can still be taken."""
+        """No further item is accepted; items inside can still be taken."""
         return self._closed
 
     def put(self, item: T, timeout_s: float) -> bool:
-        """Append, waiting up to `timeout_s` seconds for a place. False: refused, because it is full or closed."""
+        """Append an item, waiting up to `timeout_s` seconds for space. False: refused, because it is full or closed."""
         with self._changed:
             self._changed.wait_for(lambda: len(self._items) < self._size or self._closed, timeout_s)
             if self._closed:
@@ -105,7 +105,7 @@ class BoundedQueue(Generic[T]):
             return True
 
     def get(self, timeout_s: float) -> T | None:
-        """Take the oldest item; None after `timeout_s` seconds, and at once when closed and empty."""
+        """Take the oldest item; None after `timeout_s` seconds, or at once when closed and empty."""
         with self._changed:
             self._changed.wait_for(lambda: bool(self._items) or self._closed, timeout_s)
             if not self._items:
@@ -115,7 +115,7 @@ class BoundedQueue(Generic[T]):
             return item
 
     def close(self) -> None:
-        """Accept nothing more; what is inside can still be taken. May be called again."""
+        """Accept no more items; items inside can still be taken. Idempotent."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()

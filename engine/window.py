@@ -16,16 +16,16 @@ from models.vtm.config import VTMConfig
 from models.vtm.evidence import evidence_shape
 
 MAX_GAP_S = 0.2
-"""Between frames farther apart than this nothing is interpolated: the person counts as not seen."""
+"""No interpolation across a larger gap between frames: the person counts as not seen."""
 MIN_KEYPOINTS = 4
 MOTION_FRAMES = 3
-"""So many frames are averaged, twice, to tell motion from noise."""
-_SAME_S = 1e-6  # rounding of clock times
+"""Number of frames in each of the two means that separate motion from noise."""
+_SAME_S = 1e-6  # tolerance for rounded timestamps
 _HIPS = [KEYPOINT["left_hip"], KEYPOINT["right_hip"]]
 
 
 class WindowBuilder:
-    """Collects keypoints and gives the window that ends at the newest frame. Solve thread only."""
+    """Collects keypoints and returns the window that ends at the newest frame. Solve thread only."""
 
     def __init__(self, config: VTMConfig, intrinsics: Intrinsics) -> None:
         self._intrinsics = intrinsics
@@ -38,7 +38,7 @@ class WindowBuilder:
         self._last: Keypoints2D | None = None
 
     def push(self, keypoints: Keypoints2D) -> None:
-        """Add the newest frame. A frame that is not later than the last one replaces it."""
+        """Add the newest frame. A frame that is not later than the previous one replaces it."""
         while self._seen and self._seen[-1][0] >= keypoints.captured_at_s:
             self._seen.pop()
         evidence = _evidence(keypoints, self._backbone)
@@ -48,12 +48,12 @@ class WindowBuilder:
         self._last = keypoints
 
     def reset(self) -> None:
-        """Forget everything: another person, another source."""
+        """Forget all frames, for another person or source."""
         self._seen.clear()
         self._last = None
 
     def window(self) -> Window | None:
-        """The window that ends at the newest frame, or None when too little of a person is in it."""
+        """Return the window that ends at the newest frame, or None if too little of a person is in it."""
         last = self._last
         if last is None:
             return None
@@ -80,9 +80,9 @@ class WindowBuilder:
         )
 
     def _motion(self, size: float) -> F32 | None:
-        """(6,) how far each part moves per frame: the mean of the last frames against the mean of those before them.
+        """Return the motion (6,) of each part per frame: the mean of the last frames minus the mean of those before.
 
-        A detector's noise goes back and forth and cancels in the means, motion does not.
+        Detector noise cancels in the means; motion does not.
         """
         recent = [self._seen[-1]]
         while len(recent) < min(len(self._seen), 2 * MOTION_FRAMES):
@@ -94,14 +94,14 @@ class WindowBuilder:
         if not half:
             return None
         times = np.array([row[0] for row in recent])
-        points = np.stack([row[1] for row in recent[: 2 * half]])  # the newest first
+        points = np.stack([row[1] for row in recent[: 2 * half]])  # newest first
         now, past = points[:half].mean(0), points[half:].mean(0)
         now[:, 2] = past[:, 2] = points[..., 2].min(0)
         gap_s = float(times[:half].mean() - times[half : 2 * half].mean())
         return part_motion(past, now, size, self._intrinsics.fx, gap_s)
 
     def _rays(self, keypoints: Keypoints2D) -> F32:
-        """(23, 3) x/z, y/z, score; what is not finite counts as not seen."""
+        """Return (23, 3) x/z, y/z, score; non-finite points count as not seen."""
         rays = self._intrinsics.to_rays(keypoints.points_px)
         scores = np.clip(keypoints.scores, 0.0, 1.0)
         good = np.isfinite(rays).all(-1) & np.isfinite(scores)
@@ -109,26 +109,26 @@ class WindowBuilder:
         return np.where(good[:, None], rows, 0.0).astype(np.float32)
 
     def _resampled(self, end_s: float) -> tuple[F64, F32]:
-        """(T, 23, 3) keypoints and (T, rows, numbers) evidence on the model's clock, the last frame exact."""
+        """Return keypoints (T, 23, 3) and evidence (T, rows, numbers) on the model's clock; the last frame is exact."""
         seen = list(self._seen)
         times = np.array([row[0] for row in seen])
         wanted = end_s - np.arange(self._frames - 1, -1, -1) * self._period_s
         high = np.minimum(np.searchsorted(times, wanted - _SAME_S), len(times) - 1)
         low = np.maximum(high - 1, 0)
         gap = np.maximum(times[high] - times[low], 1e-9)
-        share = np.clip((wanted - times[low]) / gap, 0.0, 1.0)
-        share = np.where((high == low) | (times[high] - wanted < _SAME_S), 1.0, share)
-        covered = (wanted >= times[0] - self._period_s / 2) & ((gap < MAX_GAP_S) | (share == 1.0))
+        fraction = np.clip((wanted - times[low]) / gap, 0.0, 1.0)
+        fraction = np.where((high == low) | (times[high] - wanted < _SAME_S), 1.0, fraction)
+        covered = (wanted >= times[0] - self._period_s / 2) & ((gap < MAX_GAP_S) | (fraction == 1.0))
         points = np.stack([row[1] for row in seen]).astype(np.float64)
-        mixed = _mixed(points[low], points[high], share, covered)
+        mixed = _mixed(points[low], points[high], fraction, covered)
         if self._backbone != "landmarks":
-            return mixed, self._nearest(np.where(share >= 0.5, high, low), covered)
+            return mixed, self._nearest(np.where(fraction >= 0.5, high, low), covered)
         evidence = np.stack([row[2] for row in seen]).astype(np.float64)
-        return mixed, _mixed(evidence[low], evidence[high], share, covered).astype(np.float32)
+        return mixed, _mixed(evidence[low], evidence[high], fraction, covered).astype(np.float32)
 
     def _nearest(self, index: NDArray[np.intp], covered: NDArray[np.bool_]) -> F32:
-        """(T, rows, numbers) of the nearer frame: a feature map does not move as a point does, and is 76 times as
-        large (mixed, a window of 32 frames took 8 ms)."""
+        """Return evidence (T, rows, numbers) of the nearer frame: interpolating a feature map makes no sense, and it is
+        76 times as large (interpolated, a window of 32 frames took 8 ms)."""
         seen = list(self._seen)
         out = np.zeros((self._frames, *evidence_shape(self._backbone)), np.float32)
         for frame in np.flatnonzero(covered).tolist():
@@ -136,10 +136,10 @@ class WindowBuilder:
         return out
 
 
-def _mixed(low: F64, high: F64, share: F64, covered: NDArray[np.bool_]) -> F64:
-    """Rows (T, K, n) between two frames, the last column telling what was seen; a point that only one of the frames
-    saw is taken from the nearer frame."""
-    part = share[:, None, None]
+def _mixed(low: F64, high: F64, fraction: F64, covered: NDArray[np.bool_]) -> F64:
+    """Interpolate rows (T, K, n) of two frames; the last column is visibility. A point that only one frame saw is taken
+    from the nearer frame."""
+    part = fraction[:, None, None]
     between = low * (1 - part) + high * part
     nearer = np.where(part >= 0.5, high, low)
     both = (low[..., -1:] > 0) & (high[..., -1:] > 0)
@@ -147,7 +147,7 @@ def _mixed(low: F64, high: F64, share: F64, covered: NDArray[np.bool_]) -> F64:
 
 
 def _evidence(keypoints: Keypoints2D, backbone: str) -> F32:
-    """(rows, numbers) what the backbone gives of a frame, with a flag; zeros where there is nothing."""
+    """Return a frame's evidence (rows, numbers) for the backbone, with a flag; zeros where there is none."""
     rows = np.zeros(evidence_shape(backbone), np.float32)
     given = keypoints.evidence_m if backbone == "landmarks" else keypoints.features
     if given is not None:

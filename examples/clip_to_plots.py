@@ -1,4 +1,4 @@
-"""A clip to plots: hips' way over the floor, height of both hands, what was seen when.
+"""Plot a clip: path of the hips over the floor, height of both hands, and what was visible when.
 
 python examples/clip_to_plots.py demo plots.png      (needs matplotlib: pip install matplotlib)
 """
@@ -27,7 +27,7 @@ def main(source: str, picture: str) -> None:
     hands.set(title="Height of the hands", xlabel="s", ylabel="m")
     hands.legend()
     seen.imshow(motion.part_confidence.T, aspect="auto", vmin=0, vmax=1, interpolation="nearest")
-    seen.set(title="How well each part is seen", xlabel="frame")
+    seen.set(title="Visibility of each part", xlabel="frame")
     seen.set_yticks(range(6), ["head", "trunk", "left arm", "right arm", "left leg", "right leg"])
     figure.savefig(picture)
     for line in motion.report().lines():

@@ -1,4 +1,4 @@
-"""Live joints in a loop of your own, for a robot or a game: the newest pose at each tick, never an old one.
+"""Live joints in your own loop, for a robot or a game: the newest pose at each tick, never an old one.
 
 python examples/live_joints.py demo 5                (source, seconds; "" is the first camera)
 """
@@ -15,7 +15,7 @@ TICK_S = 1 / 50
 
 
 class Newest:
-    """A place for one pose: the pipeline's thread puts, the loop takes."""
+    """Holds the newest pose: the pipeline's thread writes, the loop takes."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -38,7 +38,7 @@ def main(source: str = "", seconds: str = "10") -> None:
     with vtm_live.Pipeline(vtm_live.Config(source=source, loop=True), on_pose=newest.put) as pipeline:
         while time.monotonic() < until_s and pipeline.error is None:
             pose = newest.take()
-            if pose is not None and pose.tracked:  # when it is not: stop the robot gently, do not follow
+            if pose is not None and pose.tracked:  # otherwise stop the robot gently
                 x, y, z = pose.joints_world_m[hand]
                 print(f"right hand {x:+.2f} {y:+.2f} {z:+.2f} m, sure {pose.confidence:.2f}")
             time.sleep(TICK_S)

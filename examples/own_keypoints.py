@@ -1,9 +1,9 @@
-"""Keypoints of a detector of your own, COCO's 17 or our 23, to motion.
+"""Lift keypoints of your own detector, COCO's 17 or our 23, to motion.
 
     python examples/own_keypoints.py keypoints.npz out.bvh
 
-The file holds keypoints_px (N, 17, 2) or (N, 23, 2), scores (N, ...), fps and image_size; from arrays in memory it is
-the same call.
+The file holds keypoints_px (N, 17, 2) or (N, 23, 2), scores (N, ...), fps and image_size; arrays in memory work the
+same way.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Two recordings of one performance: the angle between the cameras and how far the two answers are apart.
+"""Compare two recordings of one performance: the angle between the cameras and the difference of the two answers.
 
     python examples/two_cameras.py left.mp4 right.mp4 56        (the last number: field of view of both, degrees)
 
-Takes (.npz) of two cameras work as well, and are quicker.
+Takes (.npz) of two cameras work as well, and are faster.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""VTM Live from Python: one camera's video or keypoints to full-body motion, from files or live.
+"""VTM Live from Python: full-body motion from one camera's video or keypoints, from files or live.
 
     import vtm_live
 
@@ -6,7 +6,7 @@
     motion.joints_world_m            # (N, 22, 3) metres, Y up, floor at y = 0
     motion.save("dance.bvh")         # .npz .bvh .csv .glb .vrma .fbx .jsonl
 
-Every failure is a `VtmError`, one line that says what to do next.
+Every failure is a `VtmError` with a one-line message that says what to do next.
 """
 
 from engine.compare import compare_recordings as compare

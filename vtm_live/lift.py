@@ -1,4 +1,4 @@
-"""Whole files and arrays at once: every frame is used, in order, and none is dropped."""
+"""Lift whole files and arrays at once: every frame is used, in order."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from engine.keypoints_file import keypoints_of
 from vtm_live.motion import Motion
 
 Progress = Callable[[int, int], None]
-"""Frames done, frames in all (0: unknown)."""
+"""Frames done, total frames (0: unknown)."""
 
 
 def lift_video(
@@ -48,10 +48,10 @@ def lift_keypoints(
     keypoints_px  (N, 23, 2) in the order of `vtm_live.KEYPOINT_NAMES`, or COCO's first 17; pixels
     scores        (N, 23) or (N, 17); 0 is not seen
     image_size    (width, height) of the picture
-    fps, timestamps_s   one of them
-    intrinsics    (3, 3) of the camera; None: by the field of view of the settings
-    evidence_m    (N, 27, 3) BlazePose's 3D landmarks, if there are any
-    Raises InputError: a shape, a size or a number that cannot be; ModelError.
+    fps, timestamps_s   give one of them
+    intrinsics    (3, 3) of the camera; None: derived from the field of view in the settings
+    evidence_m    (N, 27, 3) BlazePose's 3D landmarks, if available
+    Raises InputError for an impossible shape, size or number; ModelError.
     """
     arrays = {
         "keypoints_px": keypoints_px,

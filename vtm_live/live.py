@@ -1,4 +1,4 @@
-"""A camera live: `with Pipeline(config, on_pose=...) as pipeline:` runs the threads of the app without its window."""
+"""Live capture: `with Pipeline(config, on_pose=...) as pipeline:` runs the threads of the app without its window."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ OnPose = Callable[[Pose], None]
 
 
 class Pipeline:
-    """Camera, detector, network and solver in threads of their own, OSC targets of the config included.
+    """Camera, detector, network and solver in their own threads, including the OSC targets of the config.
 
-    on_pose  is called for each pose in the thread that made it: return soon, or copy it to a queue of yours. What it
-             raises ends that thread: `wait` then returns "failed", and `error` holds it.
+    on_pose  is called for each pose, in the thread that made it: return soon, or copy the pose to your own queue. An
+             exception ends that thread: `wait` then returns "failed", and `error` holds it.
     """
 
     def __init__(
@@ -43,25 +43,25 @@ class Pipeline:
         self._pipeline.stop()
 
     def snapshot(self) -> Snapshot:
-        """What there is now: the newest frame, keypoints, pose, messages, figures. Any thread, returns at once."""
+        """Return the current state: newest frame, keypoints, pose, messages, figures. Any thread, returns at once."""
         return self._pipeline.snapshot()
 
     def calibrate(self) -> None:
-        """The person faces the front and stands over the origin from now on."""
+        """Make the person face the front and stand at the origin from now on."""
         self._pipeline.calibrate()
 
     def reconfigure(self, **settings: Any) -> None:
-        """Change fields of the config while it runs: reconfigure(height_m=1.8)."""
+        """Change fields of the config while running: reconfigure(height_m=1.8)."""
         self._config = dataclasses.replace(self._config, **settings)
         self._pipeline.reconfigure(self._config)
 
     def wait(self, timeout_s: float | None = None) -> str:
-        """Wait until the source ends or something fails; return the state, "running" after timeout_s."""
+        """Wait until the source ends or something fails; return the state ("running" on timeout)."""
         return self._pipeline.wait(timeout_s)
 
     @property
     def error(self) -> Exception | None:
-        """What ended a thread, if anything did."""
+        """The error that ended a thread, or None."""
         return self._pipeline.error
 
 

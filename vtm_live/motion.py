@@ -1,4 +1,4 @@
-"""The motion of one person as arrays, and every file format it can be saved in."""
+"""The motion of one person as arrays, and the file formats it can be saved in."""
 
 from __future__ import annotations
 
@@ -38,33 +38,33 @@ class Motion:
 
     @classmethod
     def load(cls, path: str | Path) -> Motion:
-        """Read a take (.npz) that the app, `vtm convert` or `save` wrote. Raises InputError."""
+        """Read a take (.npz) written by the app, `vtm convert` or `save`. Raises InputError."""
         return cls(read_motion_npz(Path(path)))
 
     def save(self, path: str | Path, *, overwrite: bool = False, style: str = "default") -> Path:
-        """Write .npz, .bvh, .csv, .glb, .vrma, .fbx or .jsonl; return the name that the file got.
+        """Write .npz, .bvh, .csv, .glb, .vrma, .fbx or .jsonl; return the actual name of the file.
 
-        A file that is there is kept and the next free name taken, unless overwrite.
+        An existing file is kept and the next free name used, unless overwrite.
         style      for a certain program: one of engine.motion.formats.STYLES of the suffix
         Raises UsageError (suffix), OutputError.
         """
         return write_motion(Path(path), self.take, style=style, overwrite=overwrite)
 
     def trimmed(self, start_s: float = 0.0, end_s: float | None = None) -> Motion:
-        """Return the part between two seconds from the beginning. Raises UsageError: nothing lies there."""
+        """Return the part between two times in seconds from the start. Raises UsageError if it is empty."""
         return Motion(trimmed(self.take, start_s, end_s))
 
     def filled(self, longest_s: float = 0.5) -> Motion:
-        """Return the motion with short times without a person interpolated; their part confidence is 0."""
+        """Return the motion with short gaps (no person) interpolated; their part confidence is 0."""
         return Motion(filled(self.take, longest_s)[0])
 
     def report(self) -> TakeReport:
-        """Judge it without a truth: lost time, unseen parts, jitter, sliding feet, spikes, bones."""
+        """Judge the quality without ground truth: lost time, unseen parts, jitter, sliding feet, spikes, bones."""
         return report_of(self.take)
 
     @property
     def fps(self) -> float:
-        """Frames per second; `timestamps_s` are the true times."""
+        """Frames per second; `timestamps_s` has the exact times."""
         return self.take.fps
 
     @property
@@ -84,17 +84,17 @@ class Motion:
 
     @property
     def root_m(self) -> NDArray[np.float32]:
-        """(N, 3) Hips, world."""
+        """(N, 3) position of the Hips, world."""
         return self.take.root_m
 
     @property
     def joints_world_m(self) -> NDArray[np.float32]:
-        """(N, 22, 3) smoothed, feet on the floor: what is sent to avatars."""
+        """(N, 22, 3) smoothed, feet on the floor: as sent to avatars."""
         return self.take.joints_world_m
 
     @property
     def joints_cam_m(self) -> NDArray[np.float32]:
-        """(N, 22, 3) as the network sees them: camera frame, x right, y down, z forward."""
+        """(N, 22, 3) the network's output: camera frame, x right, y down, z forward."""
         return self.take.joints_cam_m
 
     @property
@@ -104,30 +104,30 @@ class Motion:
 
     @property
     def part_confidence(self) -> NDArray[np.float32]:
-        """(N, 6) how well head, trunk, left arm, right arm, left leg, right leg are seen, 0..1; 0 is made up."""
+        """(N, 6) visibility of head, trunk, left arm, right arm, left leg, right leg, 0..1; 0 means invented."""
         return self.take.part_confidence
 
     @property
     def fingers_xyzw(self) -> NDArray[np.float32] | None:
-        """(N, 30, 4) in the order of `vtm_live.FINGER_NAMES`, local to the parent. None: hands were not looked at."""
+        """(N, 30, 4) in the order of `vtm_live.FINGER_NAMES`, local to the parent. None: hands were not tracked."""
         return self.take.fingers_xyzw
 
     @property
     def eyes_xyzw(self) -> NDArray[np.float32] | None:
-        """(N, 2, 4) left and right eye in the head. None: the face was not looked at."""
+        """(N, 2, 4) left and right eye relative to the head. None: the face was not tracked."""
         return self.take.eyes_xyzw
 
     @property
     def expression(self) -> NDArray[np.float32] | None:
-        """(N, 52) in the order of `vtm_live.EXPRESSION_NAMES`, 0..1. None: the face was not looked at."""
+        """(N, 52) in the order of `vtm_live.EXPRESSION_NAMES`, 0..1. None: the face was not tracked."""
         return self.take.expression
 
     @property
     def detail_confidence(self) -> NDArray[np.float32] | None:
-        """(N, 3) how well left hand, right hand and face are seen, 0..1; 0 is made up. None: none was looked at."""
+        """(N, 3) visibility of left hand, right hand and face, 0..1; 0 means invented. None: none was tracked."""
         return self.take.detail_confidence
 
     @property
     def bone_lengths_m(self) -> NDArray[np.float32]:
-        """(22,) the person's own lengths to the parent, 0 for Hips."""
+        """(22,) bone lengths of the person, to the parent; 0 for Hips."""
         return self.take.bone_lengths_m

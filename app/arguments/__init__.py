@@ -1,1 +1,1 @@
-"""The command line of `vtm`: options, their values, and the way from options to a Config."""
+"""Command line of `vtm`: options, their values, and the mapping from options to a Config."""

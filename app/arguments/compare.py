@@ -1,4 +1,4 @@
-"""`vtm compare`: its options, and one Config for each of the two cameras."""
+"""`vtm compare`: options, and one Config for each of the two cameras."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from engine.errors import UsageError
 
 _T = TypeVar("_T")
 TWICE = ("rotate", "hfov", "intrinsics")
-"""Options that both cameras share when given once, and that belong to A and B in turn when given twice."""
+"""Options that apply to both cameras when given once, and to A and B in turn when given twice."""
 
 
 def add_compare(commands: Commands, debug: OneLineParser) -> None:
@@ -22,25 +22,25 @@ def add_compare(commands: Commands, debug: OneLineParser) -> None:
     compare = commands.add_parser(
         "compare",
         parents=[debug],
-        help="two cameras on one performer: the angle between them, how far the two answers are apart",
-        epilog="--rotate, --hfov and --intrinsics may be given twice: for A, then for B. Two files are compared frame"
+        help="compare two cameras on one performer: their angle, and how far the two answers differ",
+        epilog="--rotate, --hfov and --intrinsics can be given twice: for A, then for B. Two files are compared frame"
         " by frame; cameras and addresses live, until Ctrl-C or --seconds.",
     )
-    compare.add_argument("a", metavar="A", help="camera number or name, file, URL; demo: the bundled pair of clips")
+    compare.add_argument("a", metavar="A", help="camera number or name, file or URL; demo: the bundled pair of clips")
     compare.add_argument("b", metavar="B", nargs="?", help="the same, another camera on the same performer")
-    compare.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
+    compare.add_argument("--json", type=Path, metavar="FILE", help="write the results as JSON")
     compare.add_argument(
-        "--picture", type=Path, metavar="FILE", help="write curves, both skeletons and figures as .png"
+        "--picture", type=Path, metavar="FILE", help="write curves, both skeletons and results as .png"
     )
     compare.add_argument("--seconds", type=seconds, metavar="N", help="live: stop after N seconds")
-    compare.add_argument("--force", action="store_true", help="replace the files that are there")
+    compare.add_argument("--force", action="store_true", help="replace existing files")
     for name, whom in (("a", "A's motion"), ("b", "B's motion"), ("mean", "the mean of both, a third performer")):
-        compare.add_argument(f"--osc-{name}", action="append", metavar="URL", help=f"send {whom} there, live")
+        compare.add_argument(f"--osc-{name}", action="append", metavar="URL", help=f"live: send {whom} there")
     add_engine_options(compare, cameras=2)
 
 
 def configs_from(options: argparse.Namespace, base: Config) -> tuple[Config, Config]:
-    """Return A's and B's settings, without their sources and OSC targets. Raises UsageError."""
+    """Return the settings of A and B, without their sources and OSC targets. Raises UsageError."""
     sides = []
     for side in (0, 1):
         own = argparse.Namespace(**vars(options))

@@ -13,13 +13,13 @@ from engine.config import BACKENDS, BODIES, DETAILS, DETECTOR_SIZES, DETECTORS, 
 
 
 def add_engine_options(parser: argparse.ArgumentParser, *, cameras: int = 1) -> None:
-    """Add the options. `cameras` 2: those of the picture and the lens are collected, one for each camera."""
+    """Add the options. `cameras=2`: options of picture and lens may be given once per camera."""
     action = "store" if cameras == 1 else "append"
     parser.add_argument(
         "--fps",
         type=pictures_fps,
         metavar="HZ",
-        help="of a folder or pattern of pictures (30); videos have their own times",
+        help="frame rate of a folder or pattern of pictures (30); videos have timestamps",
     )
     parser.add_argument("--mirror", action=argparse.BooleanOptionalAction, default=None, help="mirror the picture")
     parser.add_argument(
@@ -27,7 +27,7 @@ def add_engine_options(parser: argparse.ArgumentParser, *, cameras: int = 1) -> 
         action=action,
         type=rotation,
         metavar="auto|0|90|180|270",
-        help="turn the picture clockwise; auto: by 180 where the performer is upside down",
+        help="rotate the picture clockwise; auto: by 180 if the performer is upside down",
     )
     lens = parser.add_mutually_exclusive_group()
     lens.add_argument(
@@ -36,23 +36,27 @@ def add_engine_options(parser: argparse.ArgumentParser, *, cameras: int = 1) -> 
     lens.add_argument("--intrinsics", action=action, metavar="FILE", help=".json with fx, fy, cx, cy in pixels")
     parser.add_argument("--height-m", type=height, metavar="H", help="the performer's height in metres")
     parser.add_argument(
-        "--performer", metavar="NAME", help="height and measured lengths of a performer in the settings"
+        "--performer", metavar="NAME", help="use height and measured lengths of this performer in the settings"
     )
-    parser.add_argument("--body", choices=BODIES, help="lower body: as seen, or a standing or seated stance (auto)")
+    parser.add_argument("--body", choices=BODIES, help="lower body: as tracked, or a standing or seated stance (auto)")
     parser.add_argument(
         "--smoothness", type=smoothness, metavar="S", help="dance, standard, calm, or a number: 0 prompt .. 1 smooth"
     )
-    parser.add_argument("--hands", choices=DETAILS, help="fingers and wrists; auto: where there is time for them")
-    parser.add_argument("--face", choices=DETAILS, help="expression, eyes and head; auto: where there is time for them")
+    parser.add_argument("--hands", choices=DETAILS, help="track fingers and wrists; auto: if there is time for them")
+    parser.add_argument(
+        "--face", choices=DETAILS, help="track expression, eyes and head; auto: if there is time for them"
+    )
     parser.add_argument("--detector", choices=DETECTORS, help="2D keypoint detector")
     parser.add_argument(
-        "--detector-size", choices=DETECTOR_SIZES, help="of BlazePose; auto: what the camera's rate allows, or heavy"
+        "--detector-size",
+        choices=DETECTOR_SIZES,
+        help="BlazePose model; auto: what the camera's frame rate allows; heavy for files",
     )
     parser.add_argument("--backend", choices=BACKENDS, help="what runs the VTM network")
 
 
 def config_from(options: argparse.Namespace, base: Config) -> Config:
-    """`base` with every given option in its place. Raises UsageError for a target that can never work."""
+    """Return `base` with every given option applied. Raises UsageError for an invalid target."""
     from engine.osc.own_port import check_own_port
     from engine.osc.receive_port import listen_address
     from engine.osc.targets import parse_targets

@@ -1,4 +1,4 @@
-"""`vtm latency`: its options."""
+"""`vtm latency`: options."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def add_latency(commands: Commands, debug: OneLineParser) -> None:
     latency = commands.add_parser(
         "latency",
         parents=[debug],
-        help="glass to packet in ms: the screen flashes, the camera sees it",
-        epilog="Turn the camera to the screen, or let it see the screen's light on you or on a white sheet; darken the"
-        " room. Esc ends it early.",
+        help="measure glass-to-packet latency: the screen flashes, the camera sees it",
+        epilog="Point the camera at the screen, or let it see the screen's light on you or on a white sheet; darken the"
+        " room. Esc stops early.",
     )
     latency.add_argument(
-        "--source", default="", metavar="S", help="camera number or name, or URL; else the first camera"
+        "--source", default="", metavar="S", help="camera number or name, or URL; default: the first camera"
     )
-    latency.add_argument("--flashes", type=_flashes, default=40, metavar="N", help="how often the screen changes (40)")
-    latency.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
-    latency.add_argument("--force", action="store_true", help="replace the file that is there")
+    latency.add_argument("--flashes", type=_flashes, default=40, metavar="N", help="number of screen changes (40)")
+    latency.add_argument("--json", type=Path, metavar="FILE", help="write the results as JSON")
+    latency.add_argument("--force", action="store_true", help="replace an existing file")
     add_engine_options(latency)

@@ -1,4 +1,4 @@
-"""The parser of every command: wrong usage is one line, exit code 2."""
+"""Parser of every command: wrong usage gives one line and exit code 2."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from engine.errors import UsageError
 
 
 class OneLineParser(argparse.ArgumentParser):
-    """argparse whose errors are a single line with the next step in it."""
+    """An argparse parser that reports errors in a single line with the next step."""
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}; see: {self.prog} --help")

@@ -1,4 +1,4 @@
-"""What a command is asked to do besides its Config."""
+"""What a command does besides its Config."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """What a run does besides its Config."""
+    """Options of a run besides its Config."""
 
     seconds: float | None = None
     record: Path | None = None
     stats: Path | None = None
-    force: bool = False  # a take that is there is replaced
+    force: bool = False  # replace an existing take
     calibrate: bool = False
-    replay: Path | None = None  # played instead of the live motion, from the start
+    replay: Path | None = None  # played instead of live motion, from the start
 
 
 @dataclass(frozen=True, slots=True)
 class ConvertOptions:
-    """What `vtm convert` is asked to do besides its Config."""
+    """Options of `vtm convert` besides its Config."""
 
     paths: tuple[Path, ...]
     format: str | None = None
@@ -32,5 +32,5 @@ class ConvertOptions:
     jobs: int = 1
     force: bool = False
     edit: Edit | None = None
-    dask: str = ""  # address of a scheduler; "": on this machine
-    report: bool = False  # a page and a JSON file beside each output, exit code 1 for a red one
+    dask: str = ""  # address of a scheduler; "": this machine
+    report: bool = False  # write a page and a JSON file beside each output; exit code 1 for a red one

@@ -1,4 +1,4 @@
-"""The whole command line of `vtm`."""
+"""The complete command line of `vtm`."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ def _debug_option() -> OneLineParser:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The whole command line but for files without a command; `command` is None for a run."""
+    """Build the parser of all commands, except files without a command; `command` is None for a run."""
     debug = _debug_option()
     parser = OneLineParser(
         prog="vtm",
         parents=[debug],
         usage="vtm [FILE] [options]\n       vtm COMMAND ...",
-        description="Motion capture from one webcam, live. Without a command: open the window. FILE is a video that is"
-        " played, or a take (.npz) or OSC log (.jsonl) that is replayed.",
-        epilog="vtm help COMMAND tells more. Exit codes: 0 done, 1 a failure at run time, 2 wrong usage.",
+        description="Motion capture from one webcam, live. Without a command: open the window. FILE is a video to"
+        " play, or a take (.npz) or OSC log (.jsonl) to replay.",
+        epilog="vtm help COMMAND shows its options. Exit codes: 0 done, 1 a failure at run time, 2 wrong usage.",
     )
     add_run_options(parser)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", prog="vtm", parser_class=OneLineParser)
@@ -58,7 +58,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def build_run_parser() -> argparse.ArgumentParser:
-    """A run with its options and `words`, what stands there without one."""
+    """Build the parser of a run: its options and `words`, the positional arguments."""
     parser = OneLineParser(prog="vtm", parents=[_debug_option()], add_help=False)
     add_run_options(parser)
     parser.add_argument("words", nargs="*", metavar="FILE")

@@ -1,4 +1,4 @@
-"""Values of options: their limits, and the functions that argparse reads them with."""
+"""Values of options: their limits, and their argparse types."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from engine.config import AUTO_ROTATION, ROTATIONS_DEG, SMOOTHNESS
 from engine.file_kinds import VIDEO_SUFFIXES
 
 MOTION_SUFFIXES = (".npz", ".bvh", ".csv", ".glb", ".vrma", ".jsonl", ".fbx")
-"""What takes are written as; engine.motion.formats has the same, but is slow to import."""
+"""Suffixes of takes; the same as in engine.motion.formats, which is slow to import."""
 
 STYLES = ("default", "blender", "mixamo", "rokoko", "lafan1", "gmr", "smpl")
-"""As engine.motion.formats.STYLES has them."""
+"""The same as engine.motion.formats.STYLES."""
 MAX_JOBS = 64
 HEIGHT_M, HFOV_DEG, OSC_RATE_HZ = (0.5, 2.6), (10.0, 170.0), (1.0, 120.0)
-"""Lowest and highest."""
+"""Lowest and highest value."""
 PICTURES_FPS = (0.1, 240.0)
-_LONGEST_S = 1e6  # Qt's timers end at 24 days
+_LONGEST_S = 1e6  # Qt's timers overflow at 24 days
 
 
 def number_between(low: float, high: float, expected: str, cm: bool = False) -> Callable[[str], float]:
-    """A number in a range; `cm`: one that looks like centimetres gets a hint."""
+    """Return an argparse type for a number in a range; `cm`: hint when the value looks like centimetres."""
 
     def convert(text: str) -> float:
         try:
@@ -40,13 +40,13 @@ def number_between(low: float, high: float, expected: str, cm: bool = False) -> 
 seconds = number_between(1e-3, _LONGEST_S, "seconds above 0, for example 20")
 field_of_view = number_between(*HFOV_DEG, "degrees from 10 to 170")
 height = number_between(*HEIGHT_M, "metres from 0.5 to 2.6", cm=True)
-moment = number_between(0.0, _LONGEST_S, "seconds from the beginning, for example 2.5")
+moment = number_between(0.0, _LONGEST_S, "seconds from the start, for example 2.5")
 pictures_fps = number_between(*PICTURES_FPS, "0.1 to 240 pictures per second")
 rate = number_between(*OSC_RATE_HZ, "1 to 120 per second")
 
 
 def smoothness(text: str) -> float:
-    """A preset's name, or a place between them."""
+    """Return the smoothness (0..1) of a preset's name or a number."""
     if text in SMOOTHNESS:
         return SMOOTHNESS[text]
     try:
@@ -59,7 +59,7 @@ def smoothness(text: str) -> float:
 
 
 def rotation(text: str) -> int:
-    """A clockwise turn in degrees, or auto."""
+    """Return a clockwise rotation in degrees, or AUTO_ROTATION."""
     if text == "auto":
         return AUTO_ROTATION
     if text not in map(str, ROTATIONS_DEG):
@@ -86,7 +86,7 @@ def take_path(text: str) -> Path:
     if suffix not in MOTION_SUFFIXES:
         expected = f"a file name that ends in {' or '.join(MOTION_SUFFIXES)}"
         if suffix in VIDEO_SUFFIXES:
-            expected += "; the picture comes beside it with --record-video"
+            expected += "; --record-video saves the video beside it"
         elif not suffix:
             expected += f", for example {text}.bvh"
         raise argparse.ArgumentTypeError(f"got {text}, expected {expected}")

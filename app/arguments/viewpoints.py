@@ -1,4 +1,4 @@
-"""`vtm viewpoints`: its options."""
+"""`vtm viewpoints`: options."""
 
 from __future__ import annotations
 
@@ -14,14 +14,18 @@ def add_viewpoints(commands: Commands, debug: OneLineParser) -> None:
     viewpoints = commands.add_parser(
         "viewpoints",
         parents=[debug],
-        help="turn once on the spot: how well the pose agrees with itself from all sides",
-        epilog="Hold a pose and turn once round in 15 to 30 s; a second turn gives the measurement's own floor. A file"
-        " is read frame by frame; a camera until two turns are done, Ctrl-C or --seconds.",
+        help="turn once on the spot: check how consistent the pose is from all sides",
+        epilog="Hold a pose and turn once round in 15 to 30 s; a second turn gives the noise floor. A file"
+        " is read frame by frame; a camera runs until two turns are done, Ctrl-C or --seconds.",
     )
-    viewpoints.add_argument("--source", default="", metavar="S", help="camera number or name, file, URL; else a camera")
-    viewpoints.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
+    viewpoints.add_argument(
+        "--source", default="", metavar="S", help="camera number or name, file or URL; default: a camera"
+    )
+    viewpoints.add_argument("--json", type=Path, metavar="FILE", help="write the results as JSON")
     viewpoints.add_argument("--picture", type=Path, metavar="FILE", help="write the ring as .png")
-    viewpoints.add_argument("--truth", type=Path, metavar="FILE", help="a rendered clip's truth: its true errors, too")
+    viewpoints.add_argument(
+        "--truth", type=Path, metavar="FILE", help="ground truth of a rendered clip: also report the true errors"
+    )
     viewpoints.add_argument("--seconds", type=seconds, metavar="N", help="live: stop after N seconds")
-    viewpoints.add_argument("--force", action="store_true", help="replace the files that are there")
+    viewpoints.add_argument("--force", action="store_true", help="replace existing files")
     add_engine_options(viewpoints)

@@ -1,1 +1,1 @@
-"""One file per command of `vtm`, and the commands for those who train. No Qt here."""
+"""One file per command of `vtm`, and the commands for training. No Qt here."""

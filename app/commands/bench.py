@@ -16,7 +16,7 @@ DEFAULT_SECONDS = 8.0
 
 
 def run_bench_command(config: Config, seconds: float | None, *, as_json: bool, avatar: str = "") -> int:
-    """Measure, then print to stdout; what is being measured goes to stderr. Raises VtmError."""
+    """Measure, then print the results to stdout and the progress to stderr. Raises VtmError."""
     from engine.bench.report import run_bench
 
     found = run_bench(config, seconds or DEFAULT_SECONDS, avatar=avatar, say=lambda text: say(f"vtm: bench: {text}"))
@@ -28,7 +28,7 @@ def run_bench_command(config: Config, seconds: float | None, *, as_json: bool, a
 
 
 def show(found: dict[str, Any], console: Console) -> None:
-    """The figures as tables."""
+    """Print the results as tables."""
     for line in environment_lines(found):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     growth = found["growth"]
@@ -54,7 +54,7 @@ def show(found: dict[str, Any], console: Console) -> None:
 
 
 def environment_lines(found: dict[str, Any]) -> list[str]:
-    """The machine, and the whole chain in one line each."""
+    """Return lines on the machine and on the whole chain."""
     machine, chain = found["environment"], found["end_to_end"]
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
     load = "" if machine["load_average"] is None else f", load average {machine['load_average']:g}"
@@ -75,14 +75,14 @@ def _spread(times: dict[str, float]) -> str:
 
 
 def prediction_line(found: dict[str, Any]) -> str:
-    """What --osc-rate gives."""
+    """Return a line on the effect of --osc-rate."""
     if "note" in found:
         return f"--osc-rate: {found['note']}"
     held, predicted = found["held_mm"], found["predicted_mm"]
     return (
-        f"--osc-rate {found['rate_hz']:g}, {found['latency_ms']:.0f} ms after the frame: joints are off by "
-        f"{predicted['mean']:.0f} mm (p95 {predicted['p95']:.0f}) against exact poses that come too late; "
-        f"without, by {held['mean']:.0f} mm (p95 {held['p95']:.0f})"
+        f"--osc-rate {found['rate_hz']:g}, {found['latency_ms']:.0f} ms after the frame: joint error "
+        f"{predicted['mean']:.0f} mm (p95 {predicted['p95']:.0f}) against exact poses that are late;  "
+        f"without prediction {held['mean']:.0f} mm (p95 {held['p95']:.0f})"
     )
 
 
@@ -101,7 +101,7 @@ def _stages(found: dict[str, Any]) -> Table:
 
 def _detector_sizes(found: dict[str, Any]) -> Table:
     columns = ("BlazePose", "p50", "p95", "p99", "frames/s", "runs live")
-    table = Table(*columns, title="Sizes of the detector, ms a frame", title_justify="left")
+    table = Table(*columns, title="Detector sizes, ms per frame", title_justify="left")
     for row in found["detector_sizes"]:
         if row["works"]:
             mark = "yes" if row["size"] == found["environment"]["detector_size"] else ""
@@ -110,7 +110,7 @@ def _detector_sizes(found: dict[str, Any]) -> Table:
 
 
 def _smoothing(found: dict[str, Any]) -> Table:
-    columns = ("smoothness", "preset", "jitter, m/s³ / 10", "delay, ms", "off, mm")
+    columns = ("smoothness", "preset", "jitter, m/s³ / 10", "delay, ms", "error, mm")
     table = Table(*columns, title="Jitter against delay", title_justify="left")
     for row in found["smoothing"]:
         numbers = (f"{row['jitter']:.1f}", f"{row['delay_ms']:.0f}", f"{row['off_mm']:.1f}")
@@ -119,7 +119,7 @@ def _smoothing(found: dict[str, Any]) -> Table:
 
 
 def _osc_targets(found: dict[str, Any]) -> Table:
-    columns = ("OSC targets", "p50", "p95", "p99", "CPU ms a pose", "of a core at 60 Hz")
+    columns = ("OSC targets", "p50", "p95", "p99", "CPU ms per pose", "fraction of a core at 60 Hz")
     table = Table(*columns, title="Sending, ms", title_justify="left")
     for row in found["osc_targets"]:
         share = f"{row['core_percent_at_60_hz']:.1f} %"
@@ -158,7 +158,7 @@ def _backends(found: dict[str, Any]) -> Table:
 
 def _growth(growth: dict[str, Any]) -> Table:
     columns = ("", "poses/s", "capture p50", "pose2d p50", "vtm p50", "solver p50")
-    table = Table(*columns, title="How cost grows, ms", title_justify="left")
+    table = Table(*columns, title="Cost by size, ms", title_justify="left")
     rows = [(f"{row['threads']} threads each", row) for row in growth["threads"]]
     rows += [(f"{row['height']} lines", row) for row in growth["input"]]
     for name, row in rows:
@@ -169,7 +169,7 @@ def _growth(growth: dict[str, Any]) -> Table:
 
 def _windows(rows: list[dict[str, Any]]) -> Table:
     columns = ("frames", "mirrored", "threads", "weights", "network p50", "p95", "p99", "vtm p50")
-    table = Table(*columns, title="VTM alone by length of its window, ms", title_justify="left")
+    table = Table(*columns, title="VTM alone by window length, ms", title_justify="left")
     for row in rows:
         form = (str(row["frames"]), "yes" if row["mirrored"] else "–", str(row["threads"]))
         weights = "shipped" if row["trained"] else "untrained"

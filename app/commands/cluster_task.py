@@ -1,4 +1,4 @@
-"""One conversion on a worker of a Dask cluster: what it is told, what it gives back. Runs in the worker's process."""
+"""One conversion on a worker of a Dask cluster: its task and its outcome. Runs in the worker's process."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
     from engine.quality.report import TakeReport
 
 TOPIC = "vtm-convert"
-"""Of the cluster's events: (number, frames done, frames in all)."""
+"""Topic of the cluster's events: (number, frames done, total frames)."""
 _TELL_EVERY_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One file. Paths are absolute; target and mark as the one who asks sees them."""
+    """One file to convert. Paths are absolute; target and mark are paths on the submitting machine."""
 
     number: int
     source: Path | str  # "demo"
     target: Path
-    part: Path  # what the result is called in a shared folder, until it gets its name
-    mark: Path  # a file with `token` in it lies here for whoever shares the folder
+    part: Path  # temporary name of the result in a shared folder
+    mark: Path  # file that contains `token`: visible only if the folder is shared
     token: str
     config: Config
     style: str
@@ -39,7 +39,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The result lies at the task's `part`, or comes along in `data`; or `error` says why there is none."""
+    """Result of a task: a file at its `part`, or the bytes in `data`; or `error` says why there is none."""
 
     lines: tuple[str, ...] = ()
     error: str | None = None
@@ -52,14 +52,14 @@ class Outcome:
 
 
 def version_of_worker() -> str:
-    """The version of this program on the machine that runs it."""
+    """Return the version of this program on the machine that runs it."""
     from app.log_header import version
 
     return version()
 
 
 def convert_remotely(task: Task) -> Outcome:
-    """Convert on this worker. What is wrong with the file is an Outcome: only a worker's death is tried again."""
+    """Convert on this worker. A problem with the file becomes an Outcome: only a worker's death is retried."""
     from distributed import get_worker
 
     worker = get_worker()
@@ -67,7 +67,7 @@ def convert_remotely(task: Task) -> Outcome:
     lines: list[str] = []
     if isinstance(task.source, Path) and not task.source.exists() and not _is_film(task.source):
         return Outcome(
-            error=f"worker {where} sees no {task.source}: share the folder, under the same path on all machines",
+            error=f"worker {where} cannot see {task.source}: share the folder under the same path on all machines",
             where=where,
         )
     told_s = 0.0
@@ -113,7 +113,7 @@ def _converted(task: Task, target: Path, progress: object, lines: list[str], pro
 
 
 def _handed_over(made: Path, task: Task) -> bool:
-    """Copy the result into the shared folder, whole or not at all; False where the folder is not shared."""
+    """Copy the result into the shared folder, whole or not at all; return False if the folder is not shared."""
     try:
         if task.mark.read_text() != task.token:
             return False

@@ -1,4 +1,4 @@
-"""`vtm compare A B`: two cameras on one performer. Files here, frame by frame; live in compare_live.py."""
+"""`vtm compare A B`: two cameras on one performer. Files are compared here, frame by frame; live: compare_live.py."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from engine.viewpoints.comparison import Comparison
 log = logging.getLogger(__name__)
 
 _BODY_ONLY = Config(hands="off", face="off")
-"""Only bodies are compared; looking at the rest would take half of the time."""
+"""Only bodies are compared; hands and face would take half of the time."""
 
 
 def run_compare(options: argparse.Namespace) -> int:
-    """Compare and say what came out. Raises VtmError; nothing is written then."""
+    """Compare and print the results. Raises VtmError; nothing is written then."""
     sources = two_sources(options.a, options.b)
     sent = tuple(tuple(urls or ()) for urls in (options.osc_a, options.osc_b))
     asked = CompareOptions(options.json, options.picture, options.seconds, options.force, tuple(options.osc_mean or ()))
@@ -48,10 +48,10 @@ def run_compare(options: argparse.Namespace) -> int:
 
 
 def _check(sources: TwoSources, asked: CompareOptions, targets: tuple[str, ...]) -> None:
-    """Find out before the work what would fail after it."""
+    """Check before the work what would fail after it."""
     from engine.osc.targets import parse_targets
 
-    parse_targets(targets)  # two performers on one port would be mixed up
+    parse_targets(targets)  # two performers on one port would be mixed
     for path, suffix, option in ((asked.json, ".json", "--json"), (asked.picture, ".png", "--picture")):
         if path is None:
             continue
@@ -64,7 +64,7 @@ def _check(sources: TwoSources, asked: CompareOptions, targets: tuple[str, ...])
 
 
 def compare_files(sources: TwoSources, configs: tuple[Config, Config]) -> Comparison:
-    """Track every frame of both, with a bar for each. Raises VtmError."""
+    """Track every frame of both, with a progress bar each. Raises VtmError."""
     from engine.compare import compare_recordings
 
     console = Console(file=sys.stderr)
@@ -74,7 +74,7 @@ def compare_files(sources: TwoSources, configs: tuple[Config, Config]) -> Compar
         said: set[str] = set()
 
         def tell(side: int, text: str) -> None:
-            if text not in said:  # both say which detector and back end they took
+            if text not in said:  # both report their detector and back end
                 said.add(text)
                 log.info("%s: %s", sources.names[side], text)
                 console.print(f"vtm: {text}", markup=False, highlight=False, soft_wrap=True)
@@ -89,23 +89,23 @@ def compare_files(sources: TwoSources, configs: tuple[Config, Config]) -> Compar
 
 
 def conclude(comparison: Comparison, sources: TwoSources, asked: CompareOptions) -> None:
-    """Say the figures and write what was asked for. Raises OutputError."""
+    """Print the results and write the requested files. Raises OutputError."""
     for line in comparison_lines(comparison):
         say(f"vtm: {line}")
     if asked.json is not None:
-        say(f"vtm: {write_comparison(asked.json, comparison, overwrite=asked.force)}: the figures")
+        say(f"vtm: {write_comparison(asked.json, comparison, overwrite=asked.force)}: results written")
     if asked.picture is not None:
         from app.window.comparison_picture import write_picture
 
-        say(f"vtm: {write_picture(asked.picture, comparison, sources.names, overwrite=asked.force)}: the picture")
+        say(f"vtm: {write_picture(asked.picture, comparison, sources.names, overwrite=asked.force)}: picture written")
 
 
 def comparison_lines(comparison: Comparison) -> list[str]:
-    """Return the figures as people read them."""
+    """Return the results as lines of text."""
     fit, ours, detector = comparison.fit, comparison.ours, comparison.detector
     parts = ", ".join(f"{name.replace('_', ' ')} {value:.0f}" for name, value in ours.parts_mm.items())
     clocks = (
-        "too little moves to compare the clocks: taken as equal"
+        "too little motion to compare the clocks: assumed equal"
         if fit.skew is None
         else "the clocks agree"
         if abs(fit.skew_s) < 1e-3
@@ -114,14 +114,14 @@ def comparison_lines(comparison: Comparison) -> list[str]:
     lines = [
         f"angle between the cameras {fit.angle_deg:.1f} degrees, found from the motion alone and frozen after "
         f"{fit.until_s - fit.from_s:.1f} s; {clocks}",
-        f"the two answers are {ours.mean_mm:.0f} mm apart (p95 {ours.p95_mm:.0f}) over {len(comparison.pairs)} "
+        f"the two answers differ by {ours.mean_mm:.0f} mm (p95 {ours.p95_mm:.0f}) over {len(comparison.pairs)} "
         f"frames: {parts}",
     ]
     if detector is None:
-        lines.append("the detector gives no 3D of its own to compare with")
+        lines.append("the detector has no 3D of its own to compare with")
     else:
         lines.append(
             f"the detector's own 3D, measured the same way: {detector.mean_mm:.0f} mm (p95 {detector.p95_mm:.0f}); "
             f"ours is {comparison.ratio:.2f} of it"
         )
-    return [*lines, "agreement is not truth: both may err alike"]
+    return [*lines, "agreement is not accuracy: both may have the same error"]

@@ -1,6 +1,6 @@
 """`vtm compare` live: two whole pipelines on one performer, until Ctrl-C, --seconds, or the end of both sources.
 
-Both share the processor fairly: each detector and network gets the threads of a half. Main thread: it takes the newest
+The processor is shared fairly: each detector and network gets half of the threads. Main thread: it takes the newest
 pose of each and compares them.
 """
 
@@ -31,7 +31,7 @@ from engine.viewpoints.live import CLIPS_APART_S, FARTHEST_SKEW_S, LiveCompariso
 log = logging.getLogger(__name__)
 
 POLL_S = 0.015
-"""Faster than cameras give pictures, so that none is missed."""
+"""Polling interval, shorter than a camera's frame, so that none is missed."""
 _SHOW_S = 0.25
 _OVER = ("ended", "failed", "stopped")
 
@@ -64,7 +64,8 @@ class LiveCompare:
         self.stop = Event()
 
     def run(self) -> Comparison:
-        """Main thread. Raises VtmError: a source failed, nobody was seen, or the two do not show the same motion."""
+        """Run on the main thread. Raises VtmError: a source failed, no person was seen, or the two show different
+        motions."""
         with signals_set(self.stop), ExitStack() as stack:
             pipelines = [stack.enter_context(self._factory(config)) for config in self._configs]
             hub = OutputHub(self._asked.osc_mean) if self._asked.osc_mean else None
@@ -87,7 +88,7 @@ class LiveCompare:
             if hub is not None and state.fused is not None and state.fused is not sent:
                 sent = state.fused
                 hub.put(sent)
-            over = self._over(snapshots)  # a failure is said at the end, once
+            over = self._over(snapshots)  # a failure is reported once, at the end
             if now_s - shown_s >= _SHOW_S:
                 shown_s = now_s
                 self._show(snapshots, state)
@@ -107,11 +108,11 @@ class LiveCompare:
                 self._live.add(side, pose, detection)
 
     def _over(self, snapshots: list[Snapshot]) -> bool:
-        """Raises CameraError when one of the two failed."""
+        """Return whether both are over. Raises CameraError when one of them failed."""
         for name, snapshot in zip(self._names, snapshots, strict=True):
             if snapshot.state == "failed":
                 errors = [message.text for message in snapshot.messages if message.level == "error"]
-                raise CameraError(f"{name}: {errors[-1] if errors else 'it stopped without saying why'}")
+                raise CameraError(f"{name}: {errors[-1] if errors else 'it stopped without an error message'}")
         return any(snapshot.state in _OVER for snapshot in snapshots)
 
     def _show(self, snapshots: list[Snapshot], state: LiveState) -> None:
@@ -119,7 +120,9 @@ class LiveCompare:
             for message in (*new_messages(self._seen[side], snapshot.messages), *self._troubles[side].news(snapshot)):
                 self._status.interrupt(f"vtm: {self._names[side]}: {message.text}")
             self._seen[side] = snapshot.messages
-        if (kind := "".join(c for c in state.problem if not c.isdigit())) != self._problem:  # not for each new number
+        if (
+            kind := "".join(c for c in state.problem if not c.isdigit())
+        ) != self._problem:  # the same problem with other numbers is not repeated
             self._problem = kind
             if state.problem:
                 self._status.interrupt(f"vtm: {state.problem}")
@@ -127,19 +130,19 @@ class LiveCompare:
 
 
 def rates_line(rates: tuple[float, ...], cores: int) -> str:
-    """Return what each of the two got of the processor."""
+    """Return a line with the pose rate of each."""
     shared = f": two detectors share {cores} cores" if cores < 4 else ""
-    return f"A gave {rates[0]:.1f} and B {rates[1]:.1f} poses/s at the end{shared}"
+    return f"final rates: A {rates[0]:.1f}, B {rates[1]:.1f} poses/s{shared}"
 
 
 def status_line(snapshots: list[Snapshot], state: LiveState) -> str:
-    """Angle, disagreement and both rates in one line."""
+    """Return angle, difference and both rates in one line."""
     rates = " and ".join(f"{snapshot.stats.fps:.0f}" for snapshot in snapshots)
     if state.fit is None:
         words = {
-            "waiting": "waiting until both cameras see somebody",
-            "fitting": f"fitting: move about, {state.left_s:.0f} s more",
-        }.get(state.state, "no fit yet, trying again")
+            "waiting": "waiting until both cameras see the performer",
+            "fitting": f"fitting: keep moving, {state.left_s:.0f} s left",
+        }.get(state.state, "no fit yet, retrying")
         return f"{words}   {rates} poses/s"
     ours = "" if state.ours is None else f"apart {state.ours.mean_mm:.0f} mm (p95 {state.ours.p95_mm:.0f})"
     now = "" if state.now_mm is None else f", now {state.now_mm:.0f}"

@@ -1,4 +1,4 @@
-"""What `vtm compare` is asked for besides the sources and their settings."""
+"""Options of `vtm compare` besides the sources and their settings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class CompareOptions:
-    """Files, time and the target of the mean."""
+    """Output files, duration and the target of the mean."""
 
     json: Path | None = None
     picture: Path | None = None

@@ -1,4 +1,4 @@
-"""Which two sources `vtm compare` looks at: two of a kind, never one device twice."""
+"""The two sources of `vtm compare`: both of a kind, never the same device twice."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ ListCameras = Callable[[], tuple[CameraInfo, ...]]
 
 @dataclass(frozen=True, slots=True)
 class TwoSources:
-    """What A and B are."""
+    """Sources A and B."""
 
     a: str
     b: str
-    files: bool  # both are recordings, which are compared frame by frame
+    files: bool  # both are recordings, compared frame by frame
 
     @property
     def names(self) -> tuple[str, str]:
-        """How errors and pictures call them: A (left.mp4)."""
+        """Names for errors and pictures: A (left.mp4)."""
         return f"A ({short_name(self.a)})", f"B ({short_name(self.b)})"
 
 
 def short_name(source: str) -> str:
-    """A file's name, a camera's number or name, an address without its password."""
+    """Return a file's name, a camera's number or name, or an address without its password."""
     if "://" in source:
         return mask_secrets(source)
     return f"camera {source}" if source.isdecimal() else Path(source).name
 
 
 def two_sources(a: str, b: str | None, cameras: ListCameras = list_cameras) -> TwoSources:
-    """Return both sources, or say what is wrong with them.
+    """Check and return both sources.
 
-    Raises UsageError: one is missing, no such file, a file that is no recording; CameraError: both are one device.
+    Raises UsageError: one is missing, no such file, not a recording; CameraError: both are the same device.
     """
     if a == DEMO and b in (None, DEMO):
         first, second = DEMO_PAIR
@@ -48,7 +48,7 @@ def two_sources(a: str, b: str | None, cameras: ListCameras = list_cameras) -> T
     if b is None:
         raise UsageError(f"got one source, {short_name(a)}, expected two: vtm compare A B, or vtm compare demo")
     if DEMO in (a, b):
-        raise UsageError(f"the demo is a pair of its own: vtm compare demo; or name two sources, got {a} and {b}")
+        raise UsageError(f"the demo is already a pair: vtm compare demo; or name two sources, got {a} and {b}")
     if _same(a, b, cameras):
         raise CameraError(
             f"A and B are one {'file' if _is_recording(a) else 'device'}, {short_name(a)}: name two that show the "
@@ -71,7 +71,7 @@ def _is_recording(source: str) -> bool:
 
 
 def is_playable(source: str) -> bool:
-    """Whether a file can be played live: keypoints and takes have no pictures."""
+    """Return whether a file can be played live: keypoints and takes have no pictures."""
     return Path(source).suffix.lower() != TAKE_SUFFIX
 
 

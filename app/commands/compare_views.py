@@ -1,7 +1,7 @@
-"""`python -m app.commands.compare_views`: what two cameras find, against the truth, on rendered pairs of one motion.
+"""`python -m app.commands.compare_views`: compare two cameras with ground truth, on rendered pairs of one motion.
 
-Every motion is rendered from VIEWS with render_humans, the same person in the same room; what is there is not made
-again. Then each view is paired with the first one. Nothing else imports this.
+Every motion is rendered from VIEWS with render_humans, the same person in the same room; existing clips are kept. Then
+each view is paired with the first one. Nothing else imports this.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from engine.viewpoints.track import Track
 from models.npz import NpzError, read_npz
 
 VIEWS = (0, 30, 60, 90, 120, 180)
-"""Degrees of yaw from the first camera."""
+"""Yaw of each view relative to the first camera, degrees."""
 _PITCH_DEG = 6
 _FIRST_YAWS = (345, 20, 0)
 _TARGETS = "targets: angle off 5 in the median and 10 at worst; ours over the detector's 0.65; mean over single 0.85"
 
 
 def render_views(renderer: Path, assets: Path | None, motions: Sequence[Path], out: Path, frames: int) -> None:
-    """Render what is missing: OUT/MOTION/DEGREES/*.mp4 with its truth. Raises VtmError when the renderer fails."""
+    """Render the missing views: OUT/MOTION/DEGREES/*.mp4 with ground truth. Raises VtmError when the renderer fails."""
     for number, motion in enumerate(motions):
         for view in VIEWS:
             folder = out / motion.stem / f"{view:03d}"
@@ -60,7 +60,7 @@ def read_view(folder: Path) -> tuple[Track, TrueView]:
     """Track a view's clip, every frame, with its true lens and height. Raises VtmError."""
     truths = sorted(folder.glob("*_truth.npz"))
     if len(truths) != 1:
-        raise InputError(f"{folder} holds {len(truths)} clips with their truth, expected 1: render it again")
+        raise InputError(f"{folder} holds {len(truths)} clips with ground truth, expected 1: render it again")
     try:
         truth = read_npz(truths[0])
         config = Config(
@@ -68,12 +68,12 @@ def read_view(folder: Path) -> tuple[Track, TrueView]:
         )
         true = TrueView(truth["joints_cam_m"].astype(np.float64), truth["R"].astype(np.float64))
     except (NpzError, KeyError) as error:
-        raise InputError(f"{truths[0]} is no truth of render_humans ({error}): render it again") from error
+        raise InputError(f"{truths[0]} is not ground truth of render_humans ({error}): render it again") from error
     return track_from(observe(truths[0].with_name(truths[0].name.replace("_truth.npz", ".mp4")), config)), true
 
 
 def measure_views(folder: Path) -> list[tuple[str, PairErrors]]:
-    """Each motion's views, paired with its first one. Raises VtmError."""
+    """Pair each motion's views with its first one and return their errors. Raises VtmError."""
     rows = []
     for motion in sorted(path for path in folder.iterdir() if path.is_dir()):
         views = [read_view(view) for view in sorted(motion.iterdir())]
@@ -82,12 +82,12 @@ def measure_views(folder: Path) -> list[tuple[str, PairErrors]]:
             rows.append((motion.name, errors))
             say(f"vtm: {line_of(motion.name, errors)}")
     if not rows:
-        raise InputError(f"{folder} holds no rendered views: give --renderer DIR and --motion FILE.bvh")
+        raise InputError(f"{folder} contains no rendered views: give --renderer DIR and --motion FILE.bvh")
     return rows
 
 
 def line_of(name: str, errors: PairErrors) -> str:
-    """Return one pair as a line."""
+    """Return one pair's errors as a line."""
     return (
         f"{name} at {errors.true_angle_deg:3.0f}: found {errors.angle_deg:5.1f}, clocks {errors.skew_s * 1e3:+.0f} ms, "
         f"apart {errors.ours_mm:3.0f}, detector's {errors.detector_mm:3.0f}, errors A {errors.a_mm:3.0f} "
@@ -96,7 +96,7 @@ def line_of(name: str, errors: PairErrors) -> str:
 
 
 def summary(rows: Sequence[PairErrors]) -> dict[str, float]:
-    """Return the figures over all pairs."""
+    """Return the summary over all pairs."""
     off = np.array([row.angle_off_deg for row in rows])
     return {
         "pairs": len(rows),
@@ -111,17 +111,17 @@ def summary(rows: Sequence[PairErrors]) -> dict[str, float]:
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m app.commands.compare_views", description=__doc__)
-    parser.add_argument("folder", type=Path, help="where the views are, or are rendered to")
+    parser.add_argument("folder", type=Path, help="folder of the views")
     parser.add_argument("--renderer", type=Path, help="folder of render_humans.py: render what is missing first")
-    parser.add_argument("--assets", type=Path, help="where it unpacks its body assets (default: beside it)")
+    parser.add_argument("--assets", type=Path, help="where the renderer unpacks its body assets (default: beside it)")
     parser.add_argument("--motion", type=Path, nargs="+", default=[], metavar="FILE.bvh", help="one person each")
-    parser.add_argument("--frames", type=int, default=270, help="of a view; default %(default)s")
+    parser.add_argument("--frames", type=int, default=270, help="frames per view; default %(default)s")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all pairs and the summary")
     return parser.parse_args(argv)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Command line; returns the exit code."""
+    """Run the command line; return the exit code."""
     args = _arguments(argv)
     try:
         if args.renderer is not None:

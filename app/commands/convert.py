@@ -1,7 +1,7 @@
-"""`vtm convert IN… OUT`: videos, keypoints and takes to motion files, with progress and time left.
+"""`vtm convert IN… OUT`: convert videos, keypoints and takes to motion files, with progress and time left.
 
-One input: its failure is that of the command. Several, or a folder: each failure is a line, the rest goes on, and what
-an earlier run finished is left as it is.
+One input: its failure is that of the command. Several, or a folder: each failure is one line, the rest continues, and
+files finished by an earlier run are skipped.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from engine.errors import describe
 
 log = logging.getLogger(__name__)
 
-_WHOLE = 1000  # steps of one file in the bar over all files
+_WHOLE = 1000  # progress steps per file
 
 
 def run_convert(options: ConvertOptions, config: Config) -> int:
-    """Convert and say what came out. Raises VtmError; a target that was not converted is as it was before."""
+    """Convert and print the results. Raises VtmError; a target that was not converted is unchanged."""
     from engine.motion.formats import MOTION_SUFFIXES, check_style
 
     jobs, folder = plan_jobs(list(options.paths), options.format, MOTION_SUFFIXES)
@@ -41,7 +41,7 @@ def run_convert(options: ConvertOptions, config: Config) -> int:
     left = [job for job in jobs if options.force or not folder or not job.done(targets)]
     there = len(jobs) - len(left)
     if there:
-        say(f"vtm: {there} of {len(jobs)} files are there already and newer than their source (--force converts them)")
+        say(f"vtm: {there} of {len(jobs)} files exist already and are newer than their source (--force converts them)")
     manner = Manner(options.style, max(1, min(options.jobs, len(left))), options.force, options.report, options.edit)
     with Batch(left, one_by_one=manner.processes == 1 and not options.dask) as batch:
         _convert_all(left, config, manner, batch.show, options.dask)
@@ -49,9 +49,9 @@ def run_convert(options: ConvertOptions, config: Config) -> int:
         raise batch.errors[0]
     if folder:
         good = len(left) - len(batch.errors)
-        say(f"vtm: {len(jobs)} files: {good} converted, {there} there already, {len(batch.errors)} failed")
+        say(f"vtm: {len(jobs)} files: {good} converted, {there} skipped, {len(batch.errors)} failed")
     if batch.red:
-        say(f"vtm: {batch.red} of {len(left)} reports have a red light")
+        say(f"vtm: {batch.red} of {len(left)} reports are red")
     return 1 if batch.errors or batch.red else 0
 
 
@@ -66,7 +66,7 @@ def _convert_all(jobs: list[Job], config: Config, manner: Manner, emit: Emit, da
 
 
 def _elsewhere(jobs: list[Job], config: Config, manner: Manner, dask: str) -> Generator[Report]:
-    """Reports from processes of this machine, or from a cluster."""
+    """Yield reports from processes on this machine, or from a cluster."""
     if not dask:
         yield from convert_in_processes(jobs, config, manner)
     elif jobs:
@@ -76,7 +76,7 @@ def _elsewhere(jobs: list[Job], config: Config, manner: Manner, dask: str) -> Ge
 
 
 class Batch:
-    """Shows the reports of all jobs: a bar over everything on a terminal, a line for each file that is finished."""
+    """Shows the reports of all jobs: on a terminal one bar for everything, and a line per finished file."""
 
     def __init__(self, jobs: list[Job], *, one_by_one: bool) -> None:
         self._one_by_one = one_by_one
@@ -88,11 +88,11 @@ class Batch:
             *columns, console=self._console, transient=True, disable=not self._console.is_terminal
         )
         self._jobs = jobs
-        self._parts: dict[Path, int] = {}  # of _WHOLE, by target
+        self._parts: dict[Path, int] = {}  # progress in _WHOLE steps, by target
         self._finished = 0
         self._task: TaskID | None = None
         self.errors: list[Exception] = []
-        self.red = 0  # reports with a red light
+        self.red = 0  # red reports
 
     def __enter__(self) -> Batch:
         self._progress.start()
@@ -121,9 +121,9 @@ class Batch:
             self._tell(f"{report.path or report.job.target}: {report.result}{number}")
         elif report.error is not None:
             self.errors.append(report.error)
-            if self._several:  # else it is raised at the end
+            if self._several:  # a single file's error is raised at the end
                 if not report.logged:
-                    log.error("%s cannot be converted", report.job.source, exc_info=report.error)
+                    log.error("%s could not be converted", report.job.source, exc_info=report.error)
                 self._tell(f"{report.job.source}: {describe(report.error)}")
 
     def _advance(self, report: Report) -> None:

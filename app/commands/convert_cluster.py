@@ -1,7 +1,7 @@
-"""Conversions on the workers of an existing Dask cluster (`vtm convert … --dask ADDRESS`).
+"""Conversion on the workers of an existing Dask cluster (`vtm convert … --dask ADDRESS`).
 
-Each file is one task. A worker that dies costs its attempt: the scheduler gives the file to another one. A result gets
-its name here, in one step, when the task has ended, so an attempt made twice leaves one file.
+Each file is one task. If a worker dies, the scheduler gives its file to another one. The result is renamed to its final
+name in one step when the task has ended, so a repeated attempt still leaves one file.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ _NO_WORKER_S = 300.0
 def convert_on_cluster(
     jobs: list[Job], config: Config, manner: Manner, address: str, say: Callable[[str], None]
 ) -> Generator[Report]:
-    """Reports of all jobs as they come; closing the iterator takes back what has not ended.
+    """Yield reports of all jobs as they come; closing the iterator cancels what has not finished.
 
-    Raises UsageError (dask.distributed is not installed), VtmError (no scheduler, no worker, another version there).
+    Raises UsageError (dask.distributed is not installed), VtmError (no scheduler, no worker, or another version there).
     """
     with _client(address) as client:
         _check_workers(client, address, say)
@@ -77,7 +77,7 @@ def _reports(client: Any, tasks: list[Task], jobs: list[Job], manner: Manner, ad
 
 
 def _ended(task: Task, job: Job, future: Any, manner: Manner, address: str) -> Iterator[Report]:
-    """The lines and the last report of one job."""
+    """Yield the messages and the last report of one job."""
     if future.status != "finished":
         yield Report(job, error=VtmError(_failure(future, address)))
         return
@@ -105,15 +105,15 @@ def _ended(task: Task, job: Job, future: Any, manner: Manner, address: str) -> I
 
 def _failure(future: Any, address: str) -> str:
     if future.status in ("cancelled", "lost"):
-        return f"the scheduler at {address} went away or gave the file up; run the same command again: it goes on"
+        return f"the scheduler at {address} stopped or gave up on the file; run the same command again to continue"
     error = future.exception()
     if type(error).__name__ == "KilledWorker":
-        return "several workers died on this file (no memory left?); their logs say more"
+        return "several workers died on this file (out of memory?); see their logs"
     return f"a worker failed: {describe(error)}"
 
 
 def _placed(task: Task, outcome: Outcome, manner: Manner) -> Path:
-    """Give the result its name: that of the job, or the next free one. Raises OutputError."""
+    """Give the result its final name: that of the job, or the next free one. Raises OutputError."""
     from engine.motion.atomic import new_file
 
     data = task.part.read_bytes() if outcome.data is None else outcome.data
@@ -133,14 +133,14 @@ def _task(number: int, job: Job, config: Config, manner: Manner, mark: Path, tok
 
 @contextmanager
 def _client(address: str) -> Iterator[Any]:
-    """A connection to the scheduler, closed at the end."""
+    """Connect to the scheduler; closed on exit."""
     try:
         from distributed import Client
     except ModuleNotFoundError as error:
         raise UsageError(
             "--dask needs dask.distributed, here and on the workers: install it with pip install distributed"
         ) from error
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters of it is said here, in one line
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # errors are reported here, in one line
     try:
         client = Client(address, timeout=CONNECT_S, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
@@ -154,7 +154,7 @@ def _client(address: str) -> Iterator[Any]:
 
 
 def _check_workers(client: Any, address: str, say: Callable[[str], None]) -> None:
-    """Wait for a first worker; all of them need this version of the program. Raises VtmError."""
+    """Wait for the first worker; all workers need this version of the program. Raises VtmError."""
     for wait_s in (_PATIENCE_S, _NO_WORKER_S):
         try:
             client.wait_for_workers(1, timeout=wait_s)
@@ -162,7 +162,9 @@ def _check_workers(client: Any, address: str, say: Callable[[str], None]) -> Non
         except TimeoutError:
             say(f"no worker at {address} yet: start some with: dask worker {address}")
     else:
-        raise VtmError(f"no worker came to {address} in {_NO_WORKER_S:.0f} s: start some with: dask worker {address}")
+        raise VtmError(
+            f"no worker connected to {address} in {_NO_WORKER_S:.0f} s: start some with: dask worker {address}"
+        )
     try:
         versions = client.run(version_of_worker)
     except Exception as error:
@@ -172,12 +174,14 @@ def _check_workers(client: Any, address: str, say: Callable[[str], None]) -> Non
     ours = version_of_worker()
     others = sorted({version for version in versions.values() if version != ours})
     if others:
-        raise VtmError(f"workers at {address} have vtm-live {', '.join(others)}, here it is {ours}: install the same")
+        raise VtmError(
+            f"workers at {address} have vtm-live {', '.join(others)}, this machine has {ours}: install the same version"
+        )
 
 
 @contextmanager
 def _marked(folder: Path) -> Iterator[tuple[Path, str]]:
-    """A file by which a worker sees that it shares the folder."""
+    """Create a file by which a worker can tell that it shares the folder."""
     token = secrets.token_hex(8)
     mark = folder / f".vtm-{token}.mark"
     mark.write_text(token)

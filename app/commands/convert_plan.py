@@ -1,4 +1,4 @@
-"""What `vtm convert` is to do: files, folders and patterns on the one side, a file or a folder on the other."""
+"""Plan of `vtm convert`: from files, folders and patterns to a file or a folder."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.file_kinds import TAKE_SUFFIX, VIDEO_SUFFIXES, is_picture
 from engine.motion.atomic import numbered_names
 
 INPUT_SUFFIXES = (*VIDEO_SUFFIXES, TAKE_SUFFIX)
-"""What is taken from a folder; a file that is named may have any suffix."""
+"""Suffixes used from a folder; a file that is named explicitly may have any suffix."""
 _DEMO = Path("demo")
 _WILD = frozenset("*?[")
 
@@ -24,27 +24,27 @@ class Job:
     target: Path
 
     def done(self, targets: frozenset[Path] = frozenset()) -> bool:
-        """The target is there and newer than its source, or one of its numbered names is: an older file was kept.
+        """Return whether the target, or one of its numbered names (an older file was kept), is newer than its source.
 
-        targets  of all jobs: a-2.bvh may be a file of its own. Targets are written whole or not at all.
+        targets  of all jobs: a-2.bvh may be another job's target. Targets are written whole or not at all.
         """
         try:
             made_at_s = max(path.stat().st_mtime for path in _files_of(self.source))
             for name in numbered_names(self.target):
                 if (name == self.target or name not in targets) and name.stat().st_mtime > made_at_s:
                     return True
-        except (OSError, ValueError):  # no source, or no further name
+        except (OSError, ValueError):  # no source, or no more numbered names
             pass
         return False
 
 
 def plan_jobs(paths: list[Path], suffix: str | None, suffixes: tuple[str, ...]) -> tuple[list[Job], bool]:
-    """The jobs, and whether the last path is a folder that they go to; it is made.
+    """Return the jobs, and whether the last path is an output folder; it is created.
 
-    paths     inputs (files, folders, patterns; a folder or pattern of pictures is one film) and then the output
+    paths     inputs (files, folders, patterns; a folder or pattern of pictures is one clip), then the output
     suffix    --format; None: that of the output file, .npz for a folder
-    suffixes  what can be written
-    Raises UsageError, OutputError: then nothing was made.
+    suffixes  formats that can be written
+    Raises UsageError, OutputError; then nothing was created.
     """
     if len(paths) < 2:
         raise UsageError("convert needs IN and OUT; see: vtm convert --help")
@@ -52,13 +52,13 @@ def plan_jobs(paths: list[Path], suffix: str | None, suffixes: tuple[str, ...]) 
     several = len(inputs) > 1 or (not _is_film(inputs[0]) and (inputs[0].is_dir() or _is_pattern(inputs[0])))
     if not _is_folder(out, suffixes, several):
         if suffix not in (None, out.suffix.lower()):
-            raise UsageError(f"--format {suffix} and {out} do not agree: leave one of them out")
+            raise UsageError(f"--format {suffix} contradicts {out}: leave one of them out")
         return [Job(inputs[0], out)], False
     jobs = _into_folder(_expanded(inputs), out, suffix or ".npz")
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"cannot make the folder {out} ({error.strerror}): give another") from error
+        raise OutputError(f"cannot create the folder {out} ({error.strerror}): give another") from error
     return jobs, True
 
 
@@ -67,7 +67,7 @@ def _is_folder(out: Path, suffixes: tuple[str, ...], several: bool) -> bool:
     if out.is_dir() or not out.suffix:
         return True
     if several:
-        raise UsageError(f"several inputs go to a folder, and {out} is a file name: give a folder and --format")
+        raise UsageError(f"several inputs need a folder, but {out} is a file name: give a folder and --format")
     if not known:
         raise UsageError(f"cannot write {out.name}: the name must end in one of {', '.join(suffixes)}, or be a folder")
     return False
@@ -78,7 +78,7 @@ def _is_pattern(path: Path) -> bool:
 
 
 def _expanded(inputs: list[Path]) -> list[tuple[Path, bool]]:
-    """Each file, in order, and whether it was named itself (or found in a folder)."""
+    """Return each file, in order, and whether it was named explicitly (or found in a folder)."""
     found: dict[Path, bool] = {}
     for path in inputs:
         if _is_film(path):
@@ -94,7 +94,7 @@ def _expanded(inputs: list[Path]) -> list[tuple[Path, bool]]:
             names = glob.glob(str(path), recursive=True)  # noqa: PTH207 - Path.glob takes no absolute pattern
             inside = sorted(file for file in map(Path, names) if file.is_file())
             if not inside:
-                raise UsageError(f"no file fits the pattern {path}")
+                raise UsageError(f"no file matches the pattern {path}")
         elif path != _DEMO and not path.exists():
             raise UsageError(f"there is no file {path}; expected a video or a keypoints .npz")
         else:
@@ -106,14 +106,14 @@ def _expanded(inputs: list[Path]) -> list[tuple[Path, bool]]:
 
 
 def _files_of(source: Path) -> list[Path]:
-    """The file itself, or the pictures of a film."""
+    """Return the file itself, or all pictures of a picture sequence."""
     from engine.sources.picture_reader import picture_files
 
     return [source] if source.is_file() else [picture.path for picture in picture_files(str(source))]
 
 
 def _is_film(path: Path) -> bool:
-    """A folder or pattern of pictures and of nothing else that could be converted: one film."""
+    """Return whether a folder or pattern has pictures and nothing else to convert: one clip."""
     from engine.sources.picture_reader import picture_files
 
     if path.is_file() or not picture_files(str(path)):
@@ -125,7 +125,7 @@ def _is_film(path: Path) -> bool:
 
 
 def _into_folder(inputs: list[tuple[Path, bool]], out: Path, suffix: str) -> list[Job]:
-    """One target per input, by its name. What an earlier run wrote there is no input."""
+    """Return one job per input, named after it. Files written by an earlier run are not inputs."""
     all_jobs = [(Job(path, out / f"{_stem(path)}{suffix}"), named) for path, named in inputs]
     targets = {job.target.resolve() for job, _ in all_jobs}
     jobs: dict[Path, Job] = {}
@@ -133,15 +133,17 @@ def _into_folder(inputs: list[tuple[Path, bool]], out: Path, suffix: str) -> lis
         if not named and job.source.resolve() in targets:
             continue
         if job.source.resolve() == job.target.resolve():
-            raise UsageError(f"{job.source} would be written over by its own conversion: give another folder")
+            raise UsageError(f"{job.source} would be overwritten by its own conversion: give another folder")
         if job.target in jobs:
             other = jobs[job.target].source
-            raise UsageError(f"{other} and {job.source} would both become {job.target}: convert them to two folders")
+            raise UsageError(
+                f"{other} and {job.source} would both be written to {job.target}: convert them to two folders"
+            )
         jobs[job.target] = job
     return list(jobs.values())
 
 
 def _stem(path: Path) -> str:
-    """A name for the output: a pattern of pictures is named after its folder."""
+    """Return the output's name; a pattern of pictures is named after its folder."""
     name = path.name if path.is_dir() else path.stem
     return path.resolve().parent.name if _is_pattern(path) or "%" in name else name

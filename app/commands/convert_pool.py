@@ -1,7 +1,7 @@
-"""Conversions in processes of their own, several at a time: each takes a job, tells how far it is, takes the next.
+"""Conversion in several processes: each takes a job, reports its progress, and takes the next.
 
-A process that dies (no memory left, a crash in a native library) costs its job only; another takes its place. What a
-process logs comes through its pipe and is logged by the one that started it.
+A process that dies (out of memory, a crash in a native library) loses only its job; a new one replaces it. A process
+sends its log records through its pipe; the parent logs them.
 """
 
 from __future__ import annotations
@@ -37,22 +37,22 @@ _TELL_EVERY_S = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a conversion tells: frames done, a line, or its end."""
+    """A message from a conversion: frames done, a line, or the end."""
 
     job: Job
     done: int = 0
     frames: int = 0  # 0: unknown
     line: str | None = None
-    result: str | None = None  # the last line of a good end
+    result: str | None = None  # last line of a success
     error: Exception | None = None
-    logged: bool = False  # the error is in the log already
-    path: Path | None = None  # the name that the file got
-    red: bool = False  # its report has a red light
+    logged: bool = False  # the error has been logged
+    path: Path | None = None  # actual name of the file
+    red: bool = False  # its quality report is red
 
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How it is converted, besides the Config."""
+    """How to convert, besides the Config."""
 
     style: str = "default"
     processes: int = 1
@@ -105,7 +105,7 @@ def convert_one(job: Job, config: Config, manner: Manner, emit: Emit) -> None:
 
 
 def _reported(job: Job, path: Path, take: MotionTake, emit: Emit) -> bool:
-    """Write the report beside the file, say what is not green; True for a red light."""
+    """Write the report beside the file and mention what is not green; return True if it is red."""
     from engine.quality.files import write_report
     from engine.quality.report import report_of
 
@@ -117,7 +117,7 @@ def _reported(job: Job, path: Path, take: MotionTake, emit: Emit) -> bool:
 
 
 def convert_in_processes(jobs: list[Job], config: Config, manner: Manner) -> Generator[Report]:
-    """Reports of all jobs as they come; closing the iterator ends the processes."""
+    """Yield reports of all jobs as they come; closing the iterator ends the processes."""
     waiting = deque(jobs)
     pool: dict[Connection, tuple[SpawnProcess, Job]] = {}
     context = multiprocessing.get_context("spawn")
@@ -141,12 +141,12 @@ def convert_in_processes(jobs: list[Job], config: Config, manner: Manner) -> Gen
 
 
 def _give(pipe: Connection, job: Job | None) -> None:
-    with suppress(OSError):  # it died meanwhile: reading from it will tell
+    with suppress(OSError):  # it died meanwhile: the next read shows it
         pipe.send(job)
 
 
 def _take(pipe: Connection, pool: dict[Connection, tuple[SpawnProcess, Job]], waiting: deque[Job]) -> Iterator[Report]:
-    """One report of one process; after the end of a job it gets the next, or is let go."""
+    """Take one report of one process; after its last report it gets the next job, or ends."""
     process, job = pool[pipe]
     try:
         report: Report | logging.LogRecord = pipe.recv()
@@ -154,7 +154,7 @@ def _take(pipe: Connection, pool: dict[Connection, tuple[SpawnProcess, Job]], wa
         process.join()
         del pool[pipe]
         pipe.close()
-        log_old_crashes(log_folder())  # where it crashed
+        log_old_crashes(log_folder())  # shows where it crashed
         ended = VtmError(
             f"the converting process died (exit code {process.exitcode}); the log may say where; try fewer --jobs"
         )
@@ -176,29 +176,29 @@ def _take(pipe: Connection, pool: dict[Connection, tuple[SpawnProcess, Job]], wa
 
 
 class PipeHandler(QueueHandler):
-    """Sends what is logged through the pipe on which the reports go."""
+    """Sends log records through the pipe that also carries the reports."""
 
     def __init__(self, send: Callable[[object], None]) -> None:
         super().__init__(None)  # type: ignore[arg-type]  # `enqueue` is all that uses the queue
         self._send = send
 
     def enqueue(self, record: logging.LogRecord) -> None:
-        """From any thread of this process."""
+        """Send a record. Any thread of this process."""
         self._send(record)
 
 
 def _serve(pipe: Connection, config: Config, manner: Manner) -> None:
-    """The process: convert what comes until None does."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches us too; the one who started us ends us
-    lock = threading.Lock()  # a pipe takes one message at a time
+    """Main function of the process: convert jobs until None comes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches this process too; the parent ends it
+    lock = threading.Lock()  # one message at a time in the pipe
 
     def send(message: object) -> None:
         with lock:
             pipe.send(message)
 
     def emit(report: Report) -> None:
-        if report.error is not None:  # it loses its traceback on the way, and not every kind survives it
-            log.error("%s cannot be converted", report.job.source, exc_info=report.error)
+        if report.error is not None:  # pickling loses the traceback, and not every exception can be pickled
+            log.error("%s could not be converted", report.job.source, exc_info=report.error)
             report = replace(report, error=VtmError(describe(report.error)), logged=True)
         send(report)
 

@@ -1,8 +1,8 @@
-"""`python -m app.commands.detect VIDEO OUT.npz`: every frame's keypoints and landmarks as a keypoints .npz.
+"""`python -m app.commands.detect VIDEO OUT.npz`: save every frame's keypoints and landmarks as a keypoints .npz.
 
-For training and evaluation, which know no detector, and for running `vtm convert` many times on one video. With
-`--features resnet18` also `visual_features (N,16,512)`, float16: what the paper's backbone gives of the person's crop
-(models.vtm.evidence), NaN without a person; and `visual_backbone`, the mark of the backbone that computed them.
+For training and evaluation, which use no detector, and for running `vtm convert` repeatedly on one video. With
+`--features resnet18` also `visual_features (N,16,512)`, float16: features of the person's crop from the paper's
+backbone (models.vtm.evidence), NaN without a person; and `visual_backbone`, the identifier of that backbone.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _ROWS, _NUMBERS = evidence_shape("resnet18")
 def detect_all(
     video: str, detector_name: str, threads: int, backbone: Backbone | None = None, size: str = "full"
 ) -> dict[str, NDArray[Any]]:
-    """Every frame of a video -> the arrays of a keypoints .npz; without a person: score 0, NaN evidence."""
+    """Return the arrays of a keypoints .npz for every frame of a video; without a person: score 0, NaN evidence."""
     source = open_source(video, paced=False)
     try:
         detector: Detector = make_detector(detector_name, size=size, threads=threads, on_message=lambda _text: None)
@@ -67,7 +67,7 @@ def detect_all(
 
 
 def _map(detection: Detection) -> NDArray[np.float16]:
-    """(16, 512) in half precision at once: a long video has many."""
+    """Return a feature map (16, 512) in half precision, to save memory in a long video."""
     features = detection.features if isinstance(detection, Keypoints2D) else None
     if features is None:
         return np.full((_ROWS, _NUMBERS - 1), np.nan, np.float16)
@@ -79,17 +79,17 @@ def _without_map(detection: Detection) -> Detection:
 
 
 def _open_backbone(features: str | None, weights: Path, threads: int) -> Backbone | None:
-    """Raises UsageError, ModelError."""
+    """Open the backbone, if one is requested. Raises UsageError, ModelError."""
     if features is None:
         return None
     if weights.suffix in (".pth", ".pt"):
         make = f"python -m models.export_backbone --backbone-weights {weights} --out {BACKBONE_FILE}"
-        raise UsageError(f"{weights} holds torch's weights, expected the backbone's ONNX; make it: {make}")
+        raise UsageError(f"{weights} holds torch's weights, expected the backbone's ONNX; create it: {make}")
     return Backbone(weights, threads)
 
 
 def keypoint_arrays(found: list[Detection], fps: float) -> dict[str, NDArray[Any]]:
-    """A clip's detections -> the arrays of a keypoints .npz; without a person: score 0, NaN evidence."""
+    """Return the arrays of a keypoints .npz for a clip's detections; without a person: score 0, NaN evidence."""
     points = np.zeros((len(found), NUM_KEYPOINTS, 2), np.float32)
     scores = np.zeros((len(found), NUM_KEYPOINTS), np.float32)
     evidence = np.full((len(found), NUM_EVIDENCE, 3), np.nan, np.float32)
@@ -109,14 +109,14 @@ def keypoint_arrays(found: list[Detection], fps: float) -> dict[str, NDArray[Any
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Command line; returns the exit code."""
+    """Run the command line; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m app.commands.detect", description=__doc__)
     parser.add_argument("video")
     parser.add_argument("out", type=Path)
     parser.add_argument("--detector", default="blazepose")
     parser.add_argument("--detector-size", choices=tuple(BY_SIZE), default="full", help="default %(default)s")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--features", choices=FEATURES, help="also store what this backbone gives of the crop")
+    parser.add_argument("--features", choices=FEATURES, help="also store this backbone's features of the crop")
     parser.add_argument(
         "--backbone-weights", type=Path, default=WEIGHTS.with_name(BACKBONE_FILE), help="ONNX; default %(default)s"
     )

@@ -1,16 +1,16 @@
-"""`python -m app.commands.detect_details VIDEO OUT.npz`: hands and face of every frame, for models.evaluate.
+"""`python -m app.commands.detect_details VIDEO OUT.npz`: save hands and face of every frame, for models.evaluate.
 
-Arrays, N frames; left and right are the person's own; camera axes: x right, y down, z ahead:
+Arrays for N frames; left and right are the person's own; camera axes: x right, y down, z forward:
 
     fps, image_size      frame rate, (width, height)
     body_seen            (N,) bool
-    hand_at              (N, 2) the frame that a hand's view is of, -1 without one
+    hand_at              (N, 2) index of the frame that a hand's view comes from, -1 without one
     hand_points_px       (N, 2, 21, 3), hand_size_px (N, 2)
     hand_rotation_cam    (N, 2, 3, 3) from the T-pose hand; NaN without a view
-    fingers_xyzw         (N, 2, 15, 4) bones in their parents, limits and gain applied
-    face_at              (N,) as hand_at; face_size_px (N,)
-    head_rotation_cam    (N, 3, 3) from a head that looks along -z, the camera's way being +z
-    expression           (N, 52), gaze_rad (N, 2) left, down; NaN while the lids are shut
+    fingers_xyzw         (N, 2, 15, 4) local to the parent bones, after limits and gain
+    face_at              (N,) like hand_at; face_size_px (N,)
+    head_rotation_cam    (N, 3, 3) relative to a head that looks along -z, where the camera looks along +z
+    expression           (N, 52), gaze_rad (N, 2) left, down; NaN while the eyes are closed
 """
 
 from __future__ import annotations
@@ -54,9 +54,9 @@ def detect_details(
     hfov_deg: float = DEFAULT_HFOV_DEG,
     threads: int = 1,
 ) -> dict[str, NDArray[Any]]:
-    """Return the arrays of a video. Raises VtmError.
+    """Return the arrays for a video. Raises VtmError.
 
-    turns     one network call a frame, as live; else everybody in every frame, as in conversion
+    turns     one network call per frame, as in live use; else both hands and the face in every frame, as in conversion
     hfov_deg  field of view of the picture's longer side
     """
     source = open_source(video, paced=False)
@@ -83,7 +83,7 @@ def detect_details(
         finally:
             detector.close()
         if not rows:
-            raise DetectorError(f"{video} holds no pictures")
+            raise DetectorError(f"{video} contains no frames")
         arrays = {name: np.stack([row[name] for row in rows]) for name in rows[0]}
         for name in ("hand_at", "face_at"):
             arrays[name] = np.where(arrays[name] < 0, -1, arrays[name] - first)
@@ -93,7 +93,7 @@ def detect_details(
 
 
 def _reader(hand_size: str, threads: int) -> DetailsReader:
-    """Raises DetectorError when a network is missing: half of an evaluation is none."""
+    """Open the networks. Raises DetectorError when one is missing, since half an evaluation is useless."""
     missing: list[str] = []
     reader = make_details(hands=True, face=True, hand_size=hand_size, threads=threads, on_message=missing.append)
     if reader is None or missing:
@@ -152,14 +152,16 @@ def _face(view: FaceView | None, lens: Intrinsics, lids: LearnedLids) -> Row:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Command line; returns the exit code."""
+    """Run the command line; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m app.commands.detect_details", description=__doc__)
     parser.add_argument("video")
     parser.add_argument("out", type=Path)
     parser.add_argument("--hand-size", choices=tuple(BY_HAND_SIZE), default="full", help="default %(default)s")
     parser.add_argument("--detector-size", choices=tuple(BY_SIZE), default="full", help="default %(default)s")
-    parser.add_argument("--turns", action="store_true", help="one network call a frame, as live")
-    parser.add_argument("--hfov", type=float, default=DEFAULT_HFOV_DEG, help="degrees of the longer side")
+    parser.add_argument("--turns", action="store_true", help="one network call per frame, as in live use")
+    parser.add_argument(
+        "--hfov", type=float, default=DEFAULT_HFOV_DEG, help="field of view of the longer side, degrees"
+    )
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args(argv)
     try:

@@ -1,4 +1,4 @@
-"""`vtm doctor`: what is installed, which back ends really run, weights, cameras; and the fix for what is missing."""
+"""`vtm doctor`: check installed packages, back ends, weights and cameras, and show fixes for problems."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _OPTIONAL = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One row: what was looked at, is it good (None: optional and absent), what was seen, what to do."""
+    """One row: what was checked, the verdict (None: optional and absent), what was found, what to do."""
 
     topic: str
     good: bool | None
@@ -111,10 +111,10 @@ def _display() -> Iterator[Finding]:
         "display",
         True if screen else None,
         "yes" if screen else "none",
-        "" if screen else "vtm --headless runs without",
+        "" if screen else "vtm --headless runs without one",
     )
     path = settings_path()
-    yield Finding("settings", True, f"{path}{'' if path.exists() else ' (not yet written)'}")
+    yield Finding("settings", True, f"{path}{'' if path.exists() else ' (not written yet)'}")
     yield Finding("log", True, str(log_path()))
 
 
@@ -125,9 +125,9 @@ _PARTS: tuple[Callable[[], Iterator[Finding]], ...] = (
 
 
 def findings(*, try_back_ends: bool = True) -> list[Finding]:
-    """Every row. A part that fails becomes a row itself: the doctor never falls ill.
+    """Return every row. A check that fails becomes a row itself.
 
-    try_back_ends  run the network on each; False beside a running pipeline, which has one open
+    try_back_ends  run the network on each; False beside a running pipeline, which already uses one
     """
     rows: list[Finding] = []
     for part in _PARTS:
@@ -135,15 +135,15 @@ def findings(*, try_back_ends: bool = True) -> list[Finding]:
             continue
         try:
             rows.extend(part())
-        except Exception as error:  # each row is worth having, whatever the others do
+        except Exception as error:  # one failed check must not hide the others
             name = part.__name__.strip("_")
-            log.warning("the doctor cannot look at the %s", name, exc_info=True)
+            log.warning("doctor: checking the %s failed", name, exc_info=True)
             rows.append(Finding(name, False, f"{type(error).__name__}: {error}", "make run, or: pip install -e ."))
     return rows
 
 
 def run_doctor(console: Console | None = None) -> int:
-    """Print the table. 0 when everything needed is there, else 1."""
+    """Print the table; return 0 if everything required is there, else 1."""
     rows = findings()
     table = Table(title=f"VTM Live in {Path(__file__).resolve().parent.parent}", title_justify="left")
     for column in ("", "what", "seen", "what to do"):

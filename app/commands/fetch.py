@@ -1,4 +1,4 @@
-"""`vtm fetch`: download the networks of body, hands and face once, with progress; the engine checks their sha256."""
+"""`vtm fetch`: download the networks for body, hands and face once, with progress; the engine checks their sha256."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from engine.errors import DetectorError
 
 
 def run_fetch(*, body_only: bool = False) -> int:
-    """Return 0 when all checked weights are there, 1 when the body can be tracked but some network could not be had.
+    """Return 0 if all weights are there, 1 if the body can be tracked but a network could not be downloaded.
 
-    Raises DetectorError with the next step when the body cannot be tracked.
+    Raises DetectorError that says what to do if the body cannot be tracked.
     """
     body = _fetch_body()
     return body if body_only else max(body, _fetch_details())
@@ -53,7 +53,7 @@ def _fetch_details() -> int:
 
 
 def _show(what: str, num_bytes: int, fetch: Callable[[Callable[[int, int], None]], object], folder: Path) -> None:
-    """Fetch with a bar on a terminal, one line elsewhere; nothing is fetched when 0 bytes are missing.
+    """Download with a bar on a terminal, one line elsewhere; does nothing for 0 bytes.
 
     Raises DetectorError.
     """

@@ -1,6 +1,6 @@
 """`vtm --headless`: the pipeline without a window, a live status line, and a clean end by time, end of file or Ctrl-C.
 
-A signal (see app.signals) ends the run like --seconds does: the take is finished and kept, the figures are written,
+A signal (see app.signals) ends the run as --seconds does: the take is finished and kept, the statistics are written,
 exit code 0.
 """
 
@@ -35,12 +35,13 @@ from engine.types import Message, Snapshot
 log = logging.getLogger(__name__)
 
 POLL_S = 0.2
-_STARTING_S = 30.0  # --seconds count from the end of the countdown, but a camera that never starts ends the run, too
+_STARTING_S = 30.0  # --seconds counts from the end of the countdown; a camera that never starts also ends the run
 _OVER = ("ended", "failed", "stopped")
 
 
 def status_text(snapshot: Snapshot, silence_s: float | None = None) -> str:
-    """fps, latency, person, packets/s: one line. `silence_s`: no picture for so long, so no figures either."""
+    """Return fps, latency, person and packets/s in one line. `silence_s`: seconds without a picture, instead of
+    figures."""
     stats = snapshot.stats
     if silence_s is not None:
         text = f"{stats.seconds:5.1f} s  no picture for {silence_s:.0f} s"
@@ -88,7 +89,8 @@ class HeadlessRun:
         self.stop = Event()
 
     def run(self) -> int:
-        """Main thread. Returns 0, or 1 when the pipeline failed and that was said (what was recorded is kept)."""
+        """Run on the main thread. Return 0, or 1 when the pipeline failed, with a message (what was recorded is
+        kept)."""
         for path in (self._record, self._stats):
             if path is not None:
                 check_writable(path)
@@ -100,11 +102,11 @@ class HeadlessRun:
                 if self._take_began:
                     self._recorded = self._stop_recording(pipeline)
                     snapshot = pipeline.snapshot()
-                    self._show(snapshot)  # what is said about the finished take
+                    self._show(snapshot)  # messages about the finished take
             return self._finish(snapshot)
 
     def _stop_recording(self, pipeline: PipelineLike) -> Path | None:
-        """The file of the take; how far it is written is shown. Raises OutputError."""
+        """Finish and return the take's file, showing the progress. Raises OutputError."""
         with ThreadPoolExecutor(1, "save-take") as pool:
             saving = pool.submit(pipeline.stop_recording)
             while not wait([saving], POLL_S).done:
@@ -114,7 +116,7 @@ class HeadlessRun:
             return saving.result()
 
     def _watch(self, pipeline: PipelineLike) -> Snapshot:
-        """Calibrate, record and show the status until it is time to go; returns the last snapshot."""
+        """Calibrate, record and show the status until the end; return the last snapshot."""
         before = self._preparation(pipeline)
         until_s = self._end_s(0.0 if before.over else _STARTING_S + self._config.countdown_s)
         while True:
@@ -144,12 +146,12 @@ class HeadlessRun:
         )
 
     def _end_s(self, extra_s: float) -> float:
-        """When the run is over, counted from now."""
+        """Return the end of the run, counted from now."""
         return math.inf if self._seconds is None else self._clock() + self._seconds + extra_s
 
     def _show(self, snapshot: Snapshot) -> None:
         for message in new_messages(self._seen, snapshot.messages):
-            if snapshot.state != "failed" or message.level != "error":  # the failure itself is said at the end
+            if snapshot.state != "failed" or message.level != "error":  # the failure itself is reported at the end
                 self._status.interrupt(f"vtm: {message.text}")
         self._seen = snapshot.messages
         for message in self._troubles.news(snapshot):
@@ -158,13 +160,13 @@ class HeadlessRun:
             self._status.show(status_text(snapshot, self._troubles.silence_s()))
 
     def _finish(self, snapshot: Snapshot) -> int:
-        """Stats file, last lines, exit code."""
+        """Write the statistics, print the last lines, return the exit code."""
         self._status.close()
         if self._stats is not None:
             write_stats(self._stats, snapshot)
         if snapshot.state == "failed":
             errors = [message.text for message in snapshot.messages if message.level == "error"]
-            say(f"vtm: {errors[-1] if errors else 'the pipeline stopped without saying why; run again with --debug'}")
+            say(f"vtm: {errors[-1] if errors else 'the pipeline stopped without a message; run again with --debug'}")
             return 1
         stats, latency = snapshot.stats, snapshot.stats.latency_ms
         _conclude(
@@ -173,7 +175,7 @@ class HeadlessRun:
             f"{f'{stats.detector} {stats.detector_size}'.strip()}, {stats.backend}"
         )
         if self._record is not None and not self._take_began:
-            _conclude(f"{self._record} was not recorded: the run was over before the countdown")
+            _conclude(f"{self._record} was not recorded: the run ended during the countdown")
         elif self._recorded is not None:
             video = self._recorded.with_suffix(RECORDED_VIDEO_SUFFIX)
             beside = f" and {video}" if self._config.record_video and video.exists() else ""
@@ -187,14 +189,14 @@ def _conclude(line: str) -> None:
 
 
 def take_at_risk(record: Path | None) -> str:
-    """What an end by force costs a run that records."""
+    """Return a line on what a forced exit costs a run that records."""
     if record is None:
         return ""
-    return f"the take may lack its last moments; finish it with: vtm recover {record.resolve().parent}"
+    return f"the last moments of the take may be missing; finish it with: vtm recover {record.resolve().parent}"
 
 
 def check_writable(path: Path) -> None:
-    """Find out before the run, not after it. Raises OutputError."""
+    """Check before the run that the file can be written. Raises OutputError."""
     if path.is_dir():
         raise OutputError(f"cannot write {path}: it is a folder, expected a file name")
     folder = path.resolve().parent

@@ -1,4 +1,4 @@
-"""`vtm latency`: the screen flashes, the camera sees it; glass to packet in milliseconds, with its spread."""
+"""`vtm latency`: the screen flashes, the camera sees it; measures glass to packet in milliseconds, with its spread."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from engine.real_factories import real_factories
 from engine.sources.base import Source
 from engine.types import Frame, Percentiles
 
-_SETTLE_S = 3.0  # exposure and gain come to rest
+_SETTLE_S = 3.0  # time for exposure and gain to settle
 _POLL_S = 0.05
 
 
 class SeenSource:
-    """A source whose frames are also given to a listener."""
+    """A source that also passes its frames to a listener."""
 
     def __init__(self, inner: Source, on_frame: Callable[[Frame], None]) -> None:
         self._inner, self._on_frame = inner, on_frame
@@ -37,7 +37,7 @@ class SeenSource:
         return getattr(self._inner, name)
 
     def read(self) -> Frame | None:
-        """The next frame, heard."""
+        """Return the next frame, after passing it to the listener."""
         frame = self._inner.read()
         if frame is not None:
             self._on_frame(frame)
@@ -45,10 +45,10 @@ class SeenSource:
 
 
 def run_latency(options: argparse.Namespace) -> int:
-    """Measure and say it. Raises VtmError: no screen, no camera, or it does not see the screen."""
+    """Measure and print the result. Raises VtmError: no screen, no camera, or it does not see the screen."""
     config = config_from(options, Config())
     if not display_available():
-        raise UsageError("vtm latency flashes a screen, and there is none: run it where there is a display")
+        raise UsageError("vtm latency needs a screen to flash: run it where there is a display")
     if options.json is not None:
         check_writable(options.json)
     meter = FlashMeter()
@@ -64,7 +64,7 @@ def run_latency(options: argparse.Namespace) -> int:
 
 
 def measure(config: Config, meter: FlashMeter, flashes: int) -> Percentiles | None:
-    """Flash the screen before the running pipeline; return its own latency, None where nobody was seen."""
+    """Flash the screen in front of the running pipeline; return the pipeline's own latency, None without a person."""
     with Pipeline(config, factories=heard(real_factories(), meter)) as pipeline:
         _wait_for_camera(pipeline)
         _flash(pipeline, meter, flashes)
@@ -73,7 +73,7 @@ def measure(config: Config, meter: FlashMeter, flashes: int) -> Percentiles | No
 
 
 def heard(parts: Factories, meter: FlashMeter) -> Factories:
-    """The parts of a pipeline with the meter listening at the camera."""
+    """Return the parts of a pipeline with the meter listening at the camera."""
     open_source = parts.open_source
 
     def open_heard(source: str, **settings: Any) -> Source:
@@ -93,7 +93,7 @@ def report_lines(report: LatencyReport) -> list[str]:
         f"glass to frame  {glass.p50:.0f} ms (p95 {glass.p95:.0f}, spread {report.spread_ms:.0f}): screen and camera",
     ]
     if packet is None:
-        return [*lines, "frame to packet: nobody was in the picture, so no pose was sent; sit in front of the camera"]
+        return [*lines, "frame to packet: no person in the picture, so no pose was sent; sit in front of the camera"]
     return [
         *lines,
         f"frame to packet {packet.p50:.0f} ms (p95 {packet.p95:.0f})",
@@ -112,7 +112,7 @@ def _wait_for_camera(pipeline: Pipeline) -> None:
 
 
 def _flash(pipeline: Pipeline, meter: FlashMeter, flashes: int) -> None:
-    """A full screen that changes so many times. Raises what ended the pipeline."""
+    """Show a full-screen window that changes `flashes` times. Raises the error that ended the pipeline."""
     from app.window.flash import flash_until
 
     flash_until(

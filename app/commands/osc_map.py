@@ -1,4 +1,4 @@
-"""`vtm osc-map`: the addresses that an osc:// target gets, for whoever patches them in another program."""
+"""`vtm osc-map`: list the addresses of an osc:// target, for patching them in another program."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from engine.osc.plain import MapEntry, address_map, read_plain_options
 
 
 def map_lines(prefix: str | None = None, send: str | None = None) -> list[str]:
-    """One line per address: address, types, meaning. Raises UsageError for a prefix or a group that cannot be."""
+    """Return one line per address: address, types, meaning. Raises UsageError for an invalid prefix or group."""
     given = [(name, value) for name, value in (("prefix", prefix), ("send", send)) if value is not None]
     try:
         entries = address_map(read_plain_options(Options(given)))
@@ -20,6 +20,6 @@ def map_lines(prefix: str | None = None, send: str | None = None) -> list[str]:
 
 
 def lines_of(entries: Sequence[MapEntry]) -> list[str]:
-    """One line per address, in columns."""
+    """Return one line per address, in columns."""
     width = max(len(entry.message.address) for entry in entries)
     return [f"{entry.message.address:<{width}}  {entry.message.tags:<4}  {entry.meaning}" for entry in entries]

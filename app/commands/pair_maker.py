@@ -1,4 +1,4 @@
-"""Seeds -> a shard of pairs: rendered clips, each through every size of the real detector. No pixels are kept."""
+"""Make a shard of pairs: rendered clips, each passed through every size of the real detector. No pixels are kept."""
 
 from __future__ import annotations
 
@@ -26,33 +26,33 @@ from models.rendering.studio import open_studio
 from models.training.pair_shards import ENDING, PairClip, write_shard
 
 SIZES = {size: partial(installed_weights, size) for size in ("full", "heavy")}
-"""The detectors that see every frame."""
+"""Detectors that process every frame."""
 JPEG_SHARE, JPEG_QUALITY = 0.6, (55, 96)
-"""Clips whose pictures come through a webcam's JPEG, and of which quality."""
+"""Fraction of clips that pass through a webcam's JPEG compression, and its quality range."""
 DARK_SHARE, SOFT_SHARE = 0.2, 0.15
-"""Clips in poor light (darker, grainy), and out of focus."""
+"""Fractions of clips in poor light (darker, grainy) and out of focus."""
 CONFIG = "pairs.json"
 
 
 @dataclass(frozen=True, slots=True)
 class PairPlan:
-    """What is rendered and where it goes; picklable, for the processes that do it."""
+    """What is rendered and where it is written; picklable, for the worker processes."""
 
     renderer: Path
     mocap: Path
     out: Path
     assets: Path | None = None
     style: ClipStyle = field(default_factory=ClipStyle)
-    clips: int = 8  # of a shard
-    video: bool = False  # also KIND_SEED.mp4 and KIND_SEED_truth.npz
+    clips: int = 8  # per shard
+    video: bool = False  # also write KIND_SEED.mp4 and KIND_SEED_truth.npz
 
     @property
     def cache(self) -> Path:
-        """Compact cache of the clips of mocap."""
+        """Compact cache of the mocap clips."""
         return self.out.parent / "mocap.npz"
 
     def shard(self, first: int) -> Path:
-        """The file of the clips of seeds first, first + 1, ..."""
+        """Return the file for the clips of seeds first, first + 1, ..."""
         return self.out / f"seed_{first:07d}{ENDING}"
 
 
@@ -60,7 +60,7 @@ class PairMaker:
     """Renders, detects and saves, one shard at a time, on one core."""
 
     def __init__(self, plan: PairPlan) -> None:
-        """Raises RendererError, LibraryError, VtmError (weights)."""
+        """Open the renderer and the detectors. Raises RendererError, LibraryError, VtmError (weights)."""
         cv2.setNumThreads(1)
         self._plan = plan
         renderer = open_renderer(plan.renderer, plan.style.size, plan.assets)
@@ -70,7 +70,7 @@ class PairMaker:
         }
 
     def make(self, first: int) -> int:
-        """Make the shard that begins with this seed, unless it is there; returns its frames, 0 when it was."""
+        """Make the shard that begins with this seed unless it exists; return its frames (0: it existed)."""
         path = self._plan.shard(first)
         if path.exists():
             return 0
@@ -90,7 +90,7 @@ class PairMaker:
 
 
 def keep_config(plan: PairPlan) -> None:
-    """Write beside the shards what they were made with. Raises UsageError when others there were made otherwise."""
+    """Write the settings beside the shards. Raises UsageError when existing shards were made with others."""
     config = {
         "style": asdict(plan.style),
         "clips_of_a_shard": plan.clips,
@@ -100,7 +100,7 @@ def keep_config(plan: PairPlan) -> None:
     text = json.dumps(config, indent=1, default=str) + "\n"
     path = plan.out / CONFIG
     if path.exists() and path.read_text(encoding="utf-8") != text:
-        raise UsageError(f"{path} tells of pairs made otherwise (style, detectors or renderer); pass another --out")
+        raise UsageError(f"{path} describes pairs made with another style, detectors or renderer; pass another --out")
     partial = path.with_suffix(".partial")
     partial.write_text(text, encoding="utf-8")
     partial.replace(path)
@@ -111,7 +111,7 @@ def _sha256(path: Path) -> str:
 
 
 def through_webcam(clip: Clip, rng: np.random.Generator) -> list[NDArray[np.uint8]]:
-    """Pictures as a webcam gives them, BGR: some dark or soft, most of them compressed."""
+    """Return BGR pictures as from a webcam: some dark or soft, most of them compressed."""
     dark, soft, packed = rng.random(3)
     gain, grain, blur = rng.uniform(0.3, 0.75), rng.uniform(2, 7), rng.uniform(0.6, 1.6)
     setting = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(*JPEG_QUALITY))]
@@ -134,14 +134,14 @@ def _compressed(picture: NDArray[np.uint8], setting: list[int]) -> NDArray[np.ui
 
 
 def detected(pictures: list[NDArray[np.uint8]], detector: Detector) -> dict[str, NDArray[Any]]:
-    """BGR pictures of one clip -> the arrays of a keypoints .npz."""
+    """Return the arrays of a keypoints .npz for the BGR pictures of one clip."""
     detector.reset()
     found = [detector.detect(Frame(picture, row, row / FPS)) for row, picture in enumerate(pictures)]
     return keypoint_arrays(found, FPS)
 
 
 def write_video(path: Path, pictures: list[NDArray[np.uint8]]) -> None:
-    """BGR pictures as a video to look at."""
+    """Write BGR pictures as a video, for inspection."""
     height, width = pictures[0].shape[:2]
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), FPS, (width, height))
     for picture in pictures:

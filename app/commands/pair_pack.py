@@ -1,4 +1,4 @@
-"""Shards of pairs -> one file to keep, and beside it what it holds and how it was made."""
+"""Join shards of pairs into one file, with a sidecar on its contents and origin."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from models.training.pair_shards import find_shards, merge_shards, read_shard
 
 
 def pack_pairs(folder: Path, target: Path) -> str:
-    """Join all shards under a folder into `target`, and write TARGET.json; returns a line on it.
+    """Join all shards under a folder into `target`, and write TARGET.json; return a summary line.
 
-    Raises NpzError (nothing there, shards that do not go together), OSError.
+    Raises NpzError (no shards, or incompatible shards), OSError.
     """
     shards = find_shards(folder)
     frames = merge_shards(shards, target)

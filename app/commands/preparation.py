@@ -1,4 +1,4 @@
-"""What comes before a headless run proper: the calibration and the take that were asked for, after the countdown."""
+"""What precedes a headless run: the requested calibration and take, after the countdown."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _SOON_S = 0.05
 
 
 class Preparation:
-    """`step` is called with each snapshot until `over`. Main thread.
+    """Call `step` with each snapshot until `over`. Main thread.
 
     With a countdown or a calibration everything waits for the first picture: cameras and networks take seconds to load.
-    A take comes after the calibration, whose countdown serves both, also after one that found nobody.
+    A take starts after the calibration, also after a failed one; one countdown serves both.
     """
 
     def __init__(
@@ -29,23 +29,23 @@ class Preparation:
         countdown_s: int,
         clock: Callable[[], float],
     ) -> None:
-        """A take without countdown and calibration begins here; what `start_take` raises is passed on."""
+        """A take without countdown and calibration starts here; errors of `start_take` are passed on."""
         self._pipeline = pipeline
         self._calibrate, self._start_take = calibrate, start_take
         self._countdown_s = countdown_s
         self._clock = clock
-        self._asked = False  # for the calibration
-        self._take_at_s: float | None = None  # when the take begins, once that is known
+        self._asked = False  # the calibration has been requested
+        self._take_at_s: float | None = None  # start of the take, once known
         if not calibrate and not countdown_s:
             self._begin_take()
 
     @property
     def over(self) -> bool:
-        """Nothing more is to be begun."""
+        """Whether there is nothing left to start."""
         return not self._calibrate and self._start_take is None
 
     def step(self, snapshot: Snapshot) -> Cue | None:
-        """Go on; returns what the performer must know now."""
+        """Advance; return the cue to give to the performer now."""
         if self.over or snapshot.state == "starting":
             return None
         if snapshot.state in _OVER:
@@ -63,7 +63,7 @@ class Preparation:
         return cue_of(self._pipeline.snapshot(), None)
 
     def wait_s(self, longest_s: float) -> float:
-        """How long to wait for the next step, so that each digit comes in time."""
+        """Return how long to wait for the next step, so that each digit is shown in time."""
         if self.over:
             return longest_s
         if self._take_at_s is None:
@@ -75,7 +75,7 @@ class Preparation:
         if not self._asked:
             self._asked = True
             self._pipeline.calibrate()
-        elif not snapshot.calibration.active:  # done or failed: the pipeline has said so
+        elif not snapshot.calibration.active:  # done or failed: reported by the pipeline
             self._calibrate, self._take_at_s = False, self._clock()
 
     def _begin_take(self) -> None:

@@ -1,4 +1,4 @@
-"""Takes that a crash left behind: `vtm recover FILE…`, and what is found at the start of a run. No Qt here."""
+"""Takes that a crash left incomplete: `vtm recover FILE…`, and the check at the start of a run. No Qt here."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 
 def run_recover(paths: list[Path]) -> int:
-    """Finish every take named, or all in a folder; one line each. 1 when one of them could not be finished."""
+    """Finish every named take, or all in a folder, with one line each; return 1 when one could not be finished."""
     bad = 0
     for partial in _expanded(paths):
         line, good = recover_one(partial)
@@ -22,7 +22,7 @@ def run_recover(paths: list[Path]) -> int:
 
 
 def _expanded(paths: list[Path]) -> list[Path]:
-    """Folders become the unfinished takes in them; the name of a finished take that is not there, its partial file."""
+    """Replace folders by the unfinished takes in them, and the name of a missing take by its partial file."""
     from engine.takes.partial_file import SUFFIX
     from engine.takes.recovery import unfinished_takes
 
@@ -39,7 +39,7 @@ def _expanded(paths: list[Path]) -> list[Path]:
         if path.suffix != SUFFIX and partial.exists():
             found.append(partial)
         elif path.is_file() and path.suffix != SUFFIX:
-            raise UsageError(f"{path} is no unfinished take: give a file that ends in {SUFFIX}, or its folder")
+            raise UsageError(f"{path} is not an unfinished take: give a file that ends in {SUFFIX}, or its folder")
         else:
             found.append(path)
     return found
@@ -49,22 +49,22 @@ def _clean_up(folder: Path) -> None:
     from engine.motion.atomic import remove_dead_temporaries
 
     for path in remove_dead_temporaries(folder):
-        say(f"vtm: removed {path}, half written when its process was killed")
+        say(f"vtm: removed {path}, which was incomplete because its process was killed")
 
 
 def recover_one(partial: Path, *, avoid: Path | None = None) -> tuple[str, bool]:
-    """Finish one take. The line that says how it went, and whether it is there now."""
+    """Finish one take. Return a line on the result, and whether the take exists now."""
     from engine.takes.recovery import recover
 
     try:
         return f"recovered {recover(partial, avoid=avoid)}", True
     except VtmError as error:
-        log.warning("%s is not recovered", partial, exc_info=True)
+        log.warning("%s was not recovered", partial, exc_info=True)
         return str(error), False
 
 
 def recover_beside(record: Path) -> None:
-    """At the start of a headless run that records: finish what a crash left there or in the safe place, a line each."""
+    """At the start of a headless run that records: finish takes that a crash left there or in the safe place."""
     from engine.takes.recovery import unfinished_takes
     from engine.takes.safe_place import safe_folder
 

@@ -1,8 +1,7 @@
-"""`python -m app.commands.render_details`: rendered clips with moving fingers and faces, and their exact truth.
+"""`python -m app.commands.render_details`: render clips with moving fingers and faces, with exact ground truth.
 
 For `python -m models.evaluate --hands --face`. Writes NAME.mkv with NAME_truth.npz, whose arrays are listed in
-models/rendering/detail_clip.py; clips that are there already are not made again. Needs the renderer, render_humans, in
-a folder of its own.
+models/rendering/detail_clip.py; existing clips are kept. Needs the renderer, render_humans, in a folder of its own.
 """
 
 from __future__ import annotations
@@ -23,16 +22,16 @@ from models.rendering.full_rig import FullRig, open_rig
 from models.rendering.renderer import Renderer, RendererError, open_renderer
 
 SIZES = ((640, 480), (1280, 720))
-"""The pictures' sizes; a clip's follows from its seed."""
+"""Picture sizes; a clip's size follows from its seed."""
 
 
 def size_of(seed: int) -> tuple[int, int]:
-    """Return the picture's size of a seed: the distances in turn at one size, then at the other."""
+    """Return the picture size of a seed: all distances at one size, then at the other."""
     return SIZES[seed // len(DISTANCES_M) % len(SIZES)]
 
 
 def write_clip(clip: DetailClip, path: Path) -> None:
-    """Write PATH.mkv, then PATH_truth.npz: without the truth the clip is not whole. Raises OSError, EncodeError."""
+    """Write PATH.mkv, then PATH_truth.npz; a clip without truth is incomplete. Raises OSError, EncodeError."""
     video = path.with_suffix(".mkv")
     video.unlink(missing_ok=True)
     file = VideoFile(video, reserve=lambda: 0, say=lambda _text: None)
@@ -55,20 +54,22 @@ def _truth_path(path: Path) -> Path:
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m app.commands.render_details", description=__doc__)
-    parser.add_argument("--out", type=Path, required=True, help="folder of the clips")
+    parser.add_argument("--out", type=Path, required=True, help="output folder")
     parser.add_argument("--renderer", type=Path, required=True, help="folder of render_humans.py")
-    parser.add_argument("--assets", type=Path, help="where it unpacks its body assets (default: beside it)")
-    parser.add_argument("--clips", type=int, default=24, help="how many; six show 1, 2, 3 m at 640 and 1280 pixels")
-    parser.add_argument("--seed", type=int, default=0, help="of the first clip; the next ones count up")
-    parser.add_argument("--frames", type=int, default=30, help="of a clip; default %(default)s")
+    parser.add_argument("--assets", type=Path, help="where the renderer unpacks its body assets (default: beside it)")
+    parser.add_argument(
+        "--clips", type=int, default=24, help="number of clips; six cover 1, 2, 3 m at 640 and 1280 pixels"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="seed of the first clip; the next ones count up")
+    parser.add_argument("--frames", type=int, default=30, help="frames per clip; default %(default)s")
     args = parser.parse_args(argv)
     if min(args.clips, args.frames) < 1 or args.seed < 0:
-        parser.error("--clips and --frames are 1 or more, --seed is 0 or more")
+        parser.error("--clips and --frames must be at least 1, --seed at least 0")
     return args
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Command line; returns the exit code."""
+    """Run the command line; return the exit code."""
     args = _arguments(argv)
     began_s = time.perf_counter()
     made = 0
@@ -90,7 +91,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"error: {error}\n")
         return error.exit_code if isinstance(error, VtmError) else 1
     except KeyboardInterrupt:
-        sys.stderr.write("stopped; the same command goes on\n")
+        sys.stderr.write("stopped; run the same command again to continue\n")
         return 1
     sys.stderr.write(f"{args.out}: {made} new frames\n")
     return 0

@@ -1,8 +1,9 @@
-"""`python -m app.commands.render_pairs`: rendered people of known pose through the real detectors, for models.train.
+"""`python -m app.commands.render_pairs`: pass rendered people of known pose through the real detectors, for
+models.train.
 
-Needs the renderer, render_humans, in a folder of its own. A shard of some clips at a time is written, whole or not at
-all; what is there already is not made again: stop it when you like, the same command goes on. `--pack FILE` joins the
-shards of a folder into one file instead.
+Needs the renderer, render_humans, in a folder of its own. Shards of a few clips are written, whole or not at all, and
+existing shards are kept: stop at any time, the same command continues. `--pack FILE` joins the shards of a folder into
+one file instead.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def _open(plan: PairPlan) -> None:
 
 
 def _open_worker(plan: PairPlan) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the first process; this one ends with its shard
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent; this process ends after its shard
     _open(plan)
 
 
@@ -48,11 +49,11 @@ def _make(first: int) -> int:
 
 
 def make_pairs(plan: PairPlan, firsts: Sequence[int], processes: int) -> Iterator[int]:
-    """Make the shards that begin with these seeds in so many processes; yields the frames of each as it is done.
+    """Make the shards that begin with these seeds in parallel processes; yield the frames of each finished shard.
 
     Raises RendererError, LibraryError, VtmError, BrokenProcessPool (a process died).
     """
-    _open(plan)  # what is wrong is told, caches are written and assets unpacked before there are processes
+    _open(plan)  # report errors, write caches and unpack assets before starting processes
     keep_config(plan)
     if processes == 1:
         yield from map(_make, firsts)
@@ -60,7 +61,7 @@ def make_pairs(plan: PairPlan, firsts: Sequence[int], processes: int) -> Iterato
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, context, _open_worker, (plan,)) as pool:
         try:
-            answer = signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is started now has it from its first line on
+            answer = signal.signal(signal.SIGINT, signal.SIG_IGN)  # child processes inherit it
             coming = [pool.submit(_make, first) for first in firsts]
             signal.signal(signal.SIGINT, answer)
             for done in as_completed(coming):
@@ -72,41 +73,45 @@ def make_pairs(plan: PairPlan, firsts: Sequence[int], processes: int) -> Iterato
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     style = ClipStyle()
     parser = argparse.ArgumentParser(prog="python -m app.commands.render_pairs", description=__doc__)
-    parser.add_argument("--out", type=Path, required=True, help="folder of the shards")
-    parser.add_argument("--pack", type=Path, metavar="FILE", help="join the shards under --out into FILE, and end")
+    parser.add_argument("--out", type=Path, required=True, help="output folder of the shards")
+    parser.add_argument("--pack", type=Path, metavar="FILE", help="join the shards under --out into FILE and exit")
     parser.add_argument("--renderer", type=Path, help="folder of render_humans.py")
-    parser.add_argument("--assets", type=Path, help="where it unpacks its body assets (default: beside it)")
-    parser.add_argument("--mocap", type=Path, help="folder of .bvh clips, as for models.train")
-    parser.add_argument("--clips", type=int, default=1000, help="how many; default %(default)s")
-    parser.add_argument("--seed", type=int, default=0, help="of the first clip; the next ones count up")
-    parser.add_argument("--shard", type=int, default=8, help="clips of a shard; default %(default)s")
-    parser.add_argument("--frames", type=int, default=style.frames, help="of a clip; default %(default)s")
+    parser.add_argument("--assets", type=Path, help="where the renderer unpacks its body assets (default: beside it)")
+    parser.add_argument("--mocap", type=Path, help="folder of .bvh clips, as in models.train")
+    parser.add_argument("--clips", type=int, default=1000, help="number of clips; default %(default)s")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the first clip; the next ones count up")
+    parser.add_argument("--shard", type=int, default=8, help="clips per shard; default %(default)s")
+    parser.add_argument("--frames", type=int, default=style.frames, help="frames per clip; default %(default)s")
     parser.add_argument(
-        "--kinds", default=",".join(style.kinds), help=f"of {', '.join(KINDS)}; default: all but cuts, for training"
+        "--kinds",
+        default=",".join(style.kinds),
+        help=f"some of {', '.join(KINDS)}; default: all but cuts, for training",
     )
     parser.add_argument(
-        "--varied", type=float, default=style.varied, help="share of the recorded motions that is varied"
+        "--varied", type=float, default=style.varied, help="fraction of the recorded motions that is varied"
     )
-    parser.add_argument("--validation", action="store_true", help="of the motions that are never trained on")
-    parser.add_argument("--video", action="store_true", help="also KIND_SEED.mp4 with KIND_SEED_truth.npz")
-    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="default: one per CPU core")
+    parser.add_argument("--validation", action="store_true", help="use the motions excluded from training")
+    parser.add_argument("--video", action="store_true", help="also write KIND_SEED.mp4 with KIND_SEED_truth.npz")
+    parser.add_argument(
+        "--processes", type=int, default=os.cpu_count() or 1, help="number of processes; default: one per CPU core"
+    )
     args = parser.parse_args(argv)
     args.kinds = tuple(args.kinds.split(","))
     if unknown := sorted(set(args.kinds) - set(KINDS)):
         parser.error(f"--kinds: no {', '.join(unknown)}; choose from {', '.join(KINDS)}")
     if min(args.clips, args.frames, args.processes, args.shard) < 1:
-        parser.error("--clips, --frames, --shard and --processes are 1 or more")
+        parser.error("--clips, --frames, --shard and --processes must be at least 1")
     if args.seed % args.shard:
-        parser.error(f"--seed {args.seed} is not the first of a shard of {args.shard}; pass a multiple")
+        parser.error(f"--seed {args.seed} is not the first seed of a shard; pass a multiple of {args.shard}")
     if not 0 <= args.varied <= 1:
-        parser.error("--varied is a share, 0 to 1")
+        parser.error("--varied must be a fraction from 0 to 1")
     if args.pack is None and (args.renderer is None or args.mocap is None):
         parser.error("--renderer and --mocap are needed to make pairs")
     return args
 
 
 def _rendered(plan: PairPlan, firsts: Sequence[int], processes: int) -> tuple[int, int]:
-    """New shards and their frames, with a bar, or a line for each shard where there is no terminal."""
+    """Make the shards; return the new shards and frames. Shows a bar, or a line per shard without a terminal."""
     console = Console(stderr=True)
     columns = (
         TextColumn("shards"),
@@ -129,7 +134,7 @@ def _rendered(plan: PairPlan, firsts: Sequence[int], processes: int) -> tuple[in
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Command line; returns the exit code."""
+    """Run the command line; return the exit code."""
     args = _arguments(argv)
     try:
         if args.pack is not None:
@@ -146,7 +151,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"error: {error}\n")
         return error.exit_code if isinstance(error, VtmError) else 1
     except KeyboardInterrupt:
-        sys.stderr.write("stopped; the same command goes on\n")
+        sys.stderr.write("stopped; run the same command again to continue\n")
         return 1
     sys.stderr.write(f"{args.out}: {made} new shards, {frames} frames\n")
     return 0

@@ -1,4 +1,4 @@
-"""`vtm replay FILE --osc URL…`: a take or an OSC log sent again in its own time; Ctrl-C ends it like its end does."""
+"""`vtm replay FILE --osc URL…`: send a take or an OSC log again at its original speed, until its end or Ctrl-C."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from engine.takes.player import Player, PlayerState
 
 
 def replay_text(state: PlayerState) -> str:
-    """Where it is, and how many packets go out: one line."""
+    """Return the position and the packet rate in one line."""
     packets = sum(target.packets_per_s for target in state.targets)
     text = f"{state.position_s:6.1f} of {state.duration_s:.1f} s  {packets:.0f} packets/s"
     errors = [target.error for target in state.targets if target.error]
@@ -47,7 +47,7 @@ def run_replay(
             player.close()
     status.close()
     if state.state == "failed":
-        raise OutputError(f"the replay of {path} has stopped: {state.message}")
+        raise OutputError(f"the replay of {path} stopped: {state.message}")
     sent = player.state().targets
     for target in sent:
         why = f" ({target.last_error})" if target.errors and target.last_error else ""

@@ -1,7 +1,7 @@
-"""`vtm doctor --report`: one text that a user can read, and send when something does not work.
+"""`vtm doctor --report`: one readable text to send when something does not work.
 
-What is installed, the settings, what runs now, and the end of the log. Passwords in addresses and the name of the
-user's home folder are left out.
+Installed packages, settings, the running pipeline, and the end of the log. Passwords in addresses and the name of the
+user's home folder are removed.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ _MARKS = {True: "ok ", False: "FIX", None: " - "}
 
 
 def run_report(target: str) -> int:
-    """Write the report to a file; "-": to stdout; "": to a new file in the working folder. Raises OutputError."""
+    """Write the report to a file, to stdout ("-") or to a new file in the working folder (""). Raises OutputError."""
     text = report_text(findings())
     if target == "-":
         say(text, sys.stdout)
         return 0
     path = Path(target) if target != REPORT_HERE else Path(f"vtm-report-{datetime.now():%Y-%m-%d_%H-%M-%S}.txt")
     write_report(path, text)
-    say(f"vtm: the report is in {path}: read it, then send it with your question")
+    say(f"vtm: report written to {path}: read it, then send it with your question")
     return 0
 
 
 def write_report(path: Path, text: str) -> None:
-    """Raises OutputError."""
+    """Write the report. Raises OutputError."""
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
@@ -46,7 +46,7 @@ def write_report(path: Path, text: str) -> None:
 
 
 def report_text(rows: Sequence[Finding], snapshot: Snapshot | None = None) -> str:
-    """The whole report. `snapshot`: what runs at this moment."""
+    """Return the whole report. `snapshot`: the running pipeline."""
     parts = {
         f"VTM Live {version()}, {datetime.now():%Y-%m-%d %H:%M:%S}": [machine(), f"folder {_project()}"],
         "Installed": [
@@ -61,7 +61,7 @@ def report_text(rows: Sequence[Finding], snapshot: Snapshot | None = None) -> st
 
 
 def log_end() -> list[str]:
-    """The last lines of the log, across the newest rotation."""
+    """Return the last lines of the log, across the newest rotation."""
     lines = _lines_of(log_path())
     if len(lines) < LOG_LINES:
         older = log_path().with_name(log_path().name + ".1")
@@ -84,7 +84,7 @@ def _project() -> Path:
 
 def _running(snapshot: Snapshot) -> Iterator[str]:
     stats = snapshot.stats
-    yield f"{snapshot.state}, source {snapshot.source or 'not known yet'}"
+    yield f"{snapshot.state}, source {snapshot.source or 'unknown yet'}"
     left_out = ", ".join(stats.left_out) or "nothing"
     detector = f"{stats.detector or 'no detector'} {stats.detector_size}".strip()
     yield f"{detector}, {stats.backend or 'no back end'}, left out: {left_out}"

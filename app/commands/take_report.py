@@ -21,7 +21,7 @@ from engine.quality.report import TakeReport, number_text, report_of
 
 
 def run_take_report(paths: tuple[Path, ...], against: Path | None, *, as_json: bool) -> int:
-    """Report on each take. Raises InputError, OutputError; nothing is written for a take that cannot be read."""
+    """Report on each take. Raises InputError, OutputError; nothing is written for an unreadable take."""
     reference = None if against is None else read_motion_npz(against)
     takes = [read_motion_npz(path) for path in paths[:2]] if len(paths) == 2 else None
     red = False
@@ -76,7 +76,7 @@ def _tell(path: Path, page: Path, report: TakeReport, comparison: Comparison | N
         say(f"vtm: {path.name}: {line}")
     if comparison is not None:
         say(
-            f"vtm: {path.name}: {comparison.frames} frames beside the other take: {comparison.mean_mm:.0f} mm about "
+            f"vtm: {path.name}: {comparison.frames} frames compared: {comparison.mean_mm:.0f} mm relative to "
             f"the hips, 95 % within {comparison.p95_mm:.0f} mm"
         )
-    say(f"vtm: {page}: the whole report")
+    say(f"vtm: {page}: full report")

@@ -1,4 +1,4 @@
-"""Cues of a headless run: digits and what the performer must do, line by line, with the terminal's bell."""
+"""Cues of a headless run: digits and instructions for the performer, line by line, with the terminal's bell."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ class TerminalCues:
         self._last: Cue | None = None
 
     def show(self, cue: Cue | None) -> None:
-        """Say what is new. What the pipeline says in a line of its own is only heard here."""
+        """Print a new cue. What the pipeline prints itself only rings the bell here."""
         before, self._last = self._last, cue
         if cue is None or (before is not None and (before.kind, before.headline) == (cue.kind, cue.headline)):
             return
         counted = before is not None and before.is_digit and before.kind == cue.kind
-        if cue.tone == GO and not counted:  # a take that began at once needs no signal
+        if cue.tone == GO and not counted:  # a take that started at once needs no signal
             return
         if cue.tone:
             self._status.bell()

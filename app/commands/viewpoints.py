@@ -1,4 +1,4 @@
-"""`vtm viewpoints`: turn on the spot, from a file frame by frame or live before a camera."""
+"""`vtm viewpoints`: measure a turn on the spot, from a file frame by frame or live in front of a camera."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 def run_viewpoints(options: argparse.Namespace) -> int:
-    """Measure and say what came out. Raises VtmError; nothing is written then."""
+    """Measure and print the results. Raises VtmError; nothing is written then."""
     config = config_from(options, Config())
     for path, suffix, option in ((options.json, ".json", "--json"), (options.picture, ".png", "--picture")):
         if path is not None and path.suffix.lower() != suffix:
@@ -40,7 +40,7 @@ def run_viewpoints(options: argparse.Namespace) -> int:
     source = config.source
     from_file = source == "demo" or Path(source).is_file()
     if truth is not None and not from_file:
-        raise UsageError("--truth belongs to a rendered clip: give its video with --source FILE")
+        raise UsageError("--truth needs the rendered clip's video: give it with --source FILE")
     true: dict[str, TrueSide] = {}
     if from_file:
         meter, true = measure_file(source, config, truth)
@@ -57,7 +57,7 @@ def run_viewpoints(options: argparse.Namespace) -> int:
 
 
 def measure_file(source: str, config: Config, truth: F64 | None) -> tuple[TurnMeter, dict[str, TrueSide]]:
-    """Track every frame, with a bar. Raises VtmError."""
+    """Track every frame, with a progress bar. Raises VtmError."""
     console = Console(file=sys.stderr)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
@@ -79,7 +79,7 @@ def measure_file(source: str, config: Config, truth: F64 | None) -> tuple[TurnMe
 
 
 def check_lengths(truth: F64, seen: Observed, source: str) -> None:
-    """Raises InputError when the truth is another clip's."""
+    """Check that the truth fits the clip. Raises InputError."""
     if len(truth) != len(seen.take):
         raise InputError(
             f"--truth holds {len(truth)} frames and {source} {len(seen.take)}: they do not belong together"
@@ -87,7 +87,7 @@ def check_lengths(truth: F64, seen: Observed, source: str) -> None:
 
 
 def _measured(seen: Observed, truth: F64 | None) -> tuple[TurnMeter, dict[str, TrueSide]]:
-    """The turn of a whole file, and its true errors."""
+    """Return the turn of a whole file, and its true errors."""
     take, meter = seen.take, TurnMeter()
     theirs = detector_joints(seen)
     for row in np.flatnonzero(take.tracked):
@@ -104,7 +104,7 @@ def _measured(seen: Observed, truth: F64 | None) -> tuple[TurnMeter, dict[str, T
 
 
 def detector_joints(seen: Observed) -> F64:
-    """(N, 22, 3) the detector's own 3D of every frame, NaN where it has none (takes, keypoints)."""
+    """Return the detector's own 3D (N, 22, 3) of every frame, NaN where it has none (takes, keypoints)."""
     joints = np.full((len(seen.take), NUM_JOINTS, 3), np.nan)
     for row, detection in enumerate(seen.detections):
         own = own_3d(detection)
@@ -114,18 +114,18 @@ def detector_joints(seen: Observed) -> F64:
 
 
 def _check(report: TurnReport, source: str) -> None:
-    """Raises InputError for what is no turn."""
+    """Check that the report shows a turn. Raises InputError."""
     if report.filled == 0 and not any(report.frames) and report.yaw_deg is None:
-        raise InputError(f"there is nobody in {source}: show the whole body and turn once round on the spot")
+        raise InputError(f"there is no person in {source}: show the whole body and turn once on the spot")
     if report.filled < FEWEST_SECTORS:
         raise InputError(
-            f"nobody turns round in {source}: {report.filled} of 12 sectors seen, expected {FEWEST_SECTORS} or more;"
-            " hold a pose and turn once round on the spot in 15 to 30 s"
+            f"no full turn in {source}: {report.filled} of 12 sectors seen, expected {FEWEST_SECTORS} or more;"
+            " hold a pose and turn once on the spot in 15 to 30 s"
         )
 
 
 def report_lines(report: TurnReport, true: dict[str, TrueSide]) -> list[str]:
-    """Return the figures as people read them."""
+    """Return the results as lines of text."""
     lines = [
         f"{report.filled} of 12 sectors, {report.turns} whole turn{'' if report.turns == 1 else 's'}"
         + "".join(f", {seconds:.0f} s" for seconds in report.seconds)
@@ -137,7 +137,7 @@ def report_lines(report: TurnReport, true: dict[str, TrueSide]) -> list[str]:
         floor = "" if side.floor_mean_mm is None else f", floor {side.floor_mean_mm:.0f} mm (second turn)"
         lines.append(
             f"{name}: {side.mean_mm:.0f} mm from its mean pose, worst over best sector {side.worst_over_best:.2f}"
-            f"{floor}; from the front anticlockwise: {numbers}"
+            f"{floor}; anticlockwise from the front: {numbers}"
         )
     for name, found in true.items():
         lines += _true_lines(name, found)
@@ -145,24 +145,24 @@ def report_lines(report: TurnReport, true: dict[str, TrueSide]) -> list[str]:
 
 
 def _true_lines(name: str, found: TrueSide) -> list[str]:
-    """Return the true errors of one, as people read them."""
+    """Return the true errors of one side as lines of text."""
     lines = []
     for what, errors, correlation in (
         ("of the body's own pose", found.sectors_mm, found.rank_correlation),
-        ("about the hips, facing included", found.about_hips_mm, found.about_hips_correlation),
+        ("relative to the hips, including facing", found.about_hips_mm, found.about_hips_correlation),
     ):
         if correlation is None:
             continue
         numbers = " ".join("–" if value is None else f"{value:.0f}" for value in errors)
-        low = "" if correlation >= SENSIBLE else " (low: see what this check cannot see)"
+        low = "" if correlation >= SENSIBLE else " (low: see the limits of this check)"
         lines.append(f"{name}, true errors {what}: {numbers}; rank correlation with the ring {correlation:.2f}{low}")
     if found.constant_mm is not None:
-        lines.append(f"{name}: {found.constant_mm:.0f} mm of its own pose's error are the same from all sides")
+        lines.append(f"{name}: {found.constant_mm:.0f} mm of its body pose error is the same from all sides")
     return lines
 
 
 def _write(report: TurnReport, true: dict[str, TrueSide], source: str, options: argparse.Namespace) -> None:
-    """Write what was asked for. Raises OutputError."""
+    """Write the requested files. Raises OutputError."""
     found = {"source": Path(source).name or "camera"} | report.as_json()
     for name, side in true.items():
         found[name] |= side.as_json()
@@ -176,8 +176,8 @@ def _write(report: TurnReport, true: dict[str, TrueSide], source: str, options: 
 
 
 def _write_new(path: Path, data: bytes, what: str, *, overwrite: bool) -> None:
-    """Write a whole file under this name, or the next free one."""
+    """Write a complete file under this name, or the next free one."""
     with new_file(path, overwrite=overwrite) as new:
         new.file.write(data)
-    kept = "" if new.path == path else f"; {path.name} is there already and is kept (--force replaces it)"
+    kept = "" if new.path == path else f"; {path.name} exists and was kept (--force replaces it)"
     say(f"vtm: {new.path}: {what}{kept}")

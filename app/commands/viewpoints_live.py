@@ -1,4 +1,4 @@
-"""`vtm viewpoints` before a camera: the live pipeline, pulled until two turns are done."""
+"""`vtm viewpoints` in front of a camera: polls the live pipeline until two turns are done."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from engine.types import Message, Snapshot
 from engine.viewpoints.turn import TURN_DEG, TurnMeter, own_3d
 
 _PULL_S = 0.012
-"""More often than frames come, so that none is missed."""
+"""Polling interval, shorter than a frame, so that none is missed."""
 _OVER = ("ended", "failed", "stopped")
 
 
@@ -29,7 +29,7 @@ def measure_live(
     factory: PipelineFactory = real_pipeline,
     clock: Callable[[], float] = time.monotonic,
 ) -> TurnMeter:
-    """Watch somebody turn until two turns are done, the time is up, or Ctrl-C. Main thread. Raises VtmError."""
+    """Watch a person turn until two turns are done, the time is up, or Ctrl-C. Main thread. Raises VtmError."""
     meter, stop = TurnMeter(), Event()
     status = StatusLine(sys.stderr, clock=clock)
     seen: tuple[Message, ...] = ()
@@ -51,12 +51,12 @@ def measure_live(
     status.close()
     if snapshot.state == "failed":
         errors = [message.text for message in snapshot.messages if message.level == "error"]
-        raise CameraError(errors[-1] if errors else "the pipeline stopped without saying why; run again with --debug")
+        raise CameraError(errors[-1] if errors else "the pipeline stopped without a message; run again with --debug")
     return meter
 
 
 def push(meter: TurnMeter, snapshot: Snapshot) -> None:
-    """Count one pose of a snapshot."""
+    """Add one pose of a snapshot."""
     pose = snapshot.pose
     if pose is None or not pose.tracked:
         return
@@ -67,7 +67,7 @@ def push(meter: TurnMeter, snapshot: Snapshot) -> None:
 
 
 def progress_text(meter: TurnMeter) -> str:
-    """One line: how far round."""
+    """Return the progress of the turn as one line."""
     travelled = abs(meter.travelled_deg)
     turn = 1 if travelled < TURN_DEG else 2
     return f"turn {turn}: {travelled % TURN_DEG:.0f} of {TURN_DEG:.0f} degrees; hold the pose (Ctrl-C ends)"

@@ -1,1 +1,1 @@
-"""The Qt window: what it shows, what it asks of the pipeline, and its widgets. Only this package imports Qt."""
+"""The Qt window: its display, its requests to the pipeline, and its widgets. Only this package imports Qt."""

@@ -14,24 +14,24 @@ AVATAR_SUFFIX = ".vrm"
 
 
 def is_avatar(path: str) -> bool:
-    """Tell by the name whether a file is an avatar."""
+    """Return whether a file name is that of an avatar."""
     return Path(path).suffix.lower() == AVATAR_SUFFIX
 
 
 def described(avatar: Avatar) -> str:
-    """Return one line: name, version, bones, licence."""
+    """Describe an avatar in one line: name, version, bones, licence."""
     bones = f"{len(avatar.bones)} of {NUM_JOINTS} body bones"
     return f"{avatar.name} (VRM {avatar.version}, {bones}; licence: {avatar.licence})"
 
 
 def given_to_all(path: str, targets: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
-    """Return the targets with this avatar in each VMC target, and a line about it for the user.
+    """Return the targets with this avatar in each VMC target, and a message for the user.
 
-    Raises InputError for a file that is no avatar, UsageError where there is no VMC target.
+    Raises InputError for a file that is not an avatar, UsageError without a VMC target.
     """
     avatar = known_avatar(path)
     number = sum(target.startswith("vmc://") for target in targets)
     if not number:
-        raise UsageError(f"{path} is not sent: no target is a VMC target; add one under Send to, then drop it again")
+        raise UsageError(f"{path} is not used: there is no VMC target; add one under Send to, then drop it again")
     where = "the VMC target" if number == 1 else f"{number} VMC targets"
     return tuple(with_avatar(target, path) for target in targets), f"Fitted to {described(avatar)}, for {where}"

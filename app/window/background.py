@@ -1,4 +1,4 @@
-"""One slow call off the Qt thread (listing cameras, asking a name server); the window polls for its end."""
+"""One slow call off the Qt thread (listing cameras, resolving a name); the window polls for its end."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class Background(Generic[T]):
-    """Start a call, ask later. At most one runs at a time; the newest start wins nothing, it is refused."""
+    """Starts a call whose outcome is polled later. At most one runs at a time; a further start is refused."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -19,11 +19,11 @@ class Background(Generic[T]):
 
     @property
     def busy(self) -> bool:
-        """True between start() and the take() that returned the outcome."""
+        """True from start() to the take() that returns the outcome."""
         return self._thread is not None
 
     def start(self, call: Callable[[], T]) -> bool:
-        """Run `call` on its own thread. False when one is still running."""
+        """Run `call` on a separate thread. Return False when one is still running."""
         if self.busy:
             return False
 
@@ -38,7 +38,7 @@ class Background(Generic[T]):
         return True
 
     def take(self) -> T | Exception | None:
-        """The outcome, once; None while it runs or when nothing was started."""
+        """Return the outcome, once; None while it runs or when nothing was started."""
         if self._thread is None or self._thread.is_alive():
             return None
         result, self._result, self._thread = self._result, None, None

@@ -1,4 +1,4 @@
-"""How long a closed window waits for its pipeline: as long as a take that is being written grows, in sight."""
+"""How long a closed window waits for its pipeline: while a take is being written and grows, it stays visible."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from app.window.widgets.saving import Saving
 from engine.types import RecordingState
 
 _PATIENCE_S = 15.0
-"""How long the closing window waits for the pipeline: a device that hangs is left behind."""
+"""Time limit for the pipeline to stop: a device that hangs is abandoned."""
 _SAVING_PATIENCE_S = 120.0
-"""How long it waits for a take that does not grow."""
+"""Time limit for a take that does not grow."""
 
 
 class Closing:
@@ -17,12 +17,12 @@ class Closing:
     def __init__(self) -> None:
         self.since_s = 0.0
         self.saving: Saving | None = None
-        self._saved = -1.0  # how much of the take was written when it was last looked at
+        self._saved = -1.0  # fraction of the take written at the last check
 
     def over(self, recording: RecordingState | None, ended: bool, now_s: float) -> bool:
-        """Look at the take that is written, if any; True when there is nothing more to wait for.
+        """Check the take being written, if any; return True when there is nothing left to wait for.
 
-        ended  the pipelines are gone
+        ended  the pipelines have stopped
         """
         writing = recording is not None and recording.saved is not None
         if recording is not None and recording.saved is not None and recording.saved != self._saved:

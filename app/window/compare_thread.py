@@ -1,4 +1,4 @@
-"""Compares the window's two sessions on a thread of its own: newest poses in, newest state out. No Qt."""
+"""Compares the window's two sessions on a separate thread: newest poses in, newest state out. No Qt."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from engine.viewpoints.live import FARTHEST_SKEW_S, LiveComparison, LiveState
 log = logging.getLogger(__name__)
 
 POLL_S = 0.015
-"""Faster than cameras give pictures, so that none is missed."""
+"""Polling interval, shorter than a camera's frame, so that none is missed."""
 _JOIN_S = 2.0
 
 
@@ -46,7 +46,7 @@ class CompareThread:
         self._thread.start()
 
     def stop(self) -> bool:
-        """End the thread and close its targets; False when it hangs. Idempotent."""
+        """Stop the thread and close its targets; return False when it hangs. Idempotent."""
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join(_JOIN_S)
@@ -54,11 +54,11 @@ class CompareThread:
         return not self._thread.is_alive()
 
     def refit(self) -> None:
-        """Fit the next seconds anew."""
+        """Fit again, on the next seconds."""
         self._refit.set()
 
     def send_mean(self, urls: tuple[str, ...]) -> None:
-        """Send the mean of both there, and nowhere else. Raises UsageError, OutputError: nothing is sent then."""
+        """Send the mean of both to these targets only. Raises UsageError, OutputError: nothing is sent then."""
         with self._hub_lock:
             before, self._hub = self._hub, None
             if before is not None:
@@ -68,7 +68,7 @@ class CompareThread:
 
     @property
     def targets(self) -> tuple[TargetState, ...]:
-        """Where the mean goes."""
+        """Targets of the mean."""
         hub = self._hub
         return () if hub is None else hub.states()
 
@@ -77,7 +77,7 @@ class CompareThread:
             while not self._stop.wait(POLL_S):
                 self._step()
         except Exception as error:
-            log.error("the comparison has ended", exc_info=True)
+            log.error("the comparison failed", exc_info=True)
             self.problem = str(error) if isinstance(error, VtmError) else describe(error)
 
     def _step(self) -> None:

@@ -1,4 +1,4 @@
-"""`vtm compare --picture`: curves, two skeletons and the figures on one page of 1920 x 1080, drawn without a screen."""
+"""`vtm compare --picture`: curves, two skeletons and the results on one page of 1920 x 1080, drawn without a screen."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ _NO_TIMES = np.zeros(0)
 
 
 def write_picture(path: Path, comparison: Comparison, names: tuple[str, str], *, overwrite: bool = False) -> Path:
-    """Write a .png, or one with the next free name, and return its name. Raises OutputError."""
+    """Write a .png, or one with the next free name, and return its path. Raises OutputError."""
     with _fonts():
         data = QByteArray()
         buffer = QBuffer(data)
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)
         if not _drawn(comparison, names).save(buffer, "PNG"):  # type: ignore[call-overload]  # the stubs say bytes
-            raise OutputError(f"cannot draw {path}: Qt writes no PNG here; the figures are in --json FILE")
+            raise OutputError(f"cannot draw {path}: Qt cannot write PNG here; --json FILE has the results")
         png = bytes(data.data())
     return write_new(path, png, overwrite=overwrite)
 
 
 def _drawn(comparison: Comparison, names: tuple[str, str]) -> QImage:
-    """The page; needs a Qt application."""
+    """Draw the page; needs a Qt application."""
     image = QImage(WIDTH, HEIGHT, QImage.Format.Format_RGB32)
     image.fill(QColor(BACKGROUND))
     painter = QPainter(image)
@@ -64,7 +64,7 @@ def _drawn(comparison: Comparison, names: tuple[str, str]) -> QImage:
 
 @contextmanager
 def _fonts() -> Iterator[None]:
-    """Text needs a Qt application; one without a screen is enough where there is none yet."""
+    """Context: a Qt application for text; without one, an offscreen application is created."""
     if QGuiApplication.instance() is not None:
         yield
         return
@@ -82,7 +82,7 @@ def _fonts() -> Iterator[None]:
 
 
 def _figures(painter: QPainter, comparison: Comparison, names: tuple[str, str]) -> None:
-    """The upper row: names, and the three figures that matter, to be read from afar."""
+    """Draw the upper row: names, and the three main figures, readable from afar."""
     fit, ours, detector = comparison.fit, comparison.ours, comparison.detector
     legend(painter, QRectF(40, 24, 1840, 44), list(zip(names, (COLOUR_A, COLOUR_B), strict=True)), 28)
     skew = "clocks not compared" if fit.skew is None else f"B's clock {fit.skew_s * 1e3:+.0f} ms"
@@ -90,13 +90,13 @@ def _figures(painter: QPainter, comparison: Comparison, names: tuple[str, str]) 
         (f"{fit.angle_deg:.0f}°", "between the cameras", f"from the motion alone · {skew}"),
         (
             f"{ours.mean_mm:.0f} mm",
-            "ours, apart on average",
+            "ours, mean difference",
             f"p95 {ours.p95_mm:.0f} mm · {len(comparison.pairs)} frames",
         ),
         (
             "–" if detector is None else f"{detector.mean_mm:.0f} mm",
             "the detector's own 3D, same measure",
-            "it gives none"
+            "it has none"
             if detector is None
             else f"p95 {detector.p95_mm:.0f} mm · ours is {comparison.ratio:.2f} of it",
         ),
@@ -111,9 +111,7 @@ def _figures(painter: QPainter, comparison: Comparison, names: tuple[str, str]) 
 
 def _graphs(painter: QPainter, comparison: Comparison) -> None:
     ours, detector = comparison.ours, comparison.detector
-    room = card(
-        painter, QRectF(40, 296, 1180, 400), "How far the two answers are apart: ours solid, the detector's dashed"
-    )
+    room = card(painter, QRectF(40, 296, 1180, 400), "Difference of the two answers: ours solid, the detector's dashed")
     paint_curves(
         painter,
         room,
@@ -128,10 +126,10 @@ def _graphs(painter: QPainter, comparison: Comparison) -> None:
 
 
 def _bodies(painter: QPainter, comparison: Comparison) -> None:
-    """One moment of usual disagreement, from both cameras; the rotation is the frozen one."""
+    """Draw one moment of typical difference, from both cameras; the rotation is the frozen one."""
     at, R = usual_moment(comparison.ours.frames_mm), comparison.fit.R_b_a
     a, b = comparison.pairs.a_m[at], comparison.pairs.b_m[at]
-    room = card(painter, QRectF(1240, 296, 640, 736), "A usual moment, as each camera sees it")
+    room = card(painter, QRectF(1240, 296, 640, 736), "A typical moment, as each camera sees it")
     half = room.height() / 2
     for number, (name, bodies) in enumerate(
         (("from A", ((a, COLOUR_A), (b @ R, COLOUR_B))), ("from B", ((a @ R.T, COLOUR_A), (b, COLOUR_B))))
@@ -140,10 +138,10 @@ def _bodies(painter: QPainter, comparison: Comparison) -> None:
         text(painter, QRectF(place.left(), place.top(), 200, 30), name, 22, colour=MUTED)
         paint_skeletons(painter, place.adjusted(0, 12, 0, -12), bodies)
     foot = QRectF(40, 1040, 1840, 30)
-    words = "Agreement is not truth: both may err alike."
+    words = "Agreement is not accuracy: both may have the same error."
     text(painter, foot, words, 20, colour=MUTED, align=Qt.AlignmentFlag.AlignRight)
 
 
 def usual_moment(frames_mm: F64) -> int:
-    """Return the moment whose disagreement is nearest to the median."""
+    """Return the moment whose difference is nearest to the median."""
     return int(np.abs(frames_mm - np.median(frames_mm)).argmin())

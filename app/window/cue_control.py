@@ -1,4 +1,5 @@
-"""Ties countdowns to the window: the overlay on the video, the tones, the buttons and keys that start and cancel."""
+"""Connects countdowns to the window: the overlay on the video, the tones, the buttons and keys that start and
+cancel."""
 
 from __future__ import annotations
 
@@ -14,12 +15,12 @@ from engine.types import Snapshot
 
 
 class CueControl:
-    """Pulled by the window's timer. Qt thread only."""
+    """Polled by the window's timer. Qt thread only."""
 
     def __init__(
         self, session: Session, overlay: CueOverlay, side: SidePanel, tones: TonePlayer, countdown_s: Callable[[], int]
     ) -> None:
-        """`countdown_s`: the setting in force."""
+        """countdown_s: returns the current setting."""
         self._session, self._overlay, self._side, self._tones = session, overlay, side, tones
         self._countdown_s = countdown_s
         self.sounds = True
@@ -29,25 +30,25 @@ class CueControl:
         side.record.pressed.connect(self.toggle_take)
 
     def toggle_calibration(self) -> None:
-        """Calibrate, or call off the calibration that is under way."""
+        """Calibrate, or cancel the calibration under way."""
         if self._session.calibrating:
             self._session.cancel_calibration()
         else:
             self._session.calibrate()
 
     def toggle_take(self) -> None:
-        """Begin a take after the countdown; end it; or call off its countdown."""
+        """Start a take after the countdown; stop it; or cancel its countdown."""
         if self._session.has_take:
             self._session.stop_recording()
         elif self._side.record.button.isEnabled():
             self.start_take(self._side.record.new_take())
 
     def start_take(self, path: Path, *, overwrite: bool = False) -> None:
-        """Begin a take after the countdown; a take that is there is kept, unless `overwrite`."""
+        """Start a take after the countdown; an existing file is kept unless `overwrite`."""
         self._session.start_recording(path, self._countdown_s(), overwrite=overwrite)
 
     def pull(self, snapshot: Snapshot) -> None:
-        """Show what a performer must know now."""
+        """Show the performer's current cue."""
         take_in_s = self._session.take_in_s
         before, self._cue = self._cue, cue_of(snapshot, take_in_s)
         tone = tone_between(before, self._cue)
@@ -58,5 +59,5 @@ class CueControl:
         self._side.record.show_countdown(take_in_s)
 
     def close(self) -> None:
-        """No more tones."""
+        """Stop all tones."""
         self._tones.close()

@@ -1,4 +1,4 @@
-"""Is there a screen? Asked before QApplication is made: Qt's xcb plug-in aborts the process when there is none."""
+"""Check for a screen before QApplication is created: Qt's xcb plug-in aborts the process when there is none."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _HEADLESS_PLATFORMS = ("offscreen", "minimal", "vnc", "linuxfb", "eglfs")
 
 
 def display_available() -> bool:
-    """True where a window can be opened."""
+    """Return whether a window can be opened."""
     if os.environ.get("QT_QPA_PLATFORM", "").split(":")[0] in _HEADLESS_PLATFORMS:
         return True
     if sys.platform.startswith("linux"):

@@ -1,6 +1,6 @@
-"""Asks for a file or a folder: Qt's own dialog in the window's colours, in the folder that was used last for that kind.
+"""Ask for a file or a folder: Qt's own dialog in the window's colours, starting in the folder last used for that kind.
 
-The system's dialog would be light beside a dark window, and on Linux depends on what desktop is there.
+The system's dialog would be light beside a dark window, and on Linux it depends on the desktop.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ _PLACES = (
     QStandardPaths.StandardLocation.MoviesLocation,
     QStandardPaths.StandardLocation.DownloadLocation,
 )
-_last: dict[str, str] = {}  # Qt thread only: the folder used last, by kind of file
+_last: dict[str, str] = {}  # Qt thread only: the folder last used, by kind of file
 
 
 def remember_folders(folders: Iterable[tuple[str, str]]) -> None:
-    """Begin with the folders of the last start."""
+    """Set the folders of the last run."""
     _last.clear()
     _last.update(folders)
 
 
 def last_folders() -> tuple[tuple[str, str], ...]:
-    """Return each kind of file with the folder that was used last for it, to be kept."""
+    """Return each kind of file with the folder last used for it, for saving."""
     return tuple(_last.items())
 
 
 def ask_open(parent: QWidget, title: str, kind: str, filters: str, start: str = "") -> str:
     """Return the file that the user picks, "" for none.
 
-    kind   what is looked for ("video", "take", "avatar"): each has a last folder of its own
-    start  folder to begin in where nothing was picked yet
+    kind   kind of file ("video", "take", "avatar"): each has its own last folder
+    start  initial folder if there is no last one
     """
     dialog = _dialog(parent, title, kind, start)
     dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
@@ -46,7 +46,7 @@ def ask_open(parent: QWidget, title: str, kind: str, filters: str, start: str = 
 
 
 def ask_save(parent: QWidget, title: str, kind: str, filters: str, name: str) -> str:
-    """Return where the user wants to save, "" for nowhere; `name` is proposed. Overwriting is asked about."""
+    """Return where the user wants to save, or ""; `name` is the default. Asks before overwriting."""
     dialog = _dialog(parent, title, kind, "")
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setNameFilters(filters.split(";;"))
@@ -66,7 +66,7 @@ def _dialog(parent: QWidget, title: str, kind: str, start: str) -> QFileDialog:
     dialog = QFileDialog(parent, title)
     dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
     dialog.resize(*_SIZE)
-    for table in dialog.findChildren(QTreeView):  # long names, and a date that is not cut; the type is the name's end
+    for table in dialog.findChildren(QTreeView):  # room for long names and the whole date; the suffix shows the type
         for column, width in ((0, 340), (1, 80), (3, 170)):
             table.header().resizeSection(column, width)
         table.setColumnHidden(2, True)
@@ -78,7 +78,7 @@ def _dialog(parent: QWidget, title: str, kind: str, start: str) -> QFileDialog:
 
 
 def _existing(*folders: str) -> str:
-    """Return the first that is there; of one that is gone, the nearest folder above it."""
+    """Return the first existing folder; for a deleted one, its nearest existing parent."""
     for folder in folders:
         path = Path(folder) if folder else None
         if path is not None and path.is_absolute():

@@ -1,4 +1,4 @@
-"""A full screen that changes between dark and bright, for `vtm latency`."""
+"""A full-screen window that changes between dark and bright, for `vtm latency`."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
-_LAST_CHANGE_MS = 800  # the last change is waited for
+_LAST_CHANGE_MS = 800  # wait after the last change
 _DARK, _BRIGHT = QColor(0, 0, 0), QColor(255, 255, 255)
 
 
 class FlashScreen(QWidget):
-    """Changes at the given intervals; tells when each change was painted. Esc closes it."""
+    """Changes at the given intervals; reports when each change was painted. Esc closes it."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class FlashScreen(QWidget):
         self._timer.start(round(next(self._intervals) * 1000))
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """All of it in one colour."""
+        """Fill everything with one colour."""
         painter = QPainter(self)
         painter.fillRect(event.rect(), _BRIGHT if self._bright else _DARK)
         painter.end()
@@ -59,7 +59,7 @@ def flash_until(
     settle_s: float,
     poll_s: float,
 ) -> None:
-    """Show the screen until it is over or was closed. over is asked every poll_s seconds, first after settle_s."""
+    """Show the screen until it is done or closed. `over` is called every poll_s seconds, first after settle_s."""
     application = QApplication.instance() or QApplication([])
     screen = FlashScreen(intervals, on_change)
 

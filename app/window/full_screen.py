@@ -1,4 +1,4 @@
-"""F11: both pictures alone on the whole screen, then the figure alone, then the window as it was. Esc: as it was."""
+"""F11: both pictures full screen, then only the figure, then the normal window. Esc: back to the normal window."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ SCREENS = ("window", "pictures", "figure")
 
 
 class FullScreen:
-    """Hides what is not shown, and shows again what was there. Qt thread only."""
+    """Hides and restores the other widgets. Qt thread only."""
 
     def __init__(self, window: QMainWindow, around: Sequence[QWidget], beside: Sequence[QWidget]) -> None:
-        """`around` the pictures is everything but them; `beside` the figure are the other pictures."""
+        """around: everything but the pictures; beside: the pictures other than the figure."""
         self._window, self._around, self._beside = window, tuple(around), tuple(beside)
         self.screen = SCREENS[0]
         self._hidden: list[QWidget] = []
         self._was_full = False
 
     def next(self) -> None:
-        """The next of SCREENS."""
+        """Switch to the next of SCREENS."""
         self.show(SCREENS[(SCREENS.index(self.screen) + 1) % len(SCREENS)])
 
     def show(self, screen: str) -> None:
-        """One of SCREENS."""
+        """Switch to one of SCREENS."""
         if screen == self.screen:
             return
         if self.screen == "window":

@@ -1,4 +1,4 @@
-"""Takes that a crash left behind, as the window offers them: looked for on a thread, a notice with a button."""
+"""Takes that a crash left incomplete, as offered by the window: searched on a thread, then a notice with a button."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class LeftOver:
         self._until_s = 0.0
 
     def look(self, folder: Path) -> None:
-        """Look for unfinished takes in a folder; the answer comes with a later `notice`."""
+        """Search a folder for unfinished takes; a later `notice` has the result."""
 
         def search() -> tuple[Path, ...]:
             remove_dead_temporaries(folder)
@@ -38,10 +38,10 @@ class LeftOver:
         self._search.start(search)
 
     def notice(self) -> Notice | None:
-        """What to offer now."""
+        """Return the notice to show now, or None."""
         answer = self._search.take()
         if isinstance(answer, Exception):
-            log.warning("unfinished takes cannot be looked for", exc_info=answer)
+            log.warning("searching for unfinished takes failed", exc_info=answer)
         elif answer:
             self._found, self._until_s = answer, self._clock() + _OFFERED_FOR_S
         if not self._found or self._clock() > self._until_s:
@@ -53,6 +53,6 @@ class LeftOver:
         return Notice("warning", what, RECOVER)
 
     def take(self) -> tuple[Path, ...]:
-        """The takes that were offered; they are offered no more."""
+        """Return the offered takes, once."""
         found, self._found = self._found, ()
         return found

@@ -1,7 +1,7 @@
-"""The main window. It pulls snapshots with one timer and sends back whole Configs; it never waits for the pipeline.
+"""The main window. It polls snapshots with one timer and sends back whole Configs; it never waits for the pipeline.
 
 Start-up: the window shows, then the session starts the pipeline on its own thread. Shutdown: the window hides, the
-session finishes take and pipeline on that thread, the timer sees it closed and ends the application.
+session finishes take and pipeline on that thread, the timer notices and ends the application.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ _SLOW_S = 0.25
 
 
 class MainWindow(QMainWindow):
-    """Everything on screen. Qt thread only."""
+    """The whole window. Qt thread only."""
 
     finished = Signal()
     """The window is closed and the pipeline has ended."""
@@ -143,9 +143,9 @@ class MainWindow(QMainWindow):
         self._notices.say(level, text)
 
     def change(self, fields: dict[str, object]) -> None:
-        """Take new fields of Config: send the whole to the pipeline and keep it for the next start.
+        """Apply new fields of Config: send the whole Config to the pipeline and save it.
 
-        A take that is opened as if it were a video is replayed.
+        A take that is opened as a video is replayed.
         """
         config = dataclasses.replace(self.config, **fields)  # type: ignore[arg-type]  # the panels send Config's own fields
         if config == self.config:
@@ -219,7 +219,7 @@ class MainWindow(QMainWindow):
         self.header.performer.setChecked(kept.performer_screen)
 
     def _pull(self) -> None:
-        """The one timer: pictures for every new frame, figures a few times a second."""
+        """The one timer: pictures for every new frame, figures a few times per second."""
         now_s = time.monotonic()
         if self._closing.since_s:
             self._see_off(now_s)
@@ -253,7 +253,7 @@ class MainWindow(QMainWindow):
             self._session.apply(self._live(self.config), restart=True)
 
     def _live(self, config: Config) -> Config:
-        """In the window a clip plays again and again."""
+        """Return the config for the window, where a clip is looped."""
         return dataclasses.replace(config, loop=True)
 
     def _report(self) -> None:
@@ -273,7 +273,7 @@ class MainWindow(QMainWindow):
         self.side.record.show_choice(self._kept.now.folder, suffix)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
-        """Hide at once; the take and the pipeline are finished behind the scenes."""
+        """Hide at once; the take and the pipeline are finished in the background."""
         event.ignore()
         if self._closing.since_s:
             return

@@ -30,7 +30,7 @@ GAP_S = 0.25
 """Frames farther apart are no steady view: the solver starts afresh there (engine.solver.smoothing.GAP_S)."""
 SURE = 0.2
 """Confidence of a frame below which the solver learns nothing from it."""
-_DONE = "calibrated: the performer faces the front and stands over the origin"
+_DONE = "calibrated: the performer faces the front and stands at the origin"
 
 
 def announced(calibration: Calibration, now_s: float) -> Calibration:

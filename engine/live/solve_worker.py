@@ -22,7 +22,7 @@ Deliver: TypeAlias = Callable[[Pose | None, Detection, Frame], None]
 
 LIMBS = "limb refinement"
 _BACKLOG = 2  # so many waiting detections and the older ones go into the window only
-_FORGET_S = 1.0  # without a person, the window starts anew
+_FORGET_S = 1.0  # without a person for this long, the window restarts
 
 
 class SolveWorker(Worker):

@@ -59,7 +59,7 @@ class TakeControl:
             self._paused = False
         name = Path(recorder.state().path)
         if name != path:
-            self._say("warning", f"{path} is there already and is kept: recording to {name.name}")
+            self._say("warning", f"{path} exists and is kept: recording to {name.name}")
 
     def _video(self, recorder: Recorder) -> VideoLike | None:
         if recorder.video is None:
@@ -126,7 +126,7 @@ class TakeControl:
             if path.parent != recording.parent:
                 self._say("warning", f"the take could not be written to {recording.parent}: it is {path}")
             elif path != recording:
-                self._say("warning", f"{recording.name} is there already and is kept: the take is {path.name}")
+                self._say("warning", f"{recording.name} exists and was kept: the take is {path.name}")
             return path
         finally:
             self._finish_video(take, path)

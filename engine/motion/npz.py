@@ -115,7 +115,7 @@ def read_motion_npz(path: Path) -> MotionTake:
     if not path.exists():
         raise InputError(f"there is no file {path}; check the path")
     try:
-        with np.errstate(over="ignore"):  # infinite after it, and found
+        with np.errstate(over="ignore"):  # overflow gives inf, which is reported below
             return check_take(_take(read_arrays(path, _EXPECTED)))
     except NpzError as error:
         raise InputError(f"cannot read {path} as a take: {error}; vtm convert and --record make takes") from error

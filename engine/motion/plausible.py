@@ -33,7 +33,7 @@ _POSE = ("rotations_xyzw", "root_m", "joints_world_m", "joints_cam_m", "contacts
 def check_take(take: MotionTake) -> MotionTake:
     """Check a take; frames without a person become NaN, scores and contacts 0..1. Raises NpzError: it is no motion."""
     if not len(take):
-        raise NpzError("it holds no frame")
+        raise NpzError("it has no frames")
     if not _MIN_FPS <= take.fps <= MAX_FPS:
         raise NpzError(f"fps is {take.fps:g}, which is not above 0 and at most {MAX_FPS:g}")
     times = take.timestamps_s
@@ -94,7 +94,7 @@ def _check_person_and_camera(take: MotionTake) -> None:
         raise NpzError(f"its bones are not finite, or longer than {_MAX_BONE_M:g} m")
     camera = Intrinsics(float(K[0, 0]), float(K[1, 1]), float(K[0, 2]), float(K[1, 2]))
     if _given(K, needed) and not camera.plausible:
-        raise NpzError("intrinsics is no camera matrix [[fx, 0, cx], [0, fy, cy], [0, 0, 1]] in pixels")
+        raise NpzError("intrinsics is not a camera matrix [[fx, 0, cx], [0, fy, cy], [0, 0, 1]] in pixels")
     if _given(R, needed) and not _is_rotation(R):
         raise NpzError("R_world_cam is no rotation")
     if _given(t, needed) and not (np.abs(t) <= _MAX_M).all():

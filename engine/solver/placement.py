@@ -29,7 +29,7 @@ class Placement:
         self.R = np.array([[c, 0.0, s], [0.0, 1.0, 0.0], [-s, 0.0, c]]) @ upright(up_cam)
 
     def anchor(self, root_cam_m: F64) -> None:
-        """The person at (3,) stands over the origin."""
+        """Move the person at (3,) to the origin."""
         self._anchor_cam_m = root_cam_m
 
     def face(self, hips_cam: F64, up_cam: F64) -> None:

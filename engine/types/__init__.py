@@ -1,4 +1,4 @@
-"""The vocabulary of the pipeline: what each stage takes and gives. Frozen; `captured_at_s` rides from camera to output.
+"""The pipeline's vocabulary: inputs and outputs of each stage. Frozen; `captured_at_s` travels from camera to output.
 
 Metres, seconds, radians, pixels. Camera frame: OpenCV (x right, y down, z forward). World frame: right-handed, Y up,
 floor at y = 0. Quaternions x, y, z, w. 22 joints as in models.skeleton, 23 keypoints as in models.keypoints.

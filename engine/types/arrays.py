@@ -1,4 +1,4 @@
-"""Arrays of the vocabulary, named by the kind of number."""
+"""Array types, named by element type."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hands and face, as their networks see them."""
+"""Hands and face as their networks see them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from engine.types.arrays import F32
 
 @dataclass(frozen=True, slots=True)
 class HandView:
-    """One hand in one frame, as its network sees it. The 21 points are MediaPipe's: wrist, then four of each finger,
-    thumb to little finger, root to tip."""
+    """One hand in one frame as its network sees it. The 21 points are MediaPipe's: wrist, then four per finger from
+    root to tip, thumb to little finger."""
 
     frame_id: int
     captured_at_s: float
@@ -23,13 +23,13 @@ class HandView:
 
 @dataclass(frozen=True, slots=True)
 class FaceView:
-    """One face in one frame, as its networks see it. The 478 points are MediaPipe's face mesh with irises."""
+    """One face in one frame as its networks see it. The 478 points are MediaPipe's face mesh with irises."""
 
     frame_id: int
     captured_at_s: float
     points_px: F32  # (478, 3) x, y in the picture; z in pixels, positive away from the camera
     presence: float  # 0..1
-    scores: F32  # (52,) in the order of models.face.EXPRESSION_NAMES, 0..1, as the network gives them
+    scores: F32  # (52,) in the order of models.face.EXPRESSION_NAMES, 0..1, the network's raw output
     size_px: float  # longer side of the box around its points
 
 
@@ -37,7 +37,7 @@ class FaceView:
 class Details:
     """The newest accepted view of each hand and of the face, each with its own time; None: not seen."""
 
-    frame_id: int  # of the frame that was looked at last
+    frame_id: int  # frame processed last
     captured_at_s: float
     left: HandView | None = None
     right: HandView | None = None

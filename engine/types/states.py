@@ -1,4 +1,4 @@
-"""What the user is told of a run: figures, targets, recordings, calibration, messages; all immutable."""
+"""State of a run for the user: figures, targets, recordings, calibration, messages; all immutable."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.types.pictures import Detection, Frame
 
 @dataclass(frozen=True, slots=True)
 class Percentiles:
-    """p50, p95, p99 of the last few seconds, in ms."""
+    """p50, p95, p99 over the last few seconds, in ms."""
 
     p50: float
     p95: float
@@ -24,51 +24,51 @@ NO_TIME = Percentiles(0.0, 0.0, 0.0)
 
 @dataclass(frozen=True, slots=True)
 class TargetState:
-    """One OSC target as the user sees it."""
+    """One OSC target."""
 
     target: str  # the URL as given, vmc://127.0.0.1:39539
     packets: int
     bytes: int
     packets_per_s: float
     errors: int
-    error: str | None  # what is wrong now
-    last_error: str | None = None  # the newest error of the run, over or not
+    error: str | None  # current error
+    last_error: str | None = None  # newest error of the run, resolved or not
 
 
 @dataclass(frozen=True, slots=True)
 class ReceiverState:
-    """The VMC port we listen on, as the user sees it."""
+    """The VMC port that we listen on."""
 
     host: str
     port: int
     packets: int
     messages: int  # understood
-    unknown: int  # messages of other addresses
-    malformed: int  # packets that are no OSC, messages with wrong arguments
+    unknown: int  # messages with unknown addresses
+    malformed: int  # packets that are not OSC, messages with wrong arguments
     error: str | None
-    refused: int = 0  # calibrations that were asked for too soon after the last one
-    periods: tuple[int, int, int, int] = (1, 1, 1, 1)  # status, root, bones, face are sent every so many frames
+    refused: int = 0  # calibration requests too soon after the last one
+    periods: tuple[int, int, int, int] = (1, 1, 1, 1)  # status, root, bones, face are sent every n frames
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Where the calibration of a run stands. Its transitions are in engine/live/calibration.py."""
+    """Progress of a calibration. The transitions are in engine/live/calibration.py."""
 
     state: str = "idle"
-    """"idle"       nothing was asked for; the world is as the first frame made it
-    "asked"      a receiver has announced a calibration and not started it yet
-    "countdown"  the performer gets into position until `until_s`
-    "waiting"    for a person to be seen steadily, until `until_s`
-    "done"       the performer faces +Z and stands over the origin
-    "failed"     see `reason`; until `until_s`, then what held before holds again"""
+    """"idle"       not requested; the world is as the first frame defined it
+    "asked"      a receiver has announced a calibration but not started it yet
+    "countdown"  the performer gets into position, until `until_s`
+    "waiting"    waiting for a person to be seen steadily, until `until_s`
+    "done"       the performer faces +Z and stands at the origin
+    "failed"     see `reason`; until `until_s`, then the previous calibration is in force again"""
     since_s: float = 0.0  # when the state began, on the pipeline's clock
-    until_s: float = math.inf  # when it ends by itself
+    until_s: float = math.inf  # when the state ends by itself
     reason: str = ""  # why it failed, one line
-    done_at_s: float | None = None  # the last calibration that still holds
+    done_at_s: float | None = None  # time of the calibration in force
 
     @property
     def active(self) -> bool:
-        """Under way: it can be cancelled."""
+        """Whether it is under way and can be cancelled."""
         return self.state in ("asked", "countdown", "waiting")
 
 
@@ -77,7 +77,7 @@ NOT_CALIBRATED = Calibration()
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Arms and legs as measured while the performer was calibrated."""
+    """Arm and leg lengths measured during calibration."""
 
     lengths: tuple[float, ...]  # fractions of the height, engine.solver.measuring.LENGTHS
     at_s: float  # on the pipeline's clock
@@ -92,36 +92,37 @@ class RecordingState:
     poses: int
     size_bytes: int
     error: str | None
-    paused: bool = False  # no frame has come for a while: the clock stands still until one does
-    saved: float | None = None  # how much of the final file is written, 0 to 1; None: the take goes on
+    paused: bool = False  # no frame for a while: the clock stops until one arrives
+    saved: float | None = None  # fraction of the final file written, 0 to 1; None: still recording
 
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """What stats.json holds and the timing strip shows."""
+    """Contents of stats.json and of the timing strip."""
 
     frames_captured: int
     frames_dropped: int
     poses: int
     seconds: float
     fps: float  # poses per second, over the last seconds
-    camera_fps: float  # frames per second that really arrived
+    camera_fps: float  # frames per second actually received
     latency_ms: Percentiles  # frame available -> pose handed to the outputs
     stages: dict[str, Percentiles]  # capture, pose2d, vtm, solver, osc
     detector: str
     backend: str
     detector_size: str = ""  # lite, full or heavy; "" where the detector has one size
-    left_out: tuple[str, ...] = ()  # detail given up to keep up, see engine/live/load_shedding.py
+    left_out: tuple[str, ...] = ()  # features dropped to keep up, see engine/live/load_shedding.py
     parts: tuple[float, ...] = ()
-    """Mean confidence of each part of models.parts.PART_NAMES over the run; with hands or face then of DETAIL_PARTS."""
-    hands_per_s: float = 0.0  # looks at a hand, found or not, over the last seconds
+    """Mean confidence over the run of each part of models.parts.PART_NAMES; with hands or face, also of
+    DETAIL_PARTS."""
+    hands_per_s: float = 0.0  # hand network calls, successful or not, over the last seconds
     face_per_s: float = 0.0
-    details_latency_ms: Percentiles = NO_TIME  # frame available -> its hand or face known to the solver
+    details_latency_ms: Percentiles = NO_TIME  # frame available -> hand or face available to the solver
 
 
 @dataclass(frozen=True, slots=True)
 class DetailsMeasured:
-    """Face at rest and range of the fingers in use, as numbers (engine.solver.detail_calibration); () is none."""
+    """Calibration of resting face and finger range in use (engine.solver.detail_calibration); (): none."""
 
     face: tuple[float, ...]
     fingers: tuple[float, ...]
@@ -130,12 +131,12 @@ class DetailsMeasured:
 
 @dataclass(frozen=True, slots=True)
 class DetailsState:
-    """How the looking at hands and face stands; each is one of
+    """State of hand tracking and of face tracking; each is one of
 
-    "off"       not asked for
-    "missing"   asked for, but its network is not there (a message says which)
-    "on"        looked at
-    "left out"  there is no time for it
+    "off"       not requested
+    "missing"   requested, but its network is missing (a message says which)
+    "on"        tracked
+    "left out"  dropped for lack of time
     "failed"    see `error`
     """
 
@@ -149,7 +150,7 @@ NO_DETAILS = DetailsState()
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One line for the user, shown where people look."""
+    """One line for the user."""
 
     level: str  # "info", "warning" or "error"
     text: str
@@ -157,7 +158,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The whole pipeline at one moment; the screen pulls it. Everything in it is immutable."""
+    """The whole pipeline at one moment; the screen polls it. Immutable."""
 
     state: str  # "starting", "running", "ended" (the file is over), "failed" (see messages), "stopped"
     source: str  # the camera's name, the file, "demo"
@@ -173,5 +174,5 @@ class Snapshot:
     at_s: float = 0.0  # the pipeline's clock at this moment
     details: Details | None = None  # the newest views of hands and face
     details_state: DetailsState = NO_DETAILS
-    details_measured: DetailsMeasured | None = None  # the last time in this run
-    measured: Measured | None = None  # the last time in this run
+    details_measured: DetailsMeasured | None = None  # newest of this run
+    measured: Measured | None = None  # newest of this run

@@ -214,14 +214,14 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("kind", choices=("views", "turn"))
     parser.add_argument("--renderer", type=Path, required=True, help="folder of render_humans.py")
-    parser.add_argument("--assets", type=Path, help="where it unpacks its body assets (default: beside it)")
+    parser.add_argument("--assets", type=Path, help="where the renderer unpacks its body assets (default: beside it)")
     parser.add_argument("--out", type=Path, required=True, help="folder of the results")
     parser.add_argument("--seed", type=int, default=8, help="body, room and light; default %(default)s")
     parser.add_argument(
         "--size", type=_size, default=None, metavar="WxH", help="default 400x400 for views, 360x360 for a turn"
     )
     parser.add_argument("--crf", type=int, default=None, help="H.264's quality; 29 for views, 24 for a turn")
-    parser.add_argument("--mocap", type=Path, help="views: folder of .bvh clips, as for models.train")
+    parser.add_argument("--mocap", type=Path, help="views: folder of .bvh clips, as in models.train")
     parser.add_argument("--cache", type=Path, default=Path("runs/mocap.npz"), help="views: compact cache of the clips")
     parser.add_argument("--clip", default=CLIP, help="views: default %(default)s, never trained on")
     parser.add_argument("--start", type=float, default=0.0, help="views: seconds into it, default %(default)s")

@@ -217,7 +217,7 @@ def test_an_environment_that_fits_is_kept(made_venv, capsys):
 
 @pytest.mark.parametrize("wrong", ["version", "place", "broken"])
 def test_an_environment_that_does_not_fit_is_made_again_with_a_word(wrong, made_venv, monkeypatch, capsys):
-    words = {"version": "is of Python 3.", "place": "was made in another folder", "broken": "does not run any more"}
+    words = {"version": "has Python 3.", "place": "was made in another folder", "broken": "no longer runs"}
     if wrong == "version":
         monkeypatch.setattr(sys, "version_info", (3, 99, 0, "final", 0))
     elif wrong == "place":

@@ -42,7 +42,7 @@ def test_a_weak_glow_in_a_noisy_room_is_enough() -> None:
 
 
 def test_a_camera_that_does_not_see_the_screen_is_one_line_that_says_what_to_do() -> None:
-    with pytest.raises(InputError, match="turn it to the screen") as caught:
+    with pytest.raises(InputError, match="point it at the screen") as caught:
         filmed(0.05, contrast=0.0).report()
     assert "\n" not in str(caught.value)
 

@@ -25,7 +25,7 @@ def test_the_summary_is_over_all_pairs() -> None:
 
 def test_a_folder_without_views_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(tmp_path)]) == 1
-    assert "holds no rendered views" in capsys.readouterr().err
+    assert "contains no rendered views" in capsys.readouterr().err
     (tmp_path / "motion" / "000").mkdir(parents=True)
     assert main([str(tmp_path)]) == 1
     assert "expected 1" in capsys.readouterr().err

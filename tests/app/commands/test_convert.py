@@ -87,9 +87,7 @@ def test_a_file_that_is_there_is_kept_and_the_next_free_name_taken_and_said(caps
         assert main(["convert", "takes/a.npz", "a.bvh", "--bvh-style", "mixamo"]) == 0
         told = lines(capsys)
         assert told[-1].startswith(f"vtm: {name}: 5 frames")
-        assert (f"vtm: a.bvh is there already and is kept: wrote {name} (--force replaces it)" in told) == (
-            name != "a.bvh"
-        )
+        assert (f"vtm: a.bvh exists and was kept: wrote {name} (--force replaces it)" in told) == (name != "a.bvh")
     assert "mixamorig:Hips" in Path("a.bvh").read_text()
     Path("a.bvh").write_text("mine")
     assert main(["convert", "takes/a.npz", "a.bvh", "--force"]) == 0

@@ -115,7 +115,7 @@ def test_a_source_that_ends_before_the_countdown_leaves_no_take_and_says_so(run,
     code, pipeline = run(ends, record=tmp_path / "a.npz")
     assert code == 0
     assert pipeline.calls == ["enter", "exit"]
-    assert "was not recorded: the run was over before the countdown" in capsys.readouterr().err
+    assert "was not recorded: the run ended during the countdown" in capsys.readouterr().err
 
 
 def test_a_camera_that_never_starts_ends_a_run_of_some_seconds_all_the_same(run, tmp_path):

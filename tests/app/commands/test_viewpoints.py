@@ -69,7 +69,7 @@ def test_figures_that_are_there_are_kept(clip, tmp_path, capsys):
     assert run_viewpoints(clip(1.1, "--json", str(out))) == 0
     assert out.read_text() == "mine"
     assert json.loads((tmp_path / "ring-2.json").read_text())["turns"] == 1
-    assert "is there already and is kept" in capsys.readouterr().err
+    assert "exists and was kept" in capsys.readouterr().err
     assert run_viewpoints(clip(1.1, "--json", str(out), "--force")) == 0
     assert json.loads(out.read_text())["turns"] == 1
 
@@ -160,5 +160,5 @@ def test_a_low_correlation_points_to_what_cannot_be_seen():
     lines = report_lines(TurnReport(), {"ours": TrueSide((1.0,) * 12, 0.2, (1.0,) * 12, 0.6, 40.0)})
     assert any("rank correlation with the ring 0.20 (low" in line for line in lines)
     assert any("rank correlation with the ring 0.60" in line and "low" not in line for line in lines)
-    assert any("40 mm of its own pose's error are the same from all sides" in line for line in lines)
+    assert any("40 mm of its body pose error is the same from all sides" in line for line in lines)
     assert any("the same from all sides" in line for line in lines)

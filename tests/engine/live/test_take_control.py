@@ -43,10 +43,10 @@ def test_another_name_than_the_one_asked_for_is_said(
 ) -> None:
     _shows(monkeypatch, path="/takes/take-2.npz")
     control.start(Path("/takes/take.npz"), video=False, source="")
-    assert said == ["/takes/take.npz is there already and is kept: recording to take-2.npz"]
+    assert said == ["/takes/take.npz exists and is kept: recording to take-2.npz"]
     monkeypatch.setattr(FakeRecorder, "close", lambda _self: Path("/takes/take-3.npz"))
     assert control.stop() == Path("/takes/take-3.npz")
-    assert said[1] == "take-2.npz is there already and is kept: the take is take-3.npz"
+    assert said[1] == "take-2.npz exists and was kept: the take is take-3.npz"
 
 
 def test_a_take_that_ended_up_elsewhere_is_said(
