@@ -1,4 +1,4 @@
-"""What the banner says: one notice chosen from a stream of snapshots. No Qt here, the clock is injected."""
+"""Choose the banner's notice from a stream of snapshots. No Qt here, the clock is injected."""
 
 from __future__ import annotations
 
@@ -71,12 +71,12 @@ class Notices:
         return None
 
     def silence_s(self) -> float | None:
-        """For how long there has been no new picture; None while pictures come."""
+        """Return the seconds without a new picture; None while pictures come."""
         return self._troubles.silence_s()
 
     def _follow(self, snapshot: Snapshot, now_s: float) -> None:
         if self._failed and snapshot.state != "failed":
-            self._news = None  # what was wrong is over
+            self._news = None  # the problem is over
         self._failed = snapshot.state == "failed"
         for message in (*new_messages(self._seen, snapshot.messages), *self._troubles.news(snapshot)):
             if not plain_words(message.level, message.text):
@@ -95,8 +95,8 @@ class Notices:
 
 
 def _for_window(text: str) -> str:
-    """Where there is a window, no command needs to be typed."""
-    return text.replace(SEND_REPORT, "send the report that the button at the top right makes")
+    """Adapt a message for the window, where no command needs to be typed."""
+    return text.replace(SEND_REPORT, "send the report (button at the top right)")
 
 
 def _rank(level: str) -> int:

@@ -1,4 +1,4 @@
-"""Opens the window for `vtm`: application, session, signals; returns the exit code when all has ended."""
+"""Open the window for `vtm`: application, session, signals; return the exit code at the end."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ def open_window(
     opengl: OpenGL | None = None,
     on_open: Callable[[MainWindow], None] | None = None,
 ) -> int:
-    """Main thread; returns the exit code when window and pipeline have ended.
+    """Run the window on the main thread; return the exit code when window and pipeline have ended.
 
-    settings  those of the user, with the command line's options in place
-    problem   what of the settings file could not be used: one line
-    opengl    what is known of it; else it is asked
-    on_open   called once the window shows and runs
-    Raises OutputError: take or stats cannot be written where they should go.
+    settings  the user's settings with the command line's options applied
+    problem   one line on invalid values in the settings file
+    opengl    result of the OpenGL check; None: check now
+    on_open   called once the window is visible and running
+    Raises OutputError: take or statistics cannot be written.
     """
     for path in (options.record, options.stats):
         if path is not None:
@@ -62,7 +62,7 @@ def open_window(
         defects_shown(session.tell_defect),
         qt_messages_logged(),
     ):
-        watch = QTimer(window)  # also lets Python see the signal: Qt's loop alone never would
+        watch = QTimer(window)  # also lets Python handle signals, which Qt's event loop never would
         watch.timeout.connect(lambda: window.close() if stop.is_set() else None)
         watch.start(200)
         _begin(window, options)
@@ -71,7 +71,7 @@ def open_window(
         application.exec()
     last = window.last
     window.deleteLater()
-    application.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)  # before the interpreter takes Qt apart
+    application.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)  # before the interpreter destroys Qt objects
     if options.stats is not None and last is not None:
         write_stats(options.stats, last)
     if not session.closed:
@@ -81,7 +81,7 @@ def open_window(
 
 
 def make_application() -> QApplication:
-    """The application with its name, icon and look. It ends when the pipeline has, not with the last window."""
+    """Create the application with its name, icon and style. It ends with the pipeline, not with the last window."""
     application = QApplication(sys.argv[:1])
     application.setApplicationName("VTM Live")
     application.setDesktopFileName("vtm-live")
@@ -92,7 +92,7 @@ def make_application() -> QApplication:
 
 
 def _begin(window: MainWindow, options: RunOptions) -> None:
-    """Show the window, start capturing, and what else the command line asks for."""
+    """Show the window, start capturing, and start what else the command line requests."""
     window.show()
     window.begin()
     if options.record is not None:

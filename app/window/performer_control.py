@@ -1,4 +1,4 @@
-"""The performers of the window: choosing, adding, renaming, deleting, and keeping what was measured. Qt thread only."""
+"""Performers in the window: choosing, adding, renaming, deleting, and storing measurements. Qt thread only."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Change = Callable[[Settings], Settings]
 
 
 class PerformerControl:
-    """Between the panel and the settings; the window applies what comes out."""
+    """Connects the panel and the settings; the window applies the result."""
 
     def __init__(
         self,
@@ -23,7 +23,7 @@ class PerformerControl:
         apply: Callable[[Settings], None],
         say: Callable[[str, str], None],
     ) -> None:
-        """apply: keep whole settings and send their Config on, if it is another one."""
+        """apply: save the settings and, if it changed, send their Config to the pipeline."""
         self._panel, self._settings, self._apply, self._say = panel, settings, apply, say
         self._measured_at_s: float | None = None
         self._details_at_s: float | None = None
@@ -33,7 +33,7 @@ class PerformerControl:
         panel.deleted.connect(lambda: self._do(deleted))
 
     def pull(self, snapshot: Snapshot) -> None:
-        """Keep what was measured since the last snapshot with whoever performs."""
+        """Store new measurements with the current performer."""
         measured, details = snapshot.measured, snapshot.details_measured
         if measured is not None and measured.at_s != self._measured_at_s:
             self._measured_at_s = measured.at_s
@@ -43,7 +43,7 @@ class PerformerControl:
             self._panel.changed.emit({"face_at_rest": details.face, "finger_ranges": details.fingers})
 
     def show(self) -> None:
-        """Who there is."""
+        """Show the list of performers."""
         settings = self._settings()
         self._panel.show_performers([one.name for one in performers_of(settings)], current(settings).name)
 

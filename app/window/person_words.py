@@ -1,4 +1,4 @@
-"""What the header says of the person: what is seen of them, and what is guessed. No Qt here."""
+"""Words in the header on the person: what is seen, and what is guessed. No Qt here."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from engine.types import Pose
 from models.parts import PART
 
 GUESSED_BELOW = 0.3
-"""Confidence of a part below which it is called guessed, here and in the 3D view."""
+"""Confidence below which a part is called guessed, here and in the 3D view."""
 _BODIES = {"upper": "Upper body", "seated": "Seated"}
 
 
 def person_words(pose: Pose | None) -> str:
-    """Return one line: "Whole body", "Upper body, legs guessed", "Lost" or "" before anybody was seen."""
+    """Return one line: "Whole body", "Upper body, legs guessed", "Lost", or "" before a person was seen."""
     if pose is None:
         return ""
     if not pose.tracked:
@@ -23,13 +23,13 @@ def person_words(pose: Pose | None) -> str:
 
 
 def guessed_words(pose: Pose) -> str:
-    """Return the parts that should be seen and are not, "" for none: "left arm and legs". A seat has no legs to see."""
+    """Return the guessed parts as in "left arm and legs", "" for none. A seated stance shows no tracked legs."""
     words = [word for word in _guessed(pose) if pose.body == "whole" or "leg" not in word]
     return _listed(words) if words else ""
 
 
 def _guessed(pose: Pose) -> list[str]:
-    """Return the parts that are guessed, both of a pair in one word."""
+    """Return the guessed parts; a pair as one word."""
     low = {name for name, index in PART.items() if float(pose.part_confidence[index]) < GUESSED_BELOW}
     words: list[str] = [name for name in ("head", "trunk") if name in low]
     for limb in ("arm", "leg"):

@@ -1,6 +1,6 @@
-"""The engine's messages as the window's banner says them: no names of parts, no milliseconds. No Qt here.
+"""Rephrase engine messages for the window's banner: no names of components, no milliseconds. No Qt here.
 
-The log, the terminal and the tip of the header's state keep the engine's own words.
+The log, the terminal and the tooltip of the header's state keep the original messages.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _REWORDED = (
 
 
 def plain_words(level: str, text: str) -> str:
-    """Return the line for the banner; "" for one that only the log needs. Warnings and errors stay as they are."""
+    """Return the line for the banner; "" for one that belongs only in the log. Warnings and errors are unchanged."""
     if level != "info":
         return text
     if any(re.match(pattern, text, re.IGNORECASE) for pattern in _SILENT):

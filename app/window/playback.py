@@ -1,7 +1,7 @@
-"""What the window plays instead of the live motion: a recording with a timeline, or a test pose. No Qt here.
+"""What the window plays instead of live motion: a recording with a timeline, or a test pose. No Qt here.
 
-`start`, `stop` and `follow` belong to the session's worker, because they open sockets; the rest returns at once and may
-be called from any thread.
+`start`, `stop` and `follow` belong to the session's worker, because they open sockets; the others return at once and
+may be called from any thread.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Playback:
         self._loop = False
 
     def start(self, recording: Recording, urls: tuple[str, ...], loop: bool) -> None:
-        """Play, instead of what was played, which is shown until then. Raises VtmError: then nothing is played."""
+        """Play a recording; the previous one is shown until then. Raises VtmError: then nothing is played."""
         if self._player is not None:
             self._player.close()
         try:
@@ -34,7 +34,7 @@ class Playback:
         self._recording, self._urls, self._loop = recording, urls, loop
 
     def follow(self, urls: tuple[str, ...]) -> None:
-        """Other targets: go on there, at the same place. Raises VtmError: then nothing is played any more."""
+        """Switch to other targets at the same position. Raises VtmError: then nothing is played any more."""
         before = self.state()
         if before is None or urls == self._urls or self._recording is None:
             return
@@ -45,27 +45,27 @@ class Playback:
         self.seek(before.position_s)
 
     def stop(self) -> None:
-        """Play nothing; the targets get the last pose three times."""
+        """Stop playing; the targets get the last pose three times."""
         player, self._player = self._player, None
         if player is not None:
             player.close()
 
     def muted(self, config: Config) -> Config:
-        """`config` without targets while something is played: a receiver hears one stream."""
+        """Return `config` without targets during playback, so that a receiver gets one stream."""
         return config if self._player is None else dataclasses.replace(config, osc=())
 
     def state(self) -> PlayerState | None:
-        """None when nothing is played."""
+        """State of the player; None when nothing is played."""
         player = self._player
         return None if player is None else player.state()
 
     def pause(self) -> None:
-        """Hold where it is."""
+        """Pause."""
         if (player := self._player) is not None:
             player.pause()
 
     def resume(self) -> None:
-        """Go on, or begin again after the end."""
+        """Continue, or restart after the end."""
         if (player := self._player) is not None:
             player.resume()
 

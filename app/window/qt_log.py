@@ -1,4 +1,4 @@
-"""What Qt itself has to say goes to the log file; whoever heard it before goes on hearing it."""
+"""Send Qt's own messages to the log file, and to the previous handler."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 @contextmanager
 def qt_messages_logged() -> Iterator[None]:
-    """Log them while inside. Qt thread; the messages may come from any."""
+    """Context: log Qt's messages. Qt thread; messages may come from any thread."""
 
     def handle(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
         log.log(_LEVELS[kind], "%s: %s", context.category or "qt", text)

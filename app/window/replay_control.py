@@ -1,4 +1,4 @@
-"""Ties what is played to the window: the timeline, the 3D view, the buttons for test poses. Qt thread only."""
+"""Connects playback to the window: the timeline, the 3D view, the buttons for test poses. Qt thread only."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from engine.takes.recording import TEST_POSES, load_recording, pose_recording
 
 
 class ReplayControl(QObject):
-    """Pulled by the window's timer."""
+    """Polled by the window's timer."""
 
     def __init__(self, parent: QObject, session: Session, body: BodyPane, targets: TargetsPanel) -> None:
         super().__init__(parent)
@@ -32,18 +32,18 @@ class ReplayControl(QObject):
         targets.test.connect(self.test)
 
     def open(self, path: Path) -> None:
-        """Replay a take or a log."""
+        """Replay a take or an OSC log."""
         self._session.play(partial(load_recording, path))
 
     def test(self, name: str) -> None:
-        """Send a test pose again and again; "": no more."""
+        """Send a test pose repeatedly; "": stop."""
         if name:
             self._session.play(partial(pose_recording, name, self.height_m), loop=True)
         else:
             self._session.stop_playing()
 
     def pull(self) -> bool:
-        """Show what is played; True when something is."""
+        """Show the playback; return whether there is one."""
         state = self._session.playback.state()
         if state is not None:
             self._body.show_pose(state.pose)

@@ -1,4 +1,4 @@
-"""The report of `vtm doctor --report` in a window: to be read first, then copied or saved."""
+"""The report of `vtm doctor --report` in a window, to be read first, then copied or saved."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from engine.errors import OutputError, describe
 
 _POLL_MS = 100
 _ABOUT = (
-    "Copy or save this text and send it with your question. It holds versions, settings and the end of the log; "
+    "Copy or save this text and send it with your question. It contains versions, settings and the end of the log; "
     "passwords in addresses are masked. Read it before you send it."
 )
 
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 
 class ReportDialog(QDialog):
-    """`collect` makes the text, on a thread of its own: it takes a second or two."""
+    """collect: makes the text, on a separate thread because it takes a second or two."""
 
     def __init__(self, parent: QWidget | None, collect: Callable[[], str]) -> None:
         super().__init__(parent)
@@ -72,7 +72,7 @@ class ReportDialog(QDialog):
             return
         self._timer.stop()
         if isinstance(outcome, Exception):
-            log.error("the report cannot be made", exc_info=outcome)
+            log.error("making the report failed", exc_info=outcome)
             self.told.setText(describe(outcome))
             return
         self.text.setPlainText(outcome)
@@ -90,11 +90,11 @@ class ReportDialog(QDialog):
             self.save_to(Path(chosen))
 
     def save_to(self, path: Path) -> None:
-        """Write the text; what went wrong is shown."""
+        """Write the text, or show why it failed."""
         try:
             write_report(path, self.text.toPlainText())
         except OutputError as error:
-            log.warning("the report is not saved", exc_info=True)
+            log.warning("saving the report failed", exc_info=True)
             self.told.setText(str(error))
         else:
             self.told.setText(f"Saved {path}")

@@ -1,6 +1,6 @@
-"""Two screens of one window: the operator's with everything, the performer's with a big picture and big words.
+"""Two screens of one window: the operator's with everything, the performer's with a large picture and large words.
 
-The performer stands three metres away and needs to see themselves and whether they are tracked; nothing else.
+The performer stands three metres away and only needs to see themselves and whether they are tracked.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ SCREENS = ("operator", "performer")
 
 
 def with_bar(strip: QWidget, bar: PerformerBar) -> QWidget:
-    """The foot of the window: the operator's figures or the performer's words."""
+    """Return the bottom of the window: the operator's figures or the performer's words."""
     foot = QWidget()
     column = QVBoxLayout(foot)
     column.setContentsMargins(0, 0, 0, 0)
@@ -28,7 +28,7 @@ class Screens(QObject):
     """Switches between the two. Qt thread."""
 
     def __init__(self, window: QWidget, bar: PerformerBar, operators: tuple[QWidget, ...]) -> None:
-        """operators: what only the operator's screen shows."""
+        """operators: widgets shown only on the operator's screen."""
         super().__init__(window)
         self._window, self._bar, self._operators = window, bar, operators
         self._hidden: list[QWidget] = []
@@ -37,7 +37,7 @@ class Screens(QObject):
         window.installEventFilter(self)
 
     def show_performer(self, on: bool) -> None:
-        """Show the performer's screen, or the operator's as it was."""
+        """Switch to the performer's screen, or back to the operator's."""
         if on == (self.current == "performer"):
             return
         self.current = "performer" if on else "operator"
@@ -49,7 +49,7 @@ class Screens(QObject):
         self._bar.setVisible(on)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """The bar keeps its part of the window's height."""
+        """Keep the bar at its fraction of the window's height."""
         if event.type() == QEvent.Type.Resize:
             self._bar.place(self._window.height())
         return super().eventFilter(watched, event)

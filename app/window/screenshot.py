@@ -83,20 +83,20 @@ def take_screenshot(out: Path, source: str, after_s: float, shown: Shown) -> boo
 
 
 def main() -> int:
-    """Command line; returns the exit code."""
+    """Run the command line; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m app.window.screenshot", description=__doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument("--source", default="demo")
     parser.add_argument("--after", type=float, default=9.0, metavar="SECONDS")
     parser.add_argument("--size", default="1280x800", metavar="WIDTHxHEIGHT")
-    parser.add_argument("--performer", action="store_true", help="the performer's screen")
+    parser.add_argument("--performer", action="store_true", help="show the performer's screen")
     parser.add_argument("--avatar", default="", metavar="FILE.vrm")
-    parser.add_argument("--viewpoints", default="", choices=MODES, help="a page of the Viewpoints mode")
-    parser.add_argument("--look", default="", choices=LOOKS, help="from where the figure is looked at")
+    parser.add_argument("--viewpoints", default="", choices=MODES, help="show a page of the Viewpoints mode")
+    parser.add_argument("--look", default="", choices=LOOKS, help="view of the figure")
     options = parser.parse_args()
     width, _, height = options.size.partition("x")
     with tempfile.TemporaryDirectory() as folder:
-        os.environ["VTM_CONFIG_DIR"] = folder  # the user's own settings stay as they are
+        os.environ["VTM_CONFIG_DIR"] = folder  # leaves the user's own settings unchanged
         size = int(width), int(height)
         shown = Shown(size, options.avatar, options.viewpoints, options.look, options.performer)
         good = take_screenshot(options.out, options.source, options.after, shown)

@@ -1,8 +1,8 @@
 """Runs the pipeline for the window: slow calls (start, stop, change, record) go to one worker thread, never Qt's.
 
-The window says what it wants (app.window.wanted) and returns at once; the worker compares that with what it has seen to
-and takes the next step. What went wrong comes back as a message in `snapshot()`. No Qt in this file and no signals: the
-screen pulls.
+The window states its requests (app.window.wanted) and returns at once; the worker compares them with what it has
+handled and takes the next step. Errors come back as messages in `snapshot()`. No Qt in this file and no signals: the
+screen polls.
 """
 
 from __future__ import annotations
@@ -30,16 +30,17 @@ log = logging.getLogger(__name__)
 
 _ZERO = Percentiles(0.0, 0.0, 0.0)
 NO_STATS = Stats(0, 0, 0, 0.0, 0.0, 0.0, _ZERO, {}, "", "")
-_TICK_S = 0.02  # how exactly a take begins at the end of its countdown
+_TICK_S = 0.02  # precision of a take's start after its countdown
 
 
 class Session:
-    """One pipeline at a time, made, changed and stopped on a worker thread. Public methods: any thread, no waiting."""
+    """One pipeline at a time, created, changed and stopped on a worker thread. Public methods: any thread, no
+    waiting."""
 
     def __init__(self, factory: PipelineFactory, clock: Callable[[], float] = time.monotonic) -> None:
         self._factory = factory
         self._clock = clock
-        self._changed = threading.Condition()  # guards the next
+        self._changed = threading.Condition()  # guards the next line
         self._wanted = Wanted()
         self._seen_to = Wanted()  # worker only, as the next two: what was tried, with success or not
         self._takes = TakeSteps(self._running, self._give_up)
@@ -53,19 +54,19 @@ class Session:
         self._worker.start()
 
     def apply(self, config: Config, *, restart: bool = False) -> None:
-        """Run with `config` from now on. `restart`: begin again even if nothing changed."""
+        """Run with `config` from now on. `restart`: restart even if nothing changed."""
         self._want(lambda wanted: wanted.with_config(config, restart=restart))
 
     def calibrate(self) -> None:
-        """Take the performer's pose after the countdown as facing forward."""
+        """After the countdown, make the performer's pose face forward."""
         self._want(lambda wanted: wanted.with_calibration(True))
 
     def cancel_calibration(self) -> None:
-        """Call off a calibration that is not done yet."""
+        """Cancel a calibration under way."""
         self._want(lambda wanted: wanted.with_calibration(False))
 
     def calibrate_hands(self) -> None:
-        """Measure the range of the fingers; messages say what to do."""
+        """Measure the range of the fingers; messages give the instructions."""
         if (pipeline := self._pipeline) is not None:
             pipeline.calibrate_hands()
 
@@ -75,20 +76,20 @@ class Session:
             pipeline.choose_person(choice)
 
     def start_recording(self, path: Path, countdown_s: float = 0.0, *, overwrite: bool = False) -> None:
-        """Begin a take after so many seconds; its folder is made when missing, at once.
+        """Start a take after `countdown_s` seconds; a missing folder is created at once.
 
-        A take that is there is kept, unless `overwrite`.
+        An existing file is kept, unless `overwrite`.
         """
         take = WantedTake(path, self._clock() + countdown_s, overwrite)
         self._want(lambda wanted: dataclasses.replace(wanted, take=take))
 
     def stop_recording(self) -> None:
-        """End the take and keep it, or call off its countdown."""
+        """Stop the take and keep it, or cancel its countdown."""
         self._want(lambda wanted: dataclasses.replace(wanted, take=None))
 
     @property
     def calibrating(self) -> bool:
-        """A calibration is wanted or under way: it can be called off."""
+        """Whether a calibration is requested or under way, and can be cancelled."""
         wanted = self._wanted
         if wanted.calibrated != self._seen_to.calibrated:
             return wanted.calibrating
@@ -97,51 +98,51 @@ class Session:
 
     @property
     def has_take(self) -> bool:
-        """A take is wanted: it runs, or its countdown does."""
+        """Whether a take is running or counting down."""
         return self._wanted.take is not None
 
     @property
     def take_in_s(self) -> float | None:
-        """Seconds until the take begins; None when none is to begin."""
+        """Seconds until the take starts; None when none is due."""
         take = self._wanted.take
         if take is None or take is self._seen_to.take:
             return None
         return max(take.from_s - self._clock(), 0.0)
 
     def play(self, load: Callable[[], Recording], *, loop: bool = False) -> None:
-        """Play a recording to the targets instead of the live motion, until `stop_playing`."""
+        """Play a recording to the targets instead of live motion, until `stop_playing`."""
         playing = Playing(load, loop)
         self._want(lambda wanted: dataclasses.replace(wanted, playing=playing))
 
     def stop_playing(self) -> None:
-        """The live motion goes out again."""
+        """Send live motion again."""
         self._want(lambda wanted: dataclasses.replace(wanted, playing=None))
 
     @property
     def playback(self) -> Playback:
-        """What is played, to be paused and moved."""
+        """The current playback, to pause and seek."""
         return self._playback
 
     def recover(self, partials: tuple[Path, ...]) -> None:
-        """Finish takes that a crash left behind."""
+        """Finish takes that a crash left incomplete."""
         self._want(lambda wanted: wanted.with_partials(partials))
 
     def close(self) -> None:
-        """Stop the pipeline and end the worker; `closed` turns True when that is done."""
+        """Stop the pipeline and end the worker; `closed` becomes True when that is done."""
         self._want(lambda wanted: dataclasses.replace(wanted, closed=True))
 
     @property
     def closed(self) -> bool:
-        """True when the worker has ended."""
+        """Whether the worker has ended."""
         return not self._worker.is_alive()
 
     def join(self, timeout_s: float) -> bool:
-        """Wait for the worker after close(). True when it has ended."""
+        """Wait for the worker after close(). Return True when it has ended."""
         self._worker.join(timeout_s)
         return self.closed
 
     def snapshot(self) -> Snapshot:
-        """The pipeline's snapshot with this session's own messages behind it; without a pipeline a bare one."""
+        """Return the pipeline's snapshot plus this session's messages; an empty one without a pipeline."""
         pipeline, own, playing = self._pipeline, tuple(self._own_messages), self._playback.state()
         if pipeline is None:
             targets = () if playing is None else playing.targets
@@ -152,11 +153,11 @@ class Session:
         return snapshot if playing is None else dataclasses.replace(snapshot, targets=playing.targets)
 
     def tell(self, level: str, text: str) -> None:
-        """Show a line of a part of the window. Any thread."""
+        """Show a message from a part of the window. Any thread."""
         self._say(level, text)
 
     def tell_defect(self, text: str) -> None:
-        """Show a line about an error that nobody caught; it is logged already. Any thread."""
+        """Show a message on an uncaught error, which is logged already. Any thread."""
         self._say("error", text)
 
     def _want(self, change: Callable[[Wanted], Wanted]) -> None:
@@ -165,7 +166,7 @@ class Session:
             self._changed.notify_all()
 
     def _say(self, level: str, text: str) -> None:
-        """One line for the user; that of an error follows its traceback in the log."""
+        """Add a message for the user; that of an error follows its traceback in the log."""
         if level != "error":
             log.info("%s", text)
         self._own_messages.append(Message(level, mask_secrets(text)))
@@ -189,7 +190,7 @@ class Session:
         return None
 
     def _difference(self, wanted: Wanted) -> Callable[[], None] | None:
-        """The next step towards what is wanted. A step counts as seen to when it is begun: what fails is said once."""
+        """Return the next step towards the request. A step counts as handled once begun: a failure is reported once."""
         seen_to, take = self._seen_to, wanted.take
 
         def begun(step: Callable[[], None], **fields: object) -> Callable[[], None]:
@@ -219,7 +220,7 @@ class Session:
         try:
             step()
         except Exception as error:
-            log.error("a wish of the window failed", exc_info=True)
+            log.error("a request of the window failed", exc_info=True)
             self._say("error", describe(error))
 
     def _apply(self, config: Config, restart: bool) -> None:
@@ -246,7 +247,7 @@ class Session:
         self._state = "running"
 
     def _leave(self) -> None:
-        """Until all has ended, `snapshot` goes on to show the pipeline: it may be writing a take."""
+        """Close everything; until then `snapshot` keeps showing the pipeline, which may be writing a take."""
         self._state = "stopped"
         try:
             if self._pipeline is not None:
@@ -264,7 +265,7 @@ class Session:
             self._follow_playback()
 
     def _follow_playback(self) -> None:
-        """A receiver hears one stream: the live one is silent while something is played."""
+        """Mute the live stream during playback: a receiver gets one stream."""
         if self._pipeline is not None and self._config is not None:
             self._pipeline.reconfigure(self._playback.muted(self._config))
 
@@ -289,7 +290,7 @@ class Session:
             self._say("info", f"Saved {path}")
 
     def _give_up(self, take: WantedTake) -> None:
-        """Want it no more, unless another is wanted by now."""
+        """Withdraw the request for this take, unless another one is requested by now."""
         with self._changed:
             if self._wanted.take is take:
                 self._wanted = dataclasses.replace(self._wanted, take=None)

@@ -1,4 +1,4 @@
-"""What can be done with the take that is replayed: export the marked part, find a loop, judge it. Qt thread only."""
+"""Editing of the replayed take: export the marked part, find a loop, check its quality. Qt thread only."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ log = logging.getLogger(__name__)
 
 _POLL_MS = 60
 Say = Callable[[str, str], None]
-"""A level and a line for the banner."""
+"""A level and a message for the banner."""
 Done = Callable[[], None]
-"""What is left to do on the Qt thread once the work has ended."""
+"""Work left for the Qt thread after the background work."""
 
 
 class TakeEditor(QObject):
-    """Slow work runs on a thread of its own, one at a time."""
+    """Slow work runs on a separate thread, one task at a time."""
 
     def __init__(self, parent: QObject, bar: ReplayBar, playback: Playback, say: Say) -> None:
         super().__init__(parent)
@@ -67,7 +67,7 @@ class TakeEditor(QObject):
         self._start(work)
 
     def find_loop(self) -> None:
-        """Move the marks, by up to a second, to where the end runs on into the beginning, and play the loop."""
+        """Move the marks, by up to a second, so that the end continues into the start, and play the loop."""
         state = self._playback.state()
         if state is None:
             return
@@ -100,7 +100,7 @@ class TakeEditor(QObject):
 
     def _start(self, work: Callable[[], Done]) -> None:
         if not self._work.start(work):
-            self._say("info", "Still at work on the take before: one moment")
+            self._say("info", "Still busy with the previous task: one moment")
             return
         self._bar.set_busy(True)
         self._timer.start(_POLL_MS)
@@ -112,7 +112,7 @@ class TakeEditor(QObject):
         self._timer.stop()
         self._bar.set_busy(False)
         if isinstance(outcome, Exception):
-            log.error("the take cannot be worked on", exc_info=outcome)
+            log.error("editing the take failed", exc_info=outcome)
             self._say("error", describe(outcome))
         else:
             outcome()

@@ -1,4 +1,4 @@
-"""What the window says about an OSC target: its name, its state in three words, a proposal for a new one. No Qt."""
+"""Words on an OSC target: its name, its state in three words, a proposal for a new one. No Qt."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _HIGHEST_PORT = 65535
 
 
 def target_name(url: str) -> str:
-    """VSeeFace  127.0.0.1:39539"""
+    """Return name and address: VSeeFace  127.0.0.1:39539."""
     scheme, _, rest = url.partition("://")
     preset, *_ = split_query(url)
     known = scheme == "vmc" and preset != "generic"
@@ -42,22 +42,22 @@ def target_name(url: str) -> str:
 
 
 def settings_lines(protocol: str, preset: str) -> tuple[str, ...]:
-    """What to set in the other program, one line each."""
+    """Return the settings to make in the other program, one line each."""
     return RECEIVERS[preset].settings if protocol == "vmc" else _REMARKS[protocol]
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What is shown of one target."""
+    """What the window shows of one target."""
 
     words: str  # the state in three words
-    figures: str  # "120 packets/s", or why nothing can be known
-    problem: str = ""  # whole
-    good: bool | None = None  # None: cannot be known
+    figures: str  # "120 packets/s", or why nothing is known
+    problem: str = ""  # complete message
+    good: bool | None = None  # None: unknown
 
 
 def card(url: str, state: TargetState | None) -> Card:
-    """Describe a target. Only a closed port of this computer answers; another computer says nothing."""
+    """Describe a target. Only a closed port on this computer can be detected; another computer does not answer."""
     if state is None or (not state.packets and not state.error):
         return Card(WAITING, "waiting for a pose")
     rate = round(state.packets_per_s)
@@ -70,11 +70,11 @@ def card(url: str, state: TargetState | None) -> Card:
         return Card(WAITING, "no pose goes out")
     if _reach(url) == SOMEBODY:
         return Card(SOMEBODY, figures, good=True)
-    return Card(UNKNOWN, f"{figures}; whether it listens cannot be known")
+    return Card(UNKNOWN, f"{figures}; whether it listens is unknown")
 
 
 def _reach(url: str) -> str:
-    """Whether a missing receiver would be noticed."""
+    """Return how a missing receiver would be noticed."""
     host = parse_target(url).host.lower()
     if host == "localhost":
         return SOMEBODY
@@ -85,7 +85,7 @@ def _reach(url: str) -> str:
 
 
 def free_port(wanted: int, host: str, others: tuple[str, ...], vmc_receive: str = "") -> int:
-    """Return the port, or the next one that no other target has and that we do not listen on; any host."""
+    """Return the port, or the next one not used by other targets or our own receiver; any host."""
     taken = {parse_target(url).address for url in others}
     for port in range(wanted, _HIGHEST_PORT + 1):
         url = join_url("vmc", host, str(port), "generic", "")
@@ -107,7 +107,7 @@ def _listened_on(url: str, vmc_receive: str) -> bool:
 
 
 def proposal(others: tuple[str, ...], vmc_receive: str = "") -> str:
-    """Return a new target: the first receiver that is not served yet, on a free port of this computer."""
+    """Return a new target: the first receiver not served yet, on a free port of this computer."""
     served = {split_query(url)[0] for url in others if url.startswith("vmc://")}
     preset = next((name for name in RECEIVERS if name not in served), "generic")
     port = free_port(RECEIVERS[preset].port, _ALONE, others, vmc_receive)
@@ -115,12 +115,12 @@ def proposal(others: tuple[str, ...], vmc_receive: str = "") -> str:
 
 
 def usual_port(protocol: str, preset: str) -> int:
-    """Return the port that such a receiver listens on."""
+    """Return the default port of such a receiver."""
     return RECEIVERS[preset].port if protocol == "vmc" else DEFAULT_PORTS[protocol]
 
 
 def with_fold(options: str, preset: str, bone: str, on: bool) -> str:
-    """Return a VMC target's other options with a bone folded or not; what the preset does anyway is not written."""
+    """Return a VMC target's other options with a bone folded or not; the preset's defaults are not written."""
     pairs = [pair for pair in options.split("&") if pair]
     given = [pair.removeprefix("fold=").split(",") for pair in pairs if pair.startswith("fold=")]
     own = RECEIVERS[preset].options.fold
@@ -131,6 +131,6 @@ def with_fold(options: str, preset: str, bone: str, on: bool) -> str:
 
 
 def with_flag(options: str, name: str, on: bool) -> str:
-    """Return a target's other options with one that is 0 unless given switched on or off."""
+    """Return a target's other options with a flag (default 0) switched on or off."""
     pairs = [pair for pair in options.split("&") if pair and not pair.startswith(f"{name}=")]
     return "&".join([*pairs, *([f"{name}=1"] if on else [])])

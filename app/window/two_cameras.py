@@ -1,7 +1,7 @@
 """The window with two cameras: a second session and picture, both figures on one floor, and the way back. Qt thread.
 
 Start: the second session begins, the first restarts with half of the processor, the comparison runs on its own thread.
-End: the thread is joined, the second session closes behind the scenes, the first has the whole processor again.
+End: the thread is joined, the second session closes in the background, the first gets the whole processor back.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _MEAN_TARGET, _B_TARGET = "vmc://127.0.0.1:39540", "vmc://127.0.0.1:39541"
 
 
 class TwoCameras(QObject):
-    """Pulled by the window's timer while `active`."""
+    """Polled by the window's timer while `active`."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class TwoCameras(QObject):
         self._b = ""
         self._fitted_for: tuple[object, ...] = ()
         self._begun, self._begins_with = False, 0
-        """B begins once so many pipelines were made: with A's new one, so that two clips run in step."""
+        """B starts once this many pipelines were created: together with A's new one, so that two clips run in step."""
         self._b_targets: tuple[str, ...] = ()
         self._frame_key: tuple[str, int] | None = None
         self._sizes: list[int] = []
@@ -71,7 +71,7 @@ class TwoCameras(QObject):
         self.pane.send.connect(self._ask_target)
 
     def place(self, splitter: QSplitter, video: VideoView, body: QWidget) -> None:
-        """Put the second picture under the first, and the pane where the body is."""
+        """Put the second picture under the first, and the comparison pane where the body is."""
         self._splitter, self._body, self._first_video = splitter, body, video
         pane = video.parentWidget()
         column = None if pane is None else pane.layout()
@@ -81,16 +81,16 @@ class TwoCameras(QObject):
 
     @property
     def active(self) -> bool:
-        """Two cameras are shown."""
+        """Whether two cameras are shown."""
         return self._second is not None
 
     @property
     def closed(self) -> bool:
-        """No second session is left."""
+        """Whether the second session has ended."""
         return not self.active and all(session.closed for session in self._closing)
 
     def begin(self, source: str) -> None:
-        """Add a second camera; "demo": the bundled pair in place of whatever is shown."""
+        """Add a second camera; "demo": show the bundled pair instead of the current source."""
         if source == DEMO:
             self._change({"source": str(DEMO_PAIR[0])})
             source = str(DEMO_PAIR[1])
@@ -107,7 +107,7 @@ class TwoCameras(QObject):
         self._pipelines.two = True
         self._second = Session(self._pipelines)
         self._begun, self._begins_with = False, self._pipelines.made
-        if not self._first.has_take:  # a take is not interrupted for a fair share
+        if not self._first.has_take:  # a running take is not interrupted
             self._begins_with += 1
             self.restart_first()
         names = short_name(a), short_name(source)
@@ -119,7 +119,7 @@ class TwoCameras(QObject):
             self._say("info", f"Two detectors share {usable_cores()} cores: each camera gives about half the poses")
 
     def _first_source(self) -> str:
-        """What the first camera is called; one taken as the first of the list gets its name. Raises VtmError."""
+        """Return the first camera's source; a default camera gets its name. Raises VtmError."""
         source, cameras = self._config().source, self._cameras()
         if source == "" and cameras:
             source = cameras[0].name
@@ -129,7 +129,7 @@ class TwoCameras(QObject):
         return source
 
     def _second_config(self) -> Config:
-        """As the first camera's settings, without what only one pipeline may have."""
+        """Return the first camera's settings without those that only one pipeline can use."""
         return dataclasses.replace(
             self._config(),
             source=self._b,
@@ -151,7 +151,7 @@ class TwoCameras(QObject):
         self._splitter.setSizes([self._sizes[0], 0, max(self._sizes[1], 1)])
 
     def end(self) -> None:
-        """Back to one camera. Idempotent."""
+        """Return to one camera. Idempotent."""
         if self._second is None:
             return
         if self._thread is not None:
@@ -176,7 +176,7 @@ class TwoCameras(QObject):
             self._first.apply(dataclasses.replace(self._config(), loop=True), restart=True)
 
     def refit(self) -> None:
-        """Fit the next seconds anew."""
+        """Fit again, on the next seconds."""
         if self._thread is not None:
             self._thread.refit()
 
@@ -194,12 +194,12 @@ class TwoCameras(QObject):
         self.pane.show_state(self._thread.state, first.pose, self._thread.problem or (errors[-1] if errors else ""))
 
     def follow(self) -> None:
-        """Settings have changed: those that both share go to the second camera; another picture is fitted anew."""
+        """Pass changed settings that both share to the second camera; fit again if its picture changed."""
         if self._second is None:
             return
         if self._config().source == self._b:
             self.end()
-            self._say("info", "Back to one camera: the first one is the second one's now")
+            self._say("info", "Back to one camera: the first camera now shows the second's source")
             return
         if self._begun:
             self._second.apply(self._second_config())
@@ -218,15 +218,15 @@ class TwoCameras(QObject):
             self.video.show_frame(frame, snapshot.detection)
 
     def _ask_target(self, what: str) -> None:
-        """Let the user type where a stream goes; nothing typed ends it."""
+        """Ask for the address of a stream; an empty answer stops it."""
         usual = _MEAN_TARGET if what == "mean" else _B_TARGET
         whose = "the mean of both" if what == "mean" else "B's own motion"
-        url, good = QInputDialog.getText(self.pane, "Send", f"Where {whose} goes (empty: nowhere)", text=usual)
+        url, good = QInputDialog.getText(self.pane, "Send", f"Target for {whose} (empty: none)", text=usual)
         if good:
             self.send(what, url.strip())
 
     def send(self, what: str, url: str) -> None:
-        """Send "mean" or "b" to one more performer's address; "": no more."""
+        """Send "mean" or "b" to another address; "": stop."""
         urls = (url,) if url else ()
         if self._thread is None:
             return
@@ -241,9 +241,9 @@ class TwoCameras(QObject):
             self._say("warning", str(error))
             return
         whose = "The mean of both" if what == "mean" else "B's motion"
-        self._say("info", f"{whose} goes to {url}" if url else f"{whose} goes nowhere")
+        self._say("info", f"{whose} is sent to {url}" if url else f"{whose} is no longer sent")
 
 
 def _picture(config: Config) -> tuple[object, ...]:
-    """Return the settings that change what a camera sees."""
+    """Return the settings that change a camera's picture."""
     return config.source, config.mirror, config.rotate_deg, config.hfov_deg, config.intrinsics_file

@@ -1,4 +1,4 @@
-"""The ring of `vtm viewpoints` as a picture: painted by the same code as on screen, without a window."""
+"""The ring of `vtm viewpoints` as a picture: painted with the same code as on screen, without a window."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SIZE = (1600, 1000)
 
 
 def ring_of(report: TurnReport) -> RingData:
-    """The ring of a measured turn."""
+    """Return the ring's data for a measured turn."""
     words = turn_words(report)
     pointer = None if report.turns >= 2 else report.yaw_deg
     sides = report.ours.sectors_mm, report.detector.sectors_mm
@@ -28,9 +28,9 @@ def ring_of(report: TurnReport) -> RingData:
 
 
 def turn_png(report: TurnReport, source: str) -> bytes:
-    """The picture of a turn, PNG. Main thread. Raises OutputError."""
+    """Return the picture of a turn as PNG. Main thread. Raises OutputError."""
     if QGuiApplication.instance() is None:
-        os.environ["QT_QPA_PLATFORM"] = "offscreen"  # no display is needed to paint
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"  # painting needs no display
         _keep.append(QGuiApplication(sys.argv[:1]))
     image = QImage(*_SIZE, QImage.Format.Format_RGB32)
     image.fill(QColor(BACKGROUND))
@@ -49,18 +49,18 @@ def turn_png(report: TurnReport, source: str) -> bytes:
 
 
 _keep: list[QGuiApplication] = []
-"""Qt wants its application to outlive every picture."""
+"""Kept alive: Qt needs its application to outlive every picture."""
 
 
 def save_turn(path: Path, report: TurnReport, source: str) -> Path:
-    """Write the picture under this name or the next free one; the name it got. Raises OutputError."""
+    """Save the picture under this name or the next free one; return its path. Raises OutputError."""
     with new_file(path) as new:
         new.file.write(turn_png(report, source))
     return new.path
 
 
 def _beside(painter: QPainter, box: QRectF, report: TurnReport, source: str) -> None:
-    """The words at the right of the ring."""
+    """Draw the text on the right of the ring."""
     y = box.y()
 
     def line(text: str, size: int, colour: str = TEXT, *, bold: bool = False, gap: float = 1.5) -> None:
@@ -82,14 +82,14 @@ def _beside(painter: QPainter, box: QRectF, report: TurnReport, source: str) -> 
         if side.mean_mm is not None:
             line(name, 28, bold=True)
             line(side_text(side), 28, gap=2.0)
-    line("Distance of the pose, in each sector, from its mean over all sectors, mm.", 24, MUTED)
-    line("White arcs: how well the body is seen.", 24, MUTED, gap=2.2)
-    line("Agreement is not truth:", 24, bold=True)
+    line("Distance of each sector's pose from the mean pose over all sectors, mm.", 24, MUTED)
+    line("White arcs: visibility of the body.", 24, MUTED, gap=2.2)
+    line("Agreement is not accuracy:", 24, bold=True)
     for text in CANNOT_SEE:
         line(f"·  {text}", 22, MUTED, gap=1.3)
 
 
 def side_text(side: Side) -> str:
-    """Mean, worst over best and floor in one line."""
+    """Return mean, worst over best and noise floor as one line."""
     floor = "" if side.floor_mean_mm is None else f", floor {mm(side.floor_mean_mm)} mm"
     return f"{mm(side.mean_mm)} mm, worst / best {ratio(side.worst_over_best)}{floor}"

@@ -1,4 +1,4 @@
-"""What the rings say: from a measured turn, or from true errors, to numbers and words. No Qt here."""
+"""Texts and numbers of the rings, from a measured turn or from true errors. No Qt here."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from engine.viewpoints.turn import FEWEST_SECTORS, TURN_DEG, TurnReport
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The middle of a ring, and the sentence beside it."""
+    """Text in the middle of a ring, and the sentence beside it."""
 
     title: str
     big: str
@@ -19,7 +19,7 @@ class Words:
 
 
 def ratio(value: float | None) -> str:
-    """1.93 -> 1.9×."""
+    """Format 1.93 as 1.9×."""
     return "–" if value is None else f"{value:.1f}×"
 
 
@@ -29,7 +29,7 @@ def mm(value: float | None) -> str:
 
 
 def turn_words(report: TurnReport) -> Words:
-    """How a turn stands."""
+    """Return the texts on the progress of a turn."""
     ours, theirs = report.ours, report.detector
     small = f"ours {mm(ours.mean_mm)} mm"
     if theirs.mean_mm is not None:
@@ -42,19 +42,19 @@ def _sentence(report: TurnReport) -> str:
         return "Too few poses in most sectors for any figure: start again and turn more slowly."
     if report.turns >= 2:
         return (
-            f"Done, with its floor: the same side differs by {mm(report.ours.floor_mean_mm)} mm between both turns;"
-            " smaller differences mean nothing. This is agreement, not truth."
+            f"Done. Noise floor: the same side differs by {mm(report.ours.floor_mean_mm)} mm between both turns;"
+            " smaller differences mean nothing. This is agreement, not accuracy."
         )
     if report.turns == 1:
-        return "One turn done. Turn on: a second one gives the measurement's own floor. This is agreement, not truth."
+        return "One turn done. Keep turning: a second turn gives the noise floor. This is agreement, not accuracy."
     travelled = abs(report.travelled_deg)
     if travelled < 10:
-        return "Hold a pose (T, hands on hips, any) and turn once round on the spot, in 15 to 30 s."
+        return "Hold a pose (T, hands on hips, any) and turn once on the spot, in 15 to 30 s."
     return f"Turning: {travelled:.0f}° of {TURN_DEG:.0f}°, {report.filled} of 12 sectors."
 
 
 def place_words(angle_deg: float) -> str:
-    """A camera's place: 90 -> "from their left (90°)"."""
+    """Describe a camera's direction: 90 -> "from their left (90°)"."""
     angle = wrapped_deg(angle_deg)
     side = "left" if angle > 0 else "right"
     if abs(angle) <= 15:

@@ -1,7 +1,7 @@
-"""Ties the Viewpoints mode to the window: feeds its measurements with what the timer pulls. Qt thread only.
+"""Connects the Viewpoints mode to the window: feeds its measurements with the snapshots. Qt thread only.
 
-While a rendered clip is shown, its source and lens are applied and not kept, and nothing is sent: the avatar is not to
-move by it. Closing the mode brings the user's own back.
+While a rendered clip is shown, its source and lens are applied but not saved, and nothing is sent, so that the avatar
+does not move. Closing the mode restores the user's settings.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from engine.viewpoints.turn import TurnMeter, TurnReport, own_3d
 log = logging.getLogger(__name__)
 
 _DRAWN_EVERY = 5
-"""The ring is drawn for every so many poses."""
+"""The ring is redrawn once per this many poses."""
 
 
 class ViewpointsControl(QObject):
-    """`shown` is the page on screen, "" when the mode is closed. Pulled by the window's timer."""
+    """`shown` is the page on screen, "" when the mode is closed. Polled by the window's timer."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class ViewpointsControl(QObject):
         config: Callable[[], Config],
         say: Callable[[str, str], None],
     ) -> None:
-        """`config` gives the window's settings; what the rendered clip needs instead is applied for its time only."""
+        """config: returns the window's settings; those of the rendered clip replace them only while it is shown."""
         super().__init__(panel)
         self._panel, self._session, self._config, self._say = panel, session, config, say
         self.shown = ""
@@ -62,7 +62,7 @@ class ViewpointsControl(QObject):
 
     @property
     def lens_deg(self) -> float | None:
-        """The field of view of the rendered clip while it is shown; None: the user's own holds."""
+        """Field of view of the rendered clip while it is shown; None: the user's setting applies."""
         return self._views.hfov_deg if self.shown == "rendered" and self._views is not None else None
 
     def open(self, mode: str = "turn") -> None:
@@ -70,22 +70,22 @@ class ViewpointsControl(QObject):
         self._panel.choose(mode)
 
     def close(self) -> None:
-        """Back to the settings, and to the source that was there before."""
+        """Restore the settings and the previous source."""
         self._leave_rendered()
         self.shown = ""
 
     def start_turn(self) -> None:
-        """Measure a turn anew."""
+        """Start a new turn measurement."""
         self._turn, self._report = TurnMeter(), TurnReport()
         self._show_turn()
 
     def start_carry(self) -> None:
-        """Measure the drift anew."""
+        """Start a new drift measurement."""
         self._carry = CarryMeter()
         self._panel.carry.show_drift(self._carry.drift)
 
     def pull(self, snapshot: Snapshot) -> None:
-        """One look at the pipeline; every pose is counted once."""
+        """Process a snapshot; every pose is counted once."""
         pose, frame = snapshot.pose, snapshot.frame
         if not self.shown or pose is None or frame is None or not pose.tracked:
             return
@@ -131,7 +131,7 @@ class ViewpointsControl(QObject):
         page.saver.setEnabled(report.filled > 0)
 
     def _save(self) -> None:
-        """The ring as a picture, and its figures beside it as JSON."""
+        """Save the ring as a picture, with its results beside it as JSON."""
         name, _ = QFileDialog.getSaveFileName(self._panel, "Save the ring", "viewpoints.png", "Picture (*.png)")
         if not name:
             return
@@ -140,8 +140,8 @@ class ViewpointsControl(QObject):
             save_turn(path, self._report, "Live")
             path.with_suffix(".json").write_text(json.dumps(self._report.as_json(), indent=2) + "\n")
         except (VtmError, OSError) as error:
-            log.warning("the ring is not saved", exc_info=True)
-            self._say("warning", f"The ring is not saved: {error}")
+            log.warning("saving the ring failed", exc_info=True)
+            self._say("warning", f"The ring could not be saved: {error}")
         else:
             self._say("info", f"Saved {path} and {path.with_suffix('.json').name}")
 
@@ -185,7 +185,7 @@ class ViewpointsControl(QObject):
     def _push_rendered(self, snapshot: Snapshot, pose: Pose) -> None:
         errors, views = self._errors, self._views
         if errors is None or views is None or snapshot.source != views.video(errors.view).name:
-            return  # the clip before is still on its way out
+            return  # the previous clip is still closing
         errors.push(pose.frame_id, pose.joints_cam_m.astype(np.float64), own_3d(snapshot.detection))
         if self._count % _DRAWN_EVERY == 0:
             self._panel.rendered.show_rate(snapshot.stats.fps)

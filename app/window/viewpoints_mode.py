@@ -1,6 +1,6 @@
-"""The Viewpoints mode as one thing of the window: its panel in place of the settings, its button, its looks, F11.
+"""The Viewpoints mode as one part of the window: its panel in place of the settings, its button, its views, F11.
 
-What it needs of the window is handed in; the window pulls it with its timer.
+Its dependencies on the window are passed in; the window polls it with its timer.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class ViewpointsMode(QObject):
         change: Callable[[dict[str, object]], None],
         say: Callable[[str, str], None],
     ) -> None:
-        """`settings` is the panel whose place the mode takes; `change` takes fields of Config from the user."""
+        """settings: the panel that the mode replaces; change: applies fields of Config set by the user."""
         super().__init__(window)
         self._window, self._body, self._settings, self._button = window, body, settings, button
         self._config = config
@@ -51,11 +51,11 @@ class ViewpointsMode(QObject):
             QShortcut(QKeySequence(key), window).activated.connect(action)
 
     def place_full_screen(self, around: tuple[QWidget, ...], beside: tuple[QWidget, ...]) -> None:
-        """What F11 hides; see FullScreen."""
+        """Set what F11 hides; see FullScreen."""
         self.full_screen = FullScreen(self._window, around, beside)
 
     def pull(self, snapshot: Snapshot) -> None:
-        """One look at the pipeline."""
+        """Process a snapshot."""
         self.control.pull(snapshot)
         bar = self._body.bar
         if bar.look == "camera":
@@ -67,11 +67,11 @@ class ViewpointsMode(QObject):
 
     @property
     def busy(self) -> bool:
-        """A rendered clip stands in for the user's own source."""
+        """Whether a rendered clip replaces the user's source."""
         return self.control.shown == "rendered"
 
     def close(self) -> None:
-        """The mode ends; the user's source is back."""
+        """End the mode and restore the user's source."""
         self._button.setChecked(False)
 
     def _toggled(self, on: bool) -> None:

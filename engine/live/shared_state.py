@@ -75,7 +75,7 @@ class SharedState:
         return self._turn_deg
 
     def turn_source(self, turn_deg: int) -> None:
-        """Turn the pictures of this source from now on, if the settings leave that to us."""
+        """Rotate the pictures of this source from now on, if the rotation is automatic."""
         self._turn_deg = turn_deg if self._config.rotate_deg == AUTO_ROTATION else 0
 
     @property

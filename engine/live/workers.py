@@ -176,7 +176,7 @@ class PoseWorker(Worker):
                 undecided = undecided and not self._decided(detector, captured.frame, period_s)
 
     def _see_whether_upright(self, vote: UprightVote, detection: Detection) -> None:
-        """Turn the picture of a camera that hangs upside down, unless the settings say how it is turned."""
+        """Rotate the picture of a camera mounted upside down, unless the settings fix the rotation."""
         if self._shared.config.rotate_deg != AUTO_ROTATION or self._shared.turn_deg:
             return
         turn_deg = vote.add(detection) if isinstance(detection, Keypoints2D) else None

@@ -1,7 +1,7 @@
 """Two cameras on one performer: the rotation between them, and how far their answers are apart.
 
 One rotation without scale is fitted on the first seconds and frozen; everything after is measured with it. The
-detector's own 3D is measured the same way on the same frames. Agreement is not truth: both may err alike.
+detector's own 3D is measured the same way on the same frames. Agreement is not accuracy: both may have the same error.
 """
 
 from __future__ import annotations

@@ -115,7 +115,7 @@ LINES = [
     (["--source", "take.glb"], "glTF file"),
     (["--source", "lens.json"], "--intrinsics"),
     (["convert", "take.bvh", "x.glb"], "BVH file"),
-    (["convert", "log.jsonl", "x.glb"], "OSC log, which is replayed"),
+    (["convert", "log.jsonl", "x.glb"], "OSC log, which vtm"),
     (["replay", "take.bvh", "--osc", "vmc://127.0.0.1:1"], "BVH file"),
     (["replay", "clip.mp4", "--osc", "vmc://127.0.0.1:1"], "vtm clip.mp4 plays it"),
     (["replay", "kp.npz", "--osc", "vmc://127.0.0.1:1"], "holds keypoints"),

@@ -106,7 +106,7 @@ def test_a_receiver_that_asks_for_less_is_said_once_and_again_when_it_is_over(cl
     slowed = ReceiverState("127.0.0.1", 39540, 1, 1, 0, 0, None, periods=(1, 1, 1000, 1))
     begun = texts(troubles.news(at(receiver=slowed)))
     assert len(begun) == 1
-    assert "one frame in 1000" in begun[0]
+    assert "every 1000th frame" in begun[0]
     assert troubles.news(at(receiver=slowed)) == []
     clock.now_s += OVER_AFTER_S + 0.1
     full = dataclasses.replace(slowed, periods=(1, 1, 1, 1))

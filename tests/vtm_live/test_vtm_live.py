@@ -72,7 +72,7 @@ def test_motion_is_cut_and_judged(motion: vtm_live.Motion) -> None:
     ("change", "words"),
     [
         ({"keypoints_px": np.zeros((60, 5, 2))}, "keypoint_scores"),
-        ({"scores": np.full((60, 17), -1.0)}, "the least is 0"),
+        ({"scores": np.full((60, 17), -1.0)}, "the minimum is 0"),
         ({"fps": None}, "fps or timestamps_s"),
         ({"image_size": (0, 480)}, "image_size"),
         ({"keypoints_px": "no numbers"}, "expected numbers"),

@@ -1,4 +1,4 @@
-"""Keeps drawing from taking the processor away from tracking: a slow drawing is followed by a pause. No Qt here."""
+"""Keep drawing from starving tracking: a slow drawing is followed by a pause. No Qt here."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import time
 from collections.abc import Callable
 
 SHARE = 0.25
-"""Of the time, the most that drawing an avatar may take while that leaves three pictures a second."""
+"""Largest fraction of time for drawing an avatar, as long as that leaves three pictures per second."""
 _FREE_S = 0.002
 _LONGEST_S = 0.3
-"""A picture that stands for longer is no longer seen to move."""
+"""Longest time between two pictures that still looks like motion."""
 
 
 class DrawBudget:
-    """Asked before each drawing. One thread."""
+    """Consulted before each drawing. One thread."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -26,15 +26,15 @@ class DrawBudget:
 
     @property
     def pause_s(self) -> float:
-        """Seconds to wait after the last drawing; 0 where drawing costs next to nothing."""
+        """Seconds to wait after the last drawing; 0 if drawing is cheap."""
         return min(self._cost_s * (1.0 / SHARE - 1.0), _LONGEST_S) if self._cost_s > _FREE_S else 0.0
 
     def begin(self) -> None:
-        """Note that a drawing begins."""
+        """Mark the start of a drawing."""
         self._began_s = self._clock()
 
     def end(self) -> None:
-        """Note that it is on screen. The cost follows over a few drawings: one that was interrupted is no rule."""
+        """Mark the end of a drawing. The cost is averaged over a few drawings, since one may have been interrupted."""
         self._ended_s = self._clock()
         if self._began_s > float("-inf"):
             cost_s = self._ended_s - self._began_s

@@ -1,4 +1,4 @@
-"""The avatar on screen: which file, where it is shown, and its menu. Files are read on a thread of their own."""
+"""The avatar on screen: its file, where it is shown, and its menu. Files are read on a separate thread."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ AVATARS = "Avatars (*.vrm);;All files (*)"
 
 
 class AvatarControl(QObject):
-    """Qt thread. `kept` carries fields of Settings to be kept, `said` a level and a line, `picked` a file by menu."""
+    """Qt thread. Signals: `kept` fields of Settings to save, `said` a level and a message, `picked` a file from the
+    menu."""
 
     kept = Signal(dict)
     said = Signal(str, str)
@@ -54,36 +55,36 @@ class AvatarControl(QObject):
 
     @property
     def possible(self) -> bool:
-        """Whether an avatar can be drawn here at all."""
+        """Whether avatars can be drawn on this machine."""
         return not self._opengl.problem and self._body.view is not None
 
     @property
     def avatar(self) -> LoadedAvatar | None:
-        """What is shown, once it is read."""
+        """The avatar shown, once loaded."""
         return self._avatar
 
     def open(self, file: str, *, keep: bool = True) -> None:
-        """Show another avatar as soon as it is read; "" for none."""
-        self._wanted, self._file = file, ""  # the same file may be another by now
+        """Show another avatar once it is loaded; "": none."""
+        self._wanted, self._file = file, ""  # the same file may have changed
         if keep:
             self.kept.emit({"avatar": file})
         if file and not self.possible:
             why = self._opengl.problem or self._body.message.text()
-            self.said.emit("info", f"The avatar is not shown: {why}. The stream is fitted to it all the same")
+            self.said.emit("info", f"The avatar is not shown: {why}. The stream is still fitted to it")
             self._file = file
         elif not file:
             self._file = file
             self._show(None)
 
     def follow(self, before: tuple[str, ...], after: tuple[str, ...]) -> None:
-        """Show an avatar that a target got just now."""
+        """Show an avatar that has just been added to a target."""
         old = [split_query(url)[1] for url in before]
         new = [avatar for url in after if (avatar := split_query(url)[1]) and avatar not in old]
         if new and new[0] != self._wanted:
             self.open(new[0])
 
     def pull(self, pose: Pose | None) -> None:
-        """Move the avatar's window, and see whether a file has been read. Called by the window's timer."""
+        """Update the avatar's window and check whether a file has been loaded. Called by the window's timer."""
         self._take_loaded()
         if self._wanted != self._file and self.possible and not self._loading.busy:
             self._file = file = self._wanted
@@ -100,7 +101,7 @@ class AvatarControl(QObject):
             self.window.show_pose(pose)
 
     def close(self) -> None:
-        """The main window goes, and the avatar's with it."""
+        """Close the avatar's window together with the main window."""
         if self.window is not None:
             self.window.blockSignals(True)
             self.window.close()
@@ -113,7 +114,7 @@ class AvatarControl(QObject):
             return
         if isinstance(loaded, Exception):
             if not isinstance(loaded, InputError):
-                log.error("an avatar cannot be read", exc_info=loaded)
+                log.error("reading an avatar failed", exc_info=loaded)
             self.said.emit("warning", describe(loaded))
             if self._avatar is None:
                 self._show(None)

@@ -1,4 +1,4 @@
-"""Where the camera of the avatar's window stands: head, upper body or the whole, from the model's own size. No Qt."""
+"""Camera position for the avatar's window: head, upper body or whole body, from the model's own size. No Qt."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from engine.avatar.mesh import Model
 from engine.types import F64
 
 FOV_DEG = 26.0
-"""Over the height of the window: little, so that faces keep their shape."""
-_LEAST_HEAD = 0.15  # of the height of the head's joint, over it
-_ARM_WITH_HAND = 1.3  # of the arm's length to the wrist
-_BELOW_HEAD = 0.35  # of what is over the head's joint: neck and collar
+"""Vertical field of view: narrow, to avoid distorting faces."""
+_LEAST_HEAD = 0.15  # least height above the head joint, as a fraction of the joint's height
+_ARM_WITH_HAND = 1.3  # arm with hand, relative to the length up to the wrist
+_BELOW_HEAD = 0.35  # shown below the head joint (neck and collar), relative to the part above it
 _MARGIN = 1.08
 
 
 class Framing(NamedTuple):
-    """What the camera looks at. Metres."""
+    """View of the camera. Metres."""
 
-    centre_m: float  # height over the floor at rest
-    span_m: float  # what is seen from top to bottom
+    centre_m: float  # height above the floor at rest
+    span_m: float  # visible height
     bone: str  # the bone that the camera follows
 
 
@@ -39,14 +39,14 @@ def framing(model: Model, name: str) -> Framing:
 
 
 def _reach_m(model: Model) -> float:
-    """Return how high the hands get, fingers included."""
+    """Return the height that the hands can reach, including fingers."""
     shoulder, hand = model.rest["LeftUpperArm"], model.rest["LeftHand"]
     return float(shoulder[1]) + _ARM_WITH_HAND * float(np.linalg.norm(hand - shoulder))
 
 
 def _top_m(model: Model) -> float:
-    """Return the height of the highest vertex at rest: heads and hair are of any size."""
-    up = model.joints.binds[:, 1]  # (J, 4) what gives a vertex's height
+    """Return the height of the highest vertex at rest: head and hair sizes vary."""
+    up = model.joints.binds[:, 1]  # (J, 4) row that gives a vertex's height
     heights = [
         np.einsum("vk,vkj,vj->v", shape.weights, up[shape.joints][..., :3], shape.positions)
         + np.einsum("vk,vk->v", shape.weights, up[shape.joints][..., 3])
@@ -57,10 +57,10 @@ def _top_m(model: Model) -> float:
 
 
 def distance_m(span_m: float) -> float:
-    """Return how far the camera stands so that the window's height shows the span."""
+    """Return the camera distance at which the window's height shows the span."""
     return span_m / (2.0 * math.tan(math.radians(FOV_DEG) / 2))
 
 
 def fov_across_deg(width: int, height: int) -> float:
-    """Return the field of view across the width that shows FOV_DEG over the height."""
+    """Return the horizontal field of view that gives FOV_DEG vertically."""
     return math.degrees(2.0 * math.atan(math.tan(math.radians(FOV_DEG) / 2) * width / max(height, 1)))

@@ -1,4 +1,4 @@
-"""A model on the graphics card: buffers, textures, and the calls that draw it. All of it needs the current context."""
+"""A model on the GPU: buffers, textures and draw calls. Everything needs the current context."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from engine.types import F32
 
 _GAMMA = 1 / 2.2
 _CUTOFF = {"opaque": -1.0, "blend": 0.004}
-"""Alpha below which a pixel is left out: what cannot be seen hides nothing."""
+"""Alpha below which a pixel is discarded, so that invisible pixels hide nothing."""
 
 
 class GlModel:
     """One model in one context."""
 
     def __init__(self, model: Model, images: tuple[QImage | None, ...], *, es2: bool, smooth: bool) -> None:
-        """Upload everything. smooth: textures get smaller copies for the distance. Raises ShaderError."""
+        """Upload everything. smooth: with mipmaps. Raises ShaderError."""
         self._program = compile_avatar_program(es2=es2)
         self._uniforms = {name: GL.glGetUniformLocation(self._program, name) for name in UNIFORMS}
         white = QImage(1, 1, QImage.Format.Format_RGBA8888)
@@ -37,8 +37,8 @@ class GlModel:
     def draw(self, mvp: F32, view: F32, joints: F32, morphs: dict[tuple[int, int], float], lost: float) -> None:
         """Draw the model.
 
-        mvp, view  (4, 4) our world to the clip space and to the eye
-        joints     (J, 4, 4), morphs: as Puppet gives them; lost: 0 tracked .. 1 held, drawn grey
+        mvp, view  (4, 4) our world to clip space and to eye space
+        joints     (J, 4, 4), morphs: as given by Puppet; lost: 0 tracked .. 1 held, drawn grey
         """
         GL.glUseProgram(self._program)
         self._upload_joints(joints)
@@ -80,7 +80,7 @@ class GlModel:
         GL.glUniformMatrix4fv(self._uniforms[name], 1, GL.GL_TRUE, np.ascontiguousarray(matrix, np.float32))
 
     def _upload_joints(self, joints: F32) -> None:
-        """(J, 4, 4) -> a texture of a row for each joint, a texel for each row of its matrix."""
+        """Upload joints (J, 4, 4) as a texture: one row per joint, one texel per matrix row."""
         GL.glActiveTexture(GL.GL_TEXTURE1)
         GL.glBindTexture(GL.GL_TEXTURE_2D, self._joints)
         for setting in (GL.GL_TEXTURE_MIN_FILTER, GL.GL_TEXTURE_MAG_FILTER):
@@ -91,7 +91,7 @@ class GlModel:
         GL.glTexImage2D(GL.GL_TEXTURE_2D, 0, GL.GL_RGBA32F, 4, self._rows, 0, GL.GL_RGBA, GL.GL_FLOAT, data)
 
     def _leave(self) -> None:
-        """The state that the rest of the 3D view expects."""
+        """Restore the state that the rest of the 3D view expects."""
         GL.glDepthMask(GL.GL_TRUE)
         GL.glDisable(GL.GL_CULL_FACE)
         GL.glDisable(GL.GL_BLEND)
@@ -104,7 +104,7 @@ class GlModel:
         GL.glUseProgram(0)
 
     def free(self) -> None:
-        """Give everything back."""
+        """Release everything."""
         GL.glDeleteProgram(self._program)
         textures = [self._white, self._joints, *(picture for picture in self._pictures if picture is not None)]
         GL.glDeleteTextures(len(textures), textures)
@@ -113,7 +113,7 @@ class GlModel:
 
 
 def _layer(material: Material) -> tuple[bool, int]:
-    """Blended surfaces follow the solid ones, among themselves in the model's order."""
+    """Sort key: blended surfaces after opaque ones, otherwise in the model's order."""
     return (material.alpha == "blend", material.order if material.alpha == "blend" else 0)
 
 
@@ -125,7 +125,7 @@ class _GlSurface:
 
 
 class _GlShape:
-    """Vertices of one shape. The positions lie in a buffer of their own: morph targets change them."""
+    """Vertices of one shape. Positions have a separate buffer, since morph targets change them."""
 
     def __init__(self, shape: Shape) -> None:
         self._shape = shape
@@ -144,7 +144,7 @@ class _GlShape:
         _fill(GL.GL_ELEMENT_ARRAY_BUFFER, self._indices, indices, GL.GL_STATIC_DRAW)
 
     def move(self, morphs: dict[tuple[int, int], float]) -> None:
-        """Bring the positions to these weights, where they differ from the last ones."""
+        """Apply morph weights to the positions, where they changed."""
         shape = self._shape
         own = {target: weight for (mesh, target), weight in morphs.items() if mesh == shape.mesh and shape.morphs}
         if own == self._morphed:
@@ -158,7 +158,7 @@ class _GlShape:
         GL.glBufferSubData(GL.GL_ARRAY_BUFFER, 0, positions.nbytes, positions)
 
     def bind(self) -> None:
-        """Make these the vertices that are drawn."""
+        """Bind the vertices for drawing."""
         GL.glBindBuffer(GL.GL_ELEMENT_ARRAY_BUFFER, self._indices)
         GL.glBindBuffer(GL.GL_ARRAY_BUFFER, self._positions)
         _attribute(0, 3, 12, 0)
@@ -169,7 +169,7 @@ class _GlShape:
             start += 4 * components
 
     def free(self) -> None:
-        """Give the buffers back."""
+        """Release the buffers."""
         GL.glDeleteBuffers(3, [self._positions, self._rest, self._indices])
 
 

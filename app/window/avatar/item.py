@@ -1,4 +1,4 @@
-"""The avatar as an item of a 3D view, and what is shown: a model that was read, with its pictures."""
+"""The avatar as an item of a 3D view, and the loaded model with its pictures."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from engine.types import F32, F64, Pose
 log = logging.getLogger(__name__)
 
 _TO_GL: F32 = np.array([[1, 0, 0, 0], [0, 0, -1, 0], [0, 1, 0, 0], [0, 0, 0, 1]], np.float32)
-"""Our world, Y up, to the 3D view's, Z up: as body_mesh.to_gl."""
+"""Our world (Y up) to the 3D view's axes (Z up), as in body_mesh.to_gl."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,20 +35,20 @@ class LoadedAvatar:
 
     @property
     def left_out(self) -> tuple[str, ...]:
-        """What is not drawn as the file has it, one line each."""
+        """Return what is drawn differently from the file, one line each."""
         unread = sum(image is None and bool(data) for image, data in zip(self.images, self.model.pictures, strict=True))
         words = f"{unread} of its {len(self.images)} textures cannot be decoded"
         return (*self.model.left_out, *([words] if unread else []))
 
 
 def load_avatar(file: str, *, frugal: bool) -> LoadedAvatar:
-    """Read a file and decode its textures. Any thread; a large one takes seconds. Raises InputError, one line."""
+    """Read a file and decode its textures. Any thread; a large one takes seconds. Raises InputError (one line)."""
     model = read_model(Path(file).expanduser())
     return LoadedAvatar(file, model, decode_pictures(model.pictures, frugal=frugal))
 
 
 class AvatarItem(GLGraphicsItem):  # type: ignore[misc]  # pyqtgraph has no types
-    """Draws one avatar. Qt thread. `problem` is "" or why it cannot be drawn, known after the first drawing."""
+    """Draws one avatar. Qt thread. `problem`: why it cannot be drawn, or ""; known after the first drawing."""
 
     def __init__(self, avatar: LoadedAvatar, *, frugal: bool) -> None:
         super().__init__()
@@ -63,7 +63,7 @@ class AvatarItem(GLGraphicsItem):  # type: ignore[misc]  # pyqtgraph has no type
         self.setVisible(False)
 
     def show_pose(self, pose: Pose, *, grey: bool = True) -> None:
-        """Move the avatar to a pose. grey: one that is only held, while nobody is seen, loses its colours."""
+        """Move the avatar to a pose. grey: draw a held pose, while nobody is seen, without colours."""
         self._joints, self._morphs = self._puppet.joints(pose), self._puppet.morphs(pose)
         self._lost = 0.0 if pose.tracked or not grey else 1.0
         self.setVisible(True)
@@ -74,7 +74,7 @@ class AvatarItem(GLGraphicsItem):  # type: ignore[misc]  # pyqtgraph has no type
         return self._puppet.hips_m, self._puppet.feet_m
 
     def paint(self) -> None:
-        """Draw; upload before the first drawing, when the context is there."""
+        """Draw; uploads before the first drawing, once there is a context."""
         if self._joints is None or self.problem:
             return
         try:
@@ -84,11 +84,11 @@ class AvatarItem(GLGraphicsItem):  # type: ignore[misc]  # pyqtgraph has no type
             mvp, view = _array(self.mvpMatrix()) @ _TO_GL, _array(self.modelViewMatrix()) @ _TO_GL
             self._gl.draw(mvp, view, self._joints, self._morphs, self._lost)
         except (OpenGLError, ShaderError) as error:
-            log.error("the avatar cannot be drawn", exc_info=True)
+            log.error("drawing the avatar failed", exc_info=True)
             self.problem = f"The graphics driver cannot draw the avatar: {error}"
 
     def free(self) -> None:
-        """Give back what is on the graphics card. Needs the view's context."""
+        """Release GPU resources. Needs the view's context."""
         if self._gl is not None:
             self._gl.free()
             self._gl = None

@@ -1,4 +1,4 @@
-"""Names of the grounds and framings of the avatar's window, as settings keep them and menus call them."""
+"""Names of the backgrounds and framings of the avatar's window, as stored in settings and shown in menus."""
 
 from __future__ import annotations
 

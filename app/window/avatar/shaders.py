@@ -1,7 +1,7 @@
 """Shaders of the avatar: skinning in the vertex shader, the joints' matrices in a texture; soft two-tone light.
 
-The dialect is that of the 3D view (GLSL 1.10, ES 1.00 on macOS), so both draw in one context. A texture holds any
-number of joints; an array of uniforms would end at about 250.
+Same dialect as the 3D view (GLSL 1.10, ES 1.00 on macOS), so both draw in one context. A texture holds any number of
+joints; a uniform array would be limited to about 250.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from OpenGL import GL
 
 ATTRIBUTES = ("a_position", "a_normal", "a_place", "a_joints", "a_weights")
-"""By location."""
+"""Attributes by location."""
 UNIFORMS = (
     *("u_mvp", "u_view", "u_joints", "u_rows", "u_picture", "u_region"),
     *("u_colour", "u_cutoff", "u_solid", "u_shaded", "u_lost"),
@@ -87,7 +87,7 @@ void main() {
 
 
 class ShaderError(RuntimeError):
-    """The driver refuses the avatar's shaders; its own words."""
+    """The driver rejects the avatar's shaders; the message is the driver's."""
 
 
 def compile_avatar_program(*, es2: bool) -> int:

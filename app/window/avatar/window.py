@@ -1,6 +1,6 @@
-"""The avatar alone in a window of its own, on green, magenta or nothing: what OBS captures.
+"""The avatar in a window of its own, on green, magenta or a transparent background, for capture by OBS.
 
-A right click offers ground and framing; the camera is moved with the mouse as in the 3D pane. Nothing else is drawn.
+A right click offers background and framing; the mouse moves the camera as in the 3D pane. Nothing else is drawn.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _TITLE = "VTM Live: avatar"
 
 
 class AvatarWindow(GLViewMixin, QOpenGLWindow):  # type: ignore[misc]  # pyqtgraph has no types
-    """Shows one avatar. Qt thread. `chosen` carries ground and framing when the user changes one."""
+    """Shows one avatar. Qt thread. `chosen` is emitted with background and framing when the user changes one."""
 
     chosen = Signal(str, str)
     closed = Signal()
@@ -38,7 +38,7 @@ class AvatarWindow(GLViewMixin, QOpenGLWindow):  # type: ignore[misc]  # pyqtgra
         surface.setSamples(0 if frugal else 4)
         surface.setDepthBufferSize(24)
         surface.setAlphaBufferSize(8)
-        surface.setSwapInterval(0)  # two windows that wait for the screen would halve each other's rate
+        surface.setSwapInterval(0)  # two windows waiting for vsync would halve each other's rate
         self.setFormat(surface)
         self.setTitle(_TITLE)
         self.setIcon(icons.product())
@@ -70,7 +70,7 @@ class AvatarWindow(GLViewMixin, QOpenGLWindow):  # type: ignore[misc]  # pyqtgra
         self.show_framing(self.framing)
 
     def show_pose(self, pose: Pose | None) -> None:
-        """Move the avatar, once for each pose; it stays as it is while nobody is seen."""
+        """Move the avatar, once per pose; it keeps its pose while nobody is seen."""
         item = self._item
         if item is None or pose is None or pose is self._shown or not self.isExposed() or not self._budget.may_draw():
             return
@@ -80,12 +80,12 @@ class AvatarWindow(GLViewMixin, QOpenGLWindow):  # type: ignore[misc]  # pyqtgra
         self._follow(pose)
 
     def show_ground(self, ground: str) -> None:
-        """One of GROUNDS."""
+        """Set the background, one of GROUNDS."""
         self.ground = ground
         self.setBackgroundColor(_COLOURS[ground])
 
     def show_framing(self, name: str) -> None:
-        """One of FRAMINGS: the camera goes to the front again."""
+        """Set the framing, one of FRAMINGS; the camera returns to the front."""
         self.framing = name
         self._aim = None
         self._frame = None if self._item is None else framing(self._item.avatar.model, name)
@@ -94,7 +94,7 @@ class AvatarWindow(GLViewMixin, QOpenGLWindow):  # type: ignore[misc]  # pyqtgra
             self._look_at(np.array([0.0, 0.0, self._frame.centre_m], np.float32))
 
     def menu(self) -> QMenu:
-        """Ground and framing, the ones in force marked."""
+        """Return a menu of backgrounds and framings with the current ones checked."""
         menu = QMenu()
         for names, current, choose in (
             (GROUNDS, self.ground, self._ground_chosen),
@@ -113,25 +113,25 @@ class AvatarWindow(GLViewMixin, QOpenGLWindow):  # type: ignore[misc]  # pyqtgra
         return self.devicePixelRatio()
 
     def paintGL(self) -> None:  # noqa: N802 - Qt's name
-        """Draw; how long it takes decides how soon the next may follow."""
+        """Draw; the time it takes determines when the next drawing may follow."""
         self._budget.begin()
         self.opts["fov"] = fov_across_deg(self.width(), self.height())
         super().paintGL()
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
-        """Nearer or farther; the field of view is the window's."""
+        """Move the camera nearer or farther; the field of view is fixed."""
         event.setModifiers(Qt.KeyboardModifier.NoModifier)
         super().wheelEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """The right button opens the menu."""
+        """Open the menu on a right click."""
         if event.button() == Qt.MouseButton.RightButton:
             self._menu = self.menu()
             self._menu.popup(event.globalPosition().toPoint())
         super().mousePressEvent(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """Back to the front."""
+        """Return to the front."""
         self.show_framing(self.framing)
         event.accept()
 
@@ -149,7 +149,7 @@ class AvatarWindow(GLViewMixin, QOpenGLWindow):  # type: ignore[misc]  # pyqtgra
         self.chosen.emit(self.ground, self.framing)
 
     def _follow(self, pose: Pose) -> None:
-        """The camera glides after the performer, at the height that the framing gives."""
+        """Move the camera smoothly after the performer, at the framing's height."""
         if self._frame is None:
             return
         place = to_gl(pose.joints_world_m[JOINT[self._frame.bone]])

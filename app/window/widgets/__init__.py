@@ -1,1 +1,1 @@
-"""The parts of the window, each small and in its own file."""
+"""The widgets of the window, each small and in its own file."""

@@ -1,4 +1,4 @@
-"""Where the big parts of the window are: header on top, camera and motion side by side over the strip, panel right."""
+"""Layout of the window: header on top, camera and motion side by side above the strip, panel on the right."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from app.window.widgets.fields import rule
 
 
 def split_pictures(video: QWidget, body: QWidget) -> QSplitter:
-    """The two pictures with a handle between them."""
+    """Put the two pictures side by side with a handle between them."""
     left = QWidget()
     column = QVBoxLayout(left)
     column.setContentsMargins(0, 0, 0, 0)
@@ -29,14 +29,14 @@ def split_pictures(video: QWidget, body: QWidget) -> QSplitter:
 
 
 def camera_pane(video: QWidget) -> QWidget:
-    """The pane that `split_pictures` put the camera's picture into, title and all."""
+    """Return the pane that `split_pictures` made for the camera's picture, including its title."""
     pane = video.parentWidget()
     assert pane is not None
     return pane
 
 
 def arranged(header: QWidget, pictures: QWidget, strip: QWidget, *sides: QWidget) -> QWidget:
-    """Everything in its place; of the `sides` one is shown at a time, the first to begin with."""
+    """Lay out all parts; one of the `sides` is shown at a time, initially the first."""
     root = QWidget()
     root.setObjectName("root")
     outer = QVBoxLayout(root)

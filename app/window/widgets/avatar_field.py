@@ -1,4 +1,4 @@
-"""The avatar's file in the target dialog: its path, a button that looks for it, what it is or why it cannot be used."""
+"""The avatar's file in the target dialog: its path, a browse button, its description or why it cannot be used."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class AvatarField(QWidget):
 
     @property
     def path(self) -> str:
-        """The file as it is written."""
+        """The file as typed."""
         return self.line.text().strip()
 
     def _ask(self) -> None:

@@ -1,4 +1,4 @@
-"""One line over the video, where people look: what is going on and, where there is one, the button that helps."""
+"""One line over the video: what is going on and, if there is one, the button that helps."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ class Banner(QWidget):
 
     @property
     def notice(self) -> Notice | None:
-        """What is shown."""
+        """The notice shown."""
         return self._notice
 
     def show_notice(self, notice: Notice | None) -> None:
-        """Show it, or hide the banner. Cheap when nothing changed."""
+        """Show a notice, or hide the banner. Cheap when nothing changed."""
         if notice == self._notice:
             return
         self._notice = notice
@@ -60,13 +60,13 @@ class Banner(QWidget):
         self.raise_()
 
     def place(self) -> None:
-        """Along the top of the parent, with room at the sides."""
+        """Place the banner along the top of the parent, with margins."""
         width = max(min(self._room.width() - 24, 620), 120)
         height = max(self._line.heightForWidth(width), 40)
         self.setGeometry((self._room.width() - width) // 2, 12, width, height)
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """A rounded slab, a little translucent."""
+        """Paint a rounded, slightly transparent background."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         slab = QColor(RAISED)

@@ -1,7 +1,7 @@
-"""The performer as one mesh: a tapered capsule along every bone, placed anew for each pose with a few array operations.
+"""The performer as one mesh: a tapered capsule along every bone, updated for each pose with a few array operations.
 
-NumPy only. Axes of the mesh are OpenGL's as pyqtgraph has them: Z up; the world (Y up, right-handed) maps
-x, y, z -> x, -z, y. The capsules take the person's own bone lengths from the joints; thickness grows with the body.
+NumPy only. The mesh has pyqtgraph's OpenGL axes (Z up); the world (Y up, right-handed) maps x, y, z -> x, -z, y. The
+lengths of the capsules are the person's bone lengths; their thickness scales with the body.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ from models.skeleton import JOINT, JOINT_NAMES, REST_OFFSETS
 F32 = NDArray[np.float32]
 _AROUND = 14
 _GLASS, _SOLID = 0.25, 0.40
-"""Confidence of a part below which it is drawn as grey glass, and from which it is solid."""
+"""Confidence below which a part is drawn as grey glass, and from which it is opaque."""
 _LEAST_CHANGE = 0.02
 _CAP_RINGS = 3
 _HIPS_HEIGHT_M = 0.93
-"""The hips height that the radii below are meant for."""
+"""Hips height that the radii below are designed for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A capsule from a joint or finger bone to another joint, or to a point fixed in its own axes. Metres for hips at
-    0.93 m."""
+    """A capsule from a joint or finger bone to another joint, or to a point fixed in its own axes. Metres for a hips
+    height of 0.93 m."""
 
     start: str
     end: str | tuple[float, float, float]
     radius_start: float
     radius_end: float
-    flat: float = 1.0  # depth over width of the cross section
+    flat: float = 1.0  # depth divided by width of the cross section
 
 
 _CENTRE_PARTS = (
@@ -91,12 +91,12 @@ _ROW = {name: row for row, name in enumerate((*JOINT_NAMES, *FINGER_NAMES))}
 
 
 def to_gl(world: NDArray[np.floating]) -> F32:
-    """(..., 3) world, Y up -> (..., 3) Z up."""
+    """Convert world axes (..., 3), Y up, to Z up."""
     return np.stack([world[..., 0], -world[..., 2], world[..., 1]], axis=-1).astype(np.float32)
 
 
 def _capsule(part: Part) -> tuple[F32, F32, F32]:
-    """One capsule in its own axes (x across, y deep, z along) before its length is known.
+    """Return a capsule of unknown length in its own axes (x across, y deep, z along).
 
     returns  offsets (V, 3) from the nearer end, normals (V, 3), at_end (V,) 0 or 1
     """
@@ -131,13 +131,13 @@ def _colour(part: Part) -> str:
 
 
 def _across(part: Part) -> tuple[float, float, float]:
-    """The axis of the start joint that lies across the part in the T-pose: z for what points sideways, else x."""
+    """Return the start joint's axis across the part in the T-pose: z for parts that point sideways, else x."""
     along = REST_OFFSETS[JOINT[part.end]] if isinstance(part.end, str) else np.array(part.end)
     return (0.0, 0.0, 1.0) if abs(along[0]) > 0.7 * np.linalg.norm(along) else (1.0, 0.0, 0.0)
 
 
 class BodyMesh:
-    """Vertices, normals, colours and faces of the whole body; `pose` overwrites the first two in place."""
+    """Vertices, normals, colours and faces of the whole body; `pose` updates the first two in place."""
 
     def __init__(self) -> None:
         shapes = [_capsule(part) for part in PARTS]
@@ -156,9 +156,9 @@ class BodyMesh:
         self._body_part = np.array([PART[_body_part(part)] for part in PARTS])[self._part]
 
     def show_seen(self, part_confidence: NDArray[np.floating]) -> bool:
-        """Write how well each vertex is seen (0 glass, 1 solid) into the colours' alpha; False when nothing changed.
+        """Write each vertex's visibility (0 glass, 1 opaque) to the colours' alpha; return False when nothing changed.
 
-        part_confidence (6,) as models.parts.PART_NAMES.
+        part_confidence (6,) in the order of models.parts.PART_NAMES.
         """
         seen = np.clip((part_confidence - _GLASS) / (_SOLID - _GLASS), 0.0, 1.0).astype(np.float32)[self._body_part]
         if np.abs(seen - self.colours[:, 3]).max() < _LEAST_CHANGE:
@@ -173,8 +173,8 @@ class BodyMesh:
         hips_height_m: float,
         fingers_xyzw: NDArray[np.floating] | None = None,
     ) -> None:
-        """Place the body. joints_m (22, 3) world; rotations_xyzw (22, 4) local, Hips in the world; fingers_xyzw (30, 4)
-        local, None: hands at rest."""
+        """Pose the body. joints_m (22, 3) world; rotations_xyzw (22, 4) local, Hips in the world; fingers_xyzw (30, 4)
+        local, None: relaxed hands."""
         _, axes = forward_kinematics(quaternion_to_matrix(rotations_xyzw), np.zeros((len(JOINT_NAMES), 3)), joints_m[0])
         size = hips_height_m / _HIPS_HEIGHT_M
         hands = list(HANDS)

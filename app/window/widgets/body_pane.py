@@ -1,5 +1,5 @@
-"""The right-hand pane: the 3D view where OpenGL works, else a message; above it the legend and from where it is looked
-at, below it the timeline of a replay.
+"""The right-hand pane: the 3D view if OpenGL works, else a message; above it the legend and the choice of views, below
+it the timeline of a replay.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class PaneTitle(QWidget):
 
 
 class BodyPane(QWidget):
-    """Shows poses; what it cannot draw it says."""
+    """Shows poses, or a message on why it cannot."""
 
     def __init__(self, opengl: OpenGL) -> None:
         super().__init__()
@@ -41,10 +41,10 @@ class BodyPane(QWidget):
             title.line.addWidget(dot)
             title.line.addWidget(label(name, "muted"))
             title.line.addSpacing(6)
-        self.avatar = icon_button(icons.avatar(), "Your avatar (.vrm): see it move here, or alone in a window for OBS")
+        self.avatar = icon_button(icons.avatar(), "Your avatar (.vrm): show it here, or alone in a window for OBS")
         self.avatar.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         title.line.addWidget(self.avatar)
-        home = icon_button(icons.home(), "Back to the first view. Drag to orbit, scroll to come nearer")
+        home = icon_button(icons.home(), "Reset the view. Drag to orbit, scroll to zoom")
         title.line.addWidget(home)
         self.message = label("", "placeholder")
         self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -78,7 +78,7 @@ class BodyPane(QWidget):
         self.bar.followed.connect(lambda on: setattr(self.view, "following", on))
 
     def show_picture(self, frame: Frame | None) -> None:
-        """The picture that belongs to the next pose: it lies behind the figure in the camera's look."""
+        """Set the picture of the next pose: the camera view draws it behind the figure."""
         if self.view is not None and not self.view.problem:
             self.view.show_picture(frame)
 
@@ -89,11 +89,11 @@ class BodyPane(QWidget):
 
     @property
     def shown(self) -> Pose | None:
-        """The newest pose that was to be drawn, live or of a replay."""
+        """The newest pose to be drawn, live or from a replay."""
         return self._shown
 
     def show_pose(self, pose: Pose | None) -> None:
-        """Draw a pose once; None empties the floor."""
+        """Draw a pose once; None clears the floor."""
         if self.view is None or pose is self._shown:
             return
         if self.view.problem:
@@ -106,7 +106,7 @@ class BodyPane(QWidget):
             self.view.show_pose(pose)
 
     def catch_up(self) -> None:
-        """Draw the newest pose where the view has not yet."""
+        """Draw the newest pose if the view has not yet."""
         if self.view is not None and self._shown is not None:
             self.view.catch_up(self._shown)
 

@@ -1,6 +1,6 @@
 """Shaders of the 3D view: soft light on the body, and a floor whose grid, contact rings and shadow are drawn per pixel.
 
-Written in the oldest dialect that pyqtgraph takes everywhere (GLSL 1.10, ES 1.00 on macOS); no derivatives needed.
+Written in the oldest dialect that pyqtgraph uses everywhere (GLSL 1.10, ES 1.00 on macOS); no derivatives needed.
 """
 
 from __future__ import annotations
@@ -98,13 +98,14 @@ void main() {
 
 
 def body_shader() -> Any:
-    """`u_lost`: 0 tracked .. 1 held and fading; `u_alpha`: of everything. The colour's alpha: 0 a part that is guessed
-    (glass) .. 1 seen."""
+    """Return the body shader. `u_lost`: 0 tracked .. 1 held and fading; `u_alpha`: overall; the colour's alpha: 0
+    guessed (glass) .. 1 seen."""
     stages = [VertexShader(_BODY_VERTEX), FragmentShader(_BODY_FRAGMENT)]
     return ShaderProgram("vtm-body", stages, uniforms={"u_lost": [0.0], "u_alpha": [1.0]})
 
 
 def floor_shader() -> Any:
-    """`u_pixel`: metres per pixel at 1 m; `u_body`: x, y, shadow; `u_left`, `u_right`: x, y, contact 0..1."""
+    """Return the floor shader. `u_pixel`: metres per pixel at 1 m; `u_body`: x, y, shadow; `u_left`, `u_right`: x, y,
+    contact 0..1."""
     start = {"u_pixel": [0.002], "u_body": [0.0, 0.0, 0.0], "u_left": [0.0, 0.0, 0.0], "u_right": [0.0, 0.0, 0.0]}
     return ShaderProgram("vtm-floor", [VertexShader(_FLOOR_VERTEX), FragmentShader(_FLOOR_FRAGMENT)], uniforms=start)

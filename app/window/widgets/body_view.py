@@ -1,8 +1,8 @@
-"""The 3D view: the performer on a floor, with contact rings and the trail of the hips; orbit with the mouse.
+"""The 3D view: the performer on a floor, with contact rings and a trail of the hips; orbit with the mouse.
 
 The GL thread is the Qt thread. The body is one mesh whose vertices are replaced; nothing is redrawn without a new pose.
-It is a QOpenGLWindow in a container, not a QOpenGLWidget: that one makes Qt compose the whole window through OpenGL for
-every frame, which costs five times as much where the processor draws (measured: 27 against 6 ms at 900 x 800).
+It is a QOpenGLWindow in a container instead of a QOpenGLWidget, with which Qt composes the whole window through OpenGL
+for every frame, at five times the cost with software rendering (measured: 27 against 6 ms at 900 x 800).
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ _FLOOR_FACES = np.array([[0, 1, 2], [0, 2, 3]])
 _START = {"distance": 3.9, "elevation": 10.0, "azimuth": -64.0}
 _FOV_DEG = 40.0
 _AIM_M = 0.86
-"""Height that the camera looks at."""
+"""Height at which the camera aims."""
 
 
 class PosedMesh(gl.MeshData):  # type: ignore[misc]  # pyqtgraph has no types
-    """Mesh data that lives in a BodyMesh, normals included, so that pyqtgraph computes none."""
+    """Mesh data backed by a BodyMesh, including normals, so that pyqtgraph computes none."""
 
     def __init__(self, body: BodyMesh) -> None:
         super().__init__(vertexes=body.vertices, faces=body.faces, vertexColors=body.colours)
@@ -59,12 +59,12 @@ class PosedMesh(gl.MeshData):  # type: ignore[misc]  # pyqtgraph has no types
 
 
 class BodyItem(gl.GLMeshItem):  # type: ignore[misc]
-    """A mesh whose vertices and normals change in place: only these two go to the graphics card again."""
+    """A mesh whose vertices and normals change in place: only these two are uploaded again."""
 
     moved = recoloured = True
 
     def parseMeshData(self) -> DirtyFlag:  # noqa: N802 - pyqtgraph's name
-        """What to upload before this frame."""
+        """Choose what to upload before this frame."""
         dirty = super().parseMeshData()
         if self.moved:
             dirty |= DirtyFlag.POSITION | DirtyFlag.NORMAL
@@ -75,13 +75,13 @@ class BodyItem(gl.GLMeshItem):  # type: ignore[misc]
 
 
 class _Trail:
-    """Where the hips have been, as a thin fading ribbon on the floor."""
+    """The path of the hips, as a thin fading ribbon on the floor."""
 
     def __init__(self) -> None:
         self._points: deque[tuple[float, float, float]] = deque(maxlen=_TRAIL_POINTS)  # time, x, y on the floor
 
     def add(self, at_s: float, x: float, y: float) -> None:
-        """A new point; a jump back in time (a clip that starts again) begins a new trail."""
+        """Add a point; a jump back in time (a clip that restarts) starts a new trail."""
         if self._points and (at_s < self._points[-1][0] or at_s - self._points[-1][0] > 1.0):
             self._points.clear()
         self._points.append((at_s, x, y))
@@ -89,11 +89,11 @@ class _Trail:
             self._points.popleft()
 
     def clear(self) -> None:
-        """Forget the way."""
+        """Clear the trail."""
         self._points.clear()
 
     def ribbon(self) -> tuple[F32, F32]:
-        """(2N, 3) vertices and (2N, 4) colours, left and right of the way in turn."""
+        """Return vertices (2N, 3) and colours (2N, 4), alternating left and right of the path."""
         points = np.array(self._points, np.float32)
         step = np.gradient(points[:, 1:], axis=0)
         side = np.stack([-step[:, 1], step[:, 0]], axis=1)
@@ -110,13 +110,13 @@ class _Trail:
 
 
 class BodyView(Looks, GLViewMixin, QOpenGLWindow):  # type: ignore[misc]  # pyqtgraph has no types
-    """Shows one Pose. Qt thread only. `problem` is "" or why OpenGL cannot draw it, known after the first paint."""
+    """Shows one Pose. Qt thread only. `problem`: why OpenGL cannot draw it, or ""; known after the first paint."""
 
     def __init__(self, samples: int = 4) -> None:
         super().__init__()
         surface = QSurfaceFormat(self.format())
         surface.setSamples(samples)
-        surface.setDepthBufferSize(24)  # a window may get 16, and the far side of a limb shines through
+        surface.setDepthBufferSize(24)  # with 16 bits the far side of a limb shines through
         self.setFormat(surface)
         self.setFlag(Qt.WindowType.WindowDoesNotAcceptFocus)
         self.setBackgroundColor(BACKGROUND)
@@ -151,18 +151,18 @@ class BodyView(Looks, GLViewMixin, QOpenGLWindow):  # type: ignore[misc]  # pyqt
         self.home()
 
     def home(self) -> None:
-        """The first view again: from the front, a little to the side."""
+        """Reset the view: from the front, slightly from the side."""
         self.show_look("free")
         self.opts["fov"] = _FOV_DEG
         self.setCameraPosition(pos=QVector3D(*self._centre), **_START)
 
     @property
     def avatar_problem(self) -> str:
-        """Why the avatar cannot be drawn, "" while it can."""
+        """Why the avatar cannot be drawn, or ""."""
         return "" if self._avatar is None else self._avatar.problem
 
     def show_avatar(self, avatar: AvatarItem | None) -> None:
-        """Draw an avatar in place of the mannequin from the next pose on; None: the mannequin again."""
+        """Draw an avatar instead of the mannequin from the next pose on; None: the mannequin."""
         if self._avatar is not None:
             if self.context() is not None:
                 self.makeCurrent()
@@ -174,14 +174,14 @@ class BodyView(Looks, GLViewMixin, QOpenGLWindow):  # type: ignore[misc]  # pyqt
         self._item.setVisible(False)
 
     def catch_up(self, pose: Pose) -> None:
-        """Draw a pose that was passed over for want of time, or shown by the figure before."""
+        """Draw a pose that was skipped for lack of time, or drawn with the previous figure."""
         if self._drawn is not pose:
             self.show_pose(pose)
 
     def show_pose(self, pose: Pose) -> None:
-        """Draw `pose`. Costs well under a millisecond besides the drawing itself, an avatar one or two."""
+        """Draw `pose`. Costs well under a millisecond in addition to the drawing itself, an avatar one or two."""
         self.look_at(pose)
-        through_lens = self.look == "camera"  # there the performer's own size counts
+        through_lens = self.look == "camera"  # needs the performer's own size
         if self._avatar is not None and not through_lens:
             if self._budget.may_draw():
                 self._drawn = pose
@@ -203,7 +203,7 @@ class BodyView(Looks, GLViewMixin, QOpenGLWindow):  # type: ignore[misc]  # pyqt
         self._show_ground(pose, to_gl(pose.root_m), feet)
 
     def _show_ground(self, pose: Pose, root: F32, feet: F32) -> None:
-        """Shadow, contact rings and trail; the camera follows. root (3,), feet (2, 3), this view's axes."""
+        """Draw shadow, contact rings and trail; the camera follows. root (3,), feet (2, 3), in the view's axes."""
         self._floor_shader["u_body"] = [float(root[0]), float(root[1]), 1.0]
         for name, foot, contact in zip(("u_left", "u_right"), feet, pose.contacts, strict=True):
             self._floor_shader[name] = [float(foot[0]), float(foot[1]), float(contact) if pose.tracked else 0.0]
@@ -211,7 +211,7 @@ class BodyView(Looks, GLViewMixin, QOpenGLWindow):  # type: ignore[misc]  # pyqt
         self._follow(root)
 
     def clear_pose(self) -> None:
-        """An empty floor, for a new source."""
+        """Clear the floor, for a new source."""
         self._item.setVisible(False)
         if self._avatar is not None:
             self._avatar.setVisible(False)
@@ -227,26 +227,27 @@ class BodyView(Looks, GLViewMixin, QOpenGLWindow):  # type: ignore[misc]  # pyqt
         return self.devicePixelRatio()
 
     def initializeGL(self) -> None:  # noqa: N802 - Qt's name
-        """Compile the shaders here, where a driver that refuses them can still be told to the user."""
+        """Compile the shaders here, where a driver's error can still be shown to the user."""
         super().initializeGL()
         modern = self.context().hasExtension(b"GL_ARB_ES2_compatibility")
         try:
             for shader in (self._body_shader, self._floor_shader):
                 shader.program(es2_compat=modern)
         except (OpenGLError, RuntimeError) as error:
-            log.error("the 3D view's shaders are refused", exc_info=True)
-            self.problem = f"The graphics driver refuses the 3D view: {error}"
+            log.error("the driver rejects the 3D view's shaders", exc_info=True)
+            self.problem = f"The graphics driver rejects the 3D view: {error}"
             self.clear()
 
     def paintGL(self) -> None:  # noqa: N802 - Qt's name
-        """Tell the floor how wide a pixel is, then draw. How long it takes decides how soon an avatar follows."""
+        """Set the pixel size for the floor, then draw. The time it takes determines when the avatar may be drawn
+        next."""
         self._budget.begin()
         width = max(self.deviceWidth(), 1)
         self._floor_shader["u_pixel"] = [2.0 * math.tan(math.radians(self.opts["fov"]) / 2) / width]
         super().paintGL()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """Back to the first view."""
+        """Reset the view."""
         self.home()
         event.accept()
 
@@ -261,7 +262,7 @@ class BodyView(Looks, GLViewMixin, QOpenGLWindow):  # type: ignore[misc]  # pyqt
             self._trail_item.setMeshData(vertexes=vertices, faces=faces, vertexColors=colours)
 
     def _follow(self, root: F32) -> None:
-        """The camera's aim glides after the performer; the angles stay the user's."""
+        """Move the camera's target smoothly after the performer; the angles stay the user's."""
         if not self.following:
             return
         self._centre[:2] += _FOLLOW * (root[:2] - self._centre[:2])

@@ -1,4 +1,4 @@
-"""The tracking: lens, smoothness, detector, back end."""
+"""Tracking settings: lens, smoothness, detector, back end."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _BACKENDS = (
 
 
 def _name(value: str, entries: tuple[tuple[str, str], ...]) -> str:
-    """The engine's name of a part as the panel calls it; another name stays as it is."""
+    """Return the panel's name of an engine component; an unknown name is unchanged."""
     return next((text for text, data in entries if data == value), value)
 
 
@@ -34,14 +34,14 @@ class TrackingPanel(Section):
     def __init__(self) -> None:
         super().__init__("Tracking")
         self.hfov_deg = Number("Horizontal field of view", 10, 170, "°")
-        self.hfov_deg.setToolTip("Of the camera: most webcams have 55 to 80 degrees")
+        self.hfov_deg.setToolTip("Of the camera; most webcams have 55 to 80 degrees")
         self.detector = Choice("Detector", _DETECTORS)
         self.detector_size = Choice("Detector size", _SIZES)
-        self.detector_size.setToolTip("Of BlazePose: larger is more accurate and slower")
+        self.detector_size.setToolTip("BlazePose model: larger is more accurate and slower")
         self.backend = Choice("Back end", _BACKENDS)
         self.smoothness = QSlider(Qt.Orientation.Horizontal)
         self.smoothness.setAccessibleName("Smoothness")
-        self.smoothness.setToolTip("Left: prompt, for dance. Right: calm, for a seat at a desk")
+        self.smoothness.setToolTip("Left: prompt, for dance. Right: calm, for sitting at a desk")
         self.smoothness.setRange(0, _STEPS)
         self.smoothness.setPageStep(_STEPS // 4)
         self.running = Elided("muted")
@@ -71,6 +71,6 @@ class TrackingPanel(Section):
         self.backend.choose(config.backend)
 
     def show_running(self, detector: str, size: str, backend: str) -> None:
-        """What "automatic" has become."""
+        """Show what "automatic" has chosen."""
         parts = [f"{_name(detector, _DETECTORS)} {size}".strip(), _name(backend, _BACKENDS)]
         self.running.set_whole("Running " + ", ".join(part for part in parts if part) if any(parts) else "")

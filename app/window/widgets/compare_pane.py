@@ -1,4 +1,4 @@
-"""The right-hand pane while two cameras are compared: who is who, one floor with both figures, the figures in large."""
+"""The right-hand pane while two cameras are compared: names, one floor with both figures, and large results."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 
 _NAME_PX = 64
-"""So wide at most is a camera's name; its tip has the whole."""
+"""Maximum width of a camera's name; its tooltip shows all of it."""
 
 
 class ComparePane(QWidget):
-    """Emits what is pressed; Qt thread only."""
+    """Emits button presses; Qt thread only."""
 
     refit = Signal()
     ended = Signal()
@@ -76,7 +76,7 @@ class ComparePane(QWidget):
         self._shown: Pose | None = None
 
     def begin(self, names: tuple[str, str]) -> None:
-        """Show the names and an empty floor; the 3D view is made at the first time."""
+        """Show the names and an empty floor; the 3D view is created the first time."""
         for shown, name in zip(self._names, names, strict=True):
             shown.setText(shown.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, _NAME_PX))
             shown.setToolTip(name)
@@ -93,7 +93,7 @@ class ComparePane(QWidget):
             self.view.clear_pose()
 
     def show_state(self, state: LiveState, a: Pose | None, problem: str = "") -> None:
-        """Draw the newest figures, and A with B laid over it; before there is a fit, A's newest pose alone."""
+        """Draw the newest results, and A overlaid with B; without a fit, A's newest pose alone."""
         self.figures.show_state(state, problem)
         a = state.pose or a
         if self.view is None or a is None or a is self._shown:

@@ -1,4 +1,4 @@
-"""The figures of a live comparison, large enough for the last row, over the curve of the last half minute."""
+"""Results of a live comparison, readable from the last row, over a chart of the last half minute."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from engine.viewpoints.tally import Figures
 
 
 def headline(state: LiveState) -> str:
-    """Return what the performer is to do, or what is wrong; "" while the figures hold."""
+    """Return an instruction for the performer or a problem; "" while the results are valid."""
     if state.state == "waiting":
         return "Both cameras need to see you"
     if state.state == "fitting":
-        return f"Move about: {state.left_s:.0f} s more" if state.left_s >= 0.5 else "Fitting…"
+        return f"Keep moving: {state.left_s:.0f} s left" if state.left_s >= 0.5 else "Fitting…"
     return "" if state.state == "fitted" else state.problem.split(";")[0].split(":")[0].capitalize()
 
 
 def columns(state: LiveState) -> list[tuple[str, str, str, str]]:
-    """Return figure, name, more and colour of the four that matter; dashes before there is a fit."""
+    """Return value, name, remark and colour of the four main results; dashes before there is a fit."""
     fit, ours, detector = state.fit, state.ours, state.detector
     return [
         ("–" if fit is None else f"{fit.angle_deg:.0f}°", "between", "the cameras", TEXT),
@@ -38,11 +38,11 @@ def _mean(figures: Figures | None, name: str) -> tuple[str, str, str]:
 
 
 def footer(state: LiveState) -> str:
-    """Return what is frozen, and what agreement does not say."""
+    """Return what is frozen, and the limits of agreement."""
     if state.fit is None:
         return "One rotation is fitted on ten seconds, then frozen."
     skew = "clocks not compared" if state.fit.skew is None else f"B's clock {state.fit.skew_s * 1e3:+.0f} ms"
-    return f"Rotation frozen; {skew}. Agreement is not truth: both may err alike."
+    return f"Rotation frozen; {skew}. Agreement is not accuracy: both may have the same error."
 
 
 class ComparisonFigures(QWidget):
@@ -55,13 +55,13 @@ class ComparisonFigures(QWidget):
         self._problem = ""
 
     def show_state(self, state: LiveState, problem: str = "") -> None:
-        """Draw figures and curve; `problem`: what has ended the comparison."""
+        """Draw results and chart; `problem`: why the comparison ended."""
         if state is not self._state or problem != self._problem:
             self._state, self._problem = state, problem
             self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """Four figures, then words or the curve."""
+        """Paint four results, then text or the chart."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.rect(), QColor(SURFACE))

@@ -1,6 +1,6 @@
-"""What a comparison of two cameras looks like: curves over time, bars by part, two skeletons laid over each other.
+"""Painting of a comparison of two cameras: curves over time, bars by part, two overlaid skeletons.
 
-A is sky blue and B orange (Okabe and Ito's palette, told apart by colour-blind people); ours is white and solid, the
+A is sky blue and B orange (Okabe and Ito's palette, safe for colour-blind people); ours is white and solid, the
 detector's own grey and dashed.
 """
 
@@ -32,7 +32,7 @@ def text(
     bold: bool = False,
     align: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignLeft,
 ) -> None:
-    """Write one line, vertically centred; smaller where it would not fit."""
+    """Draw one line, vertically centred; smaller if it does not fit."""
     font = QFont(painter.font())
     font.setBold(bold)
     font.setPixelSize(max(int(size_px), 1))
@@ -65,7 +65,7 @@ def paint_curves(
     fit_until_s: float | None,
     scale: float = 1.0,
 ) -> None:
-    """Draw the disagreement over time; the seconds that the rotation was fitted on are shaded."""
+    """Draw the difference over time; the seconds used for the fit are shaded."""
     if len(times_s) < 2:
         return
     start, end = float(times_s[0]), float(times_s[-1])
@@ -86,7 +86,7 @@ def paint_curves(
         label = QRectF(box.left(), at(start, mm).y() - 12 * scale, 50 * scale, 24 * scale)
         text(painter, label, f"{mm:.0f}", 16 * scale, colour=MUTED, align=Qt.AlignmentFlag.AlignRight)
     below = QRectF(plot.left(), plot.bottom() + 4, plot.width(), 26 * scale)
-    text(painter, below, "millimetres apart", 16 * scale, colour=MUTED)
+    text(painter, below, "difference, mm", 16 * scale, colour=MUTED)
     seconds = f"{end - start:.0f} s"
     text(painter, below, seconds, 16 * scale, colour=MUTED, align=Qt.AlignmentFlag.AlignRight)
     dashed = QPen(QColor(DETECTOR), 2.2 * scale, Qt.PenStyle.DashLine)
@@ -129,7 +129,7 @@ def _bar(painter: QPainter, room: QRectF, length: float, colour: str, *, filled:
 
 
 def paint_skeletons(painter: QPainter, box: QRectF, bodies: Sequence[tuple[F64, str]]) -> None:
-    """Draw bodies (22, 3) about the hips, camera axes, as that camera sees them, one over the other."""
+    """Draw bodies (22, 3) relative to the hips, in camera axes, as that camera sees them, overlaid."""
     joints = np.stack([body for body, _ in bodies])[..., :2]
     low, high = joints.min((0, 1)), joints.max((0, 1))
     scale = 0.94 * float(min(box.width() / max(high[0] - low[0], 0.3), box.height() / max(high[1] - low[1], 0.3)))
@@ -150,7 +150,7 @@ def paint_skeletons(painter: QPainter, box: QRectF, bodies: Sequence[tuple[F64, 
 
 
 def legend(painter: QPainter, box: QRectF, entries: Sequence[tuple[str, str]], size_px: float) -> None:
-    """Write names after dots of their colours, in one line."""
+    """Draw names after dots of their colours, in one line."""
     each = box.width() / max(len(entries), 1)
     for number, (words, colour) in enumerate(entries):
         left = box.left() + number * each

@@ -1,4 +1,4 @@
-"""The cue over the video: a digit or a few words as large as the picture allows, to be read from three metres."""
+"""The cue over the video: a digit or a few words, as large as possible, readable from three metres."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from PySide6.QtWidgets import QWidget
 from app.cues import Cue
 from app.window.widgets.theme import ACCENT, BACKGROUND, ERROR, TEXT, WARNING
 
-_DIGIT_HEIGHT, _WORDS_HEIGHT = 0.30, 0.10  # of the picture: capitals of one line of the headline, the most
-_WIDTH = 0.86  # of the picture: the headline, the most
+_DIGIT_HEIGHT, _WORDS_HEIGHT = 0.30, 0.10  # largest capital height, as a fraction of the picture's height
+_WIDTH = 0.86  # largest headline width, as a fraction of the picture's width
 _LINE_HEIGHT, _SMALLEST_LINE_PX, _LARGEST_LINE_PX = 0.048, 16, 40
-_LEADING = 1.5  # from one line of the headline to the next, in heights of capitals
-_MARGIN = 0.04  # of the picture, below all
+_LEADING = 1.5  # line spacing of the headline, in capital heights
+_MARGIN = 0.04  # bottom margin, as a fraction of the picture
 
 
 class CueOverlay(QWidget):
-    """Covers its parent, lets the mouse through, hidden without a cue."""
+    """Covers its parent, ignores the mouse, hidden without a cue."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -27,11 +27,11 @@ class CueOverlay(QWidget):
 
     @property
     def cue(self) -> Cue | None:
-        """What is shown."""
+        """The cue shown."""
         return self._cue
 
     def show_cue(self, cue: Cue | None) -> None:
-        """Show it, or hide the overlay. Cheap when nothing changed."""
+        """Show a cue, or hide the overlay. Cheap when nothing changed."""
         if cue == self._cue:
             return
         self._cue = cue
@@ -40,7 +40,7 @@ class CueOverlay(QWidget):
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """Along the lower edge, so that the performer sees whether they are in the picture."""
+        """Paint along the lower edge, so that performers can see whether they are in the picture."""
         cue = self._cue
         if cue is None:
             return
@@ -62,7 +62,8 @@ class CueOverlay(QWidget):
         _draw_outlined(painter, path, max(metrics.capHeight() * 0.12, 4.0), _colour(cue))
 
     def _fitting(self, lines: list[str], height: float) -> QFont:
-        """The largest bold font whose capitals keep to that part of the height, and whose lines fit the width."""
+        """Return the largest bold font whose capitals fit that fraction of the height, and whose lines fit the
+        width."""
         font = QFont(self.font())
         font.setBold(True)
         font.setPixelSize(200)
@@ -73,7 +74,7 @@ class CueOverlay(QWidget):
         return font
 
     def _draw_line(self, painter: QPainter, text: str, bottom: float, size_px: int) -> float:
-        """Wrapped, its last line at `bottom`; returns where its upper edge is."""
+        """Draw wrapped text with its last line at `bottom`; return its upper edge."""
         font = QFont(self.font())
         font.setPixelSize(size_px)
         font.setBold(True)
@@ -99,7 +100,7 @@ def _wrapped(text: str, metrics: QFontMetricsF, width: float) -> list[str]:
 
 
 def _draw_outlined(painter: QPainter, path: QPainterPath, width: float, colour: str) -> None:
-    """Legible on any picture."""
+    """Draw text with an outline, legible on any picture."""
     outline = QPen(QColor(BACKGROUND), width)
     outline.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
     painter.strokePath(path, outline)

@@ -1,4 +1,4 @@
-"""Hands and face over the picture: bones of the fingers and the lines of a face, where they were seen a moment ago."""
+"""Hands and face over the picture: finger bones and face lines of recent views."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from models.face import FACE_LINES
 from models.fingers import FINGER_POINTS, INDEX_ROOT, LITTLE_ROOT, WRIST
 
 SHOWN_FOR_S = 0.3
-"""A view that is older than this at the time of the picture is not drawn."""
+"""Views older than this relative to the picture are not drawn."""
 _PALM = (WRIST, INDEX_ROOT, 9, 13, LITTLE_ROOT, WRIST)
 HAND_LINES: tuple[tuple[int, ...], ...] = (_PALM, *((WRIST, *FINGER_POINTS[0]), *FINGER_POINTS[1:]))
 
 
 def shown(details: Details | None, frame: Frame) -> Iterator[tuple[HandView | FaceView, str]]:
-    """Yield what is drawn over a picture: each view that is new enough, and its colour."""
+    """Yield each recent view with its colour."""
     if details is None:
         return
     for view, colour in ((details.left, ACCENT), (details.right, RIGHT_SIDE), (details.face, CENTRE)):
@@ -29,7 +29,7 @@ def shown(details: Details | None, frame: Frame) -> Iterator[tuple[HandView | Fa
 
 
 def draw_details(painter: QPainter, details: Details | None, frame: Frame, place: QRectF) -> None:
-    """Draw hands and face where the picture lies in the widget."""
+    """Draw hands and face in the picture's place in the widget."""
     scale = place.width() / frame.image_size[0]
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -49,7 +49,7 @@ def draw_details(painter: QPainter, details: Details | None, frame: Frame, place
 
 
 def _draw_hand(painter: QPainter, points: list[QPointF], colour: str, thick: float) -> None:
-    """Draw lines on a dark ground, which is seen on skin and on clothes, and a dot on every point."""
+    """Draw lines with a dark outline, visible on skin and clothes, and a dot at every point."""
     for ink, width in ((BACKGROUND, 2.2 * thick), (colour, thick)):
         pen = QPen(QColor(ink), width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
         painter.setPen(pen)

@@ -1,4 +1,4 @@
-"""Hands and face: a switch for each with its state in words, and the small face with its strongest scores."""
+"""Hands and face: a switch for each with its state in words, and a small face with its strongest scores."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from engine.types import Details, DetailsState, Pose, Snapshot
 
 _WORDS = {
     "off": "off",
-    "missing": "not there: run vtm fetch",
-    "left out": "left out, no time for it",
+    "missing": "not installed: run vtm fetch",
+    "left out": "off, no time for it",
 }
 
 
 def hands_words(state: DetailsState, per_s: float, details: Details | None) -> str:
-    """Return how the looking at hands stands, in words."""
+    """Return the state of hand tracking in words."""
     if state.hands != "on":
         return _not_on(state.hands, state.error)
     absent = [
@@ -31,7 +31,7 @@ def hands_words(state: DetailsState, per_s: float, details: Details | None) -> s
 
 
 def face_words(state: DetailsState, per_s: float, details: Details | None) -> str:
-    """Return how the looking at the face stands, in words."""
+    """Return the state of face tracking in words."""
     if state.face != "on":
         return _not_on(state.face, state.error)
     return f"{per_s:.0f}/s, {'seen' if details is not None and details.face is not None else 'not seen'}"
@@ -92,7 +92,7 @@ class DetailsPanel(Section):
             score.setVisible(config.face != "off")
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        """State in words, and the strongest scores; a few times a second is enough."""
+        """Show state and strongest scores; call a few times per second."""
         stats, state = snapshot.stats, snapshot.details_state
         self.hands_state.set_whole(hands_words(state, stats.hands_per_s, snapshot.details))
         self.face_state.set_whole(face_words(state, stats.face_per_s, snapshot.details))
@@ -102,10 +102,10 @@ class DetailsPanel(Section):
             line.set_whole(f"{named[row][0]}  {named[row][1]:.2f}" if row < len(named) else "")
 
     def show_pose(self, pose: Pose | None) -> None:
-        """Move the small face; for every pose."""
+        """Move the small face; call for every pose."""
         if self.small_face.isVisible():
             self.small_face.show_pose(pose)
 
     def _switched(self, name: str, on: bool) -> None:
-        """Switched on again it is what it was: automatic, or on also when there is little time."""
+        """Switching on restores the previous mode: automatic, or always on."""
         self.changed.emit({name: self._asked[name] if on else "off"})

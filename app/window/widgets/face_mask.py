@@ -1,4 +1,4 @@
-"""A small drawn face that does what is sent: brows, lids, irises and mouth from the scores and the eyes of a pose."""
+"""A small drawn face that shows what is sent: brows, eyelids, irises and mouth from the scores and eyes of a pose."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from models.face import EXPRESSION, EXPRESSION_NAMES
 
 SIZE = (92, 108)
 STRONG = 0.15
-"""Scores from here on are listed."""
+"""Scores of at least this are listed."""
 _SIDES = (("Left", 1.0), ("Right", -1.0))  # the performer's left eye is on the right, as in an unmirrored picture
 
 
 def strongest(expression: F32, count: int = 3) -> list[tuple[str, float]]:
-    """Return the largest scores and their names, the largest first; none below STRONG, no gaze: it is drawn."""
+    """Return names and values of the largest scores, largest first; none below STRONG, and no gaze, which is drawn."""
     order = np.argsort(-expression, kind="stable")
     named = [(EXPRESSION_NAMES[row], float(expression[row])) for row in order]
     return [(name, score) for name, score in named if score >= STRONG and not name.startswith("eyeLook")][:count]
@@ -33,7 +33,7 @@ class FaceMask(QWidget):
         super().__init__()
         self.setFixedSize(*SIZE)
         self.setAccessibleName("Expression")
-        self.setToolTip("What is sent of your face")
+        self.setToolTip("Your face as it is sent")
         self._scores: dict[str, float] | None = None
         self._look = (0.0, 0.0)
 
@@ -51,7 +51,7 @@ class FaceMask(QWidget):
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """Head, then brows, eyes and mouth."""
+        """Paint head, then brows, eyes and mouth."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.translate(self.width() / 2, self.height() / 2)
@@ -77,7 +77,7 @@ class FaceMask(QWidget):
         painter.drawPath(path)
 
     def _draw_eye(self, painter: QPainter, scores: dict[str, float], side: str, sign: float) -> None:
-        """Draw lids that close on each other, and the iris between them where the eyes look."""
+        """Draw the closing eyelids, and the iris between them in the gaze direction."""
         opened = 6.5 * (1 - scores.get(f"eyeBlink{side}", 0.0)) * (1 - 0.4 * scores.get(f"eyeSquint{side}", 0.0))
         inner, outer = QPointF(sign * 9, -12), QPointF(sign * 29, -12)
         lids = QPainterPath(inner)

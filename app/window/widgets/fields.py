@@ -1,4 +1,4 @@
-"""Small building blocks of the panels: labels with a role, a switch, a combo box with a chevron, rows and sections."""
+"""Building blocks of the panels: labels with a role, a switch, a combo box with a chevron, rows and sections."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from engine.config import COUNTDOWNS_S
 
 
 def label(text: str, role: str = "") -> QLabel:
-    """A label; `role` picks its look from the style sheet."""
+    """Return a label; `role` selects its style in the style sheet."""
     made = QLabel(text)
     if role:
         made.setProperty("role", role)
@@ -32,7 +32,7 @@ def label(text: str, role: str = "") -> QLabel:
 
 
 def icon_button(icon: QIcon, tip: str) -> QToolButton:
-    """A flat button with an icon; the tip is also its accessible name."""
+    """Return a flat button with an icon; the tooltip is also its accessible name."""
     made = QToolButton()
     made.setIcon(icon)
     made.setIconSize(QSize(16, 16))
@@ -43,7 +43,7 @@ def icon_button(icon: QIcon, tip: str) -> QToolButton:
 
 
 def rule(upright: bool = False) -> QFrame:
-    """A thin dividing line."""
+    """Return a thin dividing line."""
     made = QFrame()
     made.setProperty("role", "upright" if upright else "line")
     return made
@@ -60,13 +60,13 @@ class Switch(QAbstractButton):
         self.setFixedSize(38, 22)
 
     def set_quietly(self, on: bool) -> None:
-        """Show a state without a signal."""
+        """Set the state without a signal."""
         before = self.blockSignals(True)
         self.setChecked(on)
         self.blockSignals(before)
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """A pill with a knob; a ring when it has the keyboard."""
+        """Paint a pill with a knob, with a ring on keyboard focus."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         on = self.isChecked()
@@ -80,7 +80,7 @@ class Switch(QAbstractButton):
 
 
 class Choice(QComboBox):
-    """A combo box with a chevron; the wheel scrolls the panel, not the value."""
+    """A combo box with a chevron; the mouse wheel scrolls the panel instead of changing the value."""
 
     def __init__(self, name: str, entries: Sequence[tuple[str, str]] = ()) -> None:
         super().__init__()
@@ -93,7 +93,7 @@ class Choice(QComboBox):
 
     @property
     def value(self) -> str:
-        """The data of the chosen entry."""
+        """Data of the chosen entry."""
         return str(self.currentData() or "")
 
     def choose(self, value: str) -> None:
@@ -107,7 +107,7 @@ class Choice(QComboBox):
         event.ignore()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """The box, then a chevron over its right end."""
+        """Paint the box, then a chevron at its right end."""
         super().paintEvent(event)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -118,7 +118,7 @@ class Choice(QComboBox):
 
 
 class Countdown(Choice):
-    """The seconds before a calibration or a take."""
+    """Seconds before a calibration or a take."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name, [(f"{seconds} s" if seconds else "At once", str(seconds)) for seconds in COUNTDOWNS_S])
@@ -128,12 +128,12 @@ class Countdown(Choice):
 
     @property
     def seconds(self) -> int:
-        """The chosen one of COUNTDOWNS_S."""
+        """The chosen value of COUNTDOWNS_S."""
         return int(self.value)
 
 
 class Number(QDoubleSpinBox):
-    """A number with a unit; reports when the user is done, not at every key."""
+    """A number with a unit; emits when editing is finished, not at every key."""
 
     def __init__(self, name: str, low: float, high: float, unit: str, step: float = 1.0) -> None:
         super().__init__()
@@ -146,7 +146,7 @@ class Number(QDoubleSpinBox):
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
 
     def set_quietly(self, value: float) -> None:
-        """Show a value without a signal."""
+        """Set the value without a signal."""
         before = self.blockSignals(True)
         self.setValue(value)
         self.blockSignals(before)
@@ -157,7 +157,7 @@ class Number(QDoubleSpinBox):
 
 
 class Dot(QWidget):
-    """A small state light."""
+    """A small status light."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -165,7 +165,7 @@ class Dot(QWidget):
         self._colour = FAINT
 
     def set_colour(self, colour: str) -> None:
-        """Change the light; repaints only when it differs."""
+        """Set the colour; repaints only when it differs."""
         if colour != self._colour:
             self._colour = colour
             self.update()
@@ -181,7 +181,7 @@ class Dot(QWidget):
 
 
 class Section(QWidget):
-    """A titled group in the side panel; `head` is the row of the title, for buttons at its right end."""
+    """A titled group in the side panel; `head` is the title row, for buttons at its right end."""
 
     def __init__(self, title: str) -> None:
         super().__init__()
@@ -194,7 +194,7 @@ class Section(QWidget):
         self.body.addLayout(self.head)
 
     def row(self, name: str, *widgets: QWidget) -> None:
-        """One line: a name at the left, widgets at the right."""
+        """Add a row: name on the left, widgets on the right."""
         line = QHBoxLayout()
         line.setSpacing(8)
         if name:
@@ -209,7 +209,7 @@ class Section(QWidget):
 
 
 class Elided(QLabel):
-    """A label that ends in … instead of growing; the whole text is its tip."""
+    """A label that ends in … instead of growing; its tooltip is the whole text."""
 
     def __init__(self, role: str = "") -> None:
         super().__init__()
@@ -220,7 +220,7 @@ class Elided(QLabel):
             self.setProperty("role", role)
 
     def set_whole(self, text: str, middle: bool = False) -> None:
-        """Show `text`, shortened to the width there is."""
+        """Show `text`, shortened to the available width."""
         if text == self._whole:
             return
         self._whole = text
@@ -229,7 +229,7 @@ class Elided(QLabel):
         self._shorten()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Shorten anew."""
+        """Shorten again for the new width."""
         super().resizeEvent(event)
         self._shorten()
 

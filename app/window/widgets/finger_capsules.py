@@ -1,4 +1,4 @@
-"""Fingers of the 3D figure: a capsule for every finger bone, and where the bones are in a pose. NumPy only."""
+"""Fingers of the 3D figure: a capsule for every finger bone, and the bones' positions in a pose. NumPy only."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from models.skeleton import JOINT
 
 HANDS = tuple(JOINT[f"{side}Hand"] for side in SIDES)
 STATURE_M = 1.70
-"""Of the figure that the capsules are meant for; a person's are scaled."""
+"""Body height of the figure that the capsules are designed for; a person's are scaled."""
 _NUM = len(FINGER_NAMES)
 OFFSETS_M = (STATURE_M * DETAIL_OFFSETS[:_NUM]).astype(np.float32)  # (30, 3)
 _TIP = {"Thumb": 0.024, "Index": 0.020, "Middle": 0.021, "Ring": 0.020, "Little": 0.017}
@@ -24,12 +24,12 @@ _RADII_M = {"Thumb": (0.0125, 0.0095), "Little": (0.0090, 0.0070)}
 
 @cache
 def _relaxed() -> NDArray[np.float32]:
-    """(30, 4) both hands at rest."""
+    """Return both hands relaxed (30, 4)."""
     return np.concatenate([relaxed_hand(side) for side in range(len(SIDES))])
 
 
 def finger_ends() -> list[tuple[str, tuple[float, float, float], float, float]]:
-    """Return each bone's name, its end in its own axes in metres, and the radii of its two ends."""
+    """Return each bone's name, end in its own axes (m), and the radii of both ends."""
     made = []
     for index, name in enumerate(FINGER_NAMES):
         finger = next(finger for finger in FINGERS if finger in name)
@@ -49,11 +49,11 @@ def fingers_in_world(
     fingers_xyzw: NDArray[np.floating] | None,
     size: float,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return where the bones begin (30, 3) and their axes (30, 3, 3) in the world.
+    """Return positions (30, 3) and axes (30, 3, 3) of the bones in the world.
 
     hands_m, hand_axes  (2, 3) and (2, 3, 3) of the left and right hand
-    fingers_xyzw        (30, 4) local; None: hands at rest
-    size                of the person over STATURE_M
+    fingers_xyzw        (30, 4) local; None: relaxed hands
+    size                of the person relative to STATURE_M
     """
     local = quaternion_to_matrix(_relaxed() if fingers_xyzw is None else fingers_xyzw).reshape(2, len(FINGERS), 3, 3, 3)
     offsets = size * OFFSETS_M.reshape(2, len(FINGERS), 3, 3)

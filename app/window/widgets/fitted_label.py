@@ -1,4 +1,4 @@
-"""A label with several wordings: the longest that fits is shown, so that nothing is cut where there is little room."""
+"""A label with several wordings that shows the longest one that fits."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 
 class FittedLabel(QLabel):
-    """`set_wordings` takes the same thing said at length and in short."""
+    """`set_wordings` takes the same text in long and short forms."""
 
     def __init__(self, role: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -18,31 +18,31 @@ class FittedLabel(QLabel):
             self.setProperty("role", role)
 
     def set_wordings(self, *wordings: str) -> None:
-        """Show the first that fits; the last is shortened in its middle where even that is too long."""
+        """Show the first that fits; the last is shortened in its middle if even that is too long."""
         if wordings != self._wordings:
             self._wordings = wordings
             self.updateGeometry()
             room = self.parentWidget()
             if room is not None and (layout := room.layout()) is not None:
-                layout.activate()  # now, else it is cut until the next turn of the event loop
+                layout.activate()  # now, else text is cut off until the next event loop iteration
             self._fit()
 
     @property
     def wordings(self) -> tuple[str, ...]:
-        """All wordings, the longest first."""
+        """All wordings, longest first."""
         return self._wordings
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Room for the longest."""
+        """Return space for the longest."""
         return self._room_for(self._wordings[0])
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Room for a few letters: a name may be of any length."""
+        """Return space for a few letters: a name may be long."""
         shortest = self._room_for(self._wordings[-1])
         return QSize(min(shortest.width(), self._room_for("M" * 5).width()), shortest.height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Choose anew."""
+        """Choose again for the new width."""
         super().resizeEvent(event)
         self._fit()
 

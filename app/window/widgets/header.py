@@ -1,4 +1,4 @@
-"""The bar at the top: the product's name and one line that says what is going on; its tip lists the last messages."""
+"""The top bar: the product's name and one status line, whose tooltip lists the last messages."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ _STATES = {
 }
 
 _SHORT = 20
-"""Letters of a source's name where there is little room."""
+"""Letters of a source's name when space is limited."""
 
 
 def source_name(source: str) -> str:
-    """A source as a person calls it."""
+    """Return a readable name of a source."""
     if source in ("", "demo"):
         return "Demo clip" if source else ""
     return source if "://" in source else Path(source).name
 
 
 class Header(QWidget):
-    """Pulls nothing itself: `show_snapshot` a few times a second."""
+    """Passive: call `show_snapshot` a few times per second."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -46,7 +46,7 @@ class Header(QWidget):
         self._dot, self.status, self.person = Dot(), FittedLabel("muted"), FittedLabel("muted")
         self.person.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.performer = icon_button(
-            icons.performer_screen(), "Performer's screen: big picture, words to be read from three metres (P)"
+            icons.performer_screen(), "Performer's screen: big picture, words readable from three metres (P)"
         )
         self.performer.setCheckable(True)
         self.report = icon_button(icons.report(), "Report a problem: versions, settings and the log as one text")
@@ -65,12 +65,12 @@ class Header(QWidget):
         self.viewpoints = QPushButton("Viewpoints")
         self.viewpoints.setCheckable(True)
         self.viewpoints.setProperty("role", "small")
-        self.viewpoints.setToolTip("Does it hold from any side? Try it with your own body (V)")
+        self.viewpoints.setToolTip("Does it work from any side? Try it with your own body (V)")
         line.addWidget(self.viewpoints)
         line.addWidget(self.report)
 
     def show_snapshot(self, snapshot: Snapshot, silence_s: float | None = None) -> None:
-        """State, source, and the person's figures. `silence_s`: no picture for so long, so nobody is seen either."""
+        """Show state, source and the person. `silence_s`: seconds without a picture, then no person either."""
         words, colour = _STATES.get(snapshot.state, (snapshot.state, FAINT))
         self._dot.set_colour(colour)
         name = source_name(snapshot.source)
@@ -83,7 +83,7 @@ class Header(QWidget):
             words = f"No picture for {silence_s:.0f} s"
         place: tuple[str, ...] = ()
         if pose is not None and pose.tracked and words and silence_s is None:
-            x, y, z = (round(float(value), 2) + 0.0 for value in pose.root_m)  # + 0.0: no minus before zero
+            x, y, z = (round(float(value), 2) + 0.0 for value in pose.root_m)  # + 0.0 avoids -0.0
             height = f"{words}  ·  hips {y:.2f} m high"
             place = (f"{height}, {x:+.2f} m across, {z:+.2f} m deep", height)
         self.person.set_wordings(*place, words)

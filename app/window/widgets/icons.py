@@ -1,4 +1,4 @@
-"""The few icons of the window, drawn as strokes on a 16 x 16 grid: nothing to download, sharp at every scale."""
+"""The few icons of the window, drawn as strokes on a 16 x 16 grid: no downloads, sharp at every scale."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _lines(*strokes: tuple[tuple[float, float], ...]) -> QPainterPath:
 
 
 def refresh() -> QIcon:
-    """A round arrow."""
+    """A circular arrow."""
     path = QPainterPath()
     box = QRectF(3, 3, 10, 10)
     path.arcMoveTo(box, 50)
@@ -51,7 +51,7 @@ def folder() -> QIcon:
 
 
 def open_outside() -> QIcon:
-    """An arrow that leaves a box."""
+    """An arrow out of a box."""
     return _stroke(
         _lines(((8, 3), (3, 3), (3, 13), (13, 13), (13, 8)), ((10, 2.5), (13.5, 2.5), (13.5, 6)), ((13, 3), (8, 8)))
     )
@@ -75,7 +75,7 @@ def plus() -> QIcon:
 
 
 def scissors() -> QIcon:
-    """Two blades and two rings: a part of a take."""
+    """Scissors: a part of a take."""
     path = _lines(((4.5, 2.5), (10, 10)), ((11.5, 2.5), (6, 10)))
     path.addEllipse(QPointF(4.8, 11.8), 1.9, 1.9)
     path.addEllipse(QPointF(11.2, 11.8), 1.9, 1.9)
@@ -83,13 +83,13 @@ def scissors() -> QIcon:
 
 
 def report() -> QIcon:
-    """A speech bubble with an exclamation mark: something is wrong, tell somebody."""
+    """A speech bubble with an exclamation mark: report a problem."""
     bubble = ((2.5, 3), (13.5, 3), (13.5, 10.5), (8, 10.5), (5, 13.5), (5, 10.5), (2.5, 10.5), (2.5, 3))
     return _stroke(_lines(bubble, ((8, 4.9), (8, 6.9)), ((8, 8.5), (8, 8.6))))
 
 
 def home() -> QIcon:
-    """Back to the first view."""
+    """A house: reset the view."""
     return _stroke(_lines(((2.5, 8), (8, 3), (13.5, 8)), ((4.2, 7), (4.2, 13), (11.8, 13), (11.8, 7))))
 
 
@@ -145,7 +145,7 @@ def speaker(on: bool) -> QIcon:
 
 
 def product() -> QIcon:
-    """The mark of VTM Live: a figure in a rounded square, left side teal, right side coral."""
+    """The logo of VTM Live: a figure in a rounded square, left side teal, right side coral."""
     pixmap = QPixmap(128, 128)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)

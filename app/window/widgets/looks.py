@@ -1,7 +1,7 @@
-"""From where the 3D view is looked at: freely, from the front, the side, above, or through the real camera's own lens.
+"""Views of the 3D scene: free, from the front, the side or above, or through the real camera's lens.
 
-Through the lens the picture lies behind the figure and the projection is the camera's, principal point and all, so the
-figure covers the person if pose, place and field of view are right: the honest check of a fit. A mixin for a
+In the camera view the picture is behind the figure and the projection is the camera's, including the principal point,
+so the figure covers the person if pose, position and field of view are right: a visual check of the fit. A mixin for a
 GLViewMixin; axes are the view's (Z up; the world's x, y, z are x, z, -y here). Qt thread only.
 """
 
@@ -30,19 +30,19 @@ _ANGLES = {"front": (4.0, -90.0), "side": (4.0, 0.0), "top": (89.9, -90.0)}
 """Elevation and azimuth in degrees."""
 _WORLD_GL = np.array([[1.0, 0, 0], [0, 0, -1.0], [0, 1.0, 0]])
 _EYE_CAM = np.diag([1.0, -1.0, -1.0])
-"""OpenGL's eye looks along -z with y up, a camera along z with y down."""
+"""OpenGL's eye looks along -z with y up, a camera along +z with y down."""
 _NEAR_M, _FAR_M = 0.05, 200.0
 _PYRAMID_M = 0.45
 _AMBER, _GRID = (0.96, 0.62, 0.04, 1.0), (1.0, 1.0, 1.0, 0.38)
 _GRID_HALF, _GRID_STEP_M = 4, 0.5
 _BEFORE_PICTURE = 0.72
-"""How solid the body is before the picture."""
+"""Opacity of the body in front of the picture."""
 _CARRIED_DISTANCE_M, _DISTANCE_M = 8.0, 3.9
 _TOP_DISTANCE_M = 5.0
 
 
 def eye_matrix(R_world_cam: F64, t_world_cam: F64) -> F64:
-    """(4, 4) from this view's axes to the eye at the camera's place."""
+    """Return the matrix (4, 4) from this view's axes to the eye at the camera's position."""
     matrix = np.eye(4)
     matrix[:3, :3] = _EYE_CAM @ R_world_cam.T @ _WORLD_GL.T
     matrix[:3, 3] = -_EYE_CAM @ R_world_cam.T @ t_world_cam
@@ -50,7 +50,7 @@ def eye_matrix(R_world_cam: F64, t_world_cam: F64) -> F64:
 
 
 def lens_matrix(lens: Intrinsics, image_size: tuple[int, int], pane_size: tuple[int, int]) -> F64:
-    """(4, 4) OpenGL projection that puts a point where the picture, fitted into the pane, shows it."""
+    """Return the OpenGL projection (4, 4) that draws a point where the picture, fitted into the pane, shows it."""
     place = fitted(image_size, QRect(0, 0, *pane_size))
     scale, (width, height) = place.width() / image_size[0], pane_size
     across = 2 * (place.x() + scale * lens.cx) / width - 1
@@ -67,7 +67,8 @@ def lens_matrix(lens: Intrinsics, image_size: tuple[int, int], pane_size: tuple[
 
 
 def picture_matrix(picture: tuple[int, int], pane_size: tuple[int, int]) -> F64:
-    """(4, 4) from a picture's own pixels, (width, height), to clip space, fitted into the pane, behind everything."""
+    """Return the matrix (4, 4) from picture pixels, size (width, height), to clip space, fitted into the pane, at the
+    back."""
     place, (width, height) = fitted(picture, QRect(0, 0, *pane_size)), pane_size
     scale = place.width() / picture[0]
     matrix = np.eye(4)
@@ -78,7 +79,8 @@ def picture_matrix(picture: tuple[int, int], pane_size: tuple[int, int]) -> F64:
 
 
 def pyramid_lines(R_world_cam: F64, t_world_cam: F64, lens: Intrinsics, image_size: tuple[int, int]) -> F32:
-    """(20, 3) ends of the ten lines of a camera drawn as a pyramid: four edges, the picture's frame, its upper side."""
+    """Return end points (20, 3) of a camera pyramid's ten lines: four edges, the picture's frame, a mark on its upper
+    side."""
     width, height = image_size
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64)
     rays = np.concatenate([lens.to_rays(corners), np.ones((4, 1))], axis=1) * _PYRAMID_M
@@ -100,11 +102,11 @@ class _Picture(gl.GLImageItem):  # type: ignore[misc]  # pyqtgraph has no types
         self.setDepthValue(-20)
 
     def mvpMatrix(self) -> QMatrix4x4:  # noqa: N802 - pyqtgraph's name
-        """The quad's pixels to clip space."""
+        """Return the matrix from the quad's pixels to clip space."""
         return _qt(self._look())
 
     def paint(self) -> None:
-        """Draw, and leave no trace in the depth buffer."""
+        """Draw without writing to the depth buffer."""
         GL.glDepthMask(False)
         super().paint()
         GL.glDepthMask(True)
@@ -115,12 +117,12 @@ def _qt(matrix: F64) -> QMatrix4x4:
 
 
 class Looks:
-    """Mixed into the 3D view. `on_look` is called when the mouse leaves a fixed look."""
+    """Mixin for the 3D view. `on_look` is called when the mouse leaves a fixed view."""
 
     opts: dict[str, Any]
 
     def begin_looks(self, floor: Any, body_shader: Any) -> None:
-        """Add what the looks need; before the picture the floor is hidden and the body lets it shine through."""
+        """Add the items of the views; in front of the picture the floor is hidden and the body is translucent."""
         self.look, self.following = "free", True
         self.on_look: Callable[[str], None] = lambda _look: None
         self._floor_item, self._body_look = floor, body_shader
@@ -137,7 +139,7 @@ class Looks:
             item.setVisible(False)
 
     def show_look(self, look: str) -> None:
-        """Look from one of LOOKS."""
+        """Switch to one of LOOKS."""
         self.look = look
         if look in _ANGLES:
             elevation, azimuth = _ANGLES[look]
@@ -153,7 +155,7 @@ class Looks:
             self._dress()
 
     def show_picture(self, frame: Frame | None) -> None:
-        """The newest picture, for the look through the lens; costs nothing in the others."""
+        """Set the newest picture, for the camera view; costs nothing in the others."""
         if frame is None:
             return
         self._image_size = frame.image_size
@@ -166,7 +168,7 @@ class Looks:
         self._picture.setVisible(True)
 
     def look_at(self, pose: Pose) -> None:
-        """Take the camera of a new pose."""
+        """Use the camera of a new pose."""
         R, t = pose.R_world_cam.astype(np.float64), pose.t_world_cam.astype(np.float64)
         self._camera = R, t, pose.intrinsics
         if self._shows_camera and self.look != "camera":
@@ -177,19 +179,19 @@ class Looks:
             self._grid.setVisible(True)
 
     def viewMatrix(self) -> QMatrix4x4:  # noqa: N802 - pyqtgraph's name
-        """Where the view stands."""
+        """Return the view's position."""
         if self.look == "camera" and self._camera is not None:
             return _qt(eye_matrix(*self._camera[:2]))
         return super().viewMatrix()  # type: ignore[misc, no-any-return]
 
     def projectionMatrix(self, region: Any, viewport: Any) -> QMatrix4x4:  # noqa: N802 - pyqtgraph's name
-        """The lens that is looked through."""
+        """Return the projection of the current view."""
         if self.look == "camera" and self._camera is not None:
             return _qt(lens_matrix(self._camera[2], self._image_size, self._pane()))
         return super().projectionMatrix(region, viewport)  # type: ignore[misc, no-any-return]
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """Orbiting leaves a fixed look; the camera's own cannot be moved."""
+        """Orbit, which leaves a fixed view; the camera view cannot be moved."""
         if self.look == "camera":
             return
         if self.look != "free" and event.buttons():
@@ -205,7 +207,7 @@ class Looks:
         self.setCameraPosition(pos=centre, elevation=elevation, azimuth=azimuth, distance=distance)  # type: ignore[attr-defined]
 
     def _dress(self) -> None:
-        """Show what belongs to the look, and nothing else."""
+        """Show the items of the current view only."""
         through = self.look == "camera"
         self._floor_item.setVisible(not through)
         self._body_look["u_alpha"] = [_BEFORE_PICTURE if through else 1.0]
@@ -217,7 +219,7 @@ class Looks:
 
 
 def _grid_lines(hips_world: F32) -> F32:
-    """(N, 3) ends of lines on the floor round the performer, every half metre of the world."""
+    """Return end points (N, 3) of grid lines on the floor around the performer, every half metre."""
     half, step = _GRID_HALF, _GRID_STEP_M
     x0, z0 = (round(float(hips_world[k]) / step) * step for k in (0, 2))
     reach = half * step

@@ -1,4 +1,4 @@
-"""Does OpenGL work here, and is it the processor that draws? Asked once, before the 3D view is made."""
+"""Check whether OpenGL works, and whether it is software rendering. Done once, before the 3D view is created."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import OpenGL as PyOpenGL
 from PySide6.QtGui import QGuiApplication, QOffscreenSurface, QOpenGLContext
 
 PyOpenGL.ERROR_CHECKING = False
-"""Must stand before OpenGL.GL is imported: else every call asks for errors, which doubles the cost of a frame."""
+"""Must be set before OpenGL.GL is imported: otherwise every call checks for errors, which doubles the frame time."""
 log = logging.getLogger(__name__)
 
 _SOFTWARE = ("llvmpipe", "softpipe", "swrast", "swiftshader", "gdi generic", "basic render")
@@ -20,19 +20,19 @@ _WITHOUT = ("offscreen", "minimal", "vnc", "linuxfb")
 
 @dataclass(frozen=True, slots=True)
 class OpenGL:
-    """`problem` is "" when it works; `software`: drawn by the processor, so keep it cheap."""
+    """`problem` is "" when it works; `software`: rendered by the CPU, so drawing must be cheap."""
 
     problem: str
     software: bool
 
     @property
     def frugal(self) -> bool:
-        """Few cores have to draw as well as track: less smoothness on screen, more poses."""
+        """Whether few cores have to draw as well as track: draw less smoothly, track more poses."""
         return self.software and (os.cpu_count() or 1) < FEW_CORES
 
 
 def probe_opengl() -> OpenGL:
-    """Make a context and ask who draws. Qt thread, after QApplication."""
+    """Create a context and check the renderer. Qt thread, after QApplication."""
     platform = QGuiApplication.platformName()
     if platform in _WITHOUT:
         return OpenGL(f"the display ({platform}) has no OpenGL", False)

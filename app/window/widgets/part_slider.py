@@ -1,4 +1,4 @@
-"""The slider of a replay, with the marked part of the take drawn on its groove."""
+"""The slider of a replay, with the marked part of the take on its groove."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ _BAND_PX = 8.0
 
 
 class PartSlider(QSlider):
-    """A horizontal slider; `show_part` with the ends of the part in its own steps."""
+    """A horizontal slider; `show_part` takes the ends of the part in its own steps."""
 
     def __init__(self) -> None:
         super().__init__(Qt.Orientation.Horizontal)
         self._part: tuple[int, int] | None = None
 
     def show_part(self, part: tuple[int, int] | None) -> None:
-        """Draw this part, or none."""
+        """Show this part, or none."""
         if part != self._part:
             self._part = part
             self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """The part below the groove and its handle."""
+        """Paint the part below the groove and its handle."""
         if self._part is not None:
             painter = QPainter(self)
             left, right = (self._x(step) for step in self._part)

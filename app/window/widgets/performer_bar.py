@@ -1,4 +1,4 @@
-"""The performer's screen below the picture: how it goes, in letters that can be read from three metres.
+"""The bar below the picture on the performer's screen: state in letters readable from three metres.
 
 Three metres need capitals of 15 mm, which on a 24-inch screen of 1080 lines (0.28 mm each) are 5 % of the height.
 """
@@ -17,14 +17,14 @@ from app.window.widgets.theme import ACCENT, ERROR, MUTED, SURFACE, WARNING
 from engine.types import Snapshot
 
 HEIGHT = 0.14
-"""Of the window, that the bar takes."""
+"""Fraction of the window's height that the bar occupies."""
 CAPITALS = 0.05
-"""Of the window's height: capitals at least."""
-_MARGIN = 0.02  # of the width, at both ends
+"""Smallest capital height, as a fraction of the window's height."""
+_MARGIN = 0.02  # at both ends, as a fraction of the width
 
 
 class Words(NamedTuple):
-    """What the bar says: at the left how tracking goes, at the right whether it is recorded."""
+    """Text of the bar: tracking on the left, recording on the right."""
 
     state: str
     colour: str
@@ -33,7 +33,7 @@ class Words(NamedTuple):
 
 
 def performer_words(snapshot: Snapshot, notice: Notice | None, silence_s: float | None) -> Words:
-    """Return the words for a moment; few, because they are large."""
+    """Return the words for a snapshot; few, because they are large."""
     recording = snapshot.recording
     right, right_colour = "", MUTED
     if recording is not None:
@@ -74,22 +74,22 @@ class PerformerBar(QWidget):
 
     @property
     def words(self) -> Words:
-        """What is shown."""
+        """The words shown."""
         return self._words
 
     def show_words(self, words: Words) -> None:
-        """Show them; repaints only when they differ."""
+        """Show words; repaints only when they differ."""
         if words != self._words:
             self._words = words
             self.setAccessibleName(f"{words.state} {words.right}".strip())
             self.update()
 
     def place(self, window_height: int) -> None:
-        """Take the bar's share of the window."""
+        """Set the bar's height to its fraction of the window."""
         self.setFixedHeight(max(round(window_height * HEIGHT), 72))
 
     def fonts(self) -> tuple[QFont, float]:
-        """Return the font, and the width that the words at the right take."""
+        """Return the font, and the width of the words on the right."""
         margin = self.width() * _MARGIN
         room = self.width() - 2 * margin
         font = QFont(self.font())
@@ -104,7 +104,7 @@ class PerformerBar(QWidget):
         return font, right
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """State at the left, the take at the right."""
+        """Paint the state on the left, the take on the right."""
         font, right = self.fonts()
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(SURFACE))

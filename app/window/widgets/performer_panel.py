@@ -1,4 +1,4 @@
-"""The performer: who it is, height, measured lengths, calibration, and what is shown of the lower body."""
+"""The performer: name, height, measured lengths, calibration, and how the lower body is shown."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NOT_MEASURED = "Arms and legs: estimated. Calibrate in a T-pose, head to toe in
 
 
 class PerformerPanel(Section):
-    """Emits `changed` with the fields of Config that the user set, `calibrate`, and what to do about performers."""
+    """Emits `changed` with the fields of Config that the user set, `calibrate`, and actions on performers."""
 
     changed = Signal(dict)
     calibrate, measure_hands = Signal(), Signal()
@@ -39,7 +39,7 @@ class PerformerPanel(Section):
         self.more.setToolTip("Add, rename or delete a performer")
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.height_cm = Number("Performer's height", 50, 260, "cm")
-        self.height_cm.setToolTip("Makes every length true to life")
+        self.height_cm.setToolTip("Sets the scale of all lengths")
         self.lengths = label(_NOT_MEASURED, "muted")
         self.lengths.setWordWrap(True)
         self.face = label("", "muted")
@@ -51,7 +51,7 @@ class PerformerPanel(Section):
         )
         self.countdown = Countdown("Countdown before a calibration")
         self.lower_body = Choice("Lower body", _BODIES)
-        self.lower_body.setToolTip("Legs that are not in the picture stand or sit still instead of being guessed")
+        self.lower_body.setToolTip("Legs outside the picture stand or sit still instead of being guessed")
         self._fill_menu()
         self.row("", self.who, self.more)
         self.row("Height", self.height_cm)
@@ -74,7 +74,7 @@ class PerformerPanel(Section):
         self.forget = menu.addAction("Forget the lengths")
         self.forget.triggered.connect(lambda: self.changed.emit({"proportions": ()}))
         hands = menu.addAction("Measure the hands", self.measure_hands.emit)
-        hands.setToolTip("Two seconds of open hands, then two of fists: fingers close as far as yours do")
+        hands.setToolTip("Two seconds of open hands, then two of fists: matches the range of your fingers")
         self.forget_face = menu.addAction("Forget face and hands")
         self.forget_face.triggered.connect(lambda: self.changed.emit({"face_at_rest": (), "finger_ranges": ()}))
         self.more.setMenu(menu)
@@ -105,7 +105,7 @@ class PerformerPanel(Section):
         self.forget_face.setEnabled(bool(config.face_at_rest or config.finger_ranges))
 
     def show_performers(self, names: Sequence[str], current: str) -> None:
-        """Who there is, and who performs now."""
+        """Show the performers and the current one."""
         before = self.who.blockSignals(True)
         self.who.clear()
         for name in names:
@@ -115,7 +115,7 @@ class PerformerPanel(Section):
         self.delete.setEnabled(len(names) > 1)
 
     def show_calibration(self, calibration: Calibration) -> None:
-        """The button calls off what is under way."""
+        """The button cancels a calibration under way."""
         text = "Cancel" if calibration.active else "Calibrate"
         if text != self.button.text():
             self.button.setText(text)

@@ -1,4 +1,4 @@
-"""The VMC port we listen on: off or a port, and what came in there."""
+"""The VMC receive port: off or a port, and what arrived there."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from engine.types import ReceiverState
 
 
 def receive_text(state: ReceiverState) -> str:
-    """What came in, what a receiver has asked for first: sent every 4 frames… · 127.0.0.1:39540: 12 packets"""
+    """Return what was received, starting with a receiver's request: sent every 4 frames… · 127.0.0.1:39540: 12
+    packets"""
     if state.error:
         return state.error
     odd = state.unknown + state.malformed
@@ -24,7 +25,7 @@ def receive_text(state: ReceiverState) -> str:
 
 
 def slowed_text(state: ReceiverState) -> str:
-    """What a receiver's Set/Period has made of the stream; "" for every frame."""
+    """Return how a receiver's Set/Period slows down the stream; "" for every frame."""
     slowest = max(state.periods)
     return f"sent every {slowest} frames, as a receiver asked" if slowest > 1 else ""
 
@@ -61,7 +62,7 @@ class ReceivePanel(Section):
         self.port.set_quietly(port)
 
     def show_state(self, state: ReceiverState | None) -> None:
-        """What came in; None: off."""
+        """Show what was received; None: off."""
         self.state.setVisible(state is not None)
         if state is not None:
             self.state.set_whole(receive_text(state))

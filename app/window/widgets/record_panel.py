@@ -1,4 +1,4 @@
-"""Record a take: one big button, the running clock and size, where takes go and in which format."""
+"""Record a take: one big button, clock and size, folder and format."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ def _from_home(folder: Path) -> str:
 
 
 class RecordPanel(Section):
-    """Emits `pressed` for a take to begin or end, `replay` with a file, `chosen` with folder and suffix, `sounded`
-    with whether tones are wanted, and `changed` with the fields of Config that the user set."""
+    """Emits `pressed` to start or stop a take, `replay` with a file, `chosen` with folder and suffix, `sounded` with
+    whether tones are on, and `changed` with the fields of Config that the user set."""
 
     pressed = Signal()
     replay = Signal(Path)
@@ -82,7 +82,7 @@ class RecordPanel(Section):
         self.body.addLayout(first)
         self.format.setFixedWidth(96)
         self.format.setToolTip(
-            "NumPy takes and OSC logs can be replayed; vtm convert makes every format of a NumPy take"
+            "NumPy takes and OSC logs can be replayed; vtm convert turns a NumPy take into any format"
         )
         replay = icon_button(icons.play(), "Replay a take (.npz) or an OSC log (.jsonl)")
         self.sound = icon_button(icons.speaker(True), "Sound of countdowns")
@@ -98,8 +98,8 @@ class RecordPanel(Section):
         self.problem.setWordWrap(True)
         self.problem.hide()
         self.body.addWidget(self.problem)
-        self.video = Switch("Record the picture beside the take")
-        self.video.setToolTip("The camera's picture as .mkv, in step with the take")
+        self.video = Switch("Record the video with the take")
+        self.video.setToolTip("The camera's video as .mkv, in sync with the take")
         self.row("Video beside", self.video)
         self.button.clicked.connect(self.pressed)
         self.countdown.activated.connect(lambda _index: self.changed.emit({"countdown_s": self.countdown.seconds}))
@@ -112,16 +112,16 @@ class RecordPanel(Section):
 
     @property
     def counting(self) -> bool:
-        """The countdown of a take runs."""
+        """Whether a take's countdown is running."""
         return bool(self._counting)
 
     @property
     def recording(self) -> bool:
-        """A take is running."""
+        """Whether a take is running."""
         return self._state is not None
 
     def new_take(self) -> Path:
-        """Where a take that begins now goes."""
+        """Return the file for a new take."""
         return dated_take(self._folder, self.format.value, datetime.datetime.now())
 
     def show_config(self, config: Config) -> None:
@@ -130,7 +130,7 @@ class RecordPanel(Section):
         self.countdown.choose(str(config.countdown_s))
 
     def show_sound(self, on: bool) -> None:
-        """Whether countdowns are heard, without emitting."""
+        """Show whether countdowns are audible, without emitting."""
         before = self.sound.blockSignals(True)
         self.sound.setChecked(on)
         self.sound.blockSignals(before)
@@ -141,7 +141,7 @@ class RecordPanel(Section):
         self.sounded.emit(on)
 
     def show_countdown(self, take_in_s: float | None) -> None:
-        """The button calls off a countdown that runs."""
+        """The button cancels a running countdown."""
         counting = f"Cancel  ·  {digit(take_in_s)}" if take_in_s else ""
         if counting == self._counting:
             return
@@ -150,13 +150,13 @@ class RecordPanel(Section):
             self.button.setText(counting or "Record")
 
     def show_choice(self, folder: Path, suffix: str) -> None:
-        """Where takes go, without emitting."""
+        """Show where takes are stored, without emitting."""
         self._folder = folder
         self.format.choose(suffix)
         self._show_place(_from_home(folder))
 
     def show_state(self, state: RecordingState | None) -> None:
-        """The running take, if any."""
+        """Show the running take, if any."""
         changed = (state is None) != (self._state is None)
         self._state = state
         if state is not None:
@@ -178,7 +178,7 @@ class RecordPanel(Section):
             self._show_place(_from_home(self._folder))
 
     def _show_problem(self, text: str) -> None:
-        """Whole: a full disk is no place to save words."""
+        """Show the complete message, never shortened."""
         if text != self.problem.text():
             self.problem.setText(text)
             self.problem.setVisible(bool(text))

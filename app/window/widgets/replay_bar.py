@@ -26,7 +26,7 @@ def time_text(position_s: float, duration_s: float) -> str:
 
 
 class ReplayBar(QWidget):
-    """Shows a PlayerState; hidden without one. Emits what the user wants of it."""
+    """Shows a PlayerState; hidden without one. Emits the user's requests."""
 
     paused = Signal()
     resumed = Signal()
@@ -46,12 +46,12 @@ class ReplayBar(QWidget):
         self.button = icon_button(icons.play(), "Play or pause")
         self.name, self.time = Elided("muted"), label("", "muted")
         self.slider = PartSlider()
-        self.slider.setAccessibleName("Place in the take")
+        self.slider.setAccessibleName("Position in the take")
         self.slider.setPageStep(_STEPS_PER_S)
-        self.part_button = icon_button(icons.scissors(), "Mark a part of the take, export it, make it loop")
+        self.part_button = icon_button(icons.scissors(), "Mark a part of the take, export it, loop it")
         self.part_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._fill_menu()
-        self.close_button = icon_button(icons.cross(), "End the replay: send the live motion again")
+        self.close_button = icon_button(icons.cross(), "End the replay: send live motion again")
         line = QHBoxLayout(self)
         line.setContentsMargins(10, 0, 8, 0)
         line.setSpacing(8)
@@ -83,13 +83,14 @@ class ReplayBar(QWidget):
         )
         for words, do in steps:
             menu.addAction(words).triggered.connect(lambda _checked=False, do=do: do())
-        self.loop_action = QAction("Play again and again", menu, checkable=True)
+        self.loop_action = QAction("Repeat", menu, checkable=True)
         self.loop_action.triggered.connect(self._loop)
         menu.insertAction(menu.actions()[3], self.loop_action)
         self.part_button.setMenu(menu)
 
     def _mark(self, *, start: bool) -> None:
-        """An end of the part at the place that is shown; the other end goes when it would lie on the wrong side."""
+        """Mark one end of the part at the current position; the other end is removed if it would be on the wrong
+        side."""
         state = self._state
         if state is None:
             return
@@ -105,7 +106,7 @@ class ReplayBar(QWidget):
             self.marked.emit(replace(self._state.part, loop=wanted))
 
     def set_busy(self, busy: bool) -> None:
-        """While a part is exported or judged the menu waits."""
+        """Disable the menu while a part is exported or checked."""
         self.part_button.setEnabled(not busy)
 
     def toggle(self) -> None:
@@ -114,7 +115,7 @@ class ReplayBar(QWidget):
             (self.paused if self._state.state == "playing" else self.resumed).emit()
 
     def show_state(self, state: PlayerState | None) -> None:
-        """Follow the player; cheap when nothing is played."""
+        """Show the player's state; cheap when nothing is played."""
         before, self._state = self._state, state
         if state is None:
             self.hide()
@@ -129,7 +130,7 @@ class ReplayBar(QWidget):
             self.part_button.setVisible(state.path.lower().endswith(TAKE_SUFFIX))
             self.show()
         if state.state == "failed":
-            self.name.set_whole(state.message or "The replay has stopped")
+            self.name.set_whole(state.message or "The replay stopped")
         if before is None or before.state != state.state:
             self.button.setIcon(icons.pause() if state.state == "playing" else icons.play())
         part = state.part

@@ -1,4 +1,4 @@
-"""A small window that stays when the main one is closed: the take is still being written, and how far."""
+"""A small window that stays after the main one is closed, with the progress of a take being written."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from engine.types import RecordingState
 
 
 class Saving(QWidget):
-    """Shown by its first `show_state` and gone with the application. Closing it does not hurry the disk."""
+    """Appears with the first `show_state` and stays until the application ends. Closing it does not stop the
+    writing."""
 
     def __init__(self) -> None:
         super().__init__(None, Qt.WindowType.Dialog)
@@ -30,12 +31,12 @@ class Saving(QWidget):
         layout.addWidget(self.bar)
 
     def show_state(self, state: RecordingState) -> None:
-        """How far the take is."""
+        """Show the progress of the take."""
         self.text.setText(f"Saving the take {Path(state.path).name} ({state.poses} poses)…")
         self.bar.setValue(round(1000 * (state.saved or 0.0)))
         if not self.isVisible():
             self.show()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
-        """Stay until the take is there."""
+        """Stay open until the take is written."""
         event.ignore()

@@ -1,4 +1,4 @@
-"""The panel at the right: one section for each kind of setting, one signal for every change."""
+"""The panel on the right: one section per kind of setting, one signal for every change."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class SidePanel(QScrollArea):
         self.targets.show_rate(config.osc_rate_hz)
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Live state; a few times a second is enough."""
+        """Show the live state; call a few times per second."""
         stats = snapshot.stats
         self.tracking.show_running(stats.detector, stats.detector_size, stats.backend)
         self.details.show_snapshot(snapshot)

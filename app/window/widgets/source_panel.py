@@ -1,4 +1,4 @@
-"""Where the pictures come from: a camera by name, the demo, a file or a network address; and how they are taken."""
+"""Source of the pictures: a camera by name, the demo, a file or a network address; and their orientation."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class SourcePanel(Section):
         self.demo = QPushButton("Demo clip")
         self.second = QToolButton()
         self.second.setText("+ Camera")
-        self.second.setToolTip("A second camera on the same performer: how far are the two answers apart?")
+        self.second.setToolTip("Add a second camera on the same performer and compare the two answers")
         self.second.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.second_menu = QMenu(self.second)
         self.second_menu.aboutToShow.connect(self._fill_second)
@@ -59,8 +59,8 @@ class SourcePanel(Section):
         self.head.addWidget(self.refresh)
         self.row("", self.choice)
         self.row("", self.open, self.demo, self.second)
-        self.rotate = Choice("Turn the picture")
-        self.rotate.setToolTip("Automatic: by half, where you are upside down in the picture")
+        self.rotate = Choice("Rotate the picture")
+        self.rotate.setToolTip("Automatic: by 180° if you are upside down in the picture")
         for degrees in (AUTO_ROTATION, *ROTATIONS_DEG):
             self.rotate.addItem(_ROTATIONS[degrees], str(degrees))
         self.row("Mirror", self.mirror)
@@ -79,13 +79,13 @@ class SourcePanel(Section):
         self._fill()
 
     def show_cameras(self, cameras: Sequence[CameraInfo]) -> None:
-        """A fresh list of cameras."""
+        """Show a new list of cameras."""
         self._cameras = tuple(cameras)
         self._fill()
 
     @property
     def cameras(self) -> tuple[CameraInfo, ...]:
-        """The cameras of the last list."""
+        """Cameras of the last list."""
         return self._cameras
 
     def ask_file(self) -> None:
@@ -94,7 +94,7 @@ class SourcePanel(Section):
             self.changed.emit({"source": path})
 
     def ask_address(self) -> None:
-        """Let the user type the address of a network camera."""
+        """Ask for the address of a network camera."""
         if address := self._asked_address():
             self.changed.emit({"source": address})
 
@@ -108,7 +108,7 @@ class SourcePanel(Section):
         return address.strip() if good else ""
 
     def _fill_second(self) -> None:
-        """The cameras that are not the first, and every other kind of source."""
+        """List the cameras other than the first, and every other kind of source."""
         self.second_menu.clear()
         others = [camera for camera in self._cameras if _value(camera, self._cameras) != self._source]
         for camera in others:
@@ -136,11 +136,11 @@ class SourcePanel(Section):
             self.choice.addItem(text, value)
         self.choice.blockSignals(before)
         self.choice.choose(self._source)
-        self.choice.setToolTip(mask_secrets(self._source) or "The first camera, or the demo clip where there is none")
+        self.choice.setToolTip(mask_secrets(self._source) or "The first camera, or the demo clip if there is none")
 
 
 def _value(camera: CameraInfo, cameras: tuple[CameraInfo, ...]) -> str:
-    """The name, which stays the same when the numbers change; the number where two share a name."""
+    """Return the camera's name, which is stable when numbers change; its number if two share a name."""
     return camera.name if [other.name for other in cameras].count(camera.name) == 1 else str(camera.index)
 
 

@@ -1,5 +1,5 @@
-"""Add or change one OSC target: protocol, receiver, avatar, host, port, options; says at once why it cannot work and,
-for plain OSC, which addresses are sent.
+"""Add or change one OSC target: protocol, receiver, avatar, host, port, options; shows at once why it is invalid and,
+for plain OSC, the addresses sent.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class TargetDialog(QDialog):
     """`url` holds the answer after exec() returned accepted."""
 
     def __init__(self, parent: QWidget, url: str, others: tuple[str, ...], vmc_receive: str = "") -> None:
-        """url: what is changed, "" for a new one; others: the other targets; vmc_receive: as Config has it."""
+        """url: the target to change, "" for a new one; others: the other targets; vmc_receive: as in Config."""
         super().__init__(parent)
         self._vmc_receive = vmc_receive
         self.setWindowTitle("Send the motion to")
@@ -57,8 +57,8 @@ class TargetDialog(QDialog):
         self.avatar = AvatarField()
         self.no_upper_chest = QCheckBox("My avatar has no UpperChest")
         self.reach = QCheckBox("Hands reach its body")
-        self.reach.setToolTip("A hand at your face or on your hip touches the avatar there, however long its arms are")
-        self.no_upper_chest.setToolTip("Its turn is sent with the chest. Not needed with the avatar's file")
+        self.reach.setToolTip("A hand at your face or hip also touches the avatar there, whatever its arm length")
+        self.no_upper_chest.setToolTip("Its rotation is sent with the chest. Not needed with the avatar's file")
         self.host, self.port, self.options = QLineEdit(), QLineEdit(), QLineEdit()
         self.host.setPlaceholderText("127.0.0.1, or a name in your network")
         self._remark, self._problem = label("", "muted"), label("", "error")
@@ -68,7 +68,7 @@ class TargetDialog(QDialog):
         self.map.setReadOnly(True)
         self.map.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.map.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        self.map.setAccessibleName("Addresses that are sent")
+        self.map.setAccessibleName("Addresses sent")
         self.map.setFixedHeight(190)
         self.accept_button = QPushButton("Save" if url else "Add")
         self.accept_button.setProperty("role", "primary")
@@ -131,7 +131,7 @@ class TargetDialog(QDialog):
         self._receiver_chosen()
 
     def _receiver_chosen(self) -> None:
-        """Fill in the port that such a receiver listens on, or the next one that is free."""
+        """Fill in the receiver's default port, or the next free one."""
         usual, host = usual_port(self.protocol.value, self.preset.value), self.host.text().strip()
         self.port.setText(str(free_port(usual, host or "127.0.0.1", self._others, self._vmc_receive)))
         self._check()
@@ -143,7 +143,7 @@ class TargetDialog(QDialog):
         self.options.setText(with_flag(self.options.text().strip(), "reach", on))
 
     def _check(self) -> None:
-        """Build the address and show what is wrong with it, if anything."""
+        """Build the URL and show what is wrong with it, if anything."""
         protocol = self.protocol.value
         fields = (self.host.text().strip(), self.port.text().strip(), self.preset.value, self.options.text().strip())
         self.url = join_url(protocol, *fields, self.avatar.path)
@@ -165,7 +165,7 @@ class TargetDialog(QDialog):
         self.accept_button.setEnabled(not problem)
 
     def _show_ticks(self) -> None:
-        """What the preset and the options say of the upper chest and of hands."""
+        """Show what preset and options say about the upper chest and hands."""
         try:
             settings = parse_target(self.url).settings
         except UsageError:
@@ -175,7 +175,7 @@ class TargetDialog(QDialog):
             self.reach.setChecked(settings.reach)
 
     def _show_map(self, problem: str) -> None:
-        """Of a plain OSC target: what to patch in the other program."""
+        """Show the addresses of a plain OSC target, for patching in another program."""
         settings = None if problem else parse_target(self.url).settings
         self.map.setVisible(self.protocol.value == "osc")
         if isinstance(settings, PlainOptions):

@@ -1,4 +1,4 @@
-"""Where the motion is sent: a card per OSC target with its live state; add, change, remove; test poses."""
+"""Targets of the motion: a card per OSC target with its live state; add, change, remove; test poses."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from engine.types import TargetState
 
 _RATES_HZ = (0.0, 60.0, 90.0, 120.0)
 _SHORT = {RECEIVER_TEST: "Walk"}
-_TIPS = {RECEIVER_TEST: "T-pose, a step, a squat, a turn, a hand up: what you should see, and what to change if not"}
+_TIPS = {
+    RECEIVER_TEST: "T-pose, a step, a squat, a turn, a raised hand, with what you should see and what to change if not"
+}
 
 
 def _rate_name(rate_hz: float) -> str:
@@ -24,7 +26,7 @@ def _rate_name(rate_hz: float) -> str:
 
 
 class TargetCard(QWidget):
-    """One target: its name, its state in three words with a light, and what is wrong, whole."""
+    """One target: its name, a light with its state in three words, and the complete error."""
 
     edit = Signal(str)
     remove = Signal(str)
@@ -59,7 +61,7 @@ class TargetCard(QWidget):
         self.show_state(None)
 
     def show_state(self, state: TargetState | None) -> None:
-        """The state of this moment."""
+        """Show the current state."""
         shown = card(self.url, state)
         self._dot.set_colour(ACCENT if shown.good else WARNING if shown.good is False else FAINT)
         self.state.setText(shown.words)
@@ -69,7 +71,7 @@ class TargetCard(QWidget):
 
 
 class TargetsPanel(Section):
-    """Emits `changed` with the new `osc` of Config, and `test` with the name of a test pose, "" to end it."""
+    """Emits `changed` with the new `osc` of Config, and `test` with the name of a test pose ("": stop)."""
 
     changed = Signal(dict)
     test = Signal(str)
@@ -92,8 +94,8 @@ class TargetsPanel(Section):
         self.hint.setWordWrap(True)
         self.hint.hide()
         self.body.addWidget(self.hint)
-        self.rate = Choice("Rate of sending", [(_rate_name(rate_hz), f"{rate_hz:g}") for rate_hz in _RATES_HZ])
-        self.rate.setToolTip("At a rate of its own, poses are predicted to the present between the camera's frames")
+        self.rate = Choice("Send rate", [(_rate_name(rate_hz), f"{rate_hz:g}") for rate_hz in _RATES_HZ])
+        self.rate.setToolTip("At a fixed rate, poses between the camera's frames are predicted")
         self.row("Rate", self.rate)
         self.rate.activated.connect(lambda _index: self.changed.emit({"osc_rate_hz": float(self.rate.value)}))
         self.add.clicked.connect(lambda: self._ask(""))
@@ -107,13 +109,13 @@ class TargetsPanel(Section):
         return button
 
     def show_rate(self, rate_hz: float) -> None:
-        """Show the setting without emitting; a rate of the command line joins the list."""
+        """Show the setting without emitting; a rate from the command line is added to the list."""
         if self.rate.findData(f"{rate_hz:g}") < 0:
             self.rate.addItem(_rate_name(rate_hz), f"{rate_hz:g}")
         self.rate.choose(f"{rate_hz:g}")
 
     def show_test(self, name: str, position_s: float = 0.0) -> None:
-        """The test pose that is sent now, "" for none; what should be seen at this time of the receiver test."""
+        """Show the test pose being sent ("": none), and what to see at this time of the receiver test."""
         for own, button in self.tests.items():
             button.setChecked(own == name)
         self.hint.setVisible(name == RECEIVER_TEST)
@@ -122,7 +124,7 @@ class TargetsPanel(Section):
             self.hint.setText(f"<b>{part.name}.</b> {part.seen}<br>If not: {part.otherwise}")
 
     def show_urls(self, urls: tuple[str, ...], vmc_receive: str = "") -> None:
-        """One row per target. `vmc_receive`: what we listen on, where none may be."""
+        """Show one row per target. `vmc_receive`: our own receive port, which targets cannot use."""
         self._vmc_receive = vmc_receive
         if urls == self._urls:
             return
@@ -138,7 +140,7 @@ class TargetsPanel(Section):
         self._none.setVisible(not urls)
 
     def show_states(self, states: tuple[TargetState, ...]) -> None:
-        """Live figures, matched by address."""
+        """Show live figures, matched by address."""
         by_url = {state.target: state for state in states}
         for row in self.rows:
             row.show_state(by_url.get(row.url))

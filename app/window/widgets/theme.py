@@ -95,7 +95,7 @@ QToolTip {{ background: {RAISED}; color: {TEXT}; border: 1px solid {LINE}; paddi
 
 
 def apply_theme(application: QApplication) -> None:
-    """Style the whole application with fonts the system already has."""
+    """Style the application, with fonts that the system already has."""
     application.setStyle("Fusion")
     palette = QPalette()
     roles = QPalette.ColorRole

@@ -1,4 +1,4 @@
-"""The strip below the pictures: rates, latency and drops as figures, time per stage as bars, latency as a line."""
+"""The strip below the pictures: rates, latency and drops as figures, time per stage as bars, latency as a curve."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _STAGE_NAMES = {
     "osc": "Send",
 }
 _GAP = 6.0
-LATENCY_TIP = "From the frame to the pose handed out: p50, and p95 below"
+LATENCY_TIP = "From frame to output pose: p50, and p95 below"
 _SPACE = 18
-_HISTORY = 240  # points of the latency line, four a second: a minute
+_HISTORY = 240  # points of the latency curve, four per second: one minute
 
 
 def _small(painter: QPainter, colour: str) -> None:
@@ -68,7 +68,7 @@ class Figure(QWidget):
 
     @property
     def text(self) -> str:
-        """What is shown, for tests and screen readers."""
+        """The displayed text, for tests and screen readers."""
         return f"{self._value.text()} {self._remark.text()}".strip()
 
 
@@ -78,7 +78,7 @@ def _set_text(target: QLabel, text: str) -> None:
 
 
 class StageRow(NamedTuple):
-    """Where a stage's name, bar and figure are."""
+    """Positions of a stage's name, bar and figure."""
 
     name: str
     name_place: QRectF
@@ -88,7 +88,7 @@ class StageRow(NamedTuple):
 
 
 class StageBars(QWidget):
-    """A bar for each stage: solid to p50, pale to p95."""
+    """A bar per stage: solid to p50, pale to p95."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -103,7 +103,7 @@ class StageBars(QWidget):
         self.update()
 
     def rows(self) -> list[StageRow]:
-        """Where everything is: columns as wide as their widest text, bars in what is left."""
+        """Return the layout: columns as wide as their widest text, bars in the remaining space."""
         metrics = QFontMetricsF(_small_font(self.font()))
         names = [_STAGE_NAMES.get(name, name) for name in self._stages]
         figures = [milliseconds(times.p50) for times in self._stages.values()]
@@ -123,7 +123,7 @@ class StageBars(QWidget):
         ]
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """Rows: name, bar, p50."""
+        """Paint rows of name, bar and p50."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         longest = max([times.p95 for times in self._stages.values()] + [10.0])
@@ -147,27 +147,27 @@ class StageBars(QWidget):
 
 
 class LatencyChart(QWidget):
-    """p50 and p95 of the last minute."""
+    """p50 and p95 over the last minute."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumWidth(160)
-        self.setToolTip("Latency over the last minute: frame available to pose handed out; line p50, pale p95")
+        self.setToolTip("Latency over the last minute, from frame to output pose; line p50, pale p95")
         self._points: deque[tuple[float, float]] = deque(maxlen=_HISTORY)
 
     def add(self, latency: Percentiles) -> None:
-        """One more moment."""
+        """Add the current value."""
         self._points.append((latency.p50, latency.p95))
         self.update()
 
     def clear(self) -> None:
-        """A new source begins."""
+        """Clear, for a new source."""
         self._points.clear()
         self.update()
 
     def labels(self) -> list[tuple[str, QRectF]]:
-        """The figures at the right of the guide lines, the upper one first."""
+        """Return the figures at the right of the guide lines, upper one first."""
         metrics = QFontMetricsF(_small_font(self.font()))
         texts = [milliseconds(self._peak_ms() * part) for part in (1.0, 0.5)]
         wide, high = max(map(metrics.horizontalAdvance, texts)) + _GAP, metrics.height()
@@ -181,7 +181,7 @@ class LatencyChart(QWidget):
         return max([p95 for _, p95 in self._points] + [20.0]) * 1.15
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """Two guide lines and two curves, newest at the right."""
+        """Paint two guide lines and two curves, newest on the right."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         peak, labels = self._peak_ms(), self.labels()
@@ -209,19 +209,17 @@ class LatencyChart(QWidget):
 
 
 class TimingStrip(QWidget):
-    """All of it; `show_stats` a few times a second is enough."""
+    """The whole strip; call `show_stats` a few times per second."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("strip")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(124)
-        self.camera = Figure("Camera", "Frames per second that really arrive; low light halves a webcam's rate")
+        self.camera = Figure("Camera", "Frames per second received; low light halves a webcam's rate")
         self.output = Figure("Output", "Poses per second")
         self.latency = Figure("Latency", LATENCY_TIP)
-        self.dropped = Figure(
-            "Dropped", "Frames skipped because a newer one was there: latency goes before completeness"
-        )
+        self.dropped = Figure("Dropped", "Frames skipped for a newer one: low latency matters more than completeness")
         self.stages, self.chart = StageBars(), LatencyChart()
         self._figures = (self.camera, self.output, self.latency, self.dropped)
         figures = QHBoxLayout()
@@ -238,11 +236,11 @@ class TimingStrip(QWidget):
             line.addWidget(widget, 3)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """The figures always fit; the window does not grow for the rest."""
+        """Return space for the figures; the window does not grow for the rest."""
         return QSize(self._figures_width() + 36, self.height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """What has no room goes: the line first, then the bars, never a figure."""
+        """Hide what does not fit: the curve first, then the bars, never a figure."""
         super().resizeEvent(event)
         self._arrange()
 
@@ -257,7 +255,7 @@ class TimingStrip(QWidget):
                 shown.setVisible(room >= 0)
 
     def show_stats(self, stats: Stats, screen_fps: float) -> None:
-        """New figures."""
+        """Show new statistics."""
         running = stats.frames_captured > 0
         self.camera.set(f"{stats.camera_fps:.1f}" if running else "–", "frames/s")
         self.output.set(f"{stats.fps:.1f}" if running else "–", "poses/s")
@@ -267,7 +265,7 @@ class TimingStrip(QWidget):
             self.latency.set(milliseconds(latency.p50), f"p95 {milliseconds(latency.p95)}{reduced}")
         else:
             self.latency.set("–", "no poses")
-        gone = f". Left out until there is time for it: {', '.join(stats.left_out)}" if stats.left_out else ""
+        gone = f". Off until there is time: {', '.join(stats.left_out)}" if stats.left_out else ""
         self.latency.setToolTip(LATENCY_TIP + gone)
         self.output.setToolTip(f"Poses per second; the screen shows {screen_fps:.0f} of them")
         share = 100 * stats.frames_dropped / max(stats.frames_captured, 1)

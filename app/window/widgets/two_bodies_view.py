@@ -1,4 +1,4 @@
-"""The 3D view with two performers laid over each other, each in one colour."""
+"""The 3D view with two overlaid performers, each in one colour."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def _coloured(body: BodyMesh, colour: str) -> None:
 
 
 class TwoBodiesView(BodyView):
-    """Shows A's pose, and B's turned into A's world. Qt thread only."""
+    """Shows A's pose, and B's rotated into A's world. Qt thread only."""
 
     def __init__(self, samples: int = 4) -> None:
         super().__init__(samples)
@@ -29,12 +29,12 @@ class TwoBodiesView(BodyView):
         self._second_item.setVisible(False)
 
     def home(self) -> None:
-        """The first view, from farther back: the pane is low."""
+        """Reset the view, farther away since the pane is low."""
         super().home()
         self.setCameraPosition(distance=_DISTANCE_M)
 
     def show_both(self, a: Pose, b: Pose | None) -> None:
-        """Draw both; without B the first alone."""
+        """Draw both; without B only the first."""
         self.show_pose(a)
         self._second_item.setVisible(b is not None)
         if b is None:
@@ -45,6 +45,6 @@ class TwoBodiesView(BodyView):
         self._second_item.moved = True
 
     def clear_pose(self) -> None:
-        """An empty floor."""
+        """Clear the floor."""
         super().clear_pose()
         self._second_item.setVisible(False)

@@ -1,4 +1,4 @@
-"""The camera's picture with the 2D skeleton over it, coloured by score; cues and the banner live on top of it."""
+"""The camera's picture with the 2D skeleton, coloured by score; cues and the banner are drawn over it."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ _COLOURS = _score_colours()
 
 
 def score_colour(score: float) -> QColor:
-    """Red for a keypoint hardly seen, amber for half, the accent for a sure one."""
+    """Return a score's colour: red for low, amber for half, the accent for high."""
     share = (score - SHOWN_FROM_SCORE) / (0.9 - SHOWN_FROM_SCORE)
     return _COLOURS[int(np.clip(share, 0.0, 1.0) * (_STEPS - 1))]
 
 
 def fitted(image_size: tuple[int, int], room: QRect) -> QRectF:
-    """The largest rectangle of the picture's shape in the middle of `room`."""
+    """Return the largest centred rectangle in `room` with the picture's aspect ratio."""
     width, height = image_size
     scale = min(room.width() / width, room.height() / height)
     return QRectF(
@@ -54,8 +54,8 @@ def fitted(image_size: tuple[int, int], room: QRect) -> QRectF:
 
 
 def scaled_picture(bgr: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """(H, W, 3) -> (height, width, 3) for size (width, height). Large pictures are halved first, which averages pixels
-    in a tenth of the time of INTER_AREA at once (1080p to a pane: 0.9 instead of 7.5 ms)."""
+    """Scale (H, W, 3) to size (width, height). Large pictures are halved first, which averages pixels in a tenth of the
+    time of INTER_AREA alone (1080p to a pane: 0.9 instead of 7.5 ms)."""
     width, height = size
     while bgr.shape[1] >= 2 * width and bgr.shape[0] >= 2 * height:
         half = (bgr.shape[1] // 2, bgr.shape[0] // 2)
@@ -64,7 +64,7 @@ def scaled_picture(bgr: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.
 
 
 def _tag(painter: QPainter, letter: str, colour: str) -> None:
-    """Write a large letter on its colour into the upper left corner."""
+    """Draw a large letter on its colour in the upper left corner."""
     painter.save()
     painter.setClipping(False)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -82,7 +82,7 @@ def _tag(painter: QPainter, letter: str, colour: str) -> None:
 
 
 def _caption(painter: QPainter, frame: QRectF, text: str) -> None:
-    """Write a line centred in the upper edge of a frame, on a dark ground."""
+    """Draw a centred line at the upper edge of a frame, on a dark background."""
     room = painter.fontMetrics().boundingRect(text)
     ground = QRectF(0, 0, room.width() + 12, room.height() + 4)
     ground.moveCenter(QPointF(frame.center().x(), frame.top()))
@@ -96,10 +96,10 @@ def _caption(painter: QPainter, frame: QRectF, text: str) -> None:
 
 
 class VideoView(QWidget):
-    """Shows one Frame and its Detection. A click on a person asks to follow them. Qt thread only."""
+    """Shows one Frame and its Detection. A click on a person emits a request to follow them. Qt thread only."""
 
     chosen = Signal(float, float)
-    """A point of the picture that was clicked, x and y in its pixels."""
+    """Emitted with the clicked point, x and y in picture pixels."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -109,7 +109,7 @@ class VideoView(QWidget):
         self.banner = Banner(self)
         self.placeholder = ""
         self.tag: tuple[str, str] | None = None
-        """A letter and its colour in the corner, where there are two cameras."""
+        """Letter and colour in the corner, when there are two cameras."""
         self._frame: Frame | None = None
         self._detection: Detection | None = None
         self._details: Details | None = None
@@ -123,7 +123,7 @@ class VideoView(QWidget):
         self.update()
 
     def show_placeholder(self, text: str) -> None:
-        """What stands in the empty pane."""
+        """Show a text in the empty pane."""
         if text != self.placeholder:
             self.placeholder = text
             self.update()
@@ -139,14 +139,14 @@ class VideoView(QWidget):
             self.chosen.emit(at.x() * scale, at.y() * scale)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Scale anew for the new size."""
+        """Scale again for the new size."""
         self._image = None
         self.banner.place()
         self.cue.setGeometry(self.rect())
         super().resizeEvent(event)
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """Background, picture, skeleton."""
+        """Paint background, picture and skeleton."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(BACKGROUND))
         if self._frame is None:
@@ -169,7 +169,7 @@ class VideoView(QWidget):
         painter.end()
 
     def _scaled_image(self, frame: Frame, place: QRectF) -> QImage:
-        """The picture at the screen's own pixels: OpenCV scales many times faster than QPainter."""
+        """Return the picture in screen pixels: OpenCV scales many times faster than QPainter."""
         if self._image is None:
             ratio = self.devicePixelRatioF()
             size = (max(round(place.width() * ratio), 1), max(round(place.height() * ratio), 1))
@@ -179,7 +179,7 @@ class VideoView(QWidget):
         return self._image
 
     def _draw_others(self, painter: QPainter, detection: Detection, place: QRectF) -> None:
-        """Draw a dashed frame around everybody who is not followed."""
+        """Draw a dashed frame around each person who is not followed."""
         scale = place.width() / detection.image_size[0]
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setClipRect(place)

@@ -1,4 +1,4 @@
-"""The row over the 3D view: from where it is looked at, whether it follows, and through the camera the lens."""
+"""The row above the 3D view: choice of view, whether it follows, and the lens in the camera view."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QSlider, Q
 from app.window.widgets.fields import label
 
 LOOKS = (
-    ("camera", "Camera", "The figure over the picture, through the camera's own lens: does it cover the person?"),
+    ("camera", "Camera", "The figure over the picture, through the camera's lens: does it cover the person?"),
     ("front", "Front", "From the front of the world"),
     ("side", "Side", "From the left side of the world"),
     ("top", "Top", "From above"),
-    ("free", "Free", "Drag to orbit, scroll to come nearer"),
+    ("free", "Free", "Drag to orbit, scroll to zoom"),
 )
 _LENS_DEG = (20, 120)
 _SETTLES_MS = 250
@@ -20,7 +20,7 @@ _FIT_SHARE = 0.08
 
 
 class ViewBar(QWidget):
-    """`looked` carries a look, `followed` whether the view follows, `lens_changed` the field of view in degrees."""
+    """`looked` carries a view, `followed` whether it follows, `lens_changed` the field of view in degrees."""
 
     looked = Signal(str)
     followed = Signal(bool)
@@ -52,16 +52,16 @@ class ViewBar(QWidget):
 
     @property
     def look(self) -> str:
-        """The look that is chosen."""
+        """The chosen view."""
         return LOOKS[self._group.checkedId()][0]
 
     def show_look(self, look: str) -> None:
-        """Show which look it is; nothing is emitted."""
+        """Show the current view without emitting."""
         self.buttons[look].setChecked(True)
         self._lens_line.setVisible(look == "camera")
 
     def show_lens(self, hfov_deg: float, *, known: bool) -> None:
-        """The field of view in force; `known`: it comes from a file of intrinsics and is not to be changed."""
+        """Show the current field of view; `known`: it comes from an intrinsics file and cannot be changed."""
         if not self._settling.isActive() and not self.lens.isSliderDown():
             before = self.lens.blockSignals(True)
             self.lens.setValue(round(hfov_deg))
@@ -75,7 +75,7 @@ class ViewBar(QWidget):
         self._name_lens()
 
     def show_fit(self, off_px: float | None) -> None:
-        """How far the figure's joints are from where the detector sees them; a smoothed figure."""
+        """Show the distance of the figure's joints from the detector's points, smoothed."""
         if off_px is None:
             self._fit_px = None
             self.fit.setText("off by –")
@@ -91,7 +91,7 @@ class ViewBar(QWidget):
         self.lens = QSlider(Qt.Orientation.Horizontal)
         self.lens.setRange(*_LENS_DEG)
         self.lens.setAccessibleName("Field of view of the longer side")
-        self._settling = QTimer(self)  # every new lens makes the world anew: not at each step of the mouse
+        self._settling = QTimer(self)  # a new lens resets the world, so not at each mouse step
         self._settling.setSingleShot(True)
         self._settling.setInterval(_SETTLES_MS)
         self._settling.timeout.connect(lambda: self.lens_changed.emit(float(self.lens.value())))

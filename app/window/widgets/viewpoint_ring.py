@@ -1,7 +1,7 @@
-"""A ring of twelve sectors, seen from above with the performer in its middle: ours wide, the detector's thin around it.
+"""A ring of twelve sectors, seen from above with the performer in the middle: ours wide, the detector's as a thin ring.
 
-Colours run from blue (small) over grey to amber (large), which no common colour blindness confuses; every sector has
-its number, too. The same painting makes the widget and the picture that is saved.
+Colours go from blue (small) over grey to amber (large), safe for common colour blindness; every sector also shows its
+number. The same code paints the widget and the saved picture.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from app.window.widgets.theme import BACKGROUND, LINE, MUTED, TEXT
 Values = tuple[float | None, ...]
 SMALL, MIDDLE, LARGE = QColor("#3b82f6"), QColor("#cfd3d8"), QColor("#f59e0b")
 FULL_SCALE_MM = 120.0
-"""Where the colours end."""
+"""Value at the end of the colour scale."""
 _UNKNOWN = QColor("#1b2027")
 _OUTER, _THIN, _WIDE, _INNER, _SEEN = 0.90, 0.80, 0.77, 0.47, 0.43
-"""Radii as parts of half the side: the thin ring's edges, the wide ring's, the arcs that say how well it is seen."""
+"""Radii as fractions of half the side: edges of the thin ring, of the wide ring, and the visibility arcs."""
 _GAP_DEG = 1.4
 _PLACES = ((0, "front"), (90, "their left"), (180, "behind"), (270, "their right"))
 
 
 @dataclass(frozen=True, slots=True)
 class RingData:
-    """What a ring shows; 12 values each, the first in front, then anticlockwise as seen from above."""
+    """Values of a ring; 12 each, the first in front, then anticlockwise as seen from above."""
 
     wide: Values
     thin: Values
@@ -40,7 +40,7 @@ class RingData:
 
 
 def colour_of(value_mm: float) -> QColor:
-    """Blue at 0, grey in the middle, amber at FULL_SCALE_MM and beyond."""
+    """Return blue for 0, grey in the middle, amber at FULL_SCALE_MM and above."""
     share = min(max(value_mm / FULL_SCALE_MM, 0.0), 1.0)
     low, high, at = (SMALL, MIDDLE, share * 2) if share < 0.5 else (MIDDLE, LARGE, share * 2 - 1)
     pairs = ((low.red(), high.red()), (low.green(), high.green()), (low.blue(), high.blue()))
@@ -48,13 +48,13 @@ def colour_of(value_mm: float) -> QColor:
 
 
 def ink_on(colour: QColor) -> QColor:
-    """Black or white, whichever is read more easily on it."""
+    """Return black or white, whichever has more contrast."""
     light = 0.299 * colour.red() + 0.587 * colour.green() + 0.114 * colour.blue()
     return QColor("#0b0e12") if light > 120 else QColor("white")
 
 
 def paint_ring(painter: QPainter, box: QRectF, data: RingData) -> None:
-    """Draw the ring into the largest square in the middle of `box`."""
+    """Draw the ring in the largest centred square of `box`."""
     side = min(box.width(), box.height())
     centre, half = box.center(), side / 2
     painter.save()
@@ -78,7 +78,7 @@ def paint_ring(painter: QPainter, box: QRectF, data: RingData) -> None:
 
 
 def _at(radius: float, angle_deg: float) -> QPointF:
-    """0 points down (towards the audience), 90 to the right: the left hand of somebody who faces us."""
+    """Return a point; 0 is down (towards the audience), 90 right: the left hand of a person who faces us."""
     angle = math.radians(angle_deg)
     return QPointF(radius * math.sin(angle), radius * math.cos(angle))
 
@@ -111,7 +111,7 @@ def _text(painter: QPainter, at: QPointF, text: str, size: float, *, bold: bool 
 
 
 def _seen(painter: QPainter, radius: float, at_deg: float, wide_deg: float, value: float | None) -> None:
-    """An arc as long as the sector is well seen."""
+    """Draw an arc whose length is the sector's visibility."""
     if value is None:
         return
     half = (wide_deg - 2 * _GAP_DEG) / 2 * min(max(value, 0.0), 1.0)
@@ -132,7 +132,7 @@ def _places(painter: QPainter, half: float) -> None:
 
 
 def _pointer(painter: QPainter, half: float, at_deg: float | None) -> None:
-    """A triangle where the camera stands now, inside the rings, so that it covers no number."""
+    """Draw a triangle at the camera's current direction, inside the rings, so that it covers no number."""
     if at_deg is None:
         return
     tip, base = half * (_SEEN - 0.015), half * (_SEEN - 0.085)
@@ -152,7 +152,7 @@ def _middle(painter: QPainter, half: float, data: RingData) -> None:
 
 
 def paint_scale(painter: QPainter, box: QRectF) -> None:
-    """The colours and what they stand for, in one row."""
+    """Draw the colour scale with its values, in one row."""
     painter.save()
     steps = 48
     bar = QRectF(box.x(), box.y(), box.width(), box.height() * 0.36)
@@ -184,13 +184,13 @@ class ViewpointRing(QWidget):
         self.data = RingData((None,) * 12, (None,) * 12)
 
     def show_data(self, data: RingData) -> None:
-        """Draw anew when something has changed."""
+        """Redraw if the data changed."""
         if data != self.data:
             self.data = data
             self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """The ring, and its scale under it."""
+        """Paint the ring with its scale below."""
         painter = QPainter(self)
         scale = 30.0
         paint_ring(painter, QRectF(0, 0, self.width(), self.height() - scale), self.data)

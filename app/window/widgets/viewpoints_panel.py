@@ -1,4 +1,4 @@
-"""The Viewpoints mode at the window's right: turn on the spot, carry the camera, a rendered motion from 12 sides."""
+"""The Viewpoints mode on the right: turn on the spot, carry the camera, a rendered motion from 12 sides."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ WIDTH = 440
 MODES = ("turn", "carry", "rendered")
 _NAMES = {"turn": "Turn", "carry": "Carry", "rendered": "Rendered"}
 STILL_CAMERA = (
-    "The app takes the camera for still. Moved, it makes a performer who stands still seem to turn, wander and lean:"
-    " what you see above is that mistake. Put the camera down and calibrate (C): from then on all is right again."
+    "The app assumes a fixed camera. If it moves, a performer who stands still seems to turn, wander and lean:"
+    " the figures above show this error. Put the camera down and calibrate (C) to correct it."
 )
-TURN_HELP = "Hold a pose (T, hands on hips, any) and turn once round on the spot, in 15 to 30 s."
+TURN_HELP = "Hold a pose (T, hands on hips, any) and turn once on the spot, in 15 to 30 s."
 RENDERED_HELP = (
-    "A rendered person whose true pose is known, and one motion from twelve sides. Both are computed live, from the"
-    " picture at the left: mean distance of the 12 limb joints from the truth, about the hips, nothing fitted."
+    "A rendered person of known pose, and one motion from twelve sides. Both results are computed live from the"
+    " picture on the left: mean distance of the 12 limb joints from the truth, relative to the hips, without fitting."
 )
 
 ENOUGH_POSES_S = 15.0
 SLOW_HELP = (
-    "Only {:.0f} poses/s here: most frames of a quick motion are missed, and these errors are this machine's as much as"
-    " the method's. Close other programs, or choose a smaller detector."
+    "Only {:.0f} poses/s here: most frames of a quick motion are missed, and the errors come from this machine as much"
+    " as from the method. Close other programs, or choose a smaller detector."
 )
 
 
@@ -36,7 +36,7 @@ def _words(text: str, role: str = "muted") -> QWidget:
 
 
 class Figures(QWidget):
-    """Big numbers in a row, each with a name under it."""
+    """Large numbers in a row, each with a name below."""
 
     def __init__(self, *names: str) -> None:
         super().__init__()
@@ -56,13 +56,13 @@ class Figures(QWidget):
             self._values.append(value)
 
     def show_values(self, *texts: str) -> None:
-        """One text for each name."""
+        """Show one text per name."""
         for value, text in zip(self._values, texts, strict=True):
             value.setText(text)
 
     @property
     def texts(self) -> list[str]:
-        """What is shown."""
+        """The displayed texts."""
         return [value.text() for value in self._values]
 
 
@@ -96,7 +96,7 @@ class TurnPage(QWidget):
 
 
 class CarryPage(QWidget):
-    """How far somebody who stands still seems to move."""
+    """Shows how far a person who stands still seems to move."""
 
     again = Signal()
 
@@ -105,7 +105,7 @@ class CarryPage(QWidget):
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(12)
-        box.addWidget(_words("Stand still while somebody carries the camera round you.", ""))
+        box.addWidget(_words("Stand still while another person carries the camera around you.", ""))
         self.now = Figures("hips drift now, cm", "lean now, °")
         self.worst = Figures("worst drift, cm", "worst lean, °")
         self.other = Figures("seems turned, °", "camera's tilt, °")
@@ -118,14 +118,14 @@ class CarryPage(QWidget):
         box.addStretch(1)
 
     def show_drift(self, drift: Drift) -> None:
-        """The figures as they stand."""
+        """Show the current figures."""
         self.now.show_values(f"{drift.hips_m * 100:.0f}", f"{drift.lean_deg:.0f}")
         self.worst.show_values(f"{drift.worst_hips_m * 100:.0f}", f"{drift.worst_lean_deg:.0f}")
         self.other.show_values(f"{drift.turned_deg:+.0f}", f"{drift.camera_tilt_deg:.0f}")
 
 
 class RenderedPage(QWidget):
-    """One motion from twelve sides, against its truth."""
+    """One motion from twelve sides, compared with its ground truth."""
 
     looked_from = Signal(int)
 
@@ -139,7 +139,7 @@ class RenderedPage(QWidget):
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, 11)
         self.slider.setPageStep(3)
-        self.slider.setAccessibleName("Camera's place round the person")
+        self.slider.setAccessibleName("Camera position around the person")
         self.slider.valueChanged.connect(self.looked_from)
         self.place = label("", "")
         self.place.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -153,7 +153,7 @@ class RenderedPage(QWidget):
         box.addWidget(self.words)
 
     def show_rate(self, poses_per_s: float) -> None:
-        """Say so when the machine is too slow for its figures to be the method's."""
+        """Warn when the machine is too slow for the figures to be the method's."""
         slow = 0 < poses_per_s < ENOUGH_POSES_S
         words = SLOW_HELP.format(poses_per_s) if slow else RENDERED_HELP
         if words != self.words.text():
@@ -196,11 +196,11 @@ class ViewpointsPanel(QWidget):
 
     @property
     def mode(self) -> str:
-        """The page on top."""
+        """The current page."""
         return MODES[self._pages.currentIndex()]
 
     def choose(self, mode: str) -> None:
-        """Show a page and say so."""
+        """Show a page and emit it."""
         index = MODES.index(mode)
         self._group.button(index).setChecked(True)
         self._pages.setCurrentIndex(index)

@@ -95,7 +95,7 @@ def test_a_finished_file_is_kept_without_force(recorded: Recorded, tmp_path: Pat
         (["a.npz", "b.npz", "--hfov", "60", "--hfov", "70", "--hfov", "80"], "3 times", 2),
         (["a.npz", "b.npz", "--osc-a", "vmc://127.0.0.1:39539"], "no pictures to play live", 2),
         (["0", "1", "--osc-a", "vmc://127.0.0.1:39539", "--osc-mean", "vmc://127.0.0.1:39539"], "own port", 2),
-        (["demo", "a.npz"], "pair of its own", 2),
+        (["demo", "a.npz"], "already a pair", 2),
     ],
 )
 def test_what_cannot_be_compared_gets_one_line(

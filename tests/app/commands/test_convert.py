@@ -52,7 +52,7 @@ def test_a_folder_is_converted_whole_and_a_bad_file_costs_only_itself(takes, cap
     told = lines(capsys)
     assert sorted(path.name for path in Path("out").iterdir()) == ["a.glb", "b.glb", "c.glb"]
     assert [line for line in told if "bad.npz" in line and "not a keypoints .npz" in line]
-    assert told[-1] == "vtm: 4 files: 3 converted, 0 there already, 1 failed"
+    assert told[-1] == "vtm: 4 files: 3 converted, 0 skipped, 1 failed"
     assert all(line.startswith("vtm: ") for line in told)
 
 
@@ -72,7 +72,7 @@ def test_a_second_run_does_only_what_is_left(capsys):
     before = Path("out/a.bvh").stat().st_mtime_ns
     Path("out/b.bvh").unlink()
     assert main(["convert", "takes", "out", "--format", "bvh"]) == 0
-    assert lines(capsys)[-1] == "vtm: 3 files: 1 converted, 2 there already, 0 failed"
+    assert lines(capsys)[-1] == "vtm: 3 files: 1 converted, 2 skipped, 0 failed"
     assert Path("out/a.bvh").stat().st_mtime_ns == before
     os.utime("takes/a.npz", (time.time() + 10, time.time() + 10))
     assert main(["convert", "takes", "out", "--format", "bvh"]) == 0

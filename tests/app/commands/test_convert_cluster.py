@@ -119,10 +119,10 @@ class KilledWorker(Exception):  # noqa: N818 - its name
 @pytest.mark.parametrize(
     ("future", "words"),
     [
-        (Future("lost"), "went away"),
+        (Future("lost"), "stopped or gave up"),
         (Future("cancelled"), "went away"),
         (Future("error", KilledWorker("x")), "several workers died"),
-        (Future("error", MemoryError("no memory")), "a worker failed"),
+        (Future("error", MemoryError("out of memory")), "a worker failed"),
     ],
 )
 def test_what_the_cluster_could_not_do_is_said(future: Future, words: str) -> None:

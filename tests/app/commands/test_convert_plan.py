@@ -80,7 +80,7 @@ def test_a_job_is_done_when_its_target_is_newer_than_its_source(tmp_path):
         (["none.mp4", "d.xyz", "out"], None, "no file none.mp4"),
         (["clips/*.avi", "out"], None, "pattern"),
         (["clips/more/c.mp4", "clips/c.mp4", "out"], None, "no file clips/c.mp4"),
-        (["clips/b.mp4", "out.bvh"], ".glb", "do not agree"),
+        (["clips/b.mp4", "out.bvh"], ".glb", "contradicts"),
         (["clips/keypoints.npz", "clips"], None, "own conversion"),
         (["clips/b.mp4", "clips/b.*", "clips/more", "b/b.mp4", "out"], None, "no file b/b.mp4"),
     ],
@@ -94,7 +94,7 @@ def test_what_cannot_be_is_one_line_and_makes_nothing(paths, suffix, hint):
 
 def test_two_inputs_of_one_name_are_refused(clips):
     (clips / "b.mp4").touch()
-    with pytest.raises(UsageError, match="both become"):
+    with pytest.raises(UsageError, match="both be written to"):
         planned("clips/b.mp4", "b.mp4", "out")
 
 

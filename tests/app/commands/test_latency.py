@@ -63,4 +63,4 @@ def test_the_delay_of_a_simulated_camera_is_found(application, monkeypatch: pyte
 def test_without_a_display_it_says_why(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
     monkeypatch.setattr(latency, "display_available", lambda: False)
     assert main(["latency"]) == 2
-    assert "flashes a screen, and there is none" in capsys.readouterr().err
+    assert "needs a screen to flash" in capsys.readouterr().err

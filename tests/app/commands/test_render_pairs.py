@@ -121,7 +121,7 @@ def test_a_shard_that_was_interrupted_is_not_there_and_is_made_by_the_next_run(s
     out = tmp_path / "pairs"
     stand_in.fails = {3}
     assert run(out, "--clips", 4, "--processes", 1) == 1
-    assert "the same command goes on" in capsys.readouterr().err
+    assert "run the same command again to continue" in capsys.readouterr().err
     assert names(out) == [CONFIG, "seed_0000000.pairs.npz"]
     stand_in.fails = set()
     assert run(out, "--clips", 4, "--processes", 1) == 0
@@ -201,7 +201,7 @@ def test_the_detector_forgets_the_clip_before():
         (("--clips", 0), "--clips"),
         (("--varied", 1.5), "share"),
         (("--kinds", "wide"), "no wide; choose from whole"),
-        (("--seed", 3), "not the first of a shard of 2"),
+        (("--seed", 3), "not the first seed of a shard; pass a multiple of 2"),
     ],
 )
 def test_wrong_options_end_with_a_usage_line(tmp_path, capsys, arguments, told):

@@ -97,7 +97,7 @@ def test_truth_of_another_clip_is_refused(clip, tmp_path):
 
 
 def test_somebody_who_does_not_turn_is_one_line(clip):
-    with pytest.raises(InputError, match=r"nobody turns round in .* of 12 sectors seen, expected 6"):
+    with pytest.raises(InputError, match=r"no full turn in .* of 12 sectors seen, expected 6"):
         run_viewpoints(clip(0.1))
 
 
@@ -106,7 +106,7 @@ def test_an_empty_file_is_one_line(clip, monkeypatch):
     take = turning_take(0.5)
     nobody = dataclasses.replace(take, tracked=np.zeros(len(take), bool))
     monkeypatch.setattr(viewpoints, "observe", lambda *_args, **_options: Observed(nobody))
-    with pytest.raises(InputError, match="there is nobody in"):
+    with pytest.raises(InputError, match="there is no person in"):
         run_viewpoints(options)
 
 

@@ -623,7 +623,7 @@ def test_an_error_that_nobody_caught_is_shown_with_the_button_that_helps(window,
     until(lambda: window.video.banner.notice is not None and "LeftHand" in window.video.banner.notice.text)
     notice = window.video.banner.notice
     assert notice.level == "error"
-    assert "the button at the top right" in notice.text
+    assert "button at the top right" in notice.text
     window.header.report.click()
     dialog = window.findChild(ReportDialog)
     until(dialog.copy.isEnabled)

@@ -263,7 +263,7 @@ def test_a_take_that_cannot_be_written_is_said_before_its_countdown_is_over(coun
     session, _, pipeline = counting
     (tmp_path / "file").touch()
     session.start_recording(tmp_path / "file" / "a.bvh", countdown_s=10.0)
-    wait_for(lambda: any("cannot be made" in message.text for message in session.snapshot().messages))
+    wait_for(lambda: any("cannot be created" in message.text for message in session.snapshot().messages))
     wait_for(lambda: session.take_in_s is None)
     assert pipeline.calls == ["enter"]
 

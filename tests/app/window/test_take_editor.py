@@ -71,7 +71,7 @@ def test_an_end_before_the_beginning_moves_the_beginning(bar: ReplayBar, playbac
 
 
 def test_the_loop_is_switched_and_shown(bar: ReplayBar, playback: FakePlayback) -> None:
-    choose(bar, "Play again and again")
+    choose(bar, "Repeat")
     assert playback.part.loop
     bar.show_state(playback.state())
     assert bar.loop_action.isChecked()

@@ -119,7 +119,7 @@ def test_carried_shows_the_drift_and_that_the_camera_is_taken_for_still(mode, po
     control.pull(dataclasses.replace(moved, pose=dataclasses.replace(moved.pose, joints_world_m=joints)))
     assert panel.carry.now.texts[0] == "30"
     assert panel.carry.worst.texts[0] == "30"
-    assert "takes the camera for still" in STILL_CAMERA
+    assert "assumes a fixed camera" in STILL_CAMERA
 
 
 def test_the_rendered_clip_stands_in_for_the_own_source_and_goes_again(mode):
@@ -147,7 +147,7 @@ def test_true_errors_of_the_chosen_side_are_shown_and_of_no_other_clip(mode, pos
     for frame in range(SETTLE_FRAMES + 20):
         joints = views.joints_world_m[frame % views.frames] @ views.R[2].T
         joints[1:] += [0.0, 0.022, 0.0]
-        control.pull(posed(frame, joints, "030.mp4"))  # the clip before is still on its way out
+        control.pull(posed(frame, joints, "030.mp4"))  # the previous clip is still closing
         control.pull(posed(frame, joints, "060.mp4"))
     assert panel.rendered.figures.texts == ["22", "–", "–"]
     assert panel.rendered.ring.data.wide[2] == pytest.approx(22, abs=0.1)

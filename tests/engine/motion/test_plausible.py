@@ -52,7 +52,7 @@ def test_a_good_take_passes_unchanged(take: MotionTake) -> None:
         ("keypoints_px", (0, 0, 0), np.inf, "keypoints_px hold more"),
         ("rest_offsets_m", (4, 1), 1e20, "bones are not finite, or longer"),
         ("rest_offsets_m", (4, 1), np.nan, "bones are not finite"),
-        ("intrinsics", (0, 0), 0.0, "no camera matrix"),
+        ("intrinsics", (0, 0), 0.0, "not a camera matrix"),
         ("intrinsics", (0, 2), np.nan, "no camera matrix"),
         ("R_world_cam", (0, 0), 3.0, "R_world_cam is no rotation"),
         ("R_world_cam", slice(None), np.nan, "R_world_cam is no rotation"),

@@ -81,9 +81,9 @@ def test_states_are_said_in_words() -> None:
     assert face_words(ON, 14.6, both) == "15/s, seen"
     assert face_words(ON, 3.0, none) == "3/s, not seen"
     off = DetailsState("off", "missing")
-    assert (hands_words(off, 0, None), face_words(off, 0, None)) == ("off", "not there: run vtm fetch")
+    assert (hands_words(off, 0, None), face_words(off, 0, None)) == ("off", "not installed: run vtm fetch")
     failed = DetailsState("left out", "failed", "no memory")
-    assert (hands_words(failed, 0, None), face_words(failed, 0, None)) == ("left out, no time for it", "no memory")
+    assert (hands_words(failed, 0, None), face_words(failed, 0, None)) == ("off, no time for it", "no memory")
 
 
 def test_a_switch_changes_its_setting_and_goes_back_to_what_it_was(application) -> None:  # noqa: ARG001

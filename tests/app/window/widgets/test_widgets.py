@@ -211,7 +211,7 @@ def test_an_avatar_is_given_to_vmc_targets_and_replaces_the_one_before():
     assert given[0].endswith("&rate=30")
     assert given[1] == "osc://b:2"
     assert "for 2 VMC targets" in about
-    with pytest.raises(UsageError, match="no target is a VMC target"):
+    with pytest.raises(UsageError, match="there is no VMC target"):
         given_to_all(str(AVATARS / "child_0.0.vrm"), ("osc://b:2",))
 
 
