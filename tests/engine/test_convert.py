@@ -283,7 +283,7 @@ def test_timestamps_stand_for_the_rate(tmp_path: Path):
         ({"keypoints_px": np.zeros((0, 23, 2)), "keypoint_scores": np.zeros((0, 23))}, "no frame"),
         ({"keypoints_px": np.full((10, 23, 2), 1e30)}, "1e[+]30"),
         ({"fps": None, "timestamps_s": np.zeros(10)}, "do not increase"),
-        ({"timestamps_s": np.full(10, np.nan)}, "do not rise"),
+        ({"timestamps_s": np.full(10, np.nan)}, "do not increase"),
         ({"fps": None, "timestamps_s": np.arange(9)}, r"timestamps_s has shape \(9,\)"),
         ({"image_size": (0, 480)}, "image_size"),
         ({"image_size": (np.inf, 480)}, "image_size"),

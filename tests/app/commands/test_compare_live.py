@@ -116,5 +116,5 @@ def test_the_status_line_says_angle_distance_and_both_rates(at: Callable[..., Sn
 
 
 def test_few_cores_are_said_to_be_shared() -> None:
-    assert rates_line((14.0, 13.5), 2) == "A gave 14.0 and B 13.5 poses/s at the end: two detectors share 2 cores"
+    assert rates_line((14.0, 13.5), 2) == "final rates: A 14.0, B 13.5 poses/s: two detectors share 2 cores"
     assert "share" not in rates_line((30.0, 30.0), 16)

@@ -120,7 +120,7 @@ class KilledWorker(Exception):  # noqa: N818 - its name
     ("future", "words"),
     [
         (Future("lost"), "stopped or gave up"),
-        (Future("cancelled"), "went away"),
+        (Future("cancelled"), "stopped or gave up"),
         (Future("error", KilledWorker("x")), "several workers died"),
         (Future("error", MemoryError("out of memory")), "a worker failed"),
     ],

@@ -53,7 +53,7 @@ def test_a_good_take_passes_unchanged(take: MotionTake) -> None:
         ("rest_offsets_m", (4, 1), 1e20, "bones are not finite, or longer"),
         ("rest_offsets_m", (4, 1), np.nan, "bones are not finite"),
         ("intrinsics", (0, 0), 0.0, "not a camera matrix"),
-        ("intrinsics", (0, 2), np.nan, "no camera matrix"),
+        ("intrinsics", (0, 2), np.nan, "not a camera matrix"),
         ("R_world_cam", (0, 0), 3.0, "R_world_cam is no rotation"),
         ("R_world_cam", slice(None), np.nan, "R_world_cam is no rotation"),
         ("t_world_cam", 1, np.inf, "t_world_cam is not finite"),
