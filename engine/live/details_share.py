@@ -1,4 +1,4 @@
-"""What the details thread tells the solve thread and the screen: one frozen value, replaced as a whole."""
+"""Shared state of the details thread for the solve thread and the screen: one frozen value, replaced as a whole."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from engine.types import NO_DETAILS, Details, DetailsMeasured, DetailsState
 class DetailsMoment:
     """The newest hands and face."""
 
-    hands: bool = False  # they are looked at: there is a network for them
+    hands: bool = False  # tracked: there is a network for them
     face: bool = False
-    source_number: int = -1  # of the frame that was looked at last
-    details: Details | None = None  # None: nothing was looked at yet
+    source_number: int = -1  # of the last processed frame
+    details: Details | None = None  # None: nothing processed yet
     state: DetailsState = NO_DETAILS
 
 
@@ -24,8 +24,8 @@ class DetailsShare:
     def __init__(self) -> None:
         self.now = DetailsMoment()
         self.measuring = False
-        """The pose thread measures its networks: nothing else is to take its time."""
+        """The pose thread is timing its networks; other threads should pause."""
         self.hands_asked = False
-        """Somebody wants the range of their fingers measured; the solve thread takes it back."""
+        """A finger range measurement is requested; reset by the solve thread."""
         self.measured: DetailsMeasured | None = None
         """Written by the solve thread."""

@@ -1,7 +1,7 @@
-"""The details thread: hands and face of the newest frame that the pose thread has seen to, one network call a turn.
+"""The details thread: hands and face of the newest frame processed by the pose thread, one network call per turn.
 
-It takes frames from its own `Latest`, so the body never waits for it, and has a lower priority. Under load its rates go
-first of all, then hands, then the face (engine/live/load_shedding.py). When it cannot go on, the body does.
+It takes frames from its own `Latest`, so the body never waits for it, and has lower priority. Under load its rates are
+reduced first, then hands, then the face (engine/live/load_shedding.py). If it fails, the body continues.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ from engine.types import DetailsState, DetectedFrame, Keypoints2D
 log = logging.getLogger(__name__)
 
 MANY_CORES = 4
-"""With so many, the full hand network; with fewer the lite one."""
-RATES = ("every second look at the hands", "every second look at the face")
-SUBJECTS = ("looking at the hands", "looking at the face")
-"""What is left out under load, in this order."""
+"""With this many cores, use the full hand network, else the lite one."""
+RATES = ("every second update of the hands", "every second update of the face")
+SUBJECTS = ("hand tracking", "face tracking")
+"""Reductions under load, in this order."""
 LONGEST_REST_S = 0.2
-"""On few cores the thread rests as long as it worked, but no longer: half of a core at most is its own."""
-_FORGET_S = 1.0  # without a person, hands and face are looked for anew
+"""With few cores the thread sleeps as long as it worked, up to this time, to use at most half a core."""
+_FORGET_S = 1.0  # without a person, hands and face are searched again
 
 
 class DetailsWorker(Worker):
-    """Looks at hands and face."""
+    """Tracks hands and face."""
 
     name = "details"
 
     def __init__(
         self, shared: SharedState, factories: Factories, clock: Clock, inp: Latest[DetectedFrame], cores: int
     ) -> None:
-        """cores  that the process may use"""
+        """cores: available to the process."""
         super().__init__(shared)
         self._factories = factories
         self._clock = clock
@@ -81,7 +81,7 @@ class DetailsWorker(Worker):
         return setting == "on" or (setting == "auto" and self._cores > 1)
 
     def _handle(self, detected: DetectedFrame, reader: DetailsLike) -> None:
-        """One frame: look at a hand or the face, tell what is known now."""
+        """Process one frame: one hand or the face, then publish the result."""
         frame, body = detected.frame, detected.detection
         now = self._shared.details.now
         if detected.source_number != self._source:
@@ -112,7 +112,7 @@ class DetailsWorker(Worker):
         self._shared.shedding.took("details", took_s)
 
     def _with_load(self, now: DetailsMoment, reader: DetailsLike) -> DetailsMoment:
-        """Follow what is left out under load; the moment with the state in words."""
+        """Apply load shedding and return the moment with the state in words."""
         names = self._shared.shedding.left_out_of("details")
         no_hands, no_face = (subject in names for subject in SUBJECTS)
         hands_every, face_every = (1 + (rate in names) for rate in RATES)
@@ -128,10 +128,10 @@ class DetailsWorker(Worker):
         self._shared.details.now = moment
 
     def _failed(self, error: Exception) -> None:
-        """Hands and face go to rest, the body goes on. Said in one line, logged with its traceback, shown."""
+        """Stop hands and face while the body continues; reported in one line, logged with its traceback."""
         self._error = error
-        log.error("the details thread cannot go on", exc_info=error)
-        line = f"hands and face have stopped, the body goes on: {describe(error)}"
+        log.error("the details thread failed", exc_info=error)
+        line = f"hands and face stopped, the body continues:  {describe(error)}"
         self._shared.say("error", line)
         config = self._shared.config
         hands, face = ("off" if setting == "off" else "failed" for setting in (config.hands, config.face))
@@ -142,7 +142,7 @@ class DetailsWorker(Worker):
 
 
 def _state(asked: bool, *, there: bool, out: bool = False) -> str:
-    """One of the words of engine.types.DetailsState."""
+    """Return one of the words of engine.types.DetailsState."""
     if not asked:
         return "off"
     if not there:
@@ -151,7 +151,7 @@ def _state(asked: bool, *, there: bool, out: bool = False) -> str:
 
 
 def _offers(config: Config, hands: bool, face: bool) -> tuple[str, ...]:
-    """What there is to leave out: the rates, and then what is on by itself; what the user asked for stays."""
+    """Return what can be dropped: the rates, then what is on automatically; explicit requests are kept."""
     there = (hands, face)
     rates = tuple(rate for rate, has in zip(RATES, there, strict=True) if has)
     settings = (config.hands, config.face)

@@ -1,6 +1,6 @@
-"""Measuring the range of somebody's fingers: two seconds of open hands, two of fists, with time to get there.
+"""Measure a person's finger range: two seconds of open hands, two of fists, with time to get there.
 
-Pure: time is that of the frames. What comes out goes to the solver (engine.solver.detail_calibration).
+Pure: times are frame times. The result goes to the solver (engine.solver.detail_calibration).
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from engine.types import Details, HandView
 
 READY_S, HELD_S = 2.0, 2.0
-"""Time to get into each position, and how long it is looked at."""
+"""Time to get into each position, and duration of its measurement."""
 Views = tuple[list[HandView], list[HandView]]
-"""Of the left and the right hand."""
+"""Least number of views of each hand."""
 _LINES = ("hands: hold both open, palms to the camera", "hands: now make two fists")
 
 
@@ -22,7 +22,7 @@ def _none() -> Views:
 
 @dataclass(slots=True)
 class HandRange:
-    """One measurement; `push` until it is over."""
+    """One measurement; call `push` until it is over."""
 
     started_s: float | None = None
     views: tuple[Views, Views] = field(default_factory=lambda: (_none(), _none()))  # open, fists
@@ -30,11 +30,11 @@ class HandRange:
 
     @property
     def over(self) -> bool:
-        """Everything was looked at; so is what never began."""
+        """Whether it is complete, or never started."""
         return self._told > len(_LINES)
 
     def push(self, details: Details | None, time_s: float) -> str | None:
-        """Take what is seen at this time; a line for the user when the next position is asked for."""
+        """Add the views at this time; return a message when the next position is needed."""
         if self.started_s is None or time_s < self.started_s:
             self.started_s = time_s
         phase, inside_s = divmod(time_s - self.started_s, READY_S + HELD_S)

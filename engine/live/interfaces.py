@@ -1,4 +1,4 @@
-"""What the pipeline needs of its parts, as protocols, and one value that holds how each is made.
+"""Interfaces of the pipeline's parts as protocols, and one value that holds the factories.
 
 Tests pass fakes here; `engine.real_factories` fills in the real parts. No part is imported in this file.
 """
@@ -34,11 +34,11 @@ from models.vtm.config import VTMConfig
 Clock: TypeAlias = Callable[[], float]
 OnMessage: TypeAlias = Callable[[str], None]
 ChangeOfFeed: TypeAlias = Callable[[Any], Any]
-"""From what VMC targets get besides the pose (engine.osc.vmc.VmcFeed) to the same, changed."""
+"""Modifies what VMC targets get besides the pose (engine.osc.vmc.VmcFeed)."""
 
 
 class WindowLike(Protocol):
-    """Collects keypoints to what the model looks at. Solve thread only."""
+    """Collects keypoints into the model's input window. Solve thread only."""
 
     def push(self, keypoints: Keypoints2D) -> None: ...
     def window(self) -> Window | None: ...
@@ -70,7 +70,7 @@ class SolverLike(Protocol):
 
 
 class HoldLike(Protocol):
-    """Watches for a pose in which arms and legs can be measured (engine.solver.measuring). Solve thread only."""
+    """Detects a held pose in which arms and legs can be measured (engine.solver.measuring). Solve thread only."""
 
     @property
     def under_way(self) -> bool: ...
@@ -79,7 +79,7 @@ class HoldLike(Protocol):
 
 
 class DetailsLike(Protocol):
-    """Looks at hands and face. Details thread only."""
+    """Tracks hands and face. Details thread only."""
 
     @property
     def has_hands(self) -> bool: ...
@@ -129,7 +129,7 @@ class Recorder(Protocol):
 
 
 class VideoLike(Protocol):
-    """Writes the picture beside a take. Any thread."""
+    """Writes the video beside a take. Any thread."""
 
     @property
     def error(self) -> str | None: ...
@@ -147,7 +147,7 @@ class Receiver(Protocol):
 
 
 class OpenSource(Protocol):
-    """Raises UsageError, CameraError. `on_message` says what was taken when nothing was named; fps: of pictures."""
+    """Raises UsageError, CameraError. `on_message` reports an automatic choice; fps: for pictures."""
 
     def __call__(
         self, source: str, *, orientation: Orientation, loop: bool, fps: float, clock: Clock, on_message: OnMessage
@@ -155,32 +155,32 @@ class OpenSource(Protocol):
 
 
 class MakeDetector(Protocol):
-    """Raises DetectorError. `on_message` says which detector was taken, and why.
+    """Raises DetectorError. `on_message` reports the detector chosen, and why.
 
-    size  of the detector's network; "auto": all sizes that are there, the largest first; "largest": only that one
+    size  of the detector's network; "auto": all available sizes, largest first; "largest": only that one
     """
 
     def __call__(self, name: str, *, size: str, threads: int, on_message: OnMessage) -> Detector: ...
 
 
 class MakeDetails(Protocol):
-    """None: no network for what is asked for is there, which `on_message` says in one sentence."""
+    """Returns None if no requested network is available, which `on_message` reports in one sentence."""
 
     def __call__(self, *, hands: bool, face: bool, hand_size: str, on_message: OnMessage) -> DetailsLike | None: ...
 
 
 class MakeDetailSolver(Protocol):
-    """`before`: the one that is replaced; what was calibrated goes over."""
+    """before: the solver to replace, whose calibration is kept."""
 
     def __call__(self, *, hands: bool, face: bool, before: Any) -> DetailSolverLike: ...
 
 
 def no_details(*, hands: bool, face: bool, hand_size: str, on_message: OnMessage) -> None:
-    """Make no details stage: the body alone."""
+    """Create no details stage: body only."""
 
 
 class LoadRuntime(Protocol):
-    """Raises ModelError. `on_message` says which back end was taken, and why."""
+    """Raises ModelError. `on_message` reports the back end chosen, and why."""
 
     def __call__(self, backend: str, *, threads: int, on_message: OnMessage) -> Runtime: ...
 
@@ -188,8 +188,8 @@ class LoadRuntime(Protocol):
 class MakeHub(Protocol):
     """Raises UsageError, OutputError.
 
-    on_sent      gets the seconds each pose took to all targets
-    calibration  where the calibration stands, asked in the sending thread
+    on_sent      receives the seconds that sending a pose to all targets took
+    calibration  returns the calibration state; called in the sending thread
     """
 
     def __call__(
@@ -203,13 +203,13 @@ class MakeHub(Protocol):
 
 
 class MakeRecorder(Protocol):
-    """Raises UsageError, OutputError. `video`: a name beside the take is reserved for one, `Recorder.video`."""
+    """Raises UsageError, OutputError. `video`: reserve a name for a video beside the take, `Recorder.video`."""
 
     def __call__(self, path: Path, *, clock: Clock, video: bool, overwrite: bool, say: OnMessage) -> Recorder: ...
 
 
 class MakeVideo(Protocol):
-    """Raises UsageError, OutputError. `reserve`: bytes on the same disk that belong to the motion."""
+    """Raises UsageError, OutputError. `reserve`: bytes on the same disk kept free for the motion."""
 
     def __call__(self, path: Path, *, reserve: Callable[[], int], say: OnMessage, clock: Clock) -> VideoLike: ...
 
@@ -231,7 +231,7 @@ class MakeReceiver(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Factories:
-    """How the pipeline gets its parts."""
+    """Factories of the pipeline's parts."""
 
     open_source: OpenSource
     make_detector: MakeDetector
@@ -245,6 +245,6 @@ class Factories:
     listen_address: Callable[[str], tuple[str, int]]
     make_details: MakeDetails = no_details
     make_detail_solver: MakeDetailSolver | None = None
-    make_hold: Callable[[], HoldLike] | None = None  # None: nothing is measured
+    make_hold: Callable[[], HoldLike] | None = None  # None: no measuring
     strict_outputs: bool = True
-    """A target or port that cannot be opened ends the start; else it is shown."""
+    """Whether a target or port that cannot be opened aborts the start; else it is shown."""

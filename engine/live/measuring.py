@@ -1,4 +1,4 @@
-"""Measures arms and legs while somebody is calibrated, if they hold a pose for it. Solve thread only."""
+"""Measure arms and legs during calibration, if a suitable pose is held. Solve thread only."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from engine.types import Keypoints2D, Measured, Pose
 
 
 class Measuring:
-    """Between calibration, which waits for a pose that is being held, and solver, which gets the lengths."""
+    """Mediates between calibration, which waits for a held pose, and solver, which gets the lengths."""
 
     def __init__(self, shared: SharedState, hold: HoldLike | None) -> None:
         self._shared = shared
         self._hold = hold
-        self._wanted: tuple[float, ...] | None = None  # of the settings, as the solver was last given
+        self._wanted: tuple[float, ...] | None = None  # from the settings, as last passed to the solver
 
     def follow(self, solver: SolverLike, lengths: tuple[float, ...]) -> None:
-        """Give the solver the lengths of the settings when they have changed; what was measured since stays else."""
+        """Pass the settings' lengths to the solver if they changed; otherwise keep newer measurements."""
         if lengths != self._wanted:
             self._wanted = lengths
             solver.set_proportions(lengths)
 
     def look(self, state: str, keypoints: Keypoints2D, pose: Pose | None) -> None:
-        """Take a solved frame. state: of the calibration."""
+        """Add a solved frame. state: of the calibration."""
         if self._hold is not None and state in ("countdown", "waiting"):
             self._hold.push(keypoints, pose)
 
     @property
     def waits(self) -> bool:
-        """A pose is held, but not for long enough yet."""
+        """Whether a pose is held, but not yet long enough."""
         return self._hold is not None and self._hold.under_way
 
     def calibrated(self, solver: SolverLike, now_s: float) -> None:
-        """The performer was calibrated: use and tell what was measured, or say why nothing was."""
+        """After calibration: use and report the measured lengths, or say why there are none."""
         if self._hold is None:
             return
         result = self._hold.result()

@@ -1,4 +1,4 @@
-"""The VMC port we listen on, opened, changed and closed as the settings say. Off unless they name a port."""
+"""The VMC receive port: opened, changed and closed according to the settings. Off unless they name a port."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from engine.types import ReceiverState
 
 
 class ReceiveControl:
-    """At most one port. `follow` and `close` by whoever starts and changes the pipeline; `state` from any thread."""
+    """At most one port. `follow` and `close` from the pipeline's controlling thread; `state` from any thread."""
 
     def __init__(
         self,
@@ -27,9 +27,9 @@ class ReceiveControl:
         self._error: str | None = None
 
     def follow(self, wanted: str, hub: Hub) -> None:
-        """Listen where it is wanted ("": nowhere). A port that cannot be opened is an error in `state`.
+        """Listen on the requested address ("": off). A port that cannot be opened is an error in `state`.
 
-        Raises UsageError for what can never be an address; then nothing changes.
+        Raises UsageError for an invalid address; then nothing changes.
         """
         host, port = self._factories.listen_address(wanted) if wanted else ("", 0)
         if wanted == self._wanted and self._error is None:
@@ -47,18 +47,18 @@ class ReceiveControl:
 
     @property
     def error(self) -> str | None:
-        """Why the port is not open."""
+        """Why the port is not open, or None."""
         return self._error
 
     def state(self) -> ReceiverState | None:
-        """Counts and trouble; None when nothing is to be received."""
+        """Return counts and errors; None when receiving is off."""
         receiver, error = self._receiver, self._error
         if receiver is not None:
             return receiver.state()
         return None if error is None else ReceiverState("", 0, 0, 0, 0, 0, error)
 
     def close(self) -> None:
-        """Listen no more. May be called again."""
+        """Stop listening. Idempotent."""
         receiver, self._receiver = self._receiver, None
         self._wanted, self._error = "", None
         if receiver is not None:

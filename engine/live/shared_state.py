@@ -1,6 +1,6 @@
-"""What the threads of a pipeline tell each other and the screen: settings, state, messages, the newest view, figures.
+"""State shared by the pipeline's threads and the screen: settings, state, messages, newest view, statistics.
 
-Every method may be called from any thread and returns at once (`wait_until` excepted).
+Every method may be called from any thread and returns at once (except `wait_until`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from engine.masking import mask_secrets
 from engine.types import Detection, Frame, Measured, Message, PersonChoice, Pose
 
 FrameKey: TypeAlias = tuple[int, int]
-"""Number of the source, number of the frame in it: grows with every frame."""
+"""Number of the source, number of the frame in it: increases with every frame."""
 _MESSAGES = 20
 _LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One moment: the pose is that of the detection, the detection that of the frame."""
+    """One moment: the pose belongs to the detection, the detection to the frame."""
 
     frame: Frame | None = None
     detection: Detection | None = None
@@ -38,7 +38,7 @@ class View:
 
 
 class SharedState:
-    """Shared by the three workers and the pipeline; guards itself."""
+    """Shared by the three workers and the pipeline; thread-safe."""
 
     def __init__(self, config: Config, clock: Callable[[], float]) -> None:
         self.stats = StatsCollector(clock)
@@ -52,15 +52,15 @@ class SharedState:
         self._choice: PersonChoice | None = None
         self._names = {"source": "", "detector": "", "detector size": "", "backend": ""}
         self._shown: FrameKey = (0, -1)
-        self._last: FrameKey | None = None  # of a source that is over
+        self._last: FrameKey | None = None  # last frame of a finished source
         self._ended = self._stopped = False
         self._turn_deg = 0
         self.measured: Measured | None = None
-        """Arms and legs, when the performer was calibrated; written by the solve thread."""
+        """Arms and legs as measured during calibration; written by the solve thread."""
 
     @property
     def config(self) -> Config:
-        """The settings to follow; frozen, replaced as a whole."""
+        """Settings to follow; frozen, replaced as a whole."""
         return self._config
 
     @config.setter
@@ -71,7 +71,7 @@ class SharedState:
 
     @property
     def turn_deg(self) -> int:
-        """How the pictures of this source are turned by themselves: 0 or 180 degrees."""
+        """Automatic rotation of this source's pictures: 0 or 180 degrees."""
         return self._turn_deg
 
     def turn_source(self, turn_deg: int) -> None:
@@ -80,39 +80,39 @@ class SharedState:
 
     @property
     def oriented_config(self) -> Config:
-        """The settings with the automatic turn in its place."""
+        """Return the settings with the automatic rotation filled in."""
         config = self._config
         return replace(config, rotate_deg=self._turn_deg) if config.rotate_deg == AUTO_ROTATION else config
 
     def choose_person(self, choice: PersonChoice) -> None:
-        """Ask the pose thread to follow another person; the newest choice counts."""
+        """Ask the pose thread to follow another person; the newest choice wins."""
         self._choice = choice
 
     def take_choice(self) -> PersonChoice | None:
-        """Return the choice not seen to yet, once. Pose thread."""
+        """Return a pending choice, once. Pose thread."""
         choice, self._choice = self._choice, None
         return choice
 
     @property
     def view(self) -> View:
-        """The newest frame with what was found in it."""
+        """The newest frame with its results."""
         return self._view
 
     @property
     def messages(self) -> tuple[Message, ...]:
-        """Newest last."""
+        """Messages, newest last."""
         with self._changed:
             return tuple(self._messages)
 
     @property
     def failures(self) -> dict[str, Exception]:
-        """What keeps which worker from going on."""
+        """Errors of stopped workers."""
         with self._changed:
             return dict(self._failures)
 
     @property
     def state(self) -> str:
-        """As in engine.types.Snapshot."""
+        """State as in engine.types.Snapshot."""
         with self._changed:
             if self._failures:
                 return "failed"
@@ -123,22 +123,22 @@ class SharedState:
             return "starting" if self._view.frame is None else "running"
 
     def name_of(self, part: str) -> str:
-        """Of the "source", "detector", "detector size" or "backend" in use; "" before it is known."""
+        """Return the name of the "source", "detector", "detector size" or "backend" in use; "" if unknown."""
         return self._names[part]
 
     def set_name(self, part: str, name: str) -> None:
-        """A part is open."""
+        """Set the name of a part that was opened."""
         with self._changed:
             self._names[part] = name
 
     def say(self, level: str, text: str) -> None:
-        """One line for the user and the log; the same line twice in a row is said once."""
+        """Add one line for the user and the log; an immediate repetition is skipped."""
         message = Message(level, " ".join(text.split()))
         if self._append(message):
             log.log(_LEVELS[level], "%s", message.text)
 
     def _append(self, message: Message) -> bool:
-        """False when it was said just before. Passwords in addresses are masked."""
+        """Append a message unless it repeats the last one (then False). Passwords in addresses are masked."""
         message = Message(message.level, mask_secrets(message.text))
         with self._changed:
             new = not self._messages or self._messages[-1] != message
@@ -147,7 +147,7 @@ class SharedState:
             return new
 
     def show(self, view: View, key: FrameKey) -> None:
-        """A frame went all the way."""
+        """Publish a frame that went through all stages."""
         with self._changed:
             self._view, self._shown = view, key
             if self._last is not None and key >= self._last:
@@ -155,20 +155,20 @@ class SharedState:
             self._changed.notify_all()
 
     def source_opened(self, name: str) -> None:
-        """Frames of a new source follow."""
+        """Announce that frames of a new source follow."""
         with self._changed:
             self._names["source"] = name
             self._turn_deg = 0
             self.go_on()
 
     def go_on(self) -> None:
-        """The run has not ended: more frames are to come."""
+        """Mark the run as not ended: more frames will come."""
         with self._changed:
             self._last, self._ended = None, False
             self.stats.resume()
 
     def source_over(self, last: FrameKey) -> None:
-        """No frame follows this one; the run has ended once it went all the way."""
+        """Mark the last frame; the run ends when it went through all stages."""
         with self._changed:
             self._last = last
             if self._shown >= last:
@@ -180,26 +180,26 @@ class SharedState:
         self._changed.notify_all()
 
     def failed(self, worker: str, error: Exception) -> None:
-        """A worker cannot go on: said in one line, logged with its traceback."""
-        log.error("the %s thread cannot go on", worker, exc_info=error)
+        """Record that a worker failed: reported in one line, logged with its traceback."""
+        log.error("the %s thread failed", worker, exc_info=error)
         self._append(Message("error", describe(error)))
         with self._changed:
             self._failures[worker] = error
             self._changed.notify_all()
 
     def recovered(self, worker: str) -> None:
-        """It tries again."""
+        """Record that a worker retries."""
         with self._changed:
             self._failures.pop(worker, None)
 
     def stopped(self) -> None:
-        """All workers have gone."""
+        """Record that all workers have stopped."""
         self.stats.end()
         with self._changed:
             self._stopped = True
             self._changed.notify_all()
 
     def wait_until(self, reached: Callable[[], bool], timeout_s: float | None) -> bool:
-        """Wait for a change after which `reached` holds; False when the time is up."""
+        """Wait for a change after which `reached` is true; False on timeout."""
         with self._changed:
             return self._changed.wait_for(reached, timeout_s)

@@ -21,7 +21,7 @@ from models.camera import Intrinsics
 Deliver: TypeAlias = Callable[[Pose | None, Detection, Frame], None]
 
 LIMBS = "limb refinement"
-_BACKLOG = 2  # so many waiting detections and the older ones go into the window only
+_BACKLOG = 2  # with this many waiting detections, older ones only enter the window
 _FORGET_S = 1.0  # without a person for this long, the window restarts
 
 
@@ -55,7 +55,7 @@ class SolveWorker(Worker):
         self._intrinsics: Intrinsics | None = None
         self._source: int | None = None
         self._seen_at_s = 0.0
-        self._solver_s: float | None = None  # what the body took in this frame
+        self._solver_s: float | None = None  # time for the body in this frame
 
     @staticmethod
     def _wanted(config: Config) -> tuple[object, ...]:
@@ -77,7 +77,7 @@ class SolveWorker(Worker):
             runtime.close()
 
     def _idle(self) -> None:
-        """Without a runtime the picture and the keypoints are still shown."""
+        """Without a runtime, still show picture and keypoints."""
         detected = self._in.get(POLL_S)
         if detected is not None:
             self._shared.show(
@@ -117,7 +117,7 @@ class SolveWorker(Worker):
         self._shared.show(View(frame, detection, pose), (source, frame.frame_id))
 
     def _with_details(self, pose: Pose | None, source: int) -> Pose | None:
-        """The pose with hands and face; the solver's time is both."""
+        """Return the pose with hands and face; the solver's time includes both."""
         started_s = self._clock()
         detailed = self._details(pose, source)
         if self._solver_s is not None:
@@ -128,7 +128,7 @@ class SolveWorker(Worker):
     def _lift(
         self, seen: Keypoints2D, runtime: Runtime, solver: SolverLike, window: WindowLike, *, calibrate: bool
     ) -> Pose | None:
-        """VTM and solver, timed."""
+        """Run VTM and solver, timed."""
         assert self._intrinsics is not None
         started_s = self._clock()
         view = window.window()
@@ -147,7 +147,7 @@ class SolveWorker(Worker):
         return pose
 
     def _prepared(self, source: int, frame: Frame, runtime: Runtime) -> tuple[SolverLike, WindowLike]:
-        """Solver and window for this source and these settings."""
+        """Return solver and window for this source and these settings."""
         config = self._shared.config
         intrinsics = self._intrinsics_of(self._shared.oriented_config, frame.image_size)
         if self._solver is None:
@@ -170,5 +170,5 @@ class SolveWorker(Worker):
 
 
 def _sure_of(pose: Pose | None) -> float:
-    """How sure the solver is of the person in this frame; 0 for nobody."""
+    """Return the solver's confidence in the person of this frame; 0 for none."""
     return pose.confidence if pose is not None and pose.tracked else 0.0

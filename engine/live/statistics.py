@@ -1,6 +1,6 @@
-"""Figures of a run: percentiles and rates over the last few seconds, and stats.json.
+"""Statistics of a run: percentiles and rates over the last few seconds, and stats.json.
 
-Any thread may call anything here. The clock is injected, so tests need no waiting.
+Thread-safe. The clock is injected, so that tests need no waiting.
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ from engine.types import F32, Percentiles, Stats, TargetState
 from models.parts import DETAIL_PARTS, NUM_DETAIL_PARTS, NUM_PARTS, PART_NAMES
 
 WINDOW_S = 5.0
-_CAPACITY = 4096  # samples of one window; more than any camera gives in WINDOW_S
+_CAPACITY = 4096  # samples per window; more than any camera delivers in WINDOW_S
 _NOTHING = Percentiles(0.0, 0.0, 0.0)
-_KEPT_S = 0.1  # rates and percentiles are computed anew so often at most: they cost more than the screen's other work
+_KEPT_S = 0.1  # cache time of rates and percentiles, which cost more than the screen's other work
 
 
 class SlidingWindow:
-    """Values of the last seconds. Not thread-safe by itself."""
+    """Values of the last seconds. Not thread-safe."""
 
     def __init__(self, window_s: float = WINDOW_S) -> None:
         self._window_s = window_s
         self._samples: deque[tuple[float, float]] = deque(maxlen=_CAPACITY)  # (when, value)
 
     def push(self, now_s: float, value: float = 0.0) -> None:
-        """A value that came up now."""
+        """Add a value at the current time."""
         self._samples.append((now_s, value))
 
     def _recent(self, now_s: float) -> list[tuple[float, float]]:
         return [sample for sample in self._samples if sample[0] > now_s - self._window_s]
 
     def percentiles_ms(self, now_s: float) -> Percentiles:
-        """p50, p95, p99 of values in seconds, as milliseconds; zeros without values."""
+        """Return p50, p95, p99 in milliseconds of values in seconds; zeros without values."""
         values = [value for _, value in self._recent(now_s)]
         if not values:
             return _NOTHING
@@ -45,7 +45,7 @@ class SlidingWindow:
         return Percentiles(p50, p95, p99)
 
     def per_second(self, now_s: float) -> float:
-        """Values per second; falls towards 0 when they stop coming."""
+        """Return values per second; decreases towards 0 when they stop."""
         times = [when for when, _ in self._recent(now_s)]
         if len(times) < 2:
             return 0.0
@@ -58,7 +58,7 @@ class SlidingWindow:
 
 @dataclass(frozen=True, slots=True)
 class _Figures:
-    """What is costly to compute, and when it was."""
+    """Cached expensive results, and when they were computed."""
 
     at_s: float
     fps: float
@@ -86,11 +86,11 @@ class StatsCollector:
         self._figures: _Figures | None = None
         self._looks = {name: SlidingWindow(window_s) for name in ("hands", "face")}
         self._details = SlidingWindow(window_s)
-        self._parts = np.zeros(NUM_PARTS + NUM_DETAIL_PARTS)  # sum over the poses
+        self._parts = np.zeros(NUM_PARTS + NUM_DETAIL_PARTS)  # sums over the poses
         self._parts_count = self._detailed_count = 0
 
     def frame_captured(self) -> None:
-        """A frame arrived; the first one starts the run's time."""
+        """Count a captured frame; the first one starts the run's time."""
         now_s = self._clock()
         with self._lock:
             self._captured += 1
@@ -99,24 +99,24 @@ class StatsCollector:
                 self._started_s = now_s
 
     def frames_dropped(self, number: int = 1) -> None:
-        """Frames that a newer one overtook."""
+        """Count frames replaced by a newer one."""
         with self._lock:
             self._dropped += number
 
     def frames_overtaken(self, number: int) -> None:
-        """Frames that the camera gave and nobody even read."""
+        """Count frames delivered by the camera but never read."""
         with self._lock:
             self._captured += number
             self._dropped += number
 
     def stage_took(self, name: str, seconds: float) -> None:
-        """One call of a stage."""
+        """Record the time of one call of a stage."""
         now_s = self._clock()
         with self._lock:
             self._stages.setdefault(name, SlidingWindow(self._window_s)).push(now_s, seconds)
 
     def parts_seen(self, part_confidence: F32, detail_confidence: F32 | None = None) -> None:
-        """Take the confidence (6,) of the parts of a tracked pose, and (3,) of hands and face."""
+        """Add the confidence (6,) of a tracked pose's parts, and (3,) of hands and face."""
         with self._lock:
             self._parts[:NUM_PARTS] += part_confidence
             self._parts_count += 1
@@ -125,38 +125,38 @@ class StatsCollector:
                 self._detailed_count += 1
 
     def _mean_parts(self) -> tuple[float, ...]:
-        """Under the lock. Of the body's parts, and of hands and face when they were looked at."""
+        """Return the means, under the lock: body parts, and hands and face if tracked."""
         body = (self._parts[:NUM_PARTS] / max(self._parts_count, 1)).tolist()
         details = (self._parts[NUM_PARTS:] / self._detailed_count).tolist() if self._detailed_count else []
         return (*body, *details)
 
     def looked_at(self, what: str, latency_s: float) -> None:
-        """Count a look at "hands" or "face", whose answer was known so long after its frame was available."""
+        """Count a "hands" or "face" result, with the latency since its frame was available."""
         now_s = self._clock()
         with self._lock:
             self._looks[what].push(now_s)
             self._details.push(now_s, latency_s)
 
     def pose_sent(self, latency_s: float) -> None:
-        """A pose was handed to the outputs, so long after its frame was available."""
+        """Count a pose sent to the outputs, with the latency since its frame was available."""
         now_s = self._clock()
         with self._lock:
             self._poses += 1
             self._latencies.push(now_s, latency_s)
 
     def end(self) -> None:
-        """The run is over: from now on the figures stay as they are."""
+        """End the run: the figures are frozen from now on."""
         with self._lock:
             if self._ended_s is None:
                 self._ended_s, self._figures = self._clock(), None
 
     def resume(self) -> None:
-        """The run goes on after all (another source)."""
+        """Continue the run after all (another source)."""
         with self._lock:
             self._ended_s = self._figures = None
 
     def stats(self, *, detector: str, backend: str, detector_size: str = "", left_out: tuple[str, ...] = ()) -> Stats:
-        """All figures now; counts are exact, rates and percentiles at most a tenth of a second old."""
+        """Return all figures; counts are exact, rates and percentiles at most a tenth of a second old."""
         with self._lock:
             now_s = self._clock() if self._ended_s is None else self._ended_s
             figures = self._figures
@@ -182,7 +182,7 @@ class StatsCollector:
             )
 
     def _computed(self, now_s: float) -> _Figures:
-        """Under the lock."""
+        """Compute the figures, under the lock."""
         return _Figures(
             now_s,
             self._latencies.per_second(now_s),
@@ -200,7 +200,7 @@ def _percentiles_json(percentiles: Percentiles) -> dict[str, float]:
 
 
 def stats_json(stats: Stats, targets: Sequence[TargetState]) -> dict[str, Any]:
-    """What stats.json holds: times in ms, `osc` one entry per target."""
+    """Return the contents of stats.json: times in ms, `osc` with one entry per target."""
     return {
         "frames_captured": stats.frames_captured,
         "frames_dropped": stats.frames_dropped,

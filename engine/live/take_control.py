@@ -1,7 +1,7 @@
-"""The take in progress: the recorder and, where it is wanted, the camera's picture beside it, frame for frame.
+"""The take in progress: the recorder and, on request, the camera's video beside it, frame for frame.
 
-Start and stop from any thread; `write` from the solve thread. Every row of the take that has a picture gives it to the
-video, with the same time, so that second t of the one is second t of the other.
+Start and stop from any thread; `write` from the solve thread. Each row of the take that has a picture adds it to the
+video with the same timestamp, so that second t of one is second t of the other.
 """
 
 from __future__ import annotations
@@ -36,22 +36,22 @@ class TakeControl:
         self._factories = factories
         self._clock = clock
         self._say = say
-        self._lock = threading.Lock()  # held to start and to stop; guards the next, which is replaced as a whole
+        self._lock = threading.Lock()  # held while starting and stopping; guards the next line
         self._take: _Take | None = None
-        self._finishing: _Take | None = None  # its file is being written
+        self._finishing: _Take | None = None  # take whose file is being written
         self._paused = False
 
     def start(self, path: Path, *, video: bool, source: str, overwrite: bool = False) -> None:
-        """Begin a take, as `path` or the next free name.
+        """Start a take, as `path` or the next free name.
 
-        Raises UsageError, OutputError; a video that cannot be written is said and left out.
+        Raises UsageError, OutputError; a video that cannot be written is reported and omitted.
         """
         with self._lock:
             if self._take is not None:
                 raise OutputError(f"already recording to {self._take.recorder.state().path}: stop that take first")
             beside = path.with_suffix(RECORDED_VIDEO_SUFFIX)
             if video and overwrite and beside.exists() and Path(source).exists() and beside.samefile(source):
-                raise UsageError(f"{beside} is what is being played: record under another name")
+                raise UsageError(f"{beside} is being played: record under another name")
             recorder = self._factories.make_recorder(
                 path, clock=self._clock, video=video, overwrite=overwrite, say=partial(self._say, "warning")
             )
@@ -78,7 +78,7 @@ class TakeControl:
             return None
 
     def write(self, pose: Pose | None, detection: Detection, frame: Frame) -> None:
-        """One frame; never waits."""
+        """Write one frame; never waits."""
         take = self._take
         if take is None:
             return
@@ -87,7 +87,7 @@ class TakeControl:
             take.video.write(frame)
 
     def state(self) -> RecordingState | None:
-        """Clock, size and trouble; None when nothing is recorded or written. What changed is said."""
+        """Return clock, size and problems; None when nothing is recorded or written. Reports changes."""
         take = self._take or self._finishing
         if take is None:
             return None
@@ -102,12 +102,12 @@ class TakeControl:
             return
         self._paused = state.paused
         if state.paused:
-            self._say("warning", f"no picture comes, so the take {Path(state.path).name} pauses until one does")
+            self._say("warning", f"no pictures: the take {Path(state.path).name} is paused until they come again")
         else:
-            self._say("info", f"pictures come again: the take {Path(state.path).name} goes on")
+            self._say("info", f"pictures come again: the take {Path(state.path).name} continues")
 
     def stop(self) -> Path | None:
-        """Finish the take: its file, or None when nothing was recorded. Waits for the disk. Raises OutputError."""
+        """Finish the take; return its file, or None if nothing was recorded. Waits for the disk. Raises OutputError."""
         with self._lock:
             take, self._take = self._take, None
             if take is None:
@@ -124,7 +124,7 @@ class TakeControl:
             recording = Path(take.recorder.state().path)
             path = take.recorder.close()
             if path.parent != recording.parent:
-                self._say("warning", f"the take could not be written to {recording.parent}: it is {path}")
+                self._say("warning", f"the take could not be written to {recording.parent}: it is in {path}")
             elif path != recording:
                 self._say("warning", f"{recording.name} exists and was kept: the take is {path.name}")
             return path
@@ -140,7 +140,7 @@ class TakeControl:
             if path is not None and name != path.with_suffix(name.suffix):
                 self._say("warning", f"the video of {path} is {name}")
         except VtmError as error:
-            log.warning("the video beside the take is not whole", exc_info=True)
+            log.warning("the video beside the take is incomplete", exc_info=True)
             self._say("warning", str(error))
         if video.lost:
             self._say("warning", f"the video lacks {video.lost} pictures that came while the encoder was behind")

@@ -1,8 +1,8 @@
-"""Whether the camera hangs upside down: decided from how the performer stands in the picture in the first seconds.
+"""Decide whether the camera is upside down, from how the performer stands in the picture in the first seconds.
 
-BlazePose reads people at any angle, so the points themselves say it. A handstand or a bow may last a while: what counts
-is that nearly all frames agree and that trunk, legs and head do. Somebody who lies on the floor looks like a camera on
-its side, so that is only said, never acted on.
+BlazePose reads people at any angle, so its points show the direction. A handstand or a bow may last a while, so nearly
+all frames, and trunk, legs and head, have to agree. A person who lies on the floor looks like a camera on its side, so
+that is only reported.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from models.keypoints import KEYPOINT
 
 UPSIDE_DOWN_DEG = 180
 DECIDE_S = 1.5
-"""So long the person must have been in view, and in at least LEAST_FRAMES frames."""
+"""Time the person must have been visible, in at least LEAST_FRAMES frames."""
 LEAST_FRAMES = 8
 AGREE = 0.85
-"""Share of these frames that must agree."""
+"""Fraction of these frames that must agree."""
 _LONGEST_STEP_S = 0.25  # between two frames; a longer gap counts as this much
 _MIN_SCORE = 0.3
 
@@ -30,13 +30,13 @@ def _pair(name: str) -> list[int]:
 
 _EYES, _SHOULDERS, _HIPS, _ANKLES = (_pair(name) for name in ("eye", "shoulder", "hip", "ankle"))
 _SEGMENTS = ((_SHOULDERS, _HIPS), (_HIPS, _ANKLES), (_EYES, _SHOULDERS), (_EYES, [KEYPOINT["nose"]]))
-"""Upper end, lower end. The face alone only counts where nothing else is seen."""
+"""Upper end, lower end. The face alone is used only if nothing else is seen."""
 
 
 def turn_of(keypoints: Keypoints2D) -> int | None:
-    """Return the clockwise turn of the picture, 0, 90, 180 or 270 degrees, that brings the person's head up.
+    """Return the clockwise rotation of the picture, 0, 90, 180 or 270 degrees, that brings the person's head up.
 
-    None: too little is seen, or the parts of the body do not agree.
+    None: too little is seen, or the body parts disagree.
     """
     turns = [
         _nearest_turn(up) for upper, lower in _SEGMENTS[:3] if (up := _direction(keypoints, upper, lower)) is not None
@@ -47,7 +47,7 @@ def turn_of(keypoints: Keypoints2D) -> int | None:
 
 
 def _direction(keypoints: Keypoints2D, upper: list[int], lower: list[int]) -> F64 | None:
-    """(2,) from the lower to the upper end in the picture; None where a point is not seen."""
+    """Return the direction (2,) from lower to upper end in the picture; None if a point is not seen."""
     if keypoints.scores[[*upper, *lower]].min() < _MIN_SCORE:
         return None
     along: F64 = keypoints.points_px[upper].mean(0).astype(np.float64) - keypoints.points_px[lower].mean(0)
@@ -55,27 +55,27 @@ def _direction(keypoints: Keypoints2D, upper: list[int], lower: list[int]) -> F6
 
 
 def _nearest_turn(up: F64) -> int:
-    """Picture axes: x right, y down. A head to the right needs a quarter turn back, which is 270 degrees clockwise."""
+    """Round to quarter turns. Picture axes: x right, y down; a head to the right needs 270 degrees clockwise."""
     clockwise_deg = math.degrees(math.atan2(up[0], -up[1]))  # of the head, from upright
     return round(-clockwise_deg / 90) % 4 * 90
 
 
 class UprightVote:
-    """Counts frames until it is clear how the picture is to be turned. One thread; `None` until it has decided."""
+    """Counts frames until the orientation is clear. One thread; `None` until it has decided."""
 
     def __init__(self) -> None:
         self.reset()
 
     def reset(self) -> None:
-        """Another source."""
+        """Reset for another source."""
         self._votes: dict[int | None, int] = {}
         self._seen_s = 0.0
         self._last_s: float | None = None
         self.decided: int | None = None
-        """0, 90, 180 or 270 degrees clockwise; 0 also where the frames do not agree."""
+        """0, 90, 180 or 270 degrees clockwise; also 0 when the frames disagree."""
 
     def add(self, keypoints: Keypoints2D) -> int | None:
-        """Take a frame that shows the person; return the decision in the frame in which it falls, else None."""
+        """Add a frame that shows the person; return the decision in the frame that makes it, else None."""
         if self.decided is not None:
             return None
         now_s = keypoints.captured_at_s
@@ -93,10 +93,12 @@ class UprightVote:
 
 
 def turned_line(turn_deg: int) -> str:
-    """One line for the user about a decision that is not 0."""
+    """Return one line for the user about a decision that is not 0."""
     if turn_deg == UPSIDE_DOWN_DEG:
-        return "the picture is upside down and is turned by 180 degrees (--rotate 0, or Turn under Source, leaves it)"
+        return (
+            "the picture is upside down and is rotated by 180 degrees (to avoid this: --rotate 0, or Turn under Source)"
+        )
     return (
-        f"the person lies on their side in the picture; if it is the camera that is turned, use --rotate {turn_deg} "
+        f"the person lies on their side in the picture; if the camera is on its side, use --rotate {turn_deg} "
         "(Turn under Source)"
     )

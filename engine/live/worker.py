@@ -1,4 +1,4 @@
-"""A named thread around one device: it follows the settings, waits out what fails, and keeps its own death as data."""
+"""A named thread around one device: it follows the settings, survives device failures, and keeps its exception."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from engine.errors import VtmError
 from engine.live.shared_state import SharedState
 
 POLL_S = 0.1
-"""How long a worker may overlook that it should stop."""
+"""Longest time before a worker notices that it should stop."""
 
 
 class Worker(ABC):
@@ -23,33 +23,33 @@ class Worker(ABC):
         self._stop = threading.Event()
         self._retry = threading.Event()
         self._thread: threading.Thread | None = None
-        self._error: Exception | None = None  # what it cannot go on with
+        self._error: Exception | None = None  # error that stops it
 
     @property
     def alive(self) -> bool:
-        """The thread runs."""
+        """Whether the thread is running."""
         return self._thread is not None and self._thread.is_alive()
 
     def start(self) -> None:
-        """Start the thread, unless it runs."""
+        """Start the thread, unless it is running."""
         if not self.alive:
             self._recovered()
             self._thread = threading.Thread(target=self._guarded, name=f"vtm-{self.name}", daemon=True)
             self._thread.start()
 
     def follow(self, old: Config, new: Config) -> None:
-        """Settings changed from old to new, or the same were given again: then try again what failed."""
+        """Follow changed settings; if they are the same, retry what failed."""
         if self._error is not None and (old == new or self._wanted(old) != self._wanted(new)):
             self._recovered()
             self._retry.set()
         self.start()
 
     def request_stop(self) -> None:
-        """Ask the thread to end; returns at once."""
+        """Ask the thread to stop; returns at once."""
         self._stop.set()
 
     def join(self, timeout_s: float) -> bool:
-        """Wait for the thread to end; True when it has."""
+        """Wait for the thread to end; True if it has."""
         if self._thread is not None:
             self._thread.join(timeout_s)
         return not self.alive
@@ -62,7 +62,7 @@ class Worker(ABC):
             self._failed(error)
 
     def _run_once(self) -> None:
-        """Serve one device until other settings are wanted; a failing one is waited out."""
+        """Serve one device until the settings change; after a failure, wait."""
         wanted = self._wanted(self._shared.config)
         self._retry.clear()
         try:
@@ -74,17 +74,17 @@ class Worker(ABC):
             self._recovered()
 
     def _failed(self, error: Exception) -> None:
-        """It cannot go on, and without it nothing does."""
+        """Handle a failure that stops this worker, and thereby the pipeline."""
         self._error = error
         self._shared.failed(self.name, error)
 
     def _recovered(self) -> None:
-        """It tries again."""
+        """Handle a retry."""
         self._error = None
         self._shared.recovered(self.name)
 
     def _still(self, wanted: tuple[object, ...]) -> bool:
-        """Go on with this device."""
+        """Return whether to continue with this device."""
         return not self._stop.is_set() and self._wanted(self._shared.config) == wanted
 
     def _idle(self) -> None:
@@ -96,8 +96,8 @@ class Worker(ABC):
     @staticmethod
     @abstractmethod
     def _wanted(config: Config) -> tuple[object, ...]:
-        """The settings that the device depends on."""
+        """Return the settings that the device depends on."""
 
     @abstractmethod
     def _serve(self, wanted: tuple[object, ...]) -> None:
-        """Open the device, work while `_still(wanted)`, close it. VtmError: it cannot be used."""
+        """Open the device, work while `_still(wanted)`, close it. Raises VtmError if it cannot be used."""

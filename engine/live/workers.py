@@ -1,9 +1,9 @@
 """The first two threads of a pipeline: capture -> Latest -> pose -> bounded queue -> solve (solve_worker.py).
 
-Each worker opens its own device, uses it and closes it in one thread; nobody else ever touches it. A worker follows the
-settings in the shared state: when those of its device change, it closes the old one and opens the new one. A device
-that fails is reported in the shared state, and the worker waits for other settings. A defect ends the thread: the
-exception is kept as data and shown.
+Each worker opens, uses and closes its own device in one thread; no other thread touches it. A worker follows the
+settings in the shared state: when those of its device change, it closes the old one and opens the new one. A failing
+device is reported in the shared state, and the worker waits for other settings. A defect ends the thread: the exception
+is stored and shown.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class CaptureWorker(Worker):
         self._factories = factories
         self._clock = clock
         self._out = out
-        self._number = 0  # of the source; a new one where its pictures are turned by themselves
+        self._number = 0  # of the source; changes when its pictures are rotated automatically
         self._turn_deg = 0
 
     @staticmethod
@@ -44,7 +44,7 @@ class CaptureWorker(Worker):
         return config.source, config.mirror, config.rotate_deg, config.loop, config.pictures_fps
 
     def follow(self, old: Config, new: Config) -> None:
-        """As every worker; a run that has ended goes on with another source."""
+        """Like every worker; a run that has ended continues with another source."""
         if self._wanted(old) != self._wanted(new):
             self._shared.go_on()
         super().follow(old, new)
@@ -72,7 +72,7 @@ class CaptureWorker(Worker):
             source.close()
 
     def _read_all(self, source: Source, wanted: tuple[object, ...]) -> int:
-        """Hand over frames until the source ends or another is wanted; the last frame's number, -1 for none."""
+        """Pass on frames until the source ends or changes; return the last frame's number, -1 for none."""
         last = -1
         unread, fault = source.dropped, False
         while self._still(wanted) and not source.ended:
@@ -95,7 +95,7 @@ class CaptureWorker(Worker):
         if self._turn_deg != self._shared.turn_deg:
             self._turn_deg = self._shared.turn_deg
             self._number += 1
-        if self._turn_deg:  # half a turn: before or after mirroring is the same
+        if self._turn_deg:  # by 180 degrees: the same before or after mirroring
             frame = replace(frame, bgr=Orientation(rotate_deg=self._turn_deg).applied(frame.bgr))
         self._out.put(CapturedFrame(self._number, frame))
         stats.frame_captured()
@@ -144,7 +144,7 @@ class PoseWorker(Worker):
             detector.close()
 
     def _detect_all(self, detector: Detector, wanted: tuple[object, ...]) -> None:
-        """Every frame, with as much detail as there is time for."""
+        """Process every frame, with as much detail as time allows."""
         source, rate, undecided = None, FrameRate(), detector.size_steps > 0
         vote = UprightVote()
         left_out = 0
@@ -186,7 +186,7 @@ class PoseWorker(Worker):
             self._shared.turn_source(turn_deg)
 
     def _decided(self, detector: Detector, frame: Frame, period_s: float) -> bool:
-        """Measure the sizes on the person in this frame and take the one that there is time for; False without one."""
+        """Time the network sizes on the person in this frame and choose one; False without a person."""
         self._shared.details.measuring = True
         try:
             costs_s = detector.size_costs_s(frame)
@@ -197,10 +197,10 @@ class PoseWorker(Worker):
         number = self._shared.shedding.choose_size("pose2d", costs_s)
         detector.leave_out(number)
         self._shared.set_name("detector size", detector.size)
-        larger = f", the next larger one {costs_s[number - 1] * 1e3:.0f}" if number else ""
+        larger = f"; the next larger one {costs_s[number - 1] * 1e3:.0f}" if number else ""
         self._inform(
-            f"2D detector: {detector.size}, which takes {costs_s[number] * 1e3:.0f} ms a frame{larger}; "
-            f"the camera gives {1 / period_s:.0f} frames a second"
+            f"2D detector: {detector.size}, which takes {costs_s[number] * 1e3:.0f} ms per frame{larger}; "
+            f"the camera gives {1 / period_s:.0f} frames/s"
         )
         return True
 

@@ -1,1 +1,1 @@
-"""Networks of others: fetched once, checked by their sha256, run through LiteRT. Shared by pose2d and details."""
+"""Third-party networks: downloaded once, checked by sha256, run through LiteRT. Shared by pose2d and details."""

@@ -1,4 +1,4 @@
-"""A checked download (pooch): it goes on where it stopped, and is named only when whole and with the right sha256."""
+"""Checked downloads (pooch): resumable, and renamed only when complete and with the right sha256."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ _CHUNK_BYTES = 1 << 18
 _PARTIAL_CONTENT, _RANGE_NOT_SATISFIABLE = 206, 416
 
 Progress = Callable[[int, int], None]
-"""Called with (bytes so far, bytes in all) while downloading."""
+"""Called with (bytes so far, total bytes) during a download."""
 
 
 def download(url: str, target: Path, sha256: str, progress: Progress | None = None) -> Path:
-    """Fetch `url` to `target`, unless that file is there already. Returns `target`.
+    """Download `url` to `target`, unless that file exists. Return `target`.
 
-    What came before a connection broke is kept beside it as NAME.partial, and the next call fetches the rest.
-    Raises OSError (no network, the server says no, a full disk), ValueError (another sha256; nothing is kept).
+    Data from a broken connection is kept as NAME.partial, and the next call fetches the rest.
+    Raises OSError (no network, rejected by the server, a full disk), ValueError (wrong sha256; nothing is kept).
     """
     import pooch
 
-    pooch.get_logger().setLevel("ERROR")  # it would write its own lines to stderr
+    pooch.get_logger().setLevel("ERROR")  # it writes to stderr
     fetcher = _Resuming(target.with_name(target.name + ".partial"), progress)
     for first in (True, False):
         fetcher.resumed = False
         try:
             pooch.retrieve(url, f"sha256:{sha256}", fname=target.name, path=target.parent, downloader=fetcher)
         except ValueError:
-            if not (first and fetcher.resumed):  # old and new bytes may not belong together: once more from the start
+            if not (first and fetcher.resumed):  # old and new data may not match: restart from the beginning
                 raise
         else:
             break
@@ -37,7 +37,7 @@ def download(url: str, target: Path, sha256: str, progress: Progress | None = No
 
 
 class _Resuming:
-    """The `downloader` that pooch calls: HTTP, appended to what an earlier call has left behind."""
+    """A `downloader` for pooch: HTTP, continuing the file of an earlier call."""
 
     def __init__(self, partial: Path, progress: Progress | None) -> None:
         self._partial = partial
@@ -54,7 +54,7 @@ class _Resuming:
             if response.status_code == _RANGE_NOT_SATISFIABLE:
                 self._partial.unlink()
                 self.resumed = True
-                raise ValueError(f"{done} bytes are here, the server has no more")
+                raise ValueError(f"got {done} bytes, the server has no more")
             response.raise_for_status()
             self.resumed = response.status_code == _PARTIAL_CONTENT
             done = done if self.resumed else 0

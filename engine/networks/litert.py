@@ -1,4 +1,4 @@
-"""One LiteRT network: loading, cutting off a branch nobody reads, running. The only file that knows LiteRT."""
+"""A LiteRT network: loading, removing an unused branch, running. The only file that knows LiteRT."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _OUTPUTS_FIELD = 8
 
 
 def without_output(model: bytes, shape: tuple[int, ...]) -> bytes:
-    """The .tflite model without its output of this shape and without the operators that only serve it.
+    """Return the .tflite model without its output of this shape and without operators used only for it.
 
-    Works in place on the lists of operators and outputs, so the weights are not copied or repacked; what is left
-    computes the same numbers. Raises ValueError when no output has the shape.
+    Edits the lists of operators and outputs in place, so weights are not copied or repacked; the remaining outputs are
+    unchanged. Raises ValueError when no output has the shape.
     """
     graph = schema.Model.GetRootAs(model, 0).Subgraphs(0)
     outputs = [int(index) for index in graph.OutputsAsNumpy()]
@@ -44,13 +44,13 @@ def without_output(model: bytes, shape: tuple[int, ...]) -> bytes:
 
 
 def _vector_start(graph: schema.SubGraph, field: int) -> int:
-    """Byte position of a vector's first element; its length is the 4 bytes before."""
+    """Return the byte position of a vector's first element; its length is in the 4 bytes before."""
     table = graph._tab
     return int(table.Vector(table.Offset(field)))
 
 
 def _shrink_operators(patched: bytearray, graph: schema.SubGraph, kept: list[int]) -> None:
-    """Keep these operators only, in order. A table reference is relative to where it stands, so it moves along."""
+    """Keep only these operators, in order. A table reference is relative to its own position, so it is adjusted."""
     start = _vector_start(graph, _OPERATORS_FIELD)
     places = [start + 4 * position for position in kept]
     targets = [place + struct.unpack_from("<I", patched, place)[0] for place in places]
@@ -61,7 +61,7 @@ def _shrink_operators(patched: bytearray, graph: schema.SubGraph, kept: list[int
 
 
 class Network:
-    """A float32 network with one input; its outputs are found by shape, or by name where two have the same shape.
+    """A float32 network with one input; outputs are identified by shape, or by name when two have the same shape.
 
     Their order is not documented.
 
@@ -89,23 +89,23 @@ class Network:
         }
 
     def input(self) -> F32:
-        """A view of the input, `input_shape` float32, to be filled. Do not hold it across `run`."""
+        """Return a view of the input, shape `input_shape`, float32, to be filled. Do not keep it across `run`."""
         view: F32 = self._interpreter.tensor(self._input)()
         return view
 
     def run(self) -> None:
-        """Compute all outputs from what `input()` was filled with. Raises DetectorError."""
+        """Compute all outputs from the contents of `input()`. Raises DetectorError."""
         try:
             self._interpreter.invoke()
         except (RuntimeError, ValueError) as error:
             raise DetectorError(f"a network failed: {error}; run `vtm doctor`") from error
 
     def output(self, *shape: int) -> F32:
-        """A view of the output of this shape. Do not hold it across `run`."""
+        """Return a view of the output of this shape. Do not keep it across `run`."""
         view: F32 = self._interpreter.tensor(self._outputs[shape])()
         return view
 
     def named(self, name: str) -> F32:
-        """A view of the output of this name. Do not hold it across `run`."""
+        """Return a view of the output of this name. Do not keep it across `run`."""
         view: F32 = self._interpreter.tensor(self._named[name])()
         return view

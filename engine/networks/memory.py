@@ -1,4 +1,4 @@
-"""Memory that closed networks leave behind."""
+"""Release memory of closed networks to the system."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import sys
 
 
 def give_memory_back() -> None:
-    """Return freed memory to the system. glibc keeps it otherwise: 108 MB after BlazePose's sizes were measured.
+    """Return freed memory to the system, which glibc otherwise keeps: 108 MB after measuring BlazePose's sizes.
 
-    A few milliseconds. Does nothing where the C library is another one: those return large blocks by themselves.
+    Takes a few milliseconds. Does nothing with other C libraries, which return large blocks themselves.
     """
     if sys.platform != "linux":
         return

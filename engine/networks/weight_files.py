@@ -1,4 +1,4 @@
-"""The cache of downloaded networks: where it is, and whether a file in it is the published one. VTM_CACHE moves it."""
+"""Cache of downloaded networks: its location, and whether its files are the published ones. VTM_CACHE moves it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FileState = Literal["ready", "missing", "tampered"]
 
 @dataclass(frozen=True, slots=True)
 class WeightFile:
-    """One network: its name in the cache, length and checksum."""
+    """A network file: name in the cache, length and checksum."""
 
     name: str
     num_bytes: int
@@ -29,13 +29,13 @@ class WeightFile:
 
 
 def cache_folder() -> Path:
-    """Return where downloaded networks are kept: $VTM_CACHE, else the user's cache directory."""
+    """Return the cache folder: $VTM_CACHE, else the user's cache directory."""
     override = os.environ.get("VTM_CACHE")
     return Path(override) if override else Path(platformdirs.user_cache_dir("vtm-live", appauthor=False))
 
 
 def file_state(file: WeightFile) -> FileState:
-    """Return whether a network lies in the cache and is the published one."""
+    """Return whether a network is in the cache and is the published one."""
     path = cache_folder() / file.name
     try:
         status = path.stat()
@@ -46,7 +46,7 @@ def file_state(file: WeightFile) -> FileState:
 
 @lru_cache(maxsize=64)
 def _sha256(path: Path, _modified_ns: int, _num_bytes: int) -> str:
-    """Checksum of a file as it was at that time: 40 MB are not read again at every question."""
+    """Return a file's checksum, cached by modification time: 40 MB are not read again each time."""
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError:
@@ -55,9 +55,9 @@ def _sha256(path: Path, _modified_ns: int, _num_bytes: int) -> str:
 
 @contextmanager
 def checked(file: WeightFile, origin: str) -> Iterator[IO[bytes]]:
-    """Open a temporary file for a network; it gets the network's name in the cache when its sha256 is right.
+    """Context: open a temporary file for a network; it is renamed into the cache when its sha256 is right.
 
-    Raises DetectorError when it is not; nothing is left behind then.
+    Raises DetectorError when it is not; no file is left then.
     """
     handle, name = tempfile.mkstemp(dir=cache_folder(), suffix=".partial")
     partial = Path(name)

@@ -1,1 +1,1 @@
-"""2D keypoints: BlazePose through LiteRT, RTMPose through rtmlib. Third parties for this stay in here."""
+"""2D keypoints: BlazePose through LiteRT, RTMPose through rtmlib. Third-party code for this is confined here."""

@@ -1,4 +1,4 @@
-"""What every 2D detector offers to the pipeline."""
+"""Interface of every 2D detector."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ class Detector(Protocol):
 
     @property
     def size(self) -> str:
-        """Of the network that runs now: "lite", "full" or "heavy"; "" where there is only one."""
+        """Size of the running network: "lite", "full" or "heavy"; "" if there is only one."""
 
     @property
     def size_steps(self) -> int:
-        """So many of the first `details` are smaller networks."""
+        """Number of leading `details` that are smaller networks."""
 
     def size_costs_s(self, frame: Frame) -> tuple[float, ...]:
-        """Measure each network on the person in this frame: seconds, the largest first. () with nobody followed."""
+        """Time each network on the person in this frame: seconds, largest first. () if no person is tracked."""
 
     @property
     def details(self) -> tuple[str, ...]:
-        """What it can leave out under load (engine/live/load_shedding.py), least important first."""
+        """Features that can be dropped under load (engine/live/load_shedding.py), least important first."""
 
     def leave_out(self, number: int) -> None:
-        """From the next frame on do without the first so many of `details`."""
+        """Drop the first `number` of `details` from the next frame on."""
 
     def detect(self, frame: Frame) -> Detection:
         """Keypoints in pixels of the frame. Raises DetectorError when the network itself fails."""
 
     def look_round(self, frame: Frame) -> None:
-        """Once a detection was handed over: look for other people in its frame, now and then. Raises DetectorError."""
+        """After a detection was handed over: occasionally look for other people in its frame. Raises DetectorError."""
 
     def choose(self, choice: PersonChoice) -> None:
-        """Follow another person from the next frame on, and stay with them."""
+        """Follow another person from the next frame on."""
 
     def reset(self) -> None:
         """Forget the person being followed (another source, a jump in a file)."""

@@ -1,4 +1,4 @@
-"""BlazePose as a Detector: its two networks, followed by the rules of engine.pose2d.following."""
+"""BlazePose as a Detector: its two networks, with the tracking of engine.pose2d.following."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from models.keypoints import EVIDENCE_NAMES, NUM_KEYPOINTS
 F32 = NDArray[np.float32]
 MIN_PERSON_SCORE = 0.5
 _TRIAL_RUNS, _TRIAL_S = 5, 0.1
-"""A size is measured so often, or for so long."""
+"""Number of runs, or time, for measuring a size."""
 OUTSIDE_SCORE = 0.1
-"""Factor on the score of a point that lies outside the picture: the network guesses it."""
+"""Factor on the score of a point outside the picture, which the network guesses."""
 
 SIDES = ("left", "right")
 BLAZEPOSE_LANDMARK: dict[str, int] = {
@@ -47,9 +47,9 @@ class BlazePose(FollowingDetector):
     """The embedded 2D detector (also gives 3D evidence). Pose thread only; frames in order."""
 
     def __init__(self, paths: WeightPaths, *smaller: WeightPaths, threads: int = 1) -> None:
-        """Load the networks; download nothing. Raises DetectorError.
+        """Load the networks without downloading. Raises DetectorError.
 
-        smaller  other sizes of the landmark network that `leave_out` may turn to, the larger ones first
+        smaller  other sizes of the landmark network for `leave_out`, larger ones first
         """
         super().__init__(BlazePoseNetworks(paths, *smaller, threads=threads))
 
@@ -66,7 +66,7 @@ class BlazePoseNetworks:
         threads: int,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        """Load the networks, smaller ones when they are first used; download nothing. Raises DetectorError."""
+        """Load the networks without downloading; smaller ones on first use. Raises DetectorError."""
         self._sizes = (paths, *smaller)
         self._threads = threads
         self._clock = clock
@@ -84,7 +84,7 @@ class BlazePoseNetworks:
         return self._readers[paths.size]
 
     def leave_out(self, number: int) -> None:
-        """First the larger networks; then points are as the network regresses them, not moved to their heatmaps' peaks.
+        """Drop larger networks first; then the heatmap refinement of the regressed points.
 
         Raises DetectorError when a network cannot be loaded.
         """
@@ -97,7 +97,7 @@ class BlazePoseNetworks:
         self.size = paths.size
 
     def size_costs_s(self, frame: Frame, region: Region) -> tuple[float, ...]:
-        """Median of some runs of each size on the person in a region, after one that warms it up."""
+        """Return the median time of each size on the person in a region, after one warm-up run."""
         costs = []
         for paths in self._sizes:
             reader = self._reader_of(paths)
@@ -111,11 +111,11 @@ class BlazePoseNetworks:
         return tuple(costs)
 
     def find(self, frame: Frame) -> list[Region]:
-        """Return everybody in the picture, best score first. Raises DetectorError."""
+        """Return all people in the picture, best score first. Raises DetectorError."""
         return [candidate.region for candidate in self._finder.find(frame.bgr)]
 
     def read(self, frame: Frame, region: Region) -> Reading | None:
-        """Return the person in a region, None where there is none. Raises DetectorError."""
+        """Return the person in a region, or None. Raises DetectorError."""
         landmarks = self._reader.read(frame.bgr, region)
         finite = math.isfinite(landmarks.next_region.size_px)
         if not finite or landmarks.person_score < MIN_PERSON_SCORE:
@@ -125,11 +125,11 @@ class BlazePoseNetworks:
         return Reading(to_keypoints(landmarks, frame), landmarks.next_region)
 
     def close(self) -> None:
-        """Do nothing: the networks go with the object."""
+        """Do nothing: the networks are freed with the object."""
 
 
 def to_keypoints(landmarks: Landmarks, frame: Frame) -> Keypoints2D:
-    """BlazePose's landmarks -> our 23 keypoints and 27 pieces of evidence; small toes: score 0 and NaN."""
+    """Convert BlazePose's landmarks to our 23 keypoints and 27 evidence points; small toes: score 0 and NaN."""
     width, height = frame.image_size
     points = landmarks.points_px[_STAND_IN]
     scores = landmarks.scores[_STAND_IN]

@@ -24,12 +24,12 @@ _SEGMENTATION = (1, SIDE_PX, SIDE_PX, 1)
 
 @dataclass(frozen=True, slots=True)
 class Landmarks:
-    """What the network sees in one region. L = 39 landmarks."""
+    """The network's answer for one region. L = 39 landmarks."""
 
-    person_score: float  # 0..1: is there a person in the region at all
+    person_score: float  # 0..1: whether there is a person in the region
     points_px: F32  # (L, 2) in the picture
     world_m: F32  # (L, 3) hip-centred, camera axes
-    scores: F32  # (L,) visible and present, 0..1
+    scores: F32  # (L,) visibility times presence, 0..1
     next_region: Region
 
 
@@ -44,10 +44,10 @@ class LandmarkReader:
 
     def __init__(self, path: Path, *, threads: int) -> None:
         """Raises DetectorError when the file cannot be loaded."""
-        # The body mask is a third of the work and nobody reads it.
+        # The unused body mask takes a third of the time.
         self._network = Network(path, threads=threads, drop_output=_SEGMENTATION)
         self.refines = True
-        """Points are moved to the peaks of their heatmaps; may be changed between two frames."""
+        """Whether points are moved to the peaks of their heatmaps; may change between frames."""
         self._crop = np.empty((SIDE_PX, SIDE_PX, 3), np.uint8)
         reach = PATCH // 2
         steps = np.arange(-reach, reach + 1)
@@ -55,7 +55,7 @@ class LandmarkReader:
         self._channels = np.arange(NUM_LANDMARKS)[:, None]
 
     def read(self, bgr: NDArray[np.uint8], region: Region) -> Landmarks:
-        """Landmarks of the person in a region of a (H, W, 3) picture. Raises DetectorError."""
+        """Return landmarks of the person in a region of a picture (H, W, 3). Raises DetectorError."""
         cv2.warpAffine(
             bgr,
             region.crop_to_image(SIDE_PX),
@@ -82,9 +82,9 @@ class LandmarkReader:
         )
 
     def _refined(self, points: F32) -> F32:
-        """Move each point (L, 2), in 0..1 of the crop, to the centre of mass of its heatmap around it.
+        """Move each point (L, 2), in 0..1 of the crop, to its heatmap's local centre of mass.
 
-        The regressed point is stable, the heatmap is exact: a 7 x 7 patch where its peak is at least MIN_PEAK.
+        The regressed point is stable, the heatmap is precise: a 7 x 7 patch where its peak is at least MIN_PEAK.
         """
         heatmaps = self._network.output(1, HEATMAP_SIDE, HEATMAP_SIDE, NUM_LANDMARKS)[0]
         cells = np.clip(np.nan_to_num(points) * HEATMAP_SIDE, -1e6, 1e6).astype(np.int64)

@@ -1,4 +1,4 @@
-"""BlazePose's first network: where in the picture are people? Runs only while nobody is followed."""
+"""BlazePose's first network: finds people in the picture. Runs only while no person is tracked."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ SAME_PERSON_IOU = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One person found: score in 0..1 and the region to look at."""
+    """A detected person: score in 0..1 and region."""
 
     score: float
     region: Region
 
 
 def anchor_centres() -> F32:
-    """(2254, 2) centres in 0..1 of the letterboxed square, row by row, coarser grids later."""
+    """Return anchor centres (2254, 2) in 0..1 of the letterboxed square, row by row, coarser grids last."""
     centres = []
     for side, per_cell in ANCHOR_GRIDS:
         ticks = (np.arange(side, dtype=np.float32) + 0.5) / side
@@ -49,7 +49,7 @@ class PersonFinder:
         self._square = np.zeros((SIDE_PX, SIDE_PX, 3), np.uint8)
 
     def find(self, bgr: NDArray[np.uint8]) -> list[Candidate]:
-        """People in a (H, W, 3) picture, best score first. Raises DetectorError."""
+        """Return people in a picture (H, W, 3), best score first. Raises DetectorError."""
         side, left, top = self._letterbox(bgr)
         cv2.cvtColor(self._square, cv2.COLOR_BGR2RGB, dst=self._square)
         np.multiply(self._square[None], np.float32(2 / 255), out=self._network.input())
@@ -69,7 +69,7 @@ class PersonFinder:
         return merge_people(scores, points[:, 0], sizes * np.float32(side), points[:, 2], points[:, 3])
 
     def _letterbox(self, bgr: NDArray[np.uint8]) -> tuple[float, float, float]:
-        """Fill the square; its side, left and top margin in pixels of the picture."""
+        """Fill the square input; return its side, left and top margin in picture pixels."""
         height, width = bgr.shape[:2]
         scale = SIDE_PX / max(width, height)
         fit_w, fit_h = max(1, round(width * scale)), max(1, round(height * scale))

@@ -1,4 +1,4 @@
-"""Which 2D detector runs: RTMPose where a GPU really runs it, else BlazePose; and one line that says which and why."""
+"""Choose the 2D detector: RTMPose if a GPU really runs it, else BlazePose; one message gives the choice and reason."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ log = logging.getLogger(__name__)
 
 _CUDA = "CUDAExecutionProvider"
 _TINY_MODEL = base64.b64decode("CAgSADozCgwKAWESAWIiBFJlbHUSAWdaDwoBYRIKCggIARIECgIIAWIPCgFiEgoKCAgBEgQKAggBQgQKABAN")
-"""One Relu on one number: enough to see which provider really takes a network."""
+"""A network of one Relu: enough to see which provider really runs it."""
 _PROGRESS_STEP = 0.2
 
 OnMessage = Callable[[str], None]
 
 
 def make_detector(name: str, *, size: str = "auto", threads: int = 1, on_message: OnMessage) -> Detector:
-    """Make the detector `name` (models of it are downloaded when missing, with progress as messages).
+    """Create the detector `name` (missing models are downloaded, with progress as messages).
 
     name        "auto", "rtmpose" or "blazepose"
-    size        of BlazePose: "lite", "full" or "heavy"; "auto" all that are there, the largest first, for `leave_out`
-                to choose from; "largest" only that one
+    size        of BlazePose: "lite", "full" or "heavy"; "auto": all available ones, largest first, for `leave_out` to
+                choose from; "largest": only that one
     threads     for networks that run on the CPU
-    on_message  gets one line with the choice and the reason
+    on_message  receives one line with the choice and the reason
     Raises UsageError (unknown name), DetectorError (weights missing and offline, tampered, not loadable).
     """
     if name not in DETECTORS:
@@ -63,7 +63,8 @@ def make_detector(name: str, *, size: str = "auto", threads: int = 1, on_message
 
 
 def why_no_cuda() -> str | None:
-    """None when ONNX Runtime really runs a network on CUDA, else the reason. Listing a provider proves nothing."""
+    """Return None when ONNX Runtime really runs a network on CUDA, else the reason. A listed provider proves
+    nothing."""
     from models.onnx_session import ort
 
     if _CUDA not in ort.get_available_providers():
@@ -73,14 +74,14 @@ def why_no_cuda() -> str | None:
     try:
         with without_native_chatter():
             session = ort.InferenceSession(_TINY_MODEL, options, providers=[_CUDA, "CPUExecutionProvider"])
-    except Exception as error:  # a provider that cannot start raises what it likes
+    except Exception as error:  # a provider that cannot start may raise anything
         log.warning("CUDA does not start", exc_info=True)
         return f"CUDA does not start ({type(error).__name__})"
     return None if session.get_providers()[0] == _CUDA else "CUDA is installed but does not start"
 
 
 def progress_lines(what: str, on_message: OnMessage) -> Progress:
-    """A progress callback that says a line at each fifth of the way."""
+    """Return a progress callback that reports a line at each fifth."""
     said = -1
 
     def progress(done: int, total: int) -> None:
@@ -102,7 +103,7 @@ def _rtmpose(threads: int, on_message: OnMessage) -> Detector:
 
 
 def _blazepose(size: str, threads: int, on_message: OnMessage, reason: str) -> Detector:
-    """Downloads only what is missing: a tampered file is an error that the user shall see."""
+    """Create BlazePose. Downloads only missing files: a modified file is an error that the user should see."""
     note = _fetched(size, on_message)
     sizes = _sizes_there(size)
     detector = BlazePose(*(installed_weights(found) for found in sizes), threads=threads)
@@ -111,9 +112,9 @@ def _blazepose(size: str, threads: int, on_message: OnMessage, reason: str) -> D
 
 
 def _fetched(size: str, on_message: OnMessage) -> str:
-    """Download what cannot be done without: a size asked for by name, everything where there is nothing yet.
+    """Download what is required: a size requested by name; everything on the first run.
 
-    Returns a note on a size that is not there all the same, "" for none. Raises DetectorError when none is.
+    Returns a note on a size that is still missing, or "". Raises DetectorError when none is available.
     """
     chosen = size in BY_SIZE
     files = (PERSON, BY_SIZE[size]) if chosen else (PERSON, *BY_SIZE.values())
@@ -133,15 +134,15 @@ def _fetched(size: str, on_message: OnMessage) -> str:
 
 
 def _missing(files: Sequence[WeightFile]) -> str:
-    """The sizes among these files that are not there now."""
+    """Return the sizes among these files that are missing."""
     return " and ".join(name for name, file in BY_SIZE.items() if file in files and file_state(file) == "missing")
 
 
 def _sizes_there(size: str) -> tuple[str, ...]:
-    """The sizes to use of those that are there, the largest first. Raises DetectorError for one that was changed."""
+    """Return the available sizes to use, largest first. Raises DetectorError for a modified file."""
     for name, file in BY_SIZE.items():
         if file_state(file) == "tampered" and size in (name, "auto", "largest"):
-            installed_weights(name)  # says so
+            installed_weights(name)  # raises the error
     there = weights_state().sizes
     if size == "auto":
         return there[::-1]

@@ -1,4 +1,4 @@
-"""The colours of a person's clothes: a small histogram of the trunk, to tell two people apart where they cross."""
+"""Colours of a person's clothes: a small histogram of the trunk, to distinguish people who cross."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from engine.networks.region import Region
 F32 = NDArray[np.float32]
 _ROWS, _COLUMNS = 10, 6
 _TOP, _BOTTOM, _HALF_WIDTH = -0.24, -0.02, 0.07
-"""The trunk in a region, in its sides from the hips (its centre): the body's up is -y."""
+"""The trunk within a region, in region sides relative to the hips (its centre): the body's up is -y."""
 _BINS = 4  # per channel
 _LEAST_INSIDE = 0.3
 
@@ -23,9 +23,9 @@ _STRIDES = np.array([_BINS * _BINS, _BINS, 1])
 
 
 def trunk_colours(bgr: NDArray[np.uint8], region: Region) -> F32 | None:
-    """Return the square roots of a normalised colour histogram (64,) of the trunk; None outside the picture.
+    """Return the square roots (64,) of the trunk's normalised colour histogram; None outside the picture.
 
-    bgr (H, W, 3). Each sample is shared between neighbouring bins, so that a shade of light moves little.
+    bgr (H, W, 3). Each sample is distributed to neighbouring bins, so that small changes of light have little effect.
     """
     points = _SAMPLES @ (region.size_px * region.rotation.T) + (region.x_px + 0.5, region.y_px + 0.5)
     columns, rows = np.floor(points).astype(np.int64).T
@@ -51,7 +51,7 @@ def difference(a: F32 | None, b: F32 | None) -> float:
 
 
 def mixed(old: F32 | None, new: F32 | None, amount: float) -> F32 | None:
-    """Return a histogram moved by `amount` (0 to 1) from the old one to the new one."""
+    """Interpolate from the old to the new histogram by `amount` (0 to 1)."""
     if old is None or new is None:
         return new if old is None else old
     roots: F32 = np.sqrt((1 - amount) * old**2 + amount * new**2)

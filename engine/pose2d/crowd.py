@@ -1,7 +1,7 @@
-"""Who is who: every person seen in the picture as a track of place, size, motion and clothes.
+"""Identities: every person seen in the picture as a track of position, size, motion and clothes.
 
-A sighting belongs to the track that explains it best. The tracks of other people matter as much as the performer's:
-where two people cross, the one in front is recognised as the other one, and the performer counts as hidden.
+A sighting belongs to the track that explains it best. Other people's tracks matter as much as the performer's: where
+two people cross, the one in front is recognised as the other person, and the performer counts as hidden.
 """
 
 from __future__ import annotations
@@ -20,16 +20,17 @@ F32 = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class CrowdSettings:
-    """Gates and memories. Distances in sides of the person's region (about 1.25 body heights), times in seconds."""
+    """Gates and time constants. Distances in sides of the person's region (about 1.25 body heights), times in
+    seconds."""
 
-    place: float = 0.12  # how far a sighting may lie from where a track is expected
-    place_per_s: float = 1.2  # and how much farther per second since the last sighting
+    place: float = 0.12  # largest distance of a sighting from a track's predicted position
+    place_per_s: float = 1.2  # growth of that distance per second since the last sighting
     place_limit: float = 1.0
     size: float = 0.45  # natural logarithm of the ratio of sizes: boxes of a finder and of keypoints differ
     size_per_s: float = 2.0
     size_limit: float = 0.8
     clothes: float = 0.45  # Hellinger distance of the trunk's colours
-    memory_s: float = 6.0  # a track that nobody saw for so long is dropped
+    memory_s: float = 6.0  # a track not seen for this long is dropped
     velocity_tau_s: float = 0.25
     velocity_fade_s: float = 0.5  # a person who is not seen slows down
     clothes_tau_s: float = 1.5
@@ -43,34 +44,34 @@ SETTINGS = CrowdSettings()
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One person found in one frame."""
+    """A person found in a frame."""
 
     region: Region
-    clothes: F32 | None = None  # as engine.pose2d.clothes.trunk_colours
+    clothes: F32 | None = None  # see engine.pose2d.clothes.trunk_colours
 
 
 @dataclass(slots=True, eq=False)
 class Track:
-    """One person over time."""
+    """A person over time."""
 
     region: Region
     clothes: F32 | None
     seen_at_s: float
     born_at_s: float
     velocity_px_s: NDArray[np.float64] = field(default_factory=lambda: np.zeros(2))
-    slow: NDArray[np.float64] = field(default_factory=lambda: np.zeros(2))  # a lagging place, to measure motion
-    motion: float = 0.0  # distance from the lagging place, in sides
+    slow: NDArray[np.float64] = field(default_factory=lambda: np.zeros(2))  # lagging position, to measure motion
+    motion: float = 0.0  # distance from the lagging position, in sides
     ever_moved: bool = False
 
     def expected(self, now_s: float, settings: CrowdSettings = SETTINGS) -> Region:
-        """Return the region where this person should be now: the last velocity, fading."""
+        """Return the predicted region: the last velocity, fading."""
         gone_s = max(0.0, now_s - self.seen_at_s)
         reach_s = settings.velocity_fade_s * (1 - math.exp(-gone_s / settings.velocity_fade_s))
         x, y = np.array([self.region.x_px, self.region.y_px]) + self.velocity_px_s * reach_s
         return Region(float(x), float(y), self.region.size_px, self.region.angle_rad)
 
     def cost(self, sighting: Sighting, now_s: float, settings: CrowdSettings = SETTINGS) -> float:
-        """Return how badly a sighting fits, in place, size and clothes together; 1 is the limit."""
+        """Return the mismatch of a sighting in position, size and clothes together; 1 is the limit."""
         gone_s = max(0.0, now_s - self.seen_at_s)
         expected = self.expected(now_s, settings)
         place = min(settings.place + settings.place_per_s * gone_s, settings.place_limit)
@@ -84,7 +85,7 @@ class Track:
         return math.hypot(*terms)
 
     def see(self, sighting: Sighting, now_s: float, settings: CrowdSettings = SETTINGS) -> None:
-        """Take a sighting of this person."""
+        """Update with a sighting of this person."""
         step_s = now_s - self.seen_at_s
         place = np.array([sighting.region.x_px, sighting.region.y_px])
         if step_s > 1e-6:
@@ -93,7 +94,7 @@ class Track:
             self.velocity_px_s = self.velocity_px_s + gain * (moved / step_s - self.velocity_px_s)
             self.slow = self.slow + (1 - math.exp(-step_s / settings.motion_tau_s)) * (place - self.slow)
             alike = max(0.0, 1 - difference(self.clothes, sighting.clothes) / settings.clothes)
-            learnt = alike * (1 - math.exp(-step_s / settings.clothes_tau_s))  # nothing of somebody in front
+            learnt = alike * (1 - math.exp(-step_s / settings.clothes_tau_s))  # not from a person in front
             self.clothes = mixed(self.clothes, sighting.clothes, learnt)
         self.region, self.seen_at_s = sighting.region, now_s
         self.motion = float(np.linalg.norm(place - self.slow)) / sighting.region.size_px
@@ -108,19 +109,19 @@ class Crowd:
         self.tracks: list[Track] = []
 
     def reset(self) -> None:
-        """Forget everybody: another source."""
+        """Forget all tracks, for another source."""
         self.tracks = []
 
     def whose(self, sighting: Sighting, now_s: float) -> Track | None:
-        """Return the track that explains a sighting best; None when none does."""
+        """Return the track that explains a sighting best, or None."""
         costs = [(track.cost(sighting, now_s, self._settings), index) for index, track in enumerate(self.tracks)]
         best = min(costs, default=(math.inf, -1))
         return self.tracks[best[1]] if best[0] <= 1.0 else None
 
     def see(self, sightings: list[Sighting], now_s: float) -> list[Track | None]:
-        """Take everybody found in one frame; return each one's track, new ones included. Each track is seen once.
+        """Add all people found in a frame; return each one's track, including new ones. Each track is seen once.
 
-        None: a sighting where somebody known is expected but that does not look like them, half hidden perhaps.
+        None: a sighting at a known person's position that does not look like them, such as a half-hidden one.
         """
         pairs = sorted(
             (track.cost(sighting, now_s, self._settings), t, s)
@@ -144,14 +145,14 @@ class Crowd:
         return sighting.region.distance(track.expected(now_s, self._settings)) <= self._settings.place
 
     def add(self, sighting: Sighting, now_s: float) -> Track:
-        """Begin a track."""
+        """Start a track."""
         place = np.array([sighting.region.x_px, sighting.region.y_px])
         track = Track(sighting.region, sighting.clothes, now_s, now_s, slow=place)
         self.tracks.append(track)
         return track
 
     def forget(self, now_s: float, keep: Track | None) -> None:
-        """Drop whoever was not seen for a while, `keep` excepted; all when the clock ran back (a file starts again)."""
+        """Drop tracks not seen for a while, except `keep`; all when time runs backwards (a file restarts)."""
         if any(track.seen_at_s > now_s + 1e-6 for track in self.tracks):
             self.tracks = []
         self.tracks = [
@@ -164,6 +165,6 @@ class Crowd:
         return old and not track.ever_moved and track.motion < self._settings.still
 
     def is_moving(self, track: Track, now_s: float) -> bool:
-        """Return whether a track has been seen long enough and moves now."""
+        """Return whether a track has been seen long enough and is moving now."""
         old = now_s - track.born_at_s > self._settings.motion_tau_s / 2
         return old and track.motion > self._settings.moving

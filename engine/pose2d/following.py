@@ -1,7 +1,8 @@
-"""Follows one person among several with any pair of networks: one that finds people, one that reads a person.
+"""Follow one person among several with any pair of networks: one that finds people, one that reads a person.
 
-Every frame the person is read where they are expected. What was read must be the same person (engine.pose2d.crowd): if
-it fits somebody else, or nobody, the whole picture is searched, and without a match the person is lost, not exchanged.
+Every frame the person is read at their predicted position. The reading must be of the same person
+(engine.pose2d.crowd): if it matches another one, or none, the whole picture is searched, and without a match the person
+is lost, not replaced.
 """
 
 from __future__ import annotations
@@ -18,20 +19,20 @@ from engine.pose2d.reading import PeopleNetworks, Reading
 from engine.types import Detection, Frame, NoPerson, OtherPerson, PersonChoice
 
 REMEMBER_NEW_S, REMEMBER_S, REMEMBER_CHOSEN_S = 0.5, 3.0, 10.0
-"""For so long after losing a person nobody else is taken: who was never seen before, who is known, after a choice."""
+"""How long after losing a person no other is taken: a new person, a known one, after a user's choice."""
 MOST_READ, MOST_READ_LOST = 2, 4
-"""So many people are read in one frame: beside the followed person, and while nobody is followed."""
+"""Number of people read per frame: beside the followed person, and while none is followed."""
 _SAME, _CONTINUES, _NEAR = 0.1, 0.3, 0.8  # in sides of a region
 DOUBT_S = 0.25
-"""For so long somebody in other clothes may go on where the performer was: an arm, a shadow. After it the light has
-changed, if nobody else is in the picture."""
+"""How long a person in other clothes may continue at the performer's position (an arm, a shadow). Afterwards the light
+is assumed to have changed, if no other person is in the picture."""
 LOOK_ROUND_S = 0.3
-"""How often the whole picture is searched while others are in view."""
+"""Interval of full-picture searches while others are in view."""
 LOOK_ROUND_ALONE_S = 0.4
 LOOK_ROUND_BUSY_S = 1.2
-"""How often while there is no time for it: never to look would let somebody take over unseen."""
-_SHOWN_S = 1.6  # others are shown for so long after they were last seen
-NEARBY = "looking often for other people"
+"""Interval under load: without any search another person could take over unnoticed."""
+_SHOWN_S = 1.6  # others are shown this long after they were last seen
+NEARBY = "frequent search for other people"
 
 
 class FollowingDetector:
@@ -56,35 +57,35 @@ class FollowingDetector:
 
     @property
     def size(self) -> str:
-        """The networks' size that runs now."""
+        """Size of the running network."""
         return self._networks.size
 
     @property
     def size_steps(self) -> int:
-        """So many of the first `details` are smaller networks."""
+        """Number of leading `details` that are smaller networks."""
         return self._networks.size_steps
 
     def size_costs_s(self, frame: Frame) -> tuple[float, ...]:
-        """Measure each size on the followed person: seconds, the largest first. () without a person or a choice."""
+        """Time each size on the followed person: seconds, largest first. () without a person or a choice."""
         if self._reading_region is None or not self.size_steps:
             return ()
         return self._networks.size_costs_s(frame, self._reading_region)
 
     def leave_out(self, number: int) -> None:
-        """Do without the first so many of `details`."""
+        """Drop the first `number` of `details`."""
         own = len(self._networks.details)
         self._networks.leave_out(min(number, own))
         self._looks_often = number <= own
 
     def reset(self) -> None:
-        """Forget everybody: another source, a jump in a file."""
+        """Forget all people: another source, a jump in a file."""
         self._crowd.reset()
         self._followed: Track | None = None
         self._chosen = False  # by the user
-        self._reading_region: Region | None = None  # where the followed person was read in the last frame
+        self._reading_region: Region | None = None  # the followed person's region in the last frame
         self._looked_at_s = -math.inf
-        self._doubtful_since_s: float | None = None  # clothes do not fit since
-        self._read_besides, self._company = 0, False  # people found in the last search; somebody beside the performer
+        self._doubtful_since_s: float | None = None  # since when clothes do not match
+        self._read_besides, self._company = 0, False  # people found in the last search; whether there were others
 
     def close(self) -> None:
         """Release the networks; the detector cannot be used afterwards."""
@@ -92,7 +93,7 @@ class FollowingDetector:
         self._networks.close()
 
     def choose(self, choice: PersonChoice) -> None:
-        """Follow another person from the next frame on, and stay with them; without a point the next to the right."""
+        """Follow another person from the next frame on; without a point, the next one to the right."""
         self._choice = choice
 
     def detect(self, frame: Frame) -> Detection:
@@ -110,10 +111,10 @@ class FollowingDetector:
         return replace(reading.keypoints, others=others) if others else reading.keypoints
 
     def look_round(self, frame: Frame) -> None:
-        """Look for other people in the frame that was just read, when it is time to. Raises DetectorError.
+        """Look for other people in the frame just read, when due. Raises DetectorError.
 
-        Their tracks stay fresh; a poster that is followed yields to somebody who moves. Apart from `detect`, so that
-        nobody waits for it.
+        Keeps their tracks up to date; a followed poster is replaced by a person who moves. Separate from `detect` so
+        that no stage waits for it.
         """
         now_s = frame.captured_at_s
         if self._reading_region is None or not self._due(now_s):
@@ -122,7 +123,7 @@ class FollowingDetector:
         self._company = self._read_besides > 0
         tracks = [track for track, _ in seen]
         if self._doubtful_since_s is not None and self._followed in tracks:
-            self._follow(self._followed, chosen=self._chosen)  # it was somebody else who was read; here they are
+            self._follow(self._followed, chosen=self._chosen)  # another person was read; the followed one is here
             return
         if self._followed is None or self._chosen or not self._crowd.is_still(self._followed, now_s):
             return
@@ -131,19 +132,19 @@ class FollowingDetector:
             self._follow(self._ranked(moving, frame)[0], chosen=False)
 
     def _others(self, now_s: float) -> tuple[OtherPerson, ...]:
-        """Return the people seen lately who are not followed."""
+        """Return people seen recently who are not followed."""
         recent = (track for track in self._crowd.tracks if now_s - track.seen_at_s <= _SHOWN_S)
         regions = (track.region for track in recent if track is not self._followed)
         return tuple(OtherPerson(region.x_px, region.y_px, region.size_px) for region in regions)
 
     def _forget(self, now_s: float) -> None:
-        """Drop whoever was not seen for long, the followed person too; everybody when the clock ran back."""
+        """Drop people not seen for long, including the followed one; all when time runs backwards."""
         self._crowd.forget(now_s, self._followed if self._chosen else None)
         if self._followed is not None and self._followed not in self._crowd.tracks:
             self._followed, self._chosen, self._reading_region = None, False, None
 
     def _read_on(self, frame: Frame) -> Reading | None:
-        """Read where the person was in the frame before; None when somebody else is read there, or nobody."""
+        """Read at the previous frame's position; None when another person or none is there."""
         assert self._reading_region is not None
         reading = self._read(frame, self._reading_region)
         if reading is None or self._followed is None:
@@ -161,10 +162,10 @@ class FollowingDetector:
         return reading
 
     def _doubts(self, sighting: Sighting, now_s: float) -> bool:
-        """Return whether somebody who looks different may be somebody else: for DOUBT_S.
+        """Return whether a person who looks different may be another one: for DOUBT_S.
 
-        Meanwhile who is there is looked up, and nothing is learnt of them. After it the light has changed, if nobody
-        else is in the picture.
+        Meanwhile the picture is searched, and nothing is learnt. Afterwards the light is assumed to have changed, if no
+        other person is in the picture.
         """
         assert self._followed is not None
         if self._doubtful_since_s is None:
@@ -175,14 +176,14 @@ class FollowingDetector:
         return False
 
     def _read(self, frame: Frame, region: Region) -> Reading | None:
-        """Read the person in a region; None for points that cannot be one."""
+        """Read the person in a region; None for implausible points."""
         reading = self._networks.read(frame, region)
         return reading if reading is not None and is_person(reading.keypoints) else None
 
     def _is_alone_at(self, sighting: Sighting) -> bool:
-        """Return whether a sighting is where the person just was, with nobody else near.
+        """Return whether a sighting is at the person's last position with no other person near.
 
-        Then it is them, however their clothes look in this light.
+        Then it is the same person, however different the clothes look in this light.
         """
         assert self._followed is not None
         others = (track for track in self._crowd.tracks if track is not self._followed)
@@ -190,7 +191,7 @@ class FollowingDetector:
         return not near and sighting.region.distance(self._followed.region) < _CONTINUES
 
     def _search(self, frame: Frame) -> Reading | None:
-        """Look for the person in the whole picture; without one to look for, take the most prominent."""
+        """Search the whole picture for the person; without one, take the most prominent."""
         seen = self._see_all(frame, self._followed_region(frame.captured_at_s), MOST_READ_LOST)
         track = self._best([track for track, _ in seen], frame)
         if track is None:
@@ -199,14 +200,14 @@ class FollowingDetector:
         return next(reading for found, reading in seen if found is track)
 
     def _best(self, tracks: list[Track], frame: Frame) -> Track | None:
-        """Return whom to follow. Somebody else only after the followed person was lost for a while."""
+        """Return the track to follow. Another person only after the followed one was lost for a while."""
         if self._followed in tracks:
             return self._followed
         return next(iter(self._ranked([track for track in tracks if self._may_take(track, frame)], frame)), None)
 
     def _may_take(self, track: Track, frame: Frame) -> bool:
-        """Return whether a track may take the lost person's place: late when it is known to be somebody else, soon when
-        it was never seen before, as it may be the same person after a jump or in another light."""
+        """Return whether a track may replace the lost person: late if it is known to be another person, soon if it is
+        new, since it may be the same person after a jump or in another light."""
         if self._followed is None:
             return True
         somebody_else = track.born_at_s <= self._followed.seen_at_s
@@ -217,7 +218,7 @@ class FollowingDetector:
         return None if self._followed is None else self._followed.expected(now_s)
 
     def _ranked(self, tracks: list[Track], frame: Frame) -> list[Track]:
-        """Return tracks, best first: near where the person was, else large and central; posters last."""
+        """Return tracks, best first: near the person's last position, else large and central; posters last."""
         order = rank_people([track.region for track in tracks], frame.image_size, self._last_region())
         return sorted((tracks[i] for i in order), key=lambda track: self._crowd.is_still(track, frame.captured_at_s))
 
@@ -227,9 +228,9 @@ class FollowingDetector:
     def _see_all(
         self, frame: Frame, near: Region | None, most: int, besides: Region | None = None
     ) -> list[tuple[Track, Reading]]:
-        """Search the picture and read whom it shows, `most` at most, from `near` on or else from the most prominent.
+        """Search the picture and read at most `most` people, starting from `near` or from the most prominent.
 
-        A finder's regions are rough, and some hold nobody: only what was read counts. `besides`: a person already read.
+        A finder's regions are rough, and some are empty: only readings count. `besides`: a person already read.
         """
         self._looked_at_s = frame.captured_at_s
         regions = [region for region in self._networks.find(frame) if region.is_plausible(frame.image_size)]
@@ -251,7 +252,7 @@ class FollowingDetector:
         return now_s - self._looked_at_s >= (usual_s if self._looks_often else LOOK_ROUND_BUSY_S)
 
     def _take_choice(self, frame: Frame) -> None:
-        """Follow whom the user chose."""
+        """Follow the person that the user chose."""
         choice, self._choice = self._choice, None
         if choice is None:
             return

@@ -1,4 +1,4 @@
-"""Which of several people to follow; the same rule for every detector."""
+"""Choose one of several people; the same rule for every detector."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from dataclasses import dataclass
 from engine.networks.region import Region
 
 REMEMBER_S = 3.0
-"""So long after losing a person the one nearest to where they were is preferred to the largest one."""
+"""For this long after losing a person, the one nearest to their last position is preferred to the largest one."""
 SAME_PERSON_DISTANCE = 0.5
-"""Largest step, in sides of the region, that the remembered person can have made meanwhile."""
+"""Largest distance, in sides of the region, that the remembered person can have moved meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """The person being followed: where they were last, and when."""
+    """The followed person: last position and time."""
 
     region: Region
     seen_at_s: float
 
     def remembered(self, now_s: float) -> Region | None:
-        """Where to expect them; None when that is too long ago, or the clock ran back (another file)."""
+        """Return the expected region; None when it is too old, or time ran backwards (another file)."""
         return self.region if 0.0 <= now_s - self.seen_at_s <= REMEMBER_S else None
 
 
 def rank_people(regions: list[Region], image_size: tuple[int, int], remembered: Region | None) -> list[int]:
-    """Whom to look at, best first, as indices: whoever is where the remembered person was, else the largest and most
-    central one."""
+    """Return indices, best first: the one at the remembered person's position, else the largest and most central
+    one."""
     width, height = image_size
 
     def prominence(index: int) -> float:

@@ -1,4 +1,4 @@
-"""Whether keypoints can be a person at all: a detector always answers, also for a curtain or the edge of a picture."""
+"""Check whether keypoints can be a person: a detector always answers, even for a curtain or the picture's edge."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from engine.types import Keypoints2D
 MIN_SCORE = 0.3
 MIN_SEEN = 4
 MIN_SPREAD = 0.02
-"""Of the seen points, over the picture's longer side: fewer pixels show nothing of a pose."""
+"""Smallest extent of the seen points relative to the picture's longer side; below it no pose is visible."""
 EDGE, MOST_AT_EDGE = 0.01, 0.8
-"""A point this near to the picture's edge, over its longer side, lies on it; not so many of the seen points may."""
+"""A point this near to the edge (relative to the longer side) lies on it; and the largest fraction of such points."""
 
 
 def is_person(keypoints: Keypoints2D) -> bool:
-    """Return False for points that are all guessed, all at one place, or all at the picture's edge."""
+    """Return False for points that are all guessed, all in one place, or all at the picture's edge."""
     size = np.asarray(keypoints.image_size, np.float64)
     points = keypoints.points_px.astype(np.float64)
     finite = np.isfinite(points).all(-1) & np.isfinite(keypoints.scores)

@@ -1,8 +1,8 @@
-"""RTMPose (HALPE-26, with feet) through rtmlib, shielded from rtmlib's weak points.
+"""RTMPose (HALPE-26, with feet) through rtmlib, with workarounds for rtmlib's weaknesses.
 
-Ours here: nobody found is NoPerson (rtmlib takes the whole picture for a person); one person is followed by the box of
-their own keypoints, so the people finder runs only when they are lost; the pose network gets RGB as it was trained on
-(rtmlib hands it BGR); failures are raised; files are local, nothing downloads; a GPU that was asked for is really used.
+Different here: no person gives NoPerson (rtmlib takes the whole picture as a person); one person is tracked by the box
+of their own keypoints, so the finder runs only when they are lost; the pose network gets RGB as in training (rtmlib
+passes BGR); failures are raised; files are local, nothing is downloaded; a requested GPU is really used.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class RtmPoseNetworks:
 
     name = "rtmpose"
     size, size_steps = "", 0
-    details: tuple[str, ...] = ()  # it is the network that takes the time; another one would have to be downloaded
+    details: tuple[str, ...] = ()  # all time is spent in the network; another size would have to be downloaded
 
     def __init__(self, paths: RtmPaths, *, cuda: bool, threads: int) -> None:
         """Load both networks from local files. cuda: refuse to run on anything else. Raises DetectorError."""
@@ -65,28 +65,28 @@ class RtmPoseNetworks:
         self._boxes: dict[Region, F32] = {}  # oldest first
 
     def leave_out(self, number: int) -> None:
-        """Do nothing: there is nothing to leave out."""
+        """Do nothing: nothing can be dropped."""
 
     def size_costs_s(self, frame: Frame, region: Region) -> tuple[float, ...]:
-        """There is one size."""
+        """Return (): there is one size."""
         del frame, region
         return ()
 
     def find(self, frame: Frame) -> list[Region]:
-        """Return everybody in the picture. Raises DetectorError."""
+        """Return all people in the picture. Raises DetectorError."""
         try:
             boxes = np.asarray(self._finder(frame.bgr), np.float32).reshape(-1, 4)
-        except Exception as error:  # whatever rtmlib or ONNX Runtime raise
+        except Exception as error:  # rtmlib and ONNX Runtime may raise anything
             raise _failure(error) from error
         return [self._remembered(box) for box in boxes[np.isfinite(boxes).all(axis=1)]]
 
     def read(self, frame: Frame, region: Region) -> Reading | None:
-        """Return the person in a region, None where there is none. Raises DetectorError."""
+        """Return the person in a region, or None. Raises DetectorError."""
         try:
             points, scores = self._keypoints(cv2.cvtColor(frame.bgr, cv2.COLOR_BGR2RGB), self._box(region))
         except DetectorError:
             raise
-        except Exception as error:  # whatever rtmlib or ONNX Runtime raise
+        except Exception as error:  # rtmlib and ONNX Runtime may raise anything
             raise _failure(error) from error
         if not _is_person(points, scores, frame.image_size):
             return None
@@ -100,7 +100,7 @@ class RtmPoseNetworks:
         return Reading(keypoints, self._remembered(_box_around(points, scores)))
 
     def _remembered(self, box: F32) -> Region:
-        """Return the square around a box (4,); the pose network gets the box itself, which shows the person larger."""
+        """Return the square around a box (4,); the pose network gets the box itself, in which the person is larger."""
         region = _region(box)
         self._boxes[region] = box
         while len(self._boxes) > _MOST_BOXES:
@@ -108,7 +108,7 @@ class RtmPoseNetworks:
         return region
 
     def _box(self, region: Region) -> F32:
-        """Return the box that a region was made from, else the region as a box (4,)."""
+        """Return the box (4,) that a region was made from, else the region as a box."""
         reach = region.size_px / 2
         x, y = region.x_px, region.y_px
         return self._boxes.get(region, np.array([x - reach, y - reach, x + reach, y + reach], np.float32))
@@ -118,7 +118,7 @@ class RtmPoseNetworks:
         self._finder = self._pose = None
 
     def _keypoints(self, rgb: NDArray[Any], box: F32) -> tuple[F32, F32]:
-        """The pose network in one box (4,): (26, 2) pixels, (26,) scores in 0..1."""
+        """Run the pose network in a box (4,); return (26, 2) pixels and (26,) scores in 0..1."""
         points, scores = self._pose(rgb, bboxes=[box])
         if points.shape != (1, NUM_HALPE, 2):
             raise DetectorError(
@@ -129,23 +129,23 @@ class RtmPoseNetworks:
 
 
 def _load(tool: Any, path: Path, *, cuda: bool, threads: int) -> Any:
-    """One of rtmlib's tools on a local file, without its printing. Raises DetectorError."""
+    """Load one of rtmlib's tools from a local file, without its printing. Raises DetectorError."""
     if not path.is_file():
         raise DetectorError(f"there is no network {path}; run `vtm fetch`, or use --detector blazepose")
     from models.onnx_session import ort
 
     if cuda and _CUDA not in ort.get_available_providers():
-        raise DetectorError("CUDA was asked for, but this ONNX Runtime has none; run `vtm doctor`")
+        raise DetectorError("CUDA was requested, but this ONNX Runtime has none; run `vtm doctor`")
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             loaded = tool(str(path), backend="onnxruntime", device="cuda" if cuda else "cpu")
         if cuda and loaded.session.get_providers()[0] != _CUDA:
-            raise DetectorError(f"{path.name} runs on the CPU although CUDA was asked for; run `vtm doctor`")
+            raise DetectorError(f"{path.name} runs on the CPU although CUDA was requested; run `vtm doctor`")
         if not cuda:
             loaded.session = _cpu_session(path, threads)
     except DetectorError:
         raise
-    except Exception as error:  # whatever rtmlib or ONNX Runtime raise
+    except Exception as error:  # rtmlib and ONNX Runtime may raise anything
         raise DetectorError(
             f"cannot load {path.name}: {_one_line(error)}; delete it and run `vtm fetch`, or use --detector blazepose"
         ) from error
@@ -153,7 +153,7 @@ def _load(tool: Any, path: Path, *, cuda: bool, threads: int) -> Any:
 
 
 def _cpu_session(path: Path, threads: int) -> Any:
-    """rtmlib's own session takes every core and lets it spin."""
+    """Create a session with limited threads: rtmlib's own takes every core and spins."""
     from models.onnx_session import ort
 
     options = ort.SessionOptions()
@@ -163,7 +163,7 @@ def _cpu_session(path: Path, threads: int) -> Any:
 
 
 def _input_size(tool: Any, path: Path) -> tuple[int, int]:
-    """(height, width) that the network itself says it wants. Raises DetectorError when it does not say."""
+    """Return the network's declared input (height, width). Raises DetectorError if it declares none."""
     shape = tool.session.get_inputs()[0].shape
     if len(shape) != 4 or not all(isinstance(n, int) for n in shape[2:]):
         raise DetectorError(f"{path.name} has input {shape}, expected (batch, 3, height, width); run `vtm fetch`")
@@ -171,20 +171,20 @@ def _input_size(tool: Any, path: Path) -> tuple[int, int]:
 
 
 def _is_person(points: F32, scores: F32, image_size: tuple[int, int]) -> bool:
-    """The body is seen, and the points did not collapse or fly out of the picture."""
+    """Return whether the body is seen and the points neither collapsed nor left the picture."""
     return float(scores[:BODY].mean()) >= MIN_PERSON_SCORE and _region(_box_around(points, scores)).is_plausible(
         image_size
     )
 
 
 def _region(box: F32) -> Region:
-    """The square around a box (4,), so that people are ranked as BlazePose's are."""
+    """Return the square around a box (4,), so that people are ranked as with BlazePose."""
     x0, y0, x1, y1 = (float(v) for v in box)
     return Region((x0 + x1) / 2, (y0 + y1) / 2, max(x1 - x0, y1 - y0, 1.0), 0.0)
 
 
 def _box_around(points: F32, scores: F32) -> F32:
-    """(4,) around the points that are seen; the pose network adds its own margin."""
+    """Return the box (4,) around the seen points; the pose network adds its own margin."""
     seen = points[scores >= MIN_POINT_SCORE] if (scores >= MIN_POINT_SCORE).sum() >= 4 else points
     low, high = seen.min(axis=0), seen.max(axis=0)
     margin = 0.05 * float((high - low).max())

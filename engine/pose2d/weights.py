@@ -1,6 +1,6 @@
-"""BlazePose's networks (Apache-2.0) as they lie in the user's cache: which there are, checked by their sha256.
+"""BlazePose's networks (Apache-2.0) in the user's cache: which are available, checked by sha256.
 
-One network finds people; three sizes of another read the landmarks. Where they come from: engine.pose2d.weight_sources.
+One network finds people; three sizes of another read landmarks. Their origin: engine.pose2d.weight_sources.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ HEAVY = WeightFile(
     "pose_landmark_heavy.tflite", 27_709_200, "59e42d71bcd44cbdbabc419f0ff76686595fd265419566bd4009ef703ea8e1fe"
 )
 BY_SIZE: dict[str, WeightFile] = {"lite": LITE, "full": LANDMARKS, "heavy": HEAVY}
-"""Landmark networks, the smallest first."""
+"""Landmark networks, smallest first."""
 FILES = (PERSON, *BY_SIZE.values())
-"""In the order in which they are fetched: what is needed first comes first."""
+"""In download order: the most important first."""
 _AGAIN = "run `vtm fetch` to download the networks again"
 _FETCH = "run `vtm fetch` to download the networks"
 
 
 @dataclass(frozen=True, slots=True)
 class WeightPaths:
-    """Where a checked person finder and a landmark network lie; which size the latter is."""
+    """Paths of a checked person finder and a landmark network, and the size of the latter."""
 
     person: Path
     landmarks: Path
@@ -42,10 +42,10 @@ class WeightPaths:
 
 @dataclass(frozen=True, slots=True)
 class WeightsState:
-    """What lies in the cache.
+    """State of the cache.
 
-    state   ready: the person finder and at least one landmark network; tampered: another file has a network's name
-    sizes   of landmark networks that are there and checked, the smallest first
+    state   ready: the person finder and at least one landmark network; tampered: a file with wrong contents
+    sizes   available and checked landmark networks, smallest first
     fix     what to do; "" when every network is there
     """
 
@@ -56,7 +56,7 @@ class WeightsState:
 
 
 def weights_state() -> WeightsState:
-    """What lies in the cache, checksums included. Never raises, never downloads."""
+    """Return the state of the cache, including checksums. Never raises, never downloads."""
     states = {file.name: file_state(file) for file in (PERSON, *BY_SIZE.values())}
     sizes = tuple(size for size, file in BY_SIZE.items() if states[file.name] == "ready")
     if "tampered" in states.values():
@@ -67,7 +67,7 @@ def weights_state() -> WeightsState:
 
 
 def installed_weights(size: str = "full") -> WeightPaths:
-    """The checked files in the cache. Raises DetectorError when one is missing or is not the published one."""
+    """Return the checked files in the cache. Raises DetectorError when one is missing or not the published one."""
     wanted = (PERSON, BY_SIZE[size])
     folder = cache_folder()
     for file in wanted:
@@ -80,7 +80,7 @@ def installed_weights(size: str = "full") -> WeightPaths:
 
 
 def nearest_size(wanted: str, there: tuple[str, ...]) -> str:
-    """Of the sizes that are there, the wanted one, else the next smaller one, else the smallest larger one."""
+    """Return the wanted size if available, else the next smaller one, else the smallest larger one."""
     order = list(BY_SIZE)
     smaller = [size for size in there if order.index(size) <= order.index(wanted)]
     return max(smaller, key=order.index) if smaller else min(there, key=order.index)

@@ -10,7 +10,7 @@ from app.window.plain_words import plain_words
 @pytest.mark.parametrize(
     "text",
     [
-        "2D detector: lite, which takes 224 ms a frame, the next larger one 127; the camera gives 30 frames a second",
+        "2D detector: lite, which takes 224 ms per frame; the next larger one 127; the camera gives 30 frames/s",
         "VTM runs on cpu (tensorrt, tensorrt-rtx, cuda: no NVIDIA GPU; openvino: not installed)",
     ],
 )

@@ -28,7 +28,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Config]:
         configs.append(config)
         if config.hands == "off":
             return MEASURED
-        left_out = ("every second look at the hands",)
+        left_out = ("every second update of the hands",)
         return replace(
             MEASURED, hands_per_s=7.5, face_per_s=15.0, details_latency_ms=Percentiles(30, 60, 90), left_out=left_out
         )
@@ -47,7 +47,7 @@ def test_both_rows_are_measured_on_the_same_settings_and_shown(asked: list[Confi
     console = Console(file=io.StringIO(), width=200)
     console.print(_details(rows))
     shown = console.file.getvalue()  # type: ignore[attr-defined]
-    for text in ("30 frames/s", "auto (left out: every second look at the hands)", "15.0", "60.00", "22.00"):
+    for text in ("30 frames/s", "auto (left out: every second update of the hands)", "15.0", "60.00", "22.00"):
         assert text in shown
 
 

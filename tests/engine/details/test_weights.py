@@ -104,7 +104,7 @@ def test_a_changed_file_in_the_cache_is_fetched_again(
     w.ensure_details(None, FILES[:3])
     (cache / FILES[2].name).write_bytes(b"x")
     assert file_state(FILES[2]) == "tampered"
-    with pytest.raises(DetectorError, match=r"wrong sha256.*vtm fetch.*the body goes on"):
+    with pytest.raises(DetectorError, match=r"wrong sha256.*vtm fetch.*the body works"):
         w.installed(FILES[2])
     w.ensure_details(None, FILES[:3])
     assert w.installed(FILES[2]) == cache / FILES[2].name
@@ -112,7 +112,7 @@ def test_a_changed_file_in_the_cache_is_fetched_again(
 
 @pytest.mark.usefixtures("cache")
 def test_a_missing_network_is_one_sentence_that_says_the_body_goes_on() -> None:
-    with pytest.raises(DetectorError, match=r"is not in .*vtm fetch.*the body goes on without it"):
+    with pytest.raises(DetectorError, match=r"is not in .*vtm fetch.*the body works without it"):
         w.installed(FILES[0])
     assert w.details_state() == w.DetailsState(face=False, hands=(), fix=w.FETCH)
 

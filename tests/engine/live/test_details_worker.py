@@ -91,7 +91,7 @@ def test_when_looking_fails_it_is_said_and_logged_and_the_body_goes_on(
         snapshot = pipeline.snapshot()
         assert snapshot.state == "running"
         assert (snapshot.details_state.hands, snapshot.details_state.face) == ("failed", "failed")
-        assert sum("the body goes on" in text for text in say_texts(pipeline)) == 1
+        assert sum("the body continues" in text for text in say_texts(pipeline)) == 1
         assert any(record.exc_info for record in caplog.records)
         world.looking = lambda _frame: None
         pipeline.reconfigure(pipeline._shared.config)

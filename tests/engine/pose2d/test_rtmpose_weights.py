@@ -106,7 +106,7 @@ def test_fetching_unpacks_the_networks_reports_progress_and_leaves_nothing_else(
     [
         (no_network, "no route"),
         (lambda _url: zipped("readme.txt", b""), r"holds no end2end\.onnx"),
-        (lambda _url: zipped("a/end2end.onnx", b"evil"), "another sha256"),
+        (lambda _url: zipped("a/end2end.onnx", b"evil"), "does not have sha256"),
         (lambda _url: b"no archive", "not a zip"),
     ],
 )
