@@ -617,10 +617,7 @@ def test_the_largest_network_that_keeps_the_cameras_rate_is_taken_in_the_first_s
         until(lambda: pipeline.snapshot().stats.detector_size == "full")
         assert now[0] < 51.0
         (line,) = [text for text in say_texts(pipeline) if "2D detector" in text]
-        assert (
-            "full, which takes 15 ms per frame; the next larger one 50; the camera gives 30 frames/s"
-            in line
-        )
+        assert "full, which takes 15 ms per frame; the next larger one 50; the camera gives 30 frames/s" in line
         assert pipeline.snapshot().stats.left_out == ()
         pipeline.reconfigure(Config(source="cam", detector="blazepose", backend="cpu", detector_size="heavy"))
         until(lambda: len(world.detectors) == 2)
