@@ -103,7 +103,7 @@ LINES = [
     (["--headless", "convert", "a", "b"], "the command comes first: vtm convert"),
     (["take.npz", "--headless"], "add --osc"),
     (["take.npz", "--headless", "--osc", "vmc://127.0.0.1:1", "--record", "x.bvh"], "vtm convert take.npz x.bvh"),
-    (["take.bvh"], "BVH file, which is written here and not read"),
+    (["take.bvh"], "BVH file, which cannot be read here"),
     (["model.fbx"], "FBX file"),
     (["kp.npz"], "vtm convert kp.npz take.npz"),
     (["old take.npz.partial"], 'vtm recover "old take.npz.partial"'),

@@ -64,7 +64,7 @@ def test_a_second_signal_ends_by_force_and_says_what_may_be_lost(capsys):
         signal.raise_signal(signal.SIGTERM)
         assert forced.wait(5)
     assert codes == [1]
-    assert capsys.readouterr().err == "vtm: ended by force: the take may lack its end\n"
+    assert capsys.readouterr().err == "vtm: exit forced: the take may lack its end\n"
 
 
 def test_a_key_pressed_twice_is_one_signal():

@@ -76,7 +76,7 @@ def test_a_network_that_fails_on_the_way_costs_no_frame_of_the_body(clip: Path, 
     convert(clip, tmp_path / "a.npz", Config(), factories=factories(world, Parts()), on_message=said.append)
     take = read_motion_npz(tmp_path / "a.npz")
     assert take.tracked.tolist() == [*[True] * 3, *[False] * 3, *[True] * 6]
-    assert sum("the body goes on: it broke" in line for line in said) == 1
+    assert sum("the body continues: it broke" in line for line in said) == 1
 
 
 def test_who_is_gone_is_looked_for_anew_and_a_clip_that_begins_again_has_nothing(make_pose: PoseMaker):

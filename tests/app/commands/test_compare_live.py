@@ -102,7 +102,7 @@ def test_a_wrong_target_of_the_mean_leaves_nothing_running(run: Run, made: list[
 def test_the_status_line_says_angle_distance_and_both_rates(at: Callable[..., Snapshot]) -> None:
     snapshots = [at(0), at(0)]
     assert "waiting until both" in status_line(snapshots, LiveState("waiting"))
-    assert "7 s more" in status_line(snapshots, LiveState("fitting", left_s=7.0))
+    assert "7 s left" in status_line(snapshots, LiveState("fitting", left_s=7.0))
     fitted = LiveState(
         "fitted",
         fit=Fit(np.eye(3), None, ClockSkew(0.021, 0.8), 0.0, 10.0),

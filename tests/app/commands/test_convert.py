@@ -62,7 +62,7 @@ def test_the_traceback_of_each_file_that_fails_is_in_the_log_once(takes, capsys,
     assert main(["convert", "takes", "out", "--format", "glb", "--jobs", jobs]) == 1
     assert "Traceback" not in capsys.readouterr().err
     logged = log_path().read_text()
-    assert logged.count("bad.npz cannot be converted") == 1
+    assert logged.count("bad.npz could not be converted") == 1
     assert "keypoints_file.py" in logged
 
 

@@ -100,7 +100,7 @@ def test_features_come_with_the_mark_of_their_backbone(tmp_path, parts):
     ("name", "code", "said"),
     [
         ("none.onnx", 1, "none.onnx is missing; python -m models.export_backbone makes it"),
-        ("w.pth", 2, "w.pth holds torch's weights, expected the backbone's ONNX; make it: python -m models.export_"),
+        ("w.pth", 2, "w.pth holds torch's weights, expected the backbone's ONNX; create it: python -m models.export_"),
     ],
 )
 def test_a_backbone_that_is_none_is_one_line_before_anything_is_opened(tmp_path, capsys, parts, name, code, said):

@@ -199,7 +199,7 @@ def test_the_detector_forgets_the_clip_before():
     ("arguments", "told"),
     [
         (("--clips", 0), "--clips"),
-        (("--varied", 1.5), "share"),
+        (("--varied", 1.5), "fraction"),
         (("--kinds", "wide"), "no wide; choose from whole"),
         (("--seed", 3), "not the first seed of a shard; pass a multiple of 2"),
     ],

@@ -26,7 +26,7 @@ def test_the_report_holds_versions_settings_and_the_end_of_the_log(capsys):
     save_settings(Settings(config=Config(source="C920", height_m=1.83)))
     assert main(["--headless", "--source", "missing.mp4"]) == 1
     assert main(["doctor", "--report", "report.txt"]) == 0
-    assert capsys.readouterr().err.splitlines()[-1].startswith("vtm: the report is in report.txt")
+    assert capsys.readouterr().err.splitlines()[-1].startswith("vtm: report written to report.txt")
     text = Path("report.txt").read_text(encoding="utf-8")
     assert "onnxruntime: " in text
     assert '"height_m": 1.83' in text

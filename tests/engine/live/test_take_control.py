@@ -69,8 +69,8 @@ def test_a_pause_is_said_once_and_its_end_too(
         assert state is not None
         assert state.paused == paused
     assert said == [
-        "no picture comes, so the take take.npz pauses until one does",
-        "pictures come again: the take take.npz goes on",
+        "no pictures: the take take.npz is paused until they come again",
+        "pictures come again: the take take.npz continues",
         "no picture comes, so the take take.npz pauses until one does",
     ]
 
