@@ -119,5 +119,5 @@ def scaled_clip(path: Path, height: int, folder: Path) -> Path:
         source.close()
         writer.release()
     if not written:
-        raise CameraError(f"{path} holds no picture that can be decoded; check it in a video player")
+        raise CameraError(f"{path} has no picture that can be decoded; check it in a video player")
     return target

@@ -1,1 +1,1 @@
-"""Where frames come from: webcams, files, URLs, the demo clip; camera intrinsics; the list of cameras."""
+"""Sources of frames: webcams, files, URLs, the demo clip; camera intrinsics; the list of cameras."""

@@ -1,4 +1,4 @@
-"""What every source of frames offers to the pipeline, whatever it is: camera, URL or file."""
+"""Interface of every source of frames: camera, URL or file."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from engine.types import Frame
 
 
 class Source(Protocol):
-    """Frames in order. One thread reads; `close` may come from any thread and ends a `read` soon."""
+    """Frames in order. One thread reads; `close` may be called from any thread and ends a waiting `read` soon."""
 
     @property
     def name(self) -> str:
-        """As the user knows it: the camera's name, the file's name, the URL, "demo"."""
+        """Name known to the user: the camera's name, the file's name, the URL, "demo"."""
 
     @property
     def image_size(self) -> tuple[int, int]:
@@ -20,30 +20,31 @@ class Source(Protocol):
 
     @property
     def fps(self) -> float:
-        """Frames per second that the device or file claims."""
+        """Frame rate claimed by the device or file."""
 
     @property
     def frames(self) -> int:
-        """How many frames a file claims to hold; 0: unknown, or a live source."""
+        """Number of frames claimed by a file; 0: unknown, or a live source."""
 
     @property
     def live(self) -> bool:
-        """A camera or URL: it has no end and cannot wait for us."""
+        """Whether it is a camera or URL, which has no end and cannot wait."""
 
     @property
     def status(self) -> str | None:
-        """One line when something is wrong right now ("camera X stopped, trying again"), else None."""
+        """One line about a current problem ("camera X stopped, trying again"), else None."""
 
     @property
     def dropped(self) -> int:
-        """Frames that came while nobody read; 0 for a file."""
+        """Number of frames that came while no one read; 0 for a file."""
 
     @property
     def ended(self) -> bool:
-        """There will be no more frames: the file is over, or the source was closed."""
+        """Whether there will be no more frames: the file has ended, or the source was closed."""
 
     def read(self) -> Frame | None:
-        """The next frame, waited for. None: none came for half a second (see `status`; ask again), or it `ended`."""
+        """Wait for and return the next frame. None: none for half a second (see `status`; call again), or it has
+        `ended`."""
 
     def close(self) -> None:
-        """Release the device. May be called again."""
+        """Release the device. Idempotent."""

@@ -17,7 +17,7 @@ _BACKEND = {"win32": "MSMF", "darwin": "AVFOUNDATION"}.get(sys.platform, "V4L2")
 
 @dataclass(frozen=True, slots=True)
 class CameraInfo:
-    """One camera: its number for OpenCV, its name, and the system's interface it is reached by (V4L2, MSMF, …)."""
+    """One camera: its number for OpenCV, its name, and the system's interface to it (V4L2, MSMF, …)."""
 
     index: int
     name: str
@@ -33,13 +33,13 @@ ListCameras = Callable[[], tuple[CameraInfo, ...]]
 
 
 def list_cameras() -> tuple[CameraInfo, ...]:
-    """All cameras, lowest number first; empty when there is none or the system does not tell."""
+    """Return all cameras, lowest number first; empty when there is none or the system does not report them."""
     try:
         from cv2_enumerate_cameras import enumerate_cameras  # imports cv2, which engine.opencv must do first
 
         found = enumerate_cameras(int(getattr(cv2, f"CAP_{_BACKEND}")))
     except (OSError, ImportError, NotImplementedError, RuntimeError):
-        log.debug("the cameras cannot be listed", exc_info=True)  # asked every few seconds while one is gone
+        log.debug("listing the cameras failed", exc_info=True)  # called every few seconds while a camera is missing
         return ()
     cameras = {
         camera.index: CameraInfo(camera.index, camera.name or f"camera {camera.index}", _BACKEND) for camera in found
@@ -48,23 +48,23 @@ def list_cameras() -> tuple[CameraInfo, ...]:
 
 
 def unlisted_camera(index: int) -> CameraInfo:
-    """A camera that only its number is known of."""
+    """Return a camera of which only the number is known."""
     return CameraInfo(index, f"camera {index}", _BACKEND)
 
 
 def named(cameras: tuple[CameraInfo, ...]) -> str:
-    """For messages: `0 "Webcam C920", 2 "OBS"`, or that there is none."""
+    """Return the cameras for messages: `0 "Webcam C920", 2 "OBS"`, or that there is none."""
     return ", ".join(f'{camera.index} "{camera.name}"' for camera in cameras) or "none found"
 
 
 def camera_by_name(text: str, cameras: tuple[CameraInfo, ...]) -> CameraInfo | None:
-    """The camera whose name is this or contains it, upper and lower case alike; None when there is none.
+    """Return the camera whose name is or contains this text, ignoring case; None when there is none.
 
-    Raises UsageError when several fit and none is exact.
+    Raises UsageError when several match and none exactly.
     """
     wanted = text.casefold()
     exact = [camera for camera in cameras if camera.name.casefold() == wanted]
     fitting = exact or [camera for camera in cameras if wanted in camera.name.casefold()]
     if len(fitting) > 1 and not exact:
-        raise UsageError(f'"{text}" fits several cameras: {named(tuple(fitting))}; give more of the name or the number')
+        raise UsageError(f'"{text}" matches several cameras: {named(tuple(fitting))}; give a longer part or the number')
     return fitting[0] if fitting else None

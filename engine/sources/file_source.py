@@ -1,4 +1,4 @@
-"""A video or a film of pictures as a source: at its own pace live, every frame as fast as it is read to convert."""
+"""A video or a picture sequence as a source: at its own pace live, or as fast as possible for conversion."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_LAG_S = 0.5
 
 
 class FileSource:
-    """A file. One thread reads; `captured_at_s` is the clock when paced, the time in the file when not."""
+    """A file. One thread reads; `captured_at_s` is the clock when paced, else the timestamp in the file."""
 
     live = False
     dropped = 0
@@ -35,7 +35,7 @@ class FileSource:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Open the file and decode its first picture. Raises what `open_reader` raises, CameraError (no picture)."""
+        """Open the file and decode its first picture. Raises the errors of `open_reader`, CameraError (no picture)."""
         self.name = name
         self._open_reader, self._orientation, self._paced, self._loop = open_reader, orientation, paced, loop
         self._clock, self._sleep = clock, sleep
@@ -51,18 +51,18 @@ class FileSource:
         first = self._decode()
         if first is None:
             self._reader.close()
-            raise CameraError(f"{name} holds no picture that can be decoded; check it in a video player")
+            raise CameraError(f"{name} has no picture that can be decoded; check it in a video player")
         self._next: Picture | None = first
         height, width = first.bgr.shape[:2]
         self.image_size: tuple[int, int] = (width, height)
 
     @property
     def ended(self) -> bool:
-        """The last frame was read, or the file was closed."""
+        """Whether the last frame was read, or the file was closed."""
         return self._closed or self._next is None
 
     def read(self) -> Frame | None:
-        """The next frame when its time has come; None during a long gap and when it has `ended`."""
+        """Return the next frame at its time; None during a long gap and when it has `ended`."""
         if self._closed or self._next is None:
             return None
         if self._paced and not self._wait_until(self._next.time_s):
@@ -77,7 +77,7 @@ class FileSource:
         return frame
 
     def close(self) -> None:
-        """Release the file; the next `read` gives None. Any thread; idempotent."""
+        """Release the file; the next `read` returns None. Any thread; idempotent."""
         with self._lock:
             self._closed = True
             self._reader.close()
@@ -90,7 +90,7 @@ class FileSource:
         return Picture(self._orientation.applied(picture.bgr), self._last_s)
 
     def _after_the_end(self) -> Picture | None:
-        """The first frame again when looping, else the end, and a word if something was wrong with the file."""
+        """Return the first frame again when looping, else None, with a message if the file had a problem."""
         problem = self._reader.problem
         if not self._loop:
             self._reader.close()
@@ -106,7 +106,7 @@ class FileSource:
         """Sleep until a frame is due. False: it is not due for long, so that the reader can be stopped."""
         now_s = self._clock()
         if self._started_at_s is None or now_s - (self._started_at_s + time_s) > MAX_LAG_S:
-            self._started_at_s = now_s - time_s  # a start, or we fell behind: go on from here, do not rush
+            self._started_at_s = now_s - time_s  # at the start, or after falling behind: do not catch up
         wait_s = self._started_at_s + time_s - now_s
         if wait_s > LONGEST_SLEEP_S:
             self._sleep(LONGEST_SLEEP_S)
@@ -127,7 +127,7 @@ def open_file(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> FileSource:
-    """Open a video, or pictures as a film; fps: of the pictures, which have no times of their own.
+    """Open a video or a picture sequence; fps: for pictures, which have no timestamps.
 
     Raises UsageError (nothing there), CameraError (no video, no picture that can be decoded).
     """

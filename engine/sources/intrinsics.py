@@ -1,4 +1,5 @@
-"""Which camera intrinsics to use: the user's file, else the horizontal field of view and the size of the picture."""
+"""Choose the camera intrinsics: the user's file, else derived from the horizontal field of view and the picture
+size."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ _EXPECTED = (
     'expected JSON like {"fx": 600, "fy": 600, "cx": 320, "cy": 240, "image_size": [640, 480]}, in pixels; '
     "image_size may be left out"
 )
-_CENTRED = 0.15  # the principal point of a camera is within so much of half the picture from its middle
+_CENTRED = 0.15  # largest distance of a principal point from the centre, relative to half the picture
 _USUAL_SIDES_PX = (320, 480, 640, 800, 960, 1024, 1280, 1600, 1920, 2560, 3840)  # longer side of a picture
 _SAME_ASPECT = 0.02
 _FIELD_OF_VIEW_DEG = (10.0, 170.0)
@@ -35,16 +36,16 @@ ImageSize = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class MeasuredCamera:
-    """What an intrinsics file holds."""
+    """Contents of an intrinsics file."""
 
     intrinsics: Intrinsics
-    image_size: ImageSize | None = None  # of the pictures it was measured with; None: the file does not say
+    image_size: ImageSize | None = None  # picture size of the measurement; None: not in the file
 
 
 def read_intrinsics(path: str) -> MeasuredCamera:
-    """A .json with fx, fy, cx, cy in pixels and, if it says so, image_size. Read again when it changes.
+    """Read a .json with fx, fy, cx, cy in pixels and optionally image_size. Read again when it changes.
 
-    Raises UsageError: there is no such file; InputError: it holds no camera.
+    Raises UsageError: no such file; InputError: it does not describe a camera.
     """
     try:
         status = Path(path).stat()
@@ -79,10 +80,10 @@ def _image_size(path: str, value: Any) -> ImageSize | None:
 
 
 def fitted(camera: MeasuredCamera, image_size: ImageSize, path: str) -> Intrinsics:
-    """The camera for a (width, height) picture: as it is, or scaled from another size of the same aspect.
+    """Return the camera for a picture (width, height): unchanged, or scaled from another size of the same aspect.
 
-    A file that does not say its size is taken to be for the size, of this picture's aspect, that has its principal
-    point in the middle. Raises UsageError when the two do not fit.
+    For a file without a size, the size of this picture's aspect whose centre is the principal point is assumed. Raises
+    UsageError when file and picture do not match.
     """
     width, height = image_size
     was = camera.intrinsics
@@ -109,7 +110,7 @@ def fitted(camera: MeasuredCamera, image_size: ImageSize, path: str) -> Intrinsi
 
 
 def _size_by_centre(camera: Intrinsics, image_size: ImageSize) -> ImageSize | None:
-    """The size of the picture in whose middle the principal point is: this one's own, else a usual one."""
+    """Return the picture size whose centre is the principal point: this one's, else a common one."""
     longer = max(image_size)
 
     def off_centre(size: ImageSize) -> float:
@@ -123,7 +124,7 @@ def _size_by_centre(camera: Intrinsics, image_size: ImageSize) -> ImageSize | No
 
 
 def intrinsics_for(config: Config, image_size: ImageSize) -> Intrinsics:
-    """The intrinsics of a (width, height) picture as the source gives it, turned and mirrored by the settings.
+    """Return the intrinsics of a picture (width, height) from the source, as rotated and mirrored by the settings.
 
     Raises UsageError, InputError.
     """
@@ -136,12 +137,12 @@ def intrinsics_for(config: Config, image_size: ImageSize) -> Intrinsics:
 
 
 def orientation_of(config: Config) -> Orientation:
-    """Return how the settings turn and mirror the picture, before an automatic turn."""
+    """Return the rotation and mirroring of the settings, before an automatic rotation."""
     return Orientation(config.mirror, 0 if config.rotate_deg == AUTO_ROTATION else config.rotate_deg)
 
 
 def check_intrinsics(config: Config) -> None:
-    """Before the size of the picture is known. Raises UsageError, InputError: the file holds no camera."""
+    """Check the file before the picture size is known. Raises UsageError, InputError: it does not describe a camera."""
     if config.intrinsics_file is not None:
         read_intrinsics(config.intrinsics_file)
 
@@ -149,21 +150,21 @@ def check_intrinsics(config: Config) -> None:
 class LiveIntrinsics:
     """The intrinsics of a run: follows settings, picture size and changes of the file. One thread.
 
-    A performance is not ended by a bad file: it is told once, and what was in use for this size, else the field of view
-    of the settings, is used.
+    A bad file does not end a performance: it is reported once, and the previous intrinsics of this size, else the field
+    of view of the settings, are used.
     """
 
     def __init__(self, clock: Callable[[], float], say: Callable[[str, str], None]) -> None:
-        """`say(level, line)` is told what is wrong with the file, or that it was read again."""
+        """say(level, line): called with problems of the file, or when it was read again."""
         self._clock = clock
         self._say = say
-        self._asked: tuple[object, ...] = ()  # the settings and the size of the answer in use
+        self._asked: tuple[object, ...] = ()  # settings and size of the current result
         self._answer: Intrinsics | None = None
         self._checked_at_s = -math.inf
         self._trouble = ""
 
     def __call__(self, config: Config, image_size: ImageSize) -> Intrinsics:
-        """For a picture of (width, height)."""
+        """Return the intrinsics for a picture of (width, height)."""
         asked = (config.intrinsics_file, config.hfov_deg, config.mirror, config.rotate_deg, image_size)
         now_s, held = self._clock(), self._answer if asked == self._asked else None
         if held is not None and (config.intrinsics_file is None or now_s - self._checked_at_s < _CHECK_EVERY_S):
@@ -177,7 +178,7 @@ class LiveIntrinsics:
             found = intrinsics_for(config, image_size)
         except (UsageError, InputError) as error:
             kept = held or Intrinsics.from_hfov(image_size, math.radians(config.hfov_deg))
-            what = "the camera is as before" if held else f"a field of view of {config.hfov_deg:g} degrees is used"
+            what = "the previous camera is kept" if held else f"a field of view of {config.hfov_deg:g} degrees is used"
             if str(error) != self._trouble:
                 self._trouble = str(error)
                 self._say("warning", f"{error}; until then {what}")

@@ -1,7 +1,7 @@
-"""A camera or a video stream as a source: a thread of its own opens, reads and reopens the device.
+"""A camera or a video stream as a source: a dedicated thread opens, reads and reopens the device.
 
-Only that thread touches the device, so that a driver that hangs can hang nobody else, and nothing is released while
-it is being read.
+Only that thread touches the device, so that a hanging driver blocks no other thread, and nothing is released while
+being read.
 """
 
 from __future__ import annotations
@@ -30,30 +30,30 @@ log = logging.getLogger(__name__)
 DEFAULT_FPS = 30.0
 READ_WAIT_S = 0.5
 SILENCE_S = 2.0
-PATIENCE_S = 3.0  # of a start that takes longer is said that it does
+PATIENCE_S = 3.0  # a start that takes longer is reported
 BACK_OFF_S = (0.5, 1.0, 2.0, 4.0, 5.0)
 JOIN_S = 3.0
 
 
 class Capture(Protocol):
-    """The part of cv2.VideoCapture that is used; tests bring their own."""
+    """The part of cv2.VideoCapture that is used; tests provide their own."""
 
     def read(self) -> tuple[bool, NDArray[Any]]:
-        """The next picture, (H, W, 3) BGR; False when there is none."""
+        """Return success and the next picture, (H, W, 3) BGR."""
 
     def get(self, propId: int, /) -> float:
-        """A property of the device."""
+        """Return a property of the device."""
 
     def release(self) -> None:
-        """Give the device back."""
+        """Release the device."""
 
 
 Opener = Callable[[], Capture | None]
-"""Opens the device; None when that fails just now."""
+"""Opens the device; None if that fails at the moment."""
 
 
 class LiveSource:
-    """A device that may vanish and come back. `read` from one thread; `captured_at_s` is the clock at arrival."""
+    """A device that may disappear and return. `read` from one thread; `captured_at_s` is the clock at arrival."""
 
     live = True
     frames = 0
@@ -70,10 +70,10 @@ class LiveSource:
         on_message: Callable[[str], None] | None = None,
         back_off_s: tuple[float, ...] = BACK_OFF_S,
     ) -> None:
-        """Starts the thread and waits for the first frame.
+        """Start the thread and wait for the first frame.
 
         first_frame_s  how long to wait for it
-        failure        the message when it does not come
+        failure        error message if it does not come
         Raises CameraError.
         """
         self.name = name
@@ -82,7 +82,7 @@ class LiveSource:
         self._opener, self._orientation, self._clock, self._back_off_s = opener, orientation, clock, back_off_s
         self._latest: Latest[Frame] = Latest()
         self._stop = threading.Event()
-        self._first = threading.Event()  # a frame has come, or the first try has failed
+        self._first = threading.Event()  # a frame has come, or the first attempt has failed
         self._frames = 0
         self._fault: str | None = None
         self._heard_at_s = time.monotonic()
@@ -97,12 +97,12 @@ class LiveSource:
 
     @property
     def dropped(self) -> int:
-        """Frames that a newer one replaced before they were read."""
+        """Number of frames replaced by a newer one before they were read."""
         return self._latest.dropped
 
     @property
     def status(self) -> str | None:
-        """What is wrong right now, one line."""
+        """Current problem as one line, or None."""
         if self._fault is not None:
             return self._fault
         silent_s = time.monotonic() - self._heard_at_s
@@ -110,22 +110,22 @@ class LiveSource:
 
     @property
     def ended(self) -> bool:
-        """Closed; a live source has no other end."""
+        """Whether it is closed; a live source has no other end."""
         return self._stop.is_set()
 
     def read(self) -> Frame | None:
-        """The newest frame; None after half a second without one, and once closed."""
+        """Return the newest frame; None after half a second without one, and once closed."""
         return self._latest.get(READ_WAIT_S)
 
     def close(self) -> None:
-        """Stop the thread, which releases the device. Waits at most a few seconds; a hung driver is left behind."""
+        """Stop the thread, which releases the device. Waits at most a few seconds; a hung driver is abandoned."""
         self._stop.set()
         self._latest.close()
         if threading.current_thread() is not self._thread:
             self._thread.join(JOIN_S)
 
     def _work(self) -> None:
-        """The device's thread."""
+        """Main function of the device's thread."""
         tries = 0
         while not self._stop.is_set():
             before = self._frames
@@ -143,7 +143,7 @@ class LiveSource:
             self._stop.wait(self._back_off_s[min(tries, len(self._back_off_s) - 1)])
 
     def _run_once(self) -> None:
-        """Open the device and read it until it gives nothing more."""
+        """Open the device and read it until it stops delivering."""
         capture = self._opener()
         if capture is None:
             return
@@ -169,9 +169,9 @@ class LiveSource:
 
 
 def open_webcam(index: int, api: int) -> Capture | None:
-    """A webcam, asked for compressed 640 x 480 at 60 fps and a short queue; drivers take the nearest they have.
+    """Open a webcam, requesting compressed 640 x 480 at 60 fps and a short queue; drivers use the nearest they support.
 
-    More pixels help nobody (the pose network looks at 256 x 256) and cost decoding time.
+    More pixels do not help (the pose network uses 256 x 256) and cost decoding time.
     """
     capture = cv2.VideoCapture(index, api)
     if not capture.isOpened():
@@ -186,7 +186,7 @@ def open_webcam(index: int, api: int) -> Capture | None:
 
 
 def open_stream(url: str) -> Capture | None:
-    """A video stream (http, rtsp, …), with short time limits; None: nobody answers there, or with no video."""
+    """Open a video stream (http, rtsp, …) with short timeouts; None: no answer, or no video."""
     try:
         return StreamCapture(url)
     except (av.FFmpegError, OSError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""From what the user typed to a source of frames: "", a number, a camera's name, a file, a URL, "demo"."""
+"""Open a source of frames from the user's text: "", a number, a camera's name, a file, a URL, "demo"."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DEMO_CLIP = Path(__file__).resolve().with_name("demo.mp4")
 DEMO_PAIR = DEMO_CLIP.with_name("demo_left.mp4"), DEMO_CLIP.with_name("demo_right.mp4")
 """One performance from two sides, for `vtm compare demo`."""
 WEBCAM_START_S = 12.0
-STREAM_START_S = 15.0  # a stream that is joined between two keyframes
+STREAM_START_S = 15.0  # time for a stream joined between two keyframes
 _URL_KINDS = ("http", "https", "rtsp", "rtsps", "rtmp", "udp", "tcp", "rtp", "srt")
 
 OpenWebcam = Callable[[int, int], Capture | None]
@@ -43,14 +43,14 @@ def open_source(
     cameras: ListCameras = list_cameras,
     webcam: OpenWebcam = open_webcam,
 ) -> Source:
-    """Open what the user named; the first frame is already there when this returns (a webcam may take seconds).
+    """Open the named source; its first frame is available on return (a webcam may take seconds).
 
-    source      "" first camera, else the demo (and `on_message` says so); "0", "1", … ; part of a camera's name; a
+    source      "" first camera, else the demo (reported by `on_message`); "0", "1", … ; part of a camera's name; a
                 file; a folder or pattern of pictures; a URL; "demo"
-    orientation how pictures are turned and mirrored
-    paced       a file runs at its own pace and frames carry the clock; False: every frame at once, with file time
-    loop        a file starts again at its end
-    fps         of pictures in a folder or pattern, which have no times of their own
+    orientation rotation and mirroring of the pictures
+    paced       play a file at its own pace, frames carry the clock; False: as fast as possible, with file timestamps
+    loop        restart a file at its end
+    fps         for pictures in a folder or pattern, which have no timestamps
     cameras, webcam   replaced by tests
     Raises UsageError (no such file, camera name or kind of URL), CameraError (busy, dead, not a video).
     """
@@ -79,7 +79,7 @@ def open_source(
 
 
 def _choose(text: str, cameras: tuple[CameraInfo, ...]) -> CameraInfo | None:
-    """The camera that is meant; None: none is there and none was asked for. Raises UsageError, CameraError."""
+    """Return the requested camera; None: there is none and none was requested. Raises UsageError, CameraError."""
     if not text:
         return cameras[0] if cameras else None
     if text.isdecimal():
@@ -103,7 +103,7 @@ def _webcam(
     cameras: ListCameras,
     webcam: OpenWebcam,
 ) -> Source:
-    """A webcam that is found again by its name when it comes back under another number."""
+    """Open a webcam; it is found again by its name when it returns under another number."""
 
     opened = False
 

@@ -1,4 +1,4 @@
-"""How a picture is turned and mirrored before anybody looks at it: for cameras on their side or upside down."""
+"""Rotation and mirroring of pictures before processing: for cameras on their side or upside down."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ _TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_C
 
 @dataclass(frozen=True, slots=True)
 class Orientation:
-    """Turned clockwise by `rotate_deg` (0, 90, 180, 270), then mirrored left and right."""
+    """Rotated clockwise by `rotate_deg` (0, 90, 180, 270), then mirrored left to right."""
 
     mirror: bool = False
     rotate_deg: int = 0
 
     def applied(self, bgr: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Return the picture (H, W, 3) as it is to be looked at."""
+        """Return the oriented picture (H, W, 3)."""
         if self.rotate_deg:
             bgr = np.asarray(cv2.rotate(bgr, _TURNS[self.rotate_deg]), np.uint8)
         return np.asarray(cv2.flip(bgr, 1), np.uint8) if self.mirror else bgr
 
     def applied_to_camera(self, camera: Intrinsics, camera_size: tuple[int, int]) -> Intrinsics:
-        """Return the intrinsics of the picture that `applied` gives; camera_size (width, height) before it."""
+        """Return the intrinsics of the oriented picture; camera_size: (width, height) before orienting."""
         width, height = camera_size
         fx, fy, cx, cy = camera.fx, camera.fy, camera.cx, camera.cy
         for _ in range(self.rotate_deg // 90):  # clockwise: (x, y) -> (height - y, x)

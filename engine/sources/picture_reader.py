@@ -1,4 +1,4 @@
-"""Pictures as a film: a folder of them, a pattern like shots/%04d.png or shots/*.png, or a single one."""
+"""A picture sequence: a folder, a pattern like shots/%04d.png or shots/*.png, or a single picture."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ _DIGITS = re.compile(r"(\d+)")
 
 @dataclass(frozen=True, slots=True)
 class NumberedPicture:
-    """A file and its place in the film: a number that is missing is a picture that is missing."""
+    """A file and its index in the sequence: a missing number is a missing picture."""
 
     path: Path
     number: int  # from 0 on
 
 
 class PictureReader:
-    """One picture every 1 / fps seconds; one that cannot be read costs itself, and the end says so."""
+    """One picture every 1 / fps seconds; unreadable pictures are skipped and reported at the end."""
 
     def __init__(self, place: str, fps: float) -> None:
         """place: a folder, a pattern or a picture. Raises UsageError: there is no picture."""
         self._files = picture_files(place)
         if not self._files:
-            raise UsageError(f"there are no pictures in {place}; expected files like 0001.png, all of one film")
+            raise UsageError(f"there are no pictures in {place}; expected files like 0001.png, all of one sequence")
         self._place = place
         self.fps = fps
         self.frames = len(self._files)
@@ -41,11 +41,11 @@ class PictureReader:
 
     @property
     def problem(self) -> str | None:
-        """How many pictures could not be read."""
+        """How many pictures could not be read, or None."""
         return f"{self._bad} of the {self.frames} pictures in {self._place} could not be read" if self._bad else None
 
     def read(self) -> Picture | None:
-        """The next picture; None at the end."""
+        """Return the next picture; None at the end."""
         while self._next < len(self._files):
             file = self._files[self._next]
             self._next += 1
@@ -56,16 +56,16 @@ class PictureReader:
         return None
 
     def rewind(self) -> bool:
-        """Begin again."""
+        """Restart."""
         self._next = self._bad = 0
         return True
 
     def close(self) -> None:
-        """Nothing is open between two pictures."""
+        """Do nothing: no file is open between two pictures."""
 
 
 def is_picture_place(place: str) -> bool:
-    """True for a folder of pictures and no videos, a pattern of pictures, or a picture."""
+    """Return whether it is a folder of pictures without videos, a pattern of pictures, or a picture."""
     path = Path(place)
     if path.is_file():
         return is_picture(path)
@@ -73,7 +73,7 @@ def is_picture_place(place: str) -> bool:
 
 
 def picture_files(place: str) -> list[NumberedPicture]:
-    """The pictures in order: by the number in a %04d pattern, else by name with numbers read as numbers."""
+    """Return the pictures in order: by the number in a %04d pattern, else by name with numbers sorted as numbers."""
     path = Path(place)
     if path.is_file():
         return [NumberedPicture(path, 0)] if is_picture(path) else []
@@ -107,8 +107,8 @@ def _numbered(pattern: Path) -> list[NumberedPicture]:
 
 
 def _decoded(path: Path) -> cv2.typing.MatLike | None:
-    """8 bits a channel, without transparency, turned as EXIF says. None: it cannot be read."""
-    try:  # cv2.imread knows no names beyond ASCII on Windows
+    """Return 8 bits per channel, without transparency, rotated as in EXIF. None: unreadable."""
+    try:  # cv2.imread supports only ASCII names on Windows
         data = np.fromfile(path, np.uint8)
         return cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
     except (OSError, cv2.error):

@@ -1,4 +1,4 @@
-"""What a decoder gives, as a person sees it: square pixels, upright, without the combs of interlaced video."""
+"""Convert decoder output to displayable pictures: square pixels, upright, deinterlaced."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ _SANE_ASPECT = (0.25, 4.0)
 
 
 class PictureMaker:
-    """Decoded frames to BGR pictures. A stream may change its size, its aspect and its turn on the way."""
+    """Converts decoded frames to BGR pictures. A stream may change its size, aspect and rotation at any time."""
 
     def __init__(self, stream: av.VideoStream) -> None:
         self._stream = stream
         self._deinterlacer: _Deinterlacer | None = None
-        self._reformatter = VideoReformatter()  # keeps its tables from frame to frame
+        self._reformatter = VideoReformatter()  # caches its tables between frames
 
     def upright_frames(self, frame: av.VideoFrame | None) -> Iterator[av.VideoFrame]:
-        """The frames that can be shown now. None: the end, what is held back comes out.
+        """Yield the frames that can be shown now. None: the end, which flushes frames held back.
 
-        Interlaced video goes through a deinterlacer from its first interlaced frame on; it holds one frame back.
+        Interlaced video is deinterlaced from its first interlaced frame on, which holds one frame back.
         """
         if self._deinterlacer is None and (frame is None or not frame.interlaced_frame):
             if frame is not None:
@@ -41,7 +41,7 @@ class PictureMaker:
         yield from self._deinterlacer.frames(frame)
 
     def picture(self, frame: av.VideoFrame) -> NDArray[np.uint8]:
-        """(H, W, 3) BGR with square pixels, turned and flipped as the file's display matrix says."""
+        """Return (H, W, 3) BGR with square pixels, rotated and flipped by the file's display matrix."""
         width, height = square_size(frame.width, frame.height, self._stream.sample_aspect_ratio)
         bgr = self._reformatter.reformat(frame, width, height, "bgr24").to_ndarray()
         return np.ascontiguousarray(_turned(np.asarray(bgr, np.uint8), _display_matrix(frame)))
@@ -74,7 +74,7 @@ class _Deinterlacer:
 
 
 def square_size(width: int, height: int, pixel_aspect: Fraction | None) -> tuple[int, int]:
-    """(width, height) with square pixels, none lost; pixel_aspect: a pixel's width by its height."""
+    """Return (width, height) with square pixels, losing none; pixel_aspect: width of a pixel divided by its height."""
     aspect = float(pixel_aspect or 1)
     if not _SANE_ASPECT[0] <= aspect <= _SANE_ASPECT[1]:
         return width, height
@@ -82,13 +82,13 @@ def square_size(width: int, height: int, pixel_aspect: Fraction | None) -> tuple
 
 
 def _display_matrix(frame: av.VideoFrame) -> NDArray[np.int32] | None:
-    """(2, 2): where x and y of the coded picture go, from FFmpeg's 3 x 3 display matrix; None without one."""
+    """Return the 2 x 2 part of FFmpeg's 3 x 3 display matrix (destination of x and y); None without one."""
     data = frame.side_data.get("DISPLAYMATRIX")
     return None if not isinstance(data, SideData) else np.frombuffer(bytes(data), np.int32).reshape(3, 3)[:2, :2]
 
 
 def _turned(bgr: NDArray[np.uint8], matrix: NDArray[np.int32] | None) -> NDArray[np.uint8]:
-    """Apply quarter turns and flips; a matrix of another kind (a tilt, a scale) counts as the nearest of them."""
+    """Apply quarter turns and flips; other matrices (tilt, scale) are rounded to the nearest of them."""
     if matrix is None or not matrix.any():
         return bgr
     (a, b), (c, d) = matrix.tolist()  # x' = a x + c y, y' = b x + d y

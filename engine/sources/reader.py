@@ -1,4 +1,4 @@
-"""Pictures of a file in order, each with its time: what the source of a file is made of."""
+"""Interface for reading a file's pictures in order, each with its timestamp."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ MAX_FPS = 1000.0
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One picture (H, W, 3) BGR; time_s in the file, from 0 on, rising."""
+    """A picture (H, W, 3) BGR; time_s in the file, from 0, increasing."""
 
     bgr: NDArray[np.uint8]
     time_s: float
 
 
 class Reader(Protocol):
-    """One thread reads. Whoever opens it closes it."""
+    """One thread reads. The opener closes it."""
 
     @property
     def fps(self) -> float:
-        """What the file claims; pictures with times of their own need not keep to it."""
+        """Frame rate claimed by the file; pictures with timestamps may differ."""
 
     @property
     def frames(self) -> int:
-        """How many pictures the file claims to hold; 0: it does not say."""
+        """Number of pictures claimed by the file; 0: unknown."""
 
     @property
     def problem(self) -> str | None:
-        """After the last picture: what was wrong with the file ("is cut off: …"), None for nothing."""
+        """After the last picture: the file's problem ("is cut off: …"), or None."""
 
     def read(self) -> Picture | None:
-        """The next picture; None at the end."""
+        """Return the next picture; None at the end."""
 
     def rewind(self) -> bool:
-        """Begin again with the first picture; False: it cannot, open the file anew."""
+        """Restart at the first picture; False: not possible, open the file again."""
 
     def close(self) -> None:
         """Idempotent."""

@@ -1,6 +1,6 @@
-"""A video stream (http, rtsp, udp, …) through FFmpeg (PyAV), as the part of cv2.VideoCapture that a live source uses.
+"""A video stream (http, rtsp, udp, …) through FFmpeg (PyAV), with the cv2.VideoCapture methods of a live source.
 
-One bad picture costs itself. A stream that is joined between two keyframes gives its first picture with the next one.
+A bad picture is skipped. A stream joined between two keyframes delivers its first picture at the next keyframe.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ READ_S = 2.0
 _OPTIONS = {
     "rtsp_transport": "tcp",
     "fflags": "nobuffer",
-    "analyzeduration": "1500000",  # microseconds; what is not known by then comes with the first keyframe
+    "analyzeduration": "1500000",  # microseconds; the rest is learnt from the first keyframe
 }
 
 
@@ -31,25 +31,25 @@ class StreamCapture:
     """Pictures as they come, each in its own size. One thread opens, reads and releases."""
 
     def __init__(self, url: str) -> None:
-        """Raises av.FFmpegError, OSError: nobody answers, or what answers is no video."""
+        """Open the stream. Raises av.FFmpegError, OSError: no answer, or it is not a video."""
         self._container = av.open(url, options=_OPTIONS, timeout=(OPEN_S, READ_S), metadata_errors="ignore")
         try:
             self._stream = self._container.streams.video[0]
         except IndexError as error:
             self._container.close()
             raise ValueError("no video in it") from error
-        self._stream.thread_type = "SLICE"  # frames in parallel would come late
+        self._stream.thread_type = "SLICE"  # frame threading would delay frames
         self._stream.codec_context.flags |= av.codec.context.Flags.low_delay
         self._maker = PictureMaker(self._stream)
         self._pictures = self._decoded()
 
     def read(self) -> tuple[bool, NDArray[Any]]:
-        """The next picture, (H, W, 3) BGR; False at the end, and when nothing has come for READ_S."""
+        """Return success and the next picture, (H, W, 3) BGR; False at the end, and after READ_S without data."""
         picture = next(self._pictures, None)
         return (False, np.empty(0, np.uint8)) if picture is None else (True, picture)
 
     def get(self, propId: int, /) -> float:
-        """The rate that the stream claims, for cv2.CAP_PROP_FPS; else 0."""
+        """Return the stream's claimed rate for cv2.CAP_PROP_FPS; else 0."""
         rate = self._stream.average_rate or self._stream.guessed_rate
         return float(rate or 0.0) if propId == cv2.CAP_PROP_FPS else 0.0
 

@@ -1,4 +1,4 @@
-"""A video file through FFmpeg (PyAV): its own time stamps, edit list, pixel aspect, turn and fields."""
+"""A video file through FFmpeg (PyAV), with its timestamps, edit list, pixel aspect, rotation and fields."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from engine.sources.reader import DEFAULT_FPS, MAX_FPS, Picture
 log = logging.getLogger(__name__)
 
 ENDED_EARLY = 0.95
-_TEXT_CODECS = ("ansi", "bintext", "xbin", "idf")  # FFmpeg would happily show a text file as a film of its letters
+_TEXT_CODECS = ("ansi", "bintext", "xbin", "idf")  # FFmpeg would decode a text file as a video of its letters
 
 
 class VideoReader:
-    """Pictures in order of display. A picture that cannot be decoded costs itself, not those after it."""
+    """Pictures in display order. A picture that cannot be decoded is skipped."""
 
     def __init__(self, path: Path) -> None:
-        """Raises UsageError (no such file), CameraError (no video)."""
+        """Open the file. Raises UsageError (no such file), CameraError (no video)."""
         self._path = path
         self._container = _open(path)
         self._stream = self._container.streams.video[0]
@@ -45,7 +45,7 @@ class VideoReader:
 
     @property
     def problem(self) -> str | None:
-        """What was wrong with the file, once it has been read to its end."""
+        """The file's problem, known after reading to its end."""
         if not self._over:
             return None
         end_s = self._last_s + self._last_lasts_s
@@ -55,15 +55,15 @@ class VideoReader:
             claimed = self.frames or round((self._length_s or 0.0) * self.fps)
             return f"{self._path.name} is cut off: {self._read} of {claimed} frames could be read"
         if self._bad:
-            return f"{self._path.name} is damaged: {self._bad} of its frames could not be decoded and were left out"
+            return f"{self._path.name} is damaged: {self._bad} of its frames could not be decoded and were skipped"
         return None
 
     def read(self) -> Picture | None:
-        """The next picture; None at the end."""
+        """Return the next picture; None at the end."""
         return next(self._pictures, None)
 
     def rewind(self) -> bool:
-        """Begin again. An open file is much cheaper than a new one, whose memory comes back late."""
+        """Restart. Rewinding is much cheaper than reopening, which frees the old memory late."""
         try:
             self._container.seek(0, backward=True)
             self._stream.codec_context.flush_buffers()
@@ -95,7 +95,7 @@ class VideoReader:
         while True:
             try:
                 packet = next(packets, None)
-            except av.FFmpegError as error:  # the file ends in the middle of something
+            except av.FFmpegError as error:  # the file is cut off
                 log.info("%s: %s", self._path, error)
                 packet = None
             if packet is None:
@@ -107,7 +107,7 @@ class VideoReader:
                 log.info("%s: a frame could not be decoded: %s", self._path, error)
 
     def _time_s(self, frame: av.VideoFrame) -> float:
-        """From 0 on, rising: a stamp that is missing or goes back follows on the one before."""
+        """Return the time from 0, increasing: a missing or decreasing timestamp continues from the previous one."""
         stamp_s = frame.time
         following_s = self._last_s + self._last_lasts_s
         if stamp_s is None or not math.isfinite(stamp_s):
@@ -142,7 +142,7 @@ def _open(path: Path) -> av.container.InputContainer:
 
 
 def _length_s(container: av.container.InputContainer, stream: av.VideoStream) -> float | None:
-    """How long the picture lasts, as the file claims; None: it does not say."""
+    """Return the duration claimed by the file; None: unknown."""
     if stream.duration and stream.time_base:
         return float(stream.duration * stream.time_base)
     if container.duration and len(container.streams) == 1:

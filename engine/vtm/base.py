@@ -1,4 +1,4 @@
-"""What every back end of VTM offers."""
+"""Interface of every back end of VTM."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from models.camera import Intrinsics
 from models.vtm.config import VTMConfig
 
 Outputs: TypeAlias = tuple[F32, ...]
-"""The ONNX's outputs for the shown frame, in the order and shapes of models.vtm.answer.output_shapes."""
+"""The ONNX's outputs for one frame, in the order and shapes of models.vtm.answer.output_shapes."""
 
 
 class VtmRuntime(Protocol):
@@ -17,17 +17,17 @@ class VtmRuntime(Protocol):
 
     @property
     def name(self) -> str:
-        """The back end as `--backend` knows it."""
+        """Name of the back end as in `--backend`."""
 
     @property
     def config(self) -> VTMConfig:
-        """Of the weights: window, rate, latency."""
+        """Config of the weights: window, rate, latency."""
 
     def infer(self, window: Window) -> Outputs:
-        """The network alone. The arrays hold until the next call."""
+        """Run only the network. The arrays are valid until the next call."""
 
     def lift(self, window: Window, intrinsics: Intrinsics) -> RawMotion:
         """Lift a window of 2D keypoints to motion (VTM, fig. 2, video side)."""
 
     def close(self) -> None:
-        """Release the device; the runtime cannot be used afterwards. May be called again."""
+        """Release the device; the runtime cannot be used afterwards. Idempotent."""

@@ -1,4 +1,4 @@
-"""Picks the back end that runs VTM: the one measured to be fastest here, said in one line with the reason."""
+"""Choose the back end for VTM: the one measured to be fastest on this machine, reported in one line."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from engine.vtm.tensorrt_runtime import TensorRtRuntime
 from engine.vtm.weights import WEIGHTS, Weights, load_weights
 
 ORDER = tuple(name for name in BACKENDS if name != "auto")
-"""Fastest first as far as one can guess: tensorrt, tensorrt-rtx, cuda, openvino, cpu. What works is measured."""
+"""Expected order, fastest first: tensorrt, tensorrt-rtx, cuda, openvino, cpu. Working ones are measured."""
 
 OnMessage = Callable[[str], None]
 
@@ -28,27 +28,25 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class BackendState:
-    """A back end as `vtm doctor` shows it."""
+    """A back end as shown by `vtm doctor`."""
 
     name: str
     works: bool
-    detail: str  # what it runs on, or what is missing and how to get it
+    detail: str  # its device, or what is missing and how to get it
 
 
 def load_runtime(
     backend: str = "auto", *, threads: int = 1, on_message: OnMessage, path: Path = WEIGHTS
 ) -> FallbackRuntime:
-    """Open the wanted back end, or with "auto" the fastest that works; when it fails later, slower ones take over.
+    """Open the requested back end, or with "auto" the fastest working one; if it fails later, slower ones take over.
 
-    Raises UsageError for an unknown name, ModelError when the weights or the wanted back end cannot be used.
+    Raises UsageError for an unknown name, ModelError when the weights or the requested back end cannot be used.
     """
     if backend not in BACKENDS:
         raise UsageError(f"back end {backend!r} is unknown; expected one of {', '.join(BACKENDS)}")
     weights = load_weights(path)
     if not weights.config.confidence:
-        line = (
-            f"{path.name}: weights of format 3 do not declare how sure they are; export newer ones with models.export"
-        )
+        line = f"{path.name}: weights of format 3 have no confidence output; export newer ones with models.export"
         (log.info if path == WEIGHTS else on_message)(line)
     for name in ORDER:
         log.info("back end %s: %s", name, missing(name) or "can be tried")
@@ -59,12 +57,12 @@ def load_runtime(
         order = (*sorted(times, key=lambda name: times[name]), *(name for name in ORDER if name not in times))
         runtime = next(_working(weights, order, threads, on_message), None)
         if runtime is None:
-            raise ModelError("no back end can run VTM: run vtm doctor; it tells what is missing")
+            raise ModelError("no back end can run VTM: run vtm doctor to see what is missing")
         on_message(choice_line(runtime.name, times))
     else:
         problem = missing(backend)
         if problem is not None:
-            raise ModelError(f"back end {backend}: {problem}; --backend auto takes one that works")
+            raise ModelError(f"back end {backend}: {problem}; use --backend auto to choose one that works")
         runtime = open_backend(weights, backend, threads)
 
     def slower(name: str) -> Iterator[VtmRuntime]:
@@ -74,9 +72,9 @@ def load_runtime(
 
 
 def _times(weights: Weights, threads: int, on_message: OnMessage) -> dict[str, float]:
-    """Back end -> ms a window of those that work; measured at the first start, remembered afterwards.
+    """Return ms per window of each working back end; measured at the first start and cached.
 
-    Empty where there is no choice. A back end that fails is told and not remembered: it may work the next time.
+    Empty if there is no choice. A back end that fails is reported but not cached: it may work next time.
     """
     names = [name for name in ORDER if missing(name) is None]
     if len(names) < 2:
@@ -89,16 +87,16 @@ def _times(weights: Weights, threads: int, on_message: OnMessage) -> dict[str, f
         try:
             times[name] = _time(weights, name, threads)
         except ModelError as error:
-            log.warning("back end %s is passed over", name, exc_info=True)
+            log.warning("back end %s is skipped", name, exc_info=True)
             on_message(str(error))
-    log.info("ms a window: %s", times)
+    log.info("ms per window: %s", times)
     if len(times) == len(names):
         remember(machine, times)
     return times
 
 
 def _time(weights: Weights, name: str, threads: int) -> float:
-    """Milliseconds a window on this back end. Raises ModelError when it does not run."""
+    """Return milliseconds per window on this back end. Raises ModelError when it does not run."""
     runtime = open_backend(weights, name, threads)
     try:
         return window_ms(runtime)
@@ -109,7 +107,7 @@ def _time(weights: Weights, name: str, threads: int) -> float:
 
 
 def open_backend(weights: Weights, backend: str, threads: int) -> VtmRuntime:
-    """One back end, tried with real runs. Raises ModelError."""
+    """Open one back end and test it with real runs. Raises ModelError."""
     try:
         return OnnxRuntime(weights, backend, threads) if backend in PROVIDERS else TensorRtRuntime(weights)
     except ModelError:
@@ -119,7 +117,7 @@ def open_backend(weights: Weights, backend: str, threads: int) -> VtmRuntime:
 
 
 def _working(weights: Weights, names: tuple[str, ...], threads: int, on_message: OnMessage) -> Iterator[VtmRuntime]:
-    """Those that really work, opened one by one; one that should and does not is told, the last one raises."""
+    """Open the working back ends one by one; a failing one is reported, and the last one raises."""
     for name in names:
         if missing(name) is not None:
             continue
@@ -128,14 +126,14 @@ def _working(weights: Weights, names: tuple[str, ...], threads: int, on_message:
         except ModelError as error:
             if name == names[-1]:
                 raise
-            log.warning("back end %s is passed over", name, exc_info=True)
+            log.warning("back end %s is skipped", name, exc_info=True)
             on_message(str(error))
             continue
         yield runtime
 
 
 def choice_line(chosen: str, times: dict[str, float] | None = None) -> str:
-    """Which back end runs and where, how long a window takes here on each (ms), and what is missing."""
+    """Return a line with the running back end and its device, the time per window on each (ms), and what is missing."""
     where = ""
     gpu = gpu_info()
     if chosen in ("tensorrt", "tensorrt-rtx", "cuda") and gpu is not None:
@@ -148,12 +146,12 @@ def choice_line(chosen: str, times: dict[str, float] | None = None) -> str:
     why = "; ".join(f"{', '.join(names)}: {reason}" for reason, names in reasons.items())
     if times and chosen in times:
         others = "".join(f", {name} {ms:.1f}" for name, ms in times.items() if name != chosen)
-        why = f"{times[chosen]:.1f} ms a window{others}" + (f"; {why}" if why else "")
+        why = f"{times[chosen]:.1f} ms per window{others}" + (f"; {why}" if why else "")
     return f"VTM runs on {chosen}{where}" + (f" ({why})" if why else "")
 
 
 def backend_states(path: Path = WEIGHTS) -> tuple[BackendState, ...]:
-    """Every back end tried for real, for `vtm doctor`. Raises ModelError when the weights cannot be used."""
+    """Test every back end, for `vtm doctor`. Raises ModelError when the weights cannot be used."""
     weights = load_weights(path)
     return tuple(_state(weights, name) for name in ORDER)
 

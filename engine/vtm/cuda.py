@@ -1,6 +1,6 @@
-"""The little of CUDA that we use ourselves, through the driver's own library: which GPU, buffers, one graph.
+"""Minimal CUDA through the driver's own library: GPU info, buffers, one graph.
 
-The library comes with NVIDIA's driver, so nothing is installed for this. No GPU, no driver: `gpu_info` is None.
+The library is part of NVIDIA's driver, so nothing is installed. Without a GPU or driver, `gpu_info` is None.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ class GpuInfo:
 
     @property
     def label(self) -> str:
-        """What a plan is tied to."""
+        """Description that a plan is tied to."""
         return f"{self.name} (compute capability {self.capability[0]}.{self.capability[1]})"
 
 
 def load_driver() -> Any | None:
-    """The driver's library, initialised; None when there is no driver or no GPU."""
+    """Return the initialised driver library; None without driver or GPU."""
     try:
         driver: Any = ctypes.CDLL(_LIBRARY)
         return driver if driver.cuInit(0) == 0 else None
@@ -50,7 +50,7 @@ def load_driver() -> Any | None:
 
 @lru_cache(maxsize=1)
 def gpu_info() -> GpuInfo | None:
-    """The first GPU that the driver sees; None without one."""
+    """Return the first GPU that the driver sees; None without one."""
     driver = load_driver()
     device = ctypes.c_int()
     if driver is None or driver.cuDeviceGet(ctypes.byref(device), 0) != 0:
@@ -64,10 +64,11 @@ def gpu_info() -> GpuInfo | None:
 
 
 class Cuda:
-    """The first GPU's primary context and one stream. One thread at a time: `attach` in the one that uses it."""
+    """Primary context of the first GPU, and one stream. One thread at a time: call `attach` in the thread that uses
+    it."""
 
     def __init__(self, driver: Any | None = None) -> None:
-        """Raises CudaError when there is no GPU."""
+        """Open the context. Raises CudaError when there is no GPU."""
         found = load_driver() if driver is None else driver
         if found is None:
             raise CudaError("no NVIDIA GPU, or no driver for it; install NVIDIA's driver")
@@ -85,22 +86,22 @@ class Cuda:
 
     @property
     def stream(self) -> int:
-        """The stream's handle."""
+        """Handle of the stream."""
         return int(self._stream.value or 0)
 
     def attach(self) -> None:
-        """Make the context the current one of this thread."""
+        """Make the context current in this thread."""
         self._call("cuCtxSetCurrent", self._context)
 
     def device_buffer(self, size: int) -> int:
-        """Bytes on the GPU; freed by `close`."""
+        """Allocate bytes on the GPU; freed by `close`."""
         address = ctypes.c_uint64()
         self._call("cuMemAlloc_v2", ctypes.byref(address), ctypes.c_size_t(size))
         self._buffers.append(address)
         return int(address.value)
 
     def host_buffer(self, shape: tuple[int, ...]) -> NDArray[np.float32]:
-        """Page-locked float32 on the host, which the GPU reads without a copy in between; freed by `close`."""
+        """Allocate page-locked float32 host memory, which the GPU reads directly; freed by `close`."""
         count = int(np.prod(shape))
         address = ctypes.c_void_p()
         self._call("cuMemAllocHost_v2", ctypes.byref(address), ctypes.c_size_t(4 * count))
@@ -131,11 +132,11 @@ class Cuda:
         )
 
     def begin_graph(self) -> None:
-        """What is queued from now on is kept instead of run."""
+        """Start recording queued work instead of running it."""
         self._call("cuStreamBeginCapture_v2", self._stream, _RELAXED_CAPTURE)
 
     def end_graph(self) -> None:
-        """Make the graph of what was queued since `begin_graph`."""
+        """Create the graph of the work queued since `begin_graph`."""
         graph = ctypes.c_void_p()
         self._call("cuStreamEndCapture", self._stream, ctypes.byref(graph))
         self._call("cuGraphInstantiateWithFlags", ctypes.byref(self._graph), graph, ctypes.c_ulonglong(0))
@@ -146,11 +147,11 @@ class Cuda:
         self._call("cuGraphLaunch", self._graph, self._stream)
 
     def wait(self) -> None:
-        """Until everything queued is done."""
+        """Wait until all queued work is done."""
         self._call("cuStreamSynchronize", self._stream)
 
     def close(self) -> None:
-        """Give everything back. Host buffers must not be used any more. May be called again."""
+        """Release everything. Host buffers must not be used any more. Idempotent."""
         if not self._context:
             return
         driver = self._driver

@@ -1,4 +1,4 @@
-"""What the network says in the person's view -> RawMotion in the camera frame. NumPy."""
+"""Convert the network's answer in the person's view to RawMotion in the camera frame. NumPy."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from models.vtm.answer import network_answer
 
 
 def decode(window: Window, intrinsics: Intrinsics, *outputs: F32) -> RawMotion:
-    """The network's outputs for one window -> RawMotion.
+    """Convert the network's outputs for one window to RawMotion.
 
-    outputs  as models.vtm.answer.output_shapes: one row, or two, the window's and its mirror image's
+    outputs  as models.vtm.answer.output_shapes: one row, or two: the window's and its mirror image's
     """
     doubles = [output.astype(np.float64) for output in outputs]
     answer = network_answer(doubles, mirrored=len(outputs[0]) == 2)

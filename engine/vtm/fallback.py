@@ -1,6 +1,6 @@
-"""A back end that fails in the middle of a performance is replaced by the next one, with one line.
+"""Replace a back end that fails during a performance by the next one, with one message.
 
-Only the network itself runs under that net: an error while its answer is decoded is ours, and is passed on.
+Only the network itself is covered: an error while decoding its answer is ours and is passed on.
 """
 
 from __future__ import annotations
@@ -20,29 +20,29 @@ log = logging.getLogger(__name__)
 
 
 class FallbackRuntime:
-    """A running back end and those that take over. Solve thread only."""
+    """A running back end and its replacements. Solve thread only."""
 
     def __init__(
         self, running: VtmRuntime, others: Callable[[str], Iterator[VtmRuntime]], on_message: Callable[[str], None]
     ) -> None:
-        """others: opens the back ends slower than the one named, one after the other, those that work."""
+        """others: opens the working back ends slower than the named one, one after the other."""
         self._running = running
         self._others = others
         self._on_message = on_message
 
     @property
     def name(self) -> str:
-        """Of the back end that runs now."""
+        """Name of the running back end."""
         return self._running.name
 
     @property
     def config(self) -> VTMConfig:
-        """Of the weights."""
+        """Config of the weights."""
         return self._running.config
 
     @property
     def running(self) -> VtmRuntime:
-        """The back end that runs now."""
+        """The running back end."""
         return self._running
 
     def lift(self, window: Window, intrinsics: Intrinsics) -> RawMotion:
@@ -57,7 +57,7 @@ class FallbackRuntime:
             return self._replace(first_line(error), window)
 
     def _replace(self, reason: str, window: Window) -> Outputs:
-        """The first of the others that runs this very window stays."""
+        """Switch to the first of the others that can run this window."""
         failed = self._running
         _release(failed)
         for other in self._others(failed.name):
@@ -69,7 +69,7 @@ class FallbackRuntime:
                 _release(other)
                 continue
             self._running = other
-            self._on_message(f"back end {failed.name} failed ({reason}); VTM goes on with {other.name}")
+            self._on_message(f"back end {failed.name} failed ({reason}); VTM continues with {other.name}")
             return outputs
         raise ModelError(f"back end {failed.name} failed ({reason}) and no other works; run vtm doctor")
 
@@ -79,7 +79,7 @@ class FallbackRuntime:
 
 
 def _release(failed: VtmRuntime) -> None:
-    """Close a back end that has failed; a device that is lost may fail at that, too."""
+    """Close a failed back end; a lost device may raise again."""
     try:
         failed.close()
     except Exception:

@@ -1,6 +1,6 @@
-"""The fastest back end of this machine: measured once for each set of weights, and remembered.
+"""The fastest back end of this machine: measured once per set of weights, and cached.
 
-No fixed order is right everywhere: on one server's GPU a window took CUDA longer than that machine's CPU.
+No fixed order is right everywhere: on one server a window took longer on the GPU with CUDA than on the CPU.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from models.vtm.evidence import evidence_shape
 
 WARM_UP, WINDOWS = 10, 40
 LONGEST_S = 2.0
-"""A back end that is slow needs fewer windows to be known as such."""
+"""A slow back end is measured with fewer windows."""
 _VERSION = 1
 
 log = logging.getLogger(__name__)
 
 
 def any_window(config: VTMConfig, seed: int = 0) -> Window:
-    """Return a window of random numbers in the right shapes; the time does not depend on the values."""
+    """Return a window of random numbers with the right shapes; the time does not depend on the values."""
     rng = np.random.default_rng(seed)
     T = config.window_frames
     evidence = rng.normal(0.0, 0.3, (1, T, *evidence_shape(config.backbone))).astype(np.float32)
@@ -55,7 +55,7 @@ def any_window(config: VTMConfig, seed: int = 0) -> Window:
 
 
 def window_ms(runtime: VtmRuntime, clock: Callable[[], float] = time.perf_counter) -> float:
-    """Median time of one window in ms, after warm-up. Raises what the back end raises."""
+    """Return the median time of one window in ms, after warm-up. Raises the back end's errors."""
     window, started_s, times_s = any_window(runtime.config), clock(), []
     for number in range(WARM_UP + WINDOWS):
         before_s = clock()
@@ -69,13 +69,13 @@ def window_ms(runtime: VtmRuntime, clock: Callable[[], float] = time.perf_counte
 
 
 def memory_path() -> Path:
-    """Where the times are kept: $VTM_CACHE, else the user's cache directory."""
+    """Return the cache file of the times: in $VTM_CACHE, else the user's cache directory."""
     folder = os.environ.get("VTM_CACHE") or platformdirs.user_cache_dir("vtm-live", appauthor=False)
     return Path(folder) / "back_ends.json"
 
 
 def machine_of(weights: Weights, names: Sequence[str], threads: int) -> str:
-    """Everything that the times depend on, as one line."""
+    """Return everything that affects the times, as one line."""
     gpu = gpu_info()
     parts = (
         f"weights {weights.sha256[:16]}",
@@ -89,7 +89,7 @@ def machine_of(weights: Weights, names: Sequence[str], threads: int) -> str:
 
 
 def remembered(machine: str, names: Sequence[str]) -> dict[str, float]:
-    """Back end -> ms a window, as measured before; empty when nothing usable is remembered."""
+    """Return cached ms per window by back end; empty when there is nothing usable."""
     try:
         content = read_json(memory_path())
         times = content["measured"][machine] if content["version"] == _VERSION else {}
@@ -100,7 +100,7 @@ def remembered(machine: str, names: Sequence[str]) -> dict[str, float]:
 
 
 def remember(machine: str, times: dict[str, float]) -> None:
-    """Keep the times for the next start. A cache that cannot be written only costs the next start its measurement."""
+    """Cache the times for the next start. If that fails, they are measured again next time."""
     path = memory_path()
     try:
         content = read_json(path)
@@ -114,4 +114,4 @@ def remember(machine: str, times: dict[str, float]) -> None:
         partial.write_text(json.dumps({"version": _VERSION, "measured": measured}, indent=1) + "\n", encoding="utf-8")
         partial.replace(path)
     except OSError as error:
-        log.warning("the times of the back ends are not kept: %s", error)
+        log.warning("the times of the back ends could not be cached: %s", error)

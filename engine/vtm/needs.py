@@ -1,4 +1,4 @@
-"""What a back end needs before it can even be tried, and how to get what is missing."""
+"""Requirements of each back end, and how to install missing ones."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NO_GPU = "no NVIDIA GPU"
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Why not, in a few words; and what to do."""
+    """A short reason, and what to do."""
 
     reason: str
     fix: str
@@ -26,12 +26,12 @@ class Need:
 
 
 def over_onnxruntime(package: str) -> str:
-    """The command for another build of ONNX Runtime: all builds live in one folder, and the last one put there wins."""
+    """Return the command for another build of ONNX Runtime: all builds share one folder, and the last one wins."""
     return f"pip install --force-reinstall --no-deps {package}"
 
 
 def missing(backend: str) -> Need | None:
-    """What a back end lacks; None: try it."""
+    """Return what a back end lacks; None: it can be tried."""
     look = {"tensorrt": _tensorrt, "tensorrt-rtx": _rtx, "cuda": _cuda, "openvino": _openvino, "cpu": _cpu}
     return look[backend]()
 

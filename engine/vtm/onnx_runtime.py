@@ -1,4 +1,4 @@
-"""VTM on ONNX Runtime: CPU, OpenVINO, CUDA, the TensorRT-RTX plug-in; each only where a session really runs there."""
+"""VTM on ONNX Runtime: CPU, OpenVINO, CUDA, the TensorRT-RTX plug-in; each only where a session really runs on it."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ PROVIDERS = {
 RTX_PLUGIN = "onnxruntime_ep_nv_tensorrt_rtx"
 _ON_CPU = ("cpu", "openvino")
 _WARM_UP = {True: 2, False: 12}
-"""Runs before the first window: a GPU chooses its kernels and grows its memory in more than the first two."""
+"""Runs before the first window: a GPU selects kernels and allocates memory in more than the first two."""
 MIN_SHARE = 0.5
-"""A provider that takes fewer of the network's operators than this does not really run it."""
+"""A provider that runs a smaller fraction of the network's operators counts as not running it."""
 
 
 class OnnxRuntime:
@@ -44,7 +44,7 @@ class OnnxRuntime:
         self._warm_up()
 
     def infer(self, window: Window) -> Outputs:
-        """The network alone. Solve thread only."""
+        """Run only the network. Solve thread only."""
         inputs = {"keypoints": window.keypoints, "evidence": window.evidence, "box": window.box}
         return tuple(self._session.run(None, inputs))
 
@@ -53,19 +53,19 @@ class OnnxRuntime:
         return decode(window, intrinsics, *self.infer(window))
 
     def close(self) -> None:
-        """Nothing to release beyond the session, which goes with this object."""
+        """Do nothing: the session is freed with this object."""
 
     def _check_provider(self, wanted: str) -> None:
-        """Listing a provider proves nothing: ask the session what it runs on."""
+        """Ask the session what it runs on: a listed provider proves nothing."""
         running = self._session.get_providers()[0]
         if running != wanted:
             raise ModelError(f"back end {self.name}: ONNX Runtime fell back to {running}; run vtm doctor")
         share = share_on(self._session, wanted)
         if share < MIN_SHARE:
-            raise ModelError(f"back end {self.name}: {wanted} takes only {share:.0%} of the network; run vtm doctor")
+            raise ModelError(f"back end {self.name}: {wanted} runs only {share:.0%} of the network; run vtm doctor")
 
     def _warm_up(self) -> None:
-        """First runs allocate; a provider that cannot run the network fails here and not in the performance."""
+        """Run a few times to allocate; a provider that cannot run the network fails here and not in the performance."""
         frames = self.config.window_frames
         inputs = {
             "keypoints": np.zeros((1, frames, NUM_KEYPOINTS, 3), np.float32),
@@ -80,7 +80,7 @@ class OnnxRuntime:
 
 
 def share_on(session: ort.InferenceSession, provider: str) -> float:
-    """The share of the network's operators that a provider was given; 1 where this ONNX Runtime does not tell."""
+    """Return the fraction of operators assigned to a provider; 1 if this ONNX Runtime does not report it."""
     try:
         parts: list[tuple[str, int]] = [
             (part.ep_name, len(part.get_nodes())) for part in session.get_provider_graph_assignment_info()
@@ -95,7 +95,7 @@ def _open_session(weights: Weights, backend: str, threads: int) -> ort.Inference
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
-    options.log_severity_level = 4  # its own lines on stderr; failures come as exceptions
+    options.log_severity_level = 4  # no output on stderr; failures raise exceptions
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("session.record_ep_graph_assignment_info", "1")
     try:
@@ -109,7 +109,8 @@ def _open_session(weights: Weights, backend: str, threads: int) -> ort.Inference
 
 
 def _provider_options(backend: str, threads: int) -> dict[str, str]:
-    """OpenVINO: the CPU, in full precision. A batch of one is too small to pay the way to an integrated GPU."""
+    """Return provider options. OpenVINO: CPU in full precision, since a batch of one is too small for an integrated
+    GPU."""
     if backend == "openvino":
         return {"device_type": "CPU", "num_of_threads": str(threads), "precision": "ACCURACY"}
     return {}
@@ -117,7 +118,7 @@ def _provider_options(backend: str, threads: int) -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def rtx_devices() -> list[Any]:
-    """The GPUs that the TensorRT-RTX plug-in offers; registers it once. Raises what the plug-in raises."""
+    """Return the GPUs of the TensorRT-RTX plug-in; registers it once. Raises the plug-in's errors."""
     plugin = importlib.import_module(RTX_PLUGIN)
     name = plugin.get_ep_name()
     ort.register_execution_provider_library(name, plugin.get_library_path())
@@ -128,5 +129,5 @@ def rtx_devices() -> list[Any]:
 
 
 def first_line(error: Exception) -> str:
-    """An exception of a third party as part of one line."""
+    """Return a third-party exception as part of one line."""
     return str(error).strip().splitlines()[0][:160] if str(error).strip() else type(error).__name__

@@ -1,4 +1,4 @@
-"""A TensorRT plan and the sidecar that says what it was built for; a plan for anything else is refused with the fix."""
+"""A TensorRT plan and the sidecar with its build conditions; a plan for other conditions is rejected with the fix."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ REBUILD = "python build_engine.py"
 
 
 class PlanError(ModelError):
-    """The plan cannot be used here; the message ends with the command that builds it again."""
+    """The plan cannot be used here; the message ends with the command that rebuilds it."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlanInfo:
-    """The sidecar: everything a plan depends on."""
+    """The sidecar: everything that a plan depends on."""
 
     plan_sha256: str
     model_sha256: str  # of the ONNX
@@ -35,7 +35,7 @@ class PlanInfo:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A plan that is whole."""
+    """A complete plan."""
 
     path: Path
     data: bytes
@@ -43,7 +43,7 @@ class Plan:
 
 
 def plan_path() -> Path:
-    """Where the plan is kept: $VTM_PLAN, else the user's cache directory."""
+    """Return the path of the plan: $VTM_PLAN, else in the user's cache directory."""
     override = os.environ.get("VTM_PLAN")
     if override:
         return Path(override)
@@ -56,7 +56,7 @@ def sidecar_path(plan: Path) -> Path:
 
 
 def write_plan(path: Path, data: bytes, info: PlanInfo) -> None:
-    """Both files, the plan last, so that a half-written pair is noticed. Raises OSError."""
+    """Write both files, the plan last, so that an incomplete pair is detected. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}.partial")
     partial.write_bytes(data)
@@ -65,7 +65,7 @@ def write_plan(path: Path, data: bytes, info: PlanInfo) -> None:
 
 
 def read_plan(path: Path) -> Plan:
-    """Plan and sidecar. Raises PlanError: missing, unreadable, or not the file that the sidecar describes."""
+    """Read plan and sidecar. Raises PlanError: missing, unreadable, or they do not belong together."""
     sidecar = sidecar_path(path)
     try:
         data = path.read_bytes()
@@ -83,7 +83,7 @@ def read_plan(path: Path) -> Plan:
 
 
 def _info(values: dict[str, object]) -> PlanInfo:
-    """Raises ValueError, KeyError, TypeError."""
+    """Check the values. Raises ValueError, KeyError, TypeError."""
     found = {field.name: values[field.name] for field in fields(PlanInfo)}
     frames = found.pop("window_frames")
     if type(frames) is not int or not all(isinstance(value, str) for value in found.values()):
@@ -92,7 +92,7 @@ def _info(values: dict[str, object]) -> PlanInfo:
 
 
 def check_plan(info: PlanInfo, weights: Weights, gpu: str, tensorrt: str) -> None:
-    """Raises PlanError when the plan was built for another model, GPU, TensorRT or window."""
+    """Check the build conditions. Raises PlanError when the plan is for another model, GPU, TensorRT or window."""
     pairs = (
         ("model", str(info.model_sha256)[:12], weights.sha256[:12]),
         ("GPU", info.gpu, gpu),
@@ -101,4 +101,4 @@ def check_plan(info: PlanInfo, weights: Weights, gpu: str, tensorrt: str) -> Non
     )
     for what, built, here in pairs:
         if built != here:
-            raise PlanError(f"the plan was built for {what} {built}, here is {here}; run {REBUILD}")
+            raise PlanError(f"the plan was built for {what} {built}, this machine has {here}; run {REBUILD}")

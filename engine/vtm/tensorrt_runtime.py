@@ -1,6 +1,6 @@
-"""VTM as a native TensorRT plan: fixed buffers, one CUDA graph, nothing allocated per window.
+"""VTM as a native TensorRT plan: fixed buffers, one CUDA graph, no allocations per window.
 
-Beside build_engine.py the only file that imports tensorrt. Written for the API by tensor names (10.x and 11.x).
+Apart from build_engine.py the only file that imports tensorrt. Uses the API by tensor names (10.x and 11.x).
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ INPUTS = ("keypoints", "evidence", "box")
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
-    """One input or output: the page-locked host array and where it is on the GPU."""
+    """One input or output: page-locked host array and GPU address."""
 
     host: F32
     address: int
 
 
 class PlanRunner:
-    """A plan on the first GPU, its work recorded as one CUDA graph. One thread."""
+    """A plan on the first GPU, recorded as one CUDA graph. One thread."""
 
     def __init__(self, data: bytes, config: VTMConfig, trt: Any, cuda: Cuda) -> None:
-        """Takes over `cuda`. Raises PlanError (not a plan for this network), CudaError (no memory)."""
+        """Take over `cuda`. Raises PlanError (not a plan for this network), CudaError (no memory)."""
         self._cuda = cuda
         self._outputs = tuple(output_shapes(config))
         self._log = _logger(trt)
@@ -54,7 +54,7 @@ class PlanRunner:
         self._record()
 
     def run(self, keypoints: F32, evidence: F32, box: F32) -> Outputs:
-        """One window, shapes as ExportedVTM's. The arrays returned hold until the next call."""
+        """Run one window, with shapes as in ExportedVTM. The returned arrays are valid until the next call."""
         for name, values in zip(INPUTS, (keypoints, evidence, box), strict=True):
             np.copyto(self._tensors[name].host, values)
         self._cuda.launch_graph()
@@ -62,13 +62,13 @@ class PlanRunner:
         return tuple(self._tensors[name].host for name in self._outputs)
 
     def close(self) -> None:
-        """Give the GPU back. May be called again."""
+        """Release the GPU. Idempotent."""
         self._tensors = {}
         self._context = self._engine = self._runtime = None
         self._cuda.close()
 
     def _shapes(self, trt: Any, config: VTMConfig) -> dict[str, tuple[int, ...]]:
-        """Shape of every tensor by name. Raises PlanError unless they are VTM's, with this window, in float32."""
+        """Return each tensor's shape by name. Raises PlanError unless they are VTM's, with this window, in float32."""
         T = config.window_frames
         evidence = (1, T, *evidence_shape(config.backbone))
         expected = {"keypoints": (1, T, NUM_KEYPOINTS, 3), "evidence": evidence, "box": (1, 3)}
@@ -88,7 +88,7 @@ class PlanRunner:
         return tensor
 
     def _queue(self) -> None:
-        """Inputs to the GPU, the network, outputs back."""
+        """Queue: inputs to the GPU, network, outputs to the host."""
         for name in INPUTS:
             self._cuda.to_device(self._tensors[name].address, self._tensors[name].host)
         if not self._context.execute_async_v3(self._cuda.stream):
@@ -97,7 +97,7 @@ class PlanRunner:
             self._cuda.to_host(self._tensors[name].host, self._tensors[name].address)
 
     def _record(self) -> None:
-        """Once for real, because TensorRT allocates in the first run; then into the graph."""
+        """Run once, because TensorRT allocates in the first run; then record the graph."""
         self._queue()
         self._cuda.wait()
         self._cuda.begin_graph()
@@ -106,12 +106,12 @@ class PlanRunner:
 
 
 class TensorRtRuntime:
-    """A back end. Raises PlanError, CudaError, ImportError when the plan does not really run here."""
+    """A back end. Raises PlanError, CudaError, ImportError when the plan cannot run here."""
 
     name = "tensorrt"
 
     def __init__(self, weights: Weights, path: Path | None = None) -> None:
-        """path: of the plan; None: where build_engine.py puts it."""
+        """path: of the plan; None: default path of build_engine.py."""
         import tensorrt as trt
 
         gpu = gpu_info()
@@ -128,7 +128,7 @@ class TensorRtRuntime:
             raise
 
     def infer(self, window: Window) -> Outputs:
-        """The network alone. Solve thread only. The arrays hold until the next call."""
+        """Run only the network. Solve thread only. The arrays are valid until the next call."""
         return self._runner.run(window.keypoints, window.evidence, window.box)
 
     def lift(self, window: Window, intrinsics: Intrinsics) -> RawMotion:
@@ -136,12 +136,12 @@ class TensorRtRuntime:
         return decode(window, intrinsics, *(output.copy() for output in self.infer(window)))
 
     def close(self) -> None:
-        """Give the GPU back. May be called again."""
+        """Release the GPU. Idempotent."""
         self._runner.close()
 
 
 def _logger(trt: Any) -> Any:
-    """A logger that keeps TensorRT's last error instead of writing to stderr."""
+    """Return a logger that stores TensorRT's last error instead of writing to stderr."""
 
     class Log(trt.ILogger):  # type: ignore[misc]
         def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""The shipped VTM weights: the ONNX beside its sidecar .json, checked before use."""
+"""The shipped VTM weights: the ONNX with its sidecar .json, checked before use."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ WEIGHTS = Path(models.__file__).parent / "weights" / "vtm.onnx"
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Checked weights: the file, its config, and what the sidecar says of their origin."""
+    """Checked weights: the file, its config, and the sidecar's information on their origin."""
 
     path: Path
     sha256: str
     config: VTMConfig
     about: dict[str, Any]
-    backbone: Path | None = None  # the ONNX of the network that feeds the visual branch; None: the detector does
+    backbone: Path | None = None  # ONNX of the network for the visual branch; None: the detector feeds it
 
 
 def load_weights(path: Path = WEIGHTS) -> Weights:
-    """Read and check sidecar and file. Raises ModelError: missing, tampered with, or of another version."""
+    """Read and check sidecar and file. Raises ModelError: missing, modified or of another version."""
     sidecar = path.with_suffix(".json")
     again = "install vtm-live again, or export with python -m models.export"
     try:
@@ -48,7 +48,7 @@ def load_weights(path: Path = WEIGHTS) -> Weights:
 
 
 def _config(values: dict[str, Any]) -> VTMConfig:
-    """The sidecar is guarded by no checksum. Raises ValueError, TypeError, AttributeError."""
+    """Read the config; the sidecar has no checksum. Raises ValueError, TypeError, AttributeError."""
     for field in fields(VTMConfig):
         value, default = values.get(field.name, field.default), field.default
         if type(value) is not type(default) and not (isinstance(default, float) and type(value) is int):
@@ -66,7 +66,7 @@ def _check_sha256(path: Path, data: bytes, expected: str, again: str) -> None:
 
 
 def _backbone(path: Path, config: VTMConfig, about: dict[str, Any]) -> Path | None:
-    """The backbone's ONNX beside the weights, checked. Raises ModelError: it is missing, or another one."""
+    """Return the checked backbone ONNX beside the weights. Raises ModelError: missing, or a different one."""
     if config.backbone == "landmarks":
         return None
     again = "export both again with python -m models.export CHECKPOINT"

@@ -342,7 +342,7 @@ def test_an_intrinsics_file_that_changes_is_read_again_and_a_bad_one_ends_nothin
         assert any("was read again" in text for text in say_texts(pipeline))
         path.write_text('{"fx": 60')
         late_s[0] += 2.0
-        until(lambda: any("camera.json" in text and "as before" in text for text in say_texts(pipeline)))
+        until(lambda: any("camera.json" in text and "previous camera" in text for text in say_texts(pipeline)))
         assert pipeline.snapshot().state == "running"
     assert seen[-1] == 60.0
 

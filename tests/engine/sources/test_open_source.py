@@ -154,7 +154,7 @@ def test_an_error_about_an_address_does_not_show_its_password(kind: str) -> None
 def test_a_name_that_fits_two_cameras_is_refused_unless_it_is_exact() -> None:
     twins = (CameraInfo(0, "Cam", "V4L2"), CameraInfo(1, "Cam II", "V4L2"))
     assert camera_by_name("cam", twins) == twins[0]
-    with pytest.raises(UsageError, match="fits several cameras"):
+    with pytest.raises(UsageError, match="matches several cameras"):
         camera_by_name("ca", twins)
 
 

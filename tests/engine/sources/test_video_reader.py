@@ -177,7 +177,7 @@ def test_a_damaged_frame_costs_itself_and_the_end_says_so(tmp_path: Path) -> Non
     path.write_bytes(content)
     pictures, reader = read_all(path)
     assert len(pictures) == 19
-    assert reader.problem == "clip.avi is damaged: 1 of its frames could not be decoded and were left out"
+    assert reader.problem == "clip.avi is damaged: 1 of its frames could not be decoded and were skipped"
 
 
 def test_sound_that_lasts_longer_than_the_picture_is_no_damage(tmp_path: Path) -> None:

@@ -86,9 +86,7 @@ def test_weights_of_format_3_run_without_confidence_and_say_so_in_one_line(tmp_p
     old = write_weights(tmp_path / "old.onnx", replace(config, confidence=False), Answer.t_pose())
     told: list[str] = []
     runtime = load_runtime("cpu", on_message=told.append, path=old)
-    assert told == [
-        "old.onnx: weights of format 3 do not declare how sure they are; export newer ones with models.export"
-    ]
+    assert told == ["old.onnx: weights of format 3 have no confidence output; export newer ones with models.export"]
     assert len(runtime.running.infer(window)) == 4
 
 
@@ -136,7 +134,7 @@ def test_a_session_that_is_given_little_of_the_network_is_not_believed(weights, 
 
     parts = [Part("CPUExecutionProvider", 1), Part("CUDAExecutionProvider", 9)]
     monkeypatch.setattr(ort.InferenceSession, "get_provider_graph_assignment_info", lambda _self: parts, raising=False)
-    with pytest.raises(ModelError, match="takes only 10% of the network"):
+    with pytest.raises(ModelError, match="runs only 10% of the network"):
         load_runtime("cpu", on_message=print, path=weights)
 
 

@@ -68,7 +68,7 @@ def test_the_next_one_lifts_the_very_window_that_failed(cpu, window):
     assert len(messages) == 1
     assert "cuda failed" in messages[0]
     assert "out of memory" in messages[0]
-    assert "goes on with cpu" in messages[0]
+    assert "continues with cpu" in messages[0]
     assert "\n" not in messages[0]
     runtime.close()
     assert second.closed

@@ -35,10 +35,10 @@ def test_a_plan_comes_back_as_it_was_written(tmp_path, info, weights):
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"gpu": "NVIDIA T4 (compute capability 7.5)"}, "GPU NVIDIA T4 .* here is NVIDIA GeForce RTX 4090"),
-        ({"tensorrt": "11.4.0"}, "TensorRT 11.4.0, here is 10.13"),
+        ({"gpu": "NVIDIA T4 (compute capability 7.5)"}, "GPU NVIDIA T4 .* this machine has NVIDIA GeForce RTX 4090"),
+        ({"tensorrt": "11.4.0"}, "TensorRT 11.4.0, this machine has 10.13"),
         ({"model_sha256": "0" * 64}, "model 000000000000"),
-        ({"window_frames": 64}, "window 64, here is 16"),
+        ({"window_frames": 64}, "window 64, this machine has 16"),
     ],
 )
 def test_a_plan_for_something_else_is_refused_with_both_values_and_the_command(info, weights, change, told):

@@ -124,7 +124,7 @@ def test_a_plan_for_another_tensorrt_is_passed_over_with_one_line(weights, engin
     monkeypatch.setitem(sys.modules, "tensorrt", fake_trt(engine, "11.4.0"))
     messages: list[str] = []
     assert load_runtime("auto", on_message=messages.append, path=weights).name in ("openvino", "cpu", "cuda")
-    assert "TensorRT 10.13.3.9, here is 11.4.0; run python build_engine.py" in messages[0]
+    assert "TensorRT 10.13.3.9, this machine has 11.4.0; run python build_engine.py" in messages[0]
     with pytest.raises(ModelError, match="build_engine"):
         load_runtime("tensorrt", on_message=messages.append, path=weights)
 
