@@ -63,8 +63,8 @@ def test_adding_renaming_and_deleting(two: Settings):
     ("change", "said"),
     [
         (lambda settings: chosen(settings, "Eve"), "there is no performer Eve; the settings have Mia, Tom"),
-        (lambda settings: added(settings, "MIA"), "there is a performer MIA already"),
-        (lambda settings: renamed(settings, "Tom"), "there is a performer Tom already"),
+        (lambda settings: added(settings, "MIA"), "there is already a performer MIA"),
+        (lambda settings: renamed(settings, "Tom"), "there is already a performer Tom"),
         (lambda settings: added(settings, "  "), "1 to 40 characters"),
         (lambda settings: deleted(deleted(settings)), "the only performer"),
     ],

@@ -126,7 +126,7 @@ def test_a_second_ctrl_c_ends_a_process_whose_main_thread_hangs_in_native_code()
     running.send_signal(signal.SIGTERM)
     _, said = running.communicate(timeout=20)
     assert running.returncode == 1
-    assert b"ended by force" in said
+    assert b"exit forced" in said
 
 
 @needs_posix

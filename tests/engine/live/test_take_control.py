@@ -56,7 +56,7 @@ def test_a_take_that_ended_up_elsewhere_is_said(
     control.start(Path("/takes/take.npz"), video=False, source="")
     monkeypatch.setattr(FakeRecorder, "close", lambda _self: Path("/safe/take.npz"))
     control.stop()
-    assert said == ["the take could not be written to /takes: it is /safe/take.npz"]
+    assert said == ["the take could not be written to /takes: it is in /safe/take.npz"]
 
 
 def test_a_pause_is_said_once_and_its_end_too(
@@ -71,7 +71,7 @@ def test_a_pause_is_said_once_and_its_end_too(
     assert said == [
         "no pictures: the take take.npz is paused until they come again",
         "pictures come again: the take take.npz continues",
-        "no picture comes, so the take take.npz pauses until one does",
+        "no pictures: the take take.npz is paused until they come again",
     ]
 
 
