@@ -1,4 +1,4 @@
-"""Bones as the model of a VMC target has them: the counterpart of `vmc_bones` for a target with an avatar file."""
+"""Bones of a VMC target's own model: the counterpart of `vmc_bones` for a target with an avatar file."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ _MOST_STREAMS = 16
 
 
 def known_avatar(file: str) -> Avatar:
-    """Return the avatar in a file as the user wrote its name; read again only when the file has changed.
+    """Return the avatar in a file named by the user; read again only when the file has changed.
 
-    Targets with the same file get the same avatar, so each pose is fitted once for all of them.
+    Targets with the same file share the avatar, so each pose is fitted once for all of them.
     Raises InputError, one line.
     """
     try:
         path = Path(file).expanduser()
         about = path.stat()
-    except (OSError, RuntimeError, ValueError):  # no such file or user, a zero byte: the reader says so
+    except (OSError, RuntimeError, ValueError):  # no such file or user, a zero byte: reported by the reader
         return read_avatar(Path(file))
     return _read(path, about.st_mtime_ns, about.st_size)
 
@@ -47,7 +47,7 @@ def _fit(avatar: Avatar, folded: frozenset[str], legs: bool, reach: bool, _halve
 
 
 def avatar_stream(options: VmcOptions, avatar: Avatar) -> UnityBones:
-    """Return what makes the numbers of this avatar: the same one for all targets that want the same numbers."""
+    """Return the bone numbers of this avatar, shared by all targets with the same settings."""
     return _stream(
         replace(options, packets="two", extras=False, avatar="", fingers=True, eyes="bones", face="none"),
         avatar,
@@ -60,7 +60,7 @@ def _stream(options: VmcOptions, avatar: Avatar) -> UnityBones:
 
 
 class AvatarBones:
-    """Which bones are sent to one avatar, and their transforms."""
+    """The bones sent to one avatar, and their transforms."""
 
     def __init__(self, options: VmcOptions, avatar: Avatar) -> None:
         """Prepare the fit to the avatar."""
@@ -74,11 +74,11 @@ class AvatarBones:
 
     @property
     def names(self) -> list[str]:
-        """Of the bones, in the order of the transforms; parents before children, Hips first."""
+        """Names of the bones, in the order of the transforms; parents before children, Hips first."""
         return self._fit.names
 
     def transforms(self, pose: Pose) -> BoneTransforms:
-        """Of the bones and of Root."""
+        """Return the transforms of the bones and of Root."""
         numbers = numbers_of(pose)
         rotations = halved_trunk(numbers.rotations) if self._halved else numbers.rotations
         fitted = self._fit(pose, rotations, numbers.joints)

@@ -1,6 +1,6 @@
-"""From our world (right-handed, Y up, the person faces +Z, left at +X) to Unity's (left-handed, left at -X).
+"""Convert our world (right-handed, Y up, the person faces +Z, left at +X) to Unity's (left-handed, left at -X).
 
-Mirroring x turns one into the other: positions (x, y, z) -> (-x, y, z), quaternions (x, y, z, w) -> (x, -y, -z, w).
+The conversion mirrors x: positions (x, y, z) -> (-x, y, z), quaternions (x, y, z, w) -> (x, -y, -z, w).
 """
 
 from __future__ import annotations
@@ -18,28 +18,30 @@ _QUATERNION_SIGNS = np.array(UNITY_SIGNS, dtype=np.float32)
 
 
 def unity_positions(world_m: F32) -> F32:
-    """(..., 3) metres, our world -> Unity's axes."""
+    """Convert positions (..., 3) in metres from our world to Unity's axes."""
     mirrored: F32 = world_m * _POSITION_SIGNS
     return mirrored
 
 
 def unity_quaternions(world_xyzw: F32) -> F32:
-    """(..., 4) x, y, z, w, our world -> Unity's axes."""
+    """Convert quaternions (..., 4) x, y, z, w from our world to Unity's axes."""
     mirrored: F32 = world_xyzw * _QUATERNION_SIGNS
     return mirrored
 
 
 class SignContinuity:
-    """Of q and -q (the same rotation) takes the one nearer to the frame before; receivers may lerp component-wise."""
+    """Choose between q and -q (the same rotation) the one nearer to the previous frame: receivers may lerp
+    components."""
 
     def __init__(self, axes: Sequence[float] = (1.0, 1.0, 1.0, 1.0)) -> None:
-        """Start with no frame before: w >= 0. `axes`: what x, y, z, w are multiplied with, UNITY_SIGNS for Unity's."""
+        """Start without a previous frame: w >= 0. `axes`: factors of x, y, z, w, such as UNITY_SIGNS for Unity's
+        axes."""
         self._axes = list(axes)
         self._before: list[float] | None = None
-        self._signs: list[float] = []  # (4J,) the axes, turned round where a bone was flipped: most stay so
+        self._signs: list[float] = []  # (4J,) the axes, negated for flipped bones
 
     def __call__(self, quaternions: list[float]) -> list[float]:
-        """(4J,) x, y, z, w of joint after joint -> the same rotations with signs continuous from call to call."""
+        """Return the quaternions (4J,), x, y, z, w per joint, with signs continuous from call to call."""
         if not self._signs:
             self._signs = self._axes * (len(quaternions) // 4)
         quaternions = list(map(mul, quaternions, self._signs))

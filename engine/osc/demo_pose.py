@@ -1,4 +1,4 @@
-"""Poses to check a receiver with, without anybody moving: the T-pose, and a friendly wave."""
+"""Poses for checking a receiver without a performer: the T-pose, and a wave."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _WAVES_PER_S = 1.0
 
 
 def t_pose(height_m: float, time_s: float = 0.0) -> Pose:
-    """A person of that height and standard proportions, arms out, facing +Z."""
+    """Return a person of this height and standard proportions in a T-pose, facing +Z."""
     return posed_person({}, height_m, time_s)
 
 
 def wave_pose(height_m: float, time_s: float) -> Pose:
-    """The same person, left arm down, waving with the right hand; once a second."""
+    """Return the same person, left arm down, waving with the right hand once per second."""
     swing = _SWING_DEG * math.sin(2 * math.pi * _WAVES_PER_S * time_s)
     turns = {
         "LeftUpperArm": Rotation.from_euler("Z", -_ARM_DOWN_DEG, degrees=True),
@@ -34,7 +34,7 @@ def wave_pose(height_m: float, time_s: float) -> Pose:
 
 
 def posed_person(turns: dict[str, Rotation], height_m: float, time_s: float) -> Pose:
-    """A person of that height and standard proportions, joints turned, hips at standing height."""
+    """Return a person of this height and standard proportions with rotated joints, hips at standing height."""
     offsets = ratio_offsets(np.ones(NUM_JOINTS)) * height_m
     rotations = np.tile(np.array([0.0, 0.0, 0.0, 1.0]), (NUM_JOINTS, 1))
     for name, turn in turns.items():

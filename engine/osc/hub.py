@@ -1,8 +1,9 @@
-"""All OSC targets of a run: takes the newest pose and sends it to each, from one thread of its own.
+"""All OSC targets of a run: sends the newest pose to each, from a dedicated thread.
 
-Threads: `put`, `states`, `set_targets` and `close` may be called from any; "osc-send" alone sends and closes sockets;
-"osc-open" alone opens targets that need a name server or an avatar file, so that neither stops a pose.
-Start: targets are opened, then both threads run. Close: the threads end, the last pose is sent three times, sockets go.
+Threads: `put`, `states`, `set_targets` and `close` may be called from any; only "osc-send" sends and closes sockets;
+only "osc-open" opens targets that need a name server or an avatar file, so that neither delays a pose.
+Start: targets are opened, then both threads run. Close: the threads end, the last pose is sent three times, the sockets
+are closed.
 """
 
 from __future__ import annotations
@@ -24,21 +25,21 @@ from engine.types import NOT_CALIBRATED, Calibration, Pose, TargetState
 
 log = logging.getLogger(__name__)
 
-_POLL_S = 0.1  # how long the sending thread may overlook that it should stop
+_POLL_S = 0.1  # longest delay before the sending thread notices that it should stop
 _RETRY_S = 5.0  # between attempts to open a target
 _JOIN_S = 2.0
 
 
 @dataclass(slots=True)
 class _Slot:
-    """A wanted target: open, or with the reason why it is not (yet)."""
+    """A requested target: open, or with the reason why it is not (yet)."""
 
     target: Target
     sender: OscSender | None = None
     error: str | None = None
     failures: int = 0
-    refused: bool = False  # it can never work as it is written
-    not_before_s: float = float("-inf")  # when to try to open it
+    refused: bool = False  # it can never work as written
+    not_before_s: float = float("-inf")  # earliest time of the next attempt to open it
 
     def state(self) -> TargetState:
         if self.sender is not None:
@@ -47,7 +48,7 @@ class _Slot:
 
 
 class OutputHub:
-    """Fan-out of poses to OSC targets; a late pose is worthless, so only the newest waits."""
+    """Fan-out of poses to OSC targets; a late pose is useless, so only the newest one waits."""
 
     def __init__(
         self,
@@ -58,19 +59,19 @@ class OutputHub:
         on_sent: Callable[[float], None] | None = None,
         calibration: Callable[[], Calibration] = lambda: NOT_CALIBRATED,
     ) -> None:
-        """Open the targets and start sending. One that does not open is shown in `states()` and tried again.
+        """Open the targets and start sending. One that does not open is shown in `states()` and retried.
 
-        strict   an address that may never be sent to raises UsageError; False: that is shown, too
+        strict   raise UsageError for an address that must not be sent to; False: only show it
         on_sent  called in the sending thread with the seconds that one pose took to all targets
-        calibration  where the calibration stands: VMC targets are told with each pose; asked in the sending thread
-        Raises UsageError also for a URL that can never work, or for two on one address.
+        calibration  returns the calibration state, which VMC targets get with each pose; called in the sending thread
+        Raises UsageError also for an invalid URL, or for two targets with one address.
         """
         self._clock = clock
         self._on_sent = on_sent
         self._calibration = calibration
         self._error: BaseException | None = None
         self._sent_at_s = clock()  # sending thread only
-        self._calibrated_at_s: float | None = None  # the calibration that VRChat was told of; sending thread only
+        self._calibrated_at_s: float | None = None  # the calibration last reported to VRChat; sending thread only
         self._latest: Latest[Pose] = Latest()
         self._stop = threading.Event()
         self._wake_opener = threading.Event()
@@ -92,19 +93,19 @@ class OutputHub:
             thread.start()
 
     def _open_numbers(self) -> None:
-        """Open what needs no name server and no file, without waiting for the thread that opens the others."""
+        """Open targets that need no name server and no file, without waiting for the opening thread."""
         for slot in self._unopened():
             if slot.target.opens_at_once and slot.error is None:
                 self._open(slot)
 
     @property
     def error(self) -> BaseException | None:
-        """What ended one of the threads, if anything did."""
+        """The error that ended one of the threads, or None."""
         return self._error
 
     @property
     def dropped(self) -> int:
-        """Poses that a newer one overtook before they were sent."""
+        """Number of poses replaced by a newer one before they were sent."""
         return self._latest.dropped
 
     def put(self, pose: Pose) -> None:
@@ -112,19 +113,19 @@ class OutputHub:
         self._latest.put(pose)
 
     def states(self) -> tuple[TargetState, ...]:
-        """One state per target, in the order given."""
+        """Return one state per target, in the given order."""
         with self._lock:
             slots = tuple(self._slots.values())
         states = tuple(slot.state() for slot in slots)
         if self._error is None:
             return states
-        stopped = f"sending has stopped: {describe(self._error)}"
+        stopped = f"sending stopped: {describe(self._error)}"
         return tuple(replace(state, error=stopped, last_error=stopped) for state in states)
 
     def set_targets(self, urls: tuple[str, ...]) -> None:
-        """Make these the targets; those already there keep their socket and counts, new ones open in the background.
+        """Set the targets; existing ones keep their socket and counts, new ones open in the background.
 
-        Raises UsageError and changes nothing when a URL can never work.
+        Raises UsageError and changes nothing when a URL is invalid.
         """
         targets = parse_targets(urls)
         with self._lock:
@@ -136,7 +137,7 @@ class OutputHub:
         self._wake_opener.set()
 
     def change_feed(self, change: Callable[[VmcFeed], VmcFeed]) -> None:
-        """Change what VMC targets get besides the pose: a face, how often; see VmcReceiver."""
+        """Change what VMC targets get besides the pose: a face, and periods; see VmcReceiver."""
         with self._lock:
             self._feed = change(self._feed)
             for sender in (*(slot.sender for slot in self._slots.values()), *self._retired):
@@ -164,7 +165,7 @@ class OutputHub:
             sender.encoder.feed = self._feed
 
     def close(self) -> None:
-        """End both threads; each target gets its last pose three times. May be called again."""
+        """End both threads; each target gets its last pose three times. Idempotent."""
         self._stop.set()
         self._wake_opener.set()
         self._latest.close()
@@ -175,7 +176,7 @@ class OutputHub:
         try:
             loop()
         except Exception as error:  # a dead worker's exception is kept as data
-            log.error("sending OSC has stopped", exc_info=True)
+            log.error("sending OSC stopped", exc_info=True)
             self._error = error
 
     def _send_loop(self) -> None:
@@ -201,7 +202,7 @@ class OutputHub:
             self._on_sent(self._clock() - started)
 
     def _to_all(self, send: Callable[[OscSender], None]) -> bool:
-        """Have every open target sent something; False: there is none."""
+        """Send something to every open target; return False if there is none."""
         self._sent_at_s = self._clock()
         self._follow_calibration()
         with self._lock:
@@ -209,30 +210,30 @@ class OutputHub:
         for slot, sender in slots:
             try:
                 send(sender)
-            except Exception as error:  # shown as the target's own; the other targets go on
+            except Exception as error:  # shown with this target; the others continue
                 log.error("sending to %s failed", slot.target.url, exc_info=True)
                 self._give_up(slot, sender, error)
         return bool(slots)
 
     def _give_up(self, slot: _Slot, sender: OscSender, error: Exception) -> None:
-        """A defect in one sender: close it, show why, and open it anew a little later."""
+        """Handle a defect in one sender: close it, show why, and reopen it a little later."""
         with self._lock:
             slot.sender = None
             slot.failures += 1
-            slot.error = f"sending failed and is tried again: {describe(error)}"
+            slot.error = f"sending failed and will be retried: {describe(error)}"
             slot.not_before_s = self._clock() + _RETRY_S
         sender.close(repeat=False)
         self._wake_opener.set()
 
     def _close_retired(self, *, repeat: bool = True) -> None:
         if repeat and self._retired:
-            self._follow_calibration()  # no receiver is left in the midst of one
+            self._follow_calibration()  # no receiver is left in the middle of one
         with self._lock:
             retired, self._retired = self._retired, []
         for sender in retired:
             try:
                 sender.close(repeat=repeat)
-            except Exception as error:  # kept as data; its socket is closed, the others get their last pose
+            except Exception as error:  # stored; its socket is closed, the others get their last pose
                 log.error("closing an OSC target failed", exc_info=True)
                 self._error = self._error or error
 
@@ -246,9 +247,9 @@ class OutputHub:
 
     def _note_failure(self, slot: _Slot, error: VtmError) -> None:
         slot.refused = isinstance(error, UsageError)
-        text = str(error) if slot.refused else f"{error}; it is tried again every {_RETRY_S:.0f} s"
+        text = str(error) if slot.refused else f"{error}; retried every {_RETRY_S:.0f} s"
         if text != slot.error:
-            log.warning("%s does not open", slot.target.url, exc_info=error)
+            log.warning("opening %s failed", slot.target.url, exc_info=error)
         slot.error, slot.not_before_s = text, self._clock() + _RETRY_S
         slot.failures += 1
 
@@ -257,7 +258,7 @@ class OutputHub:
             return [slot for slot in self._slots.values() if slot.sender is None and not slot.refused]
 
     def _open(self, slot: _Slot) -> None:
-        """Open one target; the answer is in the slot."""
+        """Open one target; the result is stored in the slot."""
         try:
             sender = open_target(slot.target, clock=self._clock)
         except (InputError, OutputError, UsageError) as error:
@@ -269,4 +270,4 @@ class OutputHub:
                 self._give_feed(sender)
                 slot.sender = sender
                 return
-        sender.close()  # no longer wanted, or the other thread was faster
+        sender.close()  # no longer requested, or the other thread was faster

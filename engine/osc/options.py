@@ -1,4 +1,4 @@
-"""Reading the options of a target, the part of its URL after the ?, one by one; what is left over is unknown."""
+"""Parse a target's options, the part of its URL after the ?, one by one; unread options are unknown."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Collection
 
 
 class Options:
-    """Options by name. Every reader takes its option away; ValueError, one line, says what is allowed."""
+    """Options by name. Every reader removes its option; ValueError says in one line what is allowed."""
 
     def __init__(self, pairs: Collection[tuple[str, str]]) -> None:
-        """Raise ValueError for an option that is given twice."""
+        """Raises ValueError for a repeated option."""
         self._left = dict(pairs)
         self._known: list[str] = []
         if len(self._left) != len(pairs):
@@ -21,14 +21,14 @@ class Options:
         return self._left.pop(name, default)
 
     def choice(self, name: str, allowed: Collection[str], default: str) -> str:
-        """One of the words."""
+        """Read one of the words."""
         value = self.text(name, default)
         if value not in allowed:
             raise ValueError(f"{name}={value} is not one of {', '.join(allowed)}")
         return value
 
     def several(self, name: str, allowed: Collection[str], default: Collection[str]) -> frozenset[str]:
-        """Some of the words, with commas between them; empty is none."""
+        """Read some of the words, separated by commas; an empty value is none."""
         words = frozenset(filter(None, self.text(name, ",".join(default)).split(",")))
         wrong = sorted(words - set(allowed))
         if wrong:
@@ -40,7 +40,7 @@ class Options:
         return self.choice(name, ("0", "1"), str(int(default))) == "1"
 
     def number(self, name: str, lowest: float, highest: float, default: float) -> float:
-        """A number in a range."""
+        """Read a number in a range."""
         value = self.text(name, repr(default))
         try:
             number = float(value)
@@ -51,6 +51,6 @@ class Options:
         return number
 
     def end(self) -> None:
-        """Raise ValueError if an option is left that nobody knows."""
+        """Raise ValueError if there is an unknown option left."""
         if self._left:
             raise ValueError(f"unknown option {next(iter(self._left))!r}; known are {', '.join(sorted(self._known))}")

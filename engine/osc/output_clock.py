@@ -1,6 +1,6 @@
-"""Sends at a rate of its own, whatever the camera's: `--osc-rate 120`. Poses are predicted to the present.
+"""Send at a fixed rate, independent of the camera: `--osc-rate 120`. Poses are predicted to the present.
 
-Threads: `push` and `close` may be called from any; "osc-clock" alone predicts and hands over.
+Threads: `push` and `close` may be called from any; only "osc-clock" predicts and sends.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ log = logging.getLogger(__name__)
 
 MAX_RATE_HZ = 120.0
 SILENT_S = 1.0
-"""Without a new pose for this long nothing is sent: a dead camera must not look like somebody standing still."""
+"""Without a new pose for this long nothing is sent: a dead camera must not look like a person standing still."""
 _JOIN_S = 2.0
 
 
 def check_rate(rate_hz: float) -> None:
-    """Raises UsageError for a rate outside 1..120 Hz."""
+    """Check the rate. Raises UsageError outside 1..120 Hz."""
     if not 1.0 <= rate_hz <= MAX_RATE_HZ:
         raise UsageError(f"the OSC rate is {rate_hz:g} Hz, expected 1 to {MAX_RATE_HZ:g}")
 
@@ -38,7 +38,7 @@ class OscClock:
         clock: Callable[[], float] = time.monotonic,
         on_error: Callable[[str], None] = lambda _text: None,
     ) -> None:
-        """Starts ticking. When predicting fails, `on_error` gets one line and poses are handed through as they come.
+        """Start ticking. If predicting fails, `on_error` gets one line and poses are passed on as they come.
 
         Raises UsageError for a rate outside 1..120 Hz."""
         check_rate(rate_hz)
@@ -56,12 +56,12 @@ class OscClock:
         self._thread.start()
 
     def set_rate(self, rate_hz: float) -> None:
-        """Tick at another rate from the next tick on. Raises UsageError for a rate outside 1..120 Hz."""
+        """Change the rate from the next tick on. Raises UsageError for a rate outside 1..120 Hz."""
         check_rate(rate_hz)
         self._period_s = 1.0 / rate_hz
 
     def push(self, pose: Pose) -> None:
-        """A pose from the solver; never waits for a target."""
+        """Take a pose from the solver; never waits for a target."""
         if self.error is not None:
             self._deliver(pose)
             return
@@ -71,7 +71,7 @@ class OscClock:
             self._pushed_s = now_s
 
     def tick(self) -> None:
-        """Send the body of this moment; once the poses have stopped, once more as one that is not tracked."""
+        """Send the current body; after the last pose, once more marked as not tracked."""
         now_s = self._clock()
         with self._lock:
             silent, before = now_s - self._pushed_s > SILENT_S, self._silent
@@ -81,7 +81,7 @@ class OscClock:
             self._deliver(pose.as_lost() if silent else pose)
 
     def close(self) -> None:
-        """End the thread. May be called again."""
+        """End the thread. Idempotent."""
         self._stop.set()
         self._thread.join(_JOIN_S)
 
@@ -89,12 +89,12 @@ class OscClock:
         try:
             self._run()
         except Exception as error:  # a dead worker's exception is kept as data
-            log.error("the output clock has stopped", exc_info=True)
+            log.error("the output clock failed", exc_info=True)
             self.error = error
-            self._on_error(f"poses are sent at the camera's rate, predicting has failed: {describe(error)}")
+            self._on_error(f"prediction failed, so poses are sent at the camera's rate:  {describe(error)}")
 
     def _run(self) -> None:
         due_s = self._clock()
         while not self._stop.wait(max(due_s - self._clock(), 0.0)):
             self.tick()
-            due_s = max(due_s + self._period_s, self._clock())  # late: go on from here, do not rush
+            due_s = max(due_s + self._period_s, self._clock())  # late: continue from here without catching up

@@ -1,4 +1,4 @@
-"""The way of a pose to the OSC targets: as it comes, or predicted to a steady clock; may be changed while it runs."""
+"""Path of a pose to the OSC targets: as it comes, or predicted to a steady clock; can be changed while running."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from engine.types import Pose
 
 
 class OutputRate:
-    """`follow` and `close` by whoever starts and changes the pipeline; `put` from the solve thread."""
+    """`follow` and `close` from the pipeline's controlling thread; `put` from the solve thread."""
 
     def __init__(
         self, deliver: Callable[[Pose], None], clock: Callable[[], float], on_error: Callable[[str], None]
@@ -20,7 +20,7 @@ class OutputRate:
         self._osc_clock: OscClock | None = None
 
     def put(self, pose: Pose) -> None:
-        """Hand over a pose; never waits for a target."""
+        """Pass on a pose; never waits for a target."""
         osc_clock = self._osc_clock
         if osc_clock is None:
             self._deliver(pose)
@@ -28,7 +28,8 @@ class OutputRate:
             osc_clock.push(pose)
 
     def follow(self, rate_hz: float) -> None:
-        """Send at this rate; 0: each pose as it comes. Raises UsageError for another rate, and then changes nothing."""
+        """Send at this rate; 0: each pose as it comes. Raises UsageError for an invalid rate, and then changes
+        nothing."""
         if not rate_hz:
             self.close()
             return

@@ -1,4 +1,4 @@
-"""Refuse to send to our own receive port: nobody else would hear the stream, and we would receive our own messages."""
+"""Refuse to send to our own receive port: no receiver would get the stream, and we would receive our own messages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LOOPBACK = {"localhost": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
 def check_own_port(urls: tuple[str, ...], vmc_receive: str) -> None:
     """Raise UsageError when a target is the port that `vmc_receive` (PORT, HOST:PORT, "" for none) listens on.
 
-    Asks no name server.
+    Uses no name server.
     """
     if not vmc_receive:
         return
@@ -26,13 +26,13 @@ def check_own_port(urls: tuple[str, ...], vmc_receive: str) -> None:
             usual = DEFAULT_PORTS[target.scheme]
             advice = f"a receiver's own port, {usual} is usual" if usual != port else "a receiver's own port"
             raise UsageError(
-                f"{target.url!r} is the port that is listened on here (VMC receive {vmc_receive}): send to {advice}, "
+                f"{target.url!r} is our own receive port (VMC receive {vmc_receive}): send to {advice}, "
                 "or receive on another"
             )
 
 
 def _is_heard(target: Target, listening: str) -> bool:
-    """True when a socket bound to `listening` receives packets sent to the target's host."""
+    """Return whether a socket bound to `listening` receives packets sent to the target's host."""
     host = target.host.lower()
     if listening in _EVERY_ADDRESS:
         return target.broadcast or _is_local(host)
@@ -40,7 +40,7 @@ def _is_heard(target: Target, listening: str) -> bool:
 
 
 def _is_local(host: str) -> bool:
-    """True for an address of this machine: one that can be bound, or a name that needs no name server."""
+    """Return whether it is an address of this machine: one that can be bound, or a name that needs no name server."""
     if host in _LOOPBACK or host == socket.gethostname().lower():
         return True
     try:

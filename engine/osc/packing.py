@@ -1,9 +1,9 @@
-"""OSC 1.0 packets of a fixed layout: python-osc builds them once as a template, each frame's numbers are put in.
+"""OSC 1.0 packets of a fixed layout: python-osc builds a template once, and each frame's numbers are inserted.
 
-A message whose address, tags and strings never change differs from frame to frame in its int32 and float32 words only.
-Where they are is found by building the packets again with other numbers: the words that differ are the numbers. All
-packets of a frame are one `struct`, whose arguments (fixed bytes and numbers in turn) one `itemgetter` puts in order:
-two calls, whatever the number of joints. In the live chain one NumPy write is slower: see docs/benchmarks.md.
+In a message whose address, tags and strings never change, only the int32 and float32 words differ between frames. Their
+positions are found by building the packets again with other numbers and comparing. All packets of a frame form one
+`struct`, whose arguments (fixed bytes and numbers in turn) are ordered by one `itemgetter`: two calls, whatever the
+number of joints. In the live chain a single NumPy write is slower: see docs/benchmarks.md.
 """
 
 from __future__ import annotations
@@ -20,41 +20,41 @@ from pythonosc.osc_message import OscMessage as BuiltMessage
 
 MAX_DATAGRAM_BYTES = 65_507
 _WORD = 4
-_SIZE_BYTES = 4  # of a bundle's element, in front of it
+_SIZE_BYTES = 4  # length of the size before each bundle element
 _EMPTY_BUNDLE_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
 class OscMessage:
-    """One message of fixed address and types. `tags` is made of i, f, s; `strings` holds the value of every s."""
+    """One message of fixed address and types. `tags` consists of i, f, s; `strings` holds the value of every s."""
 
     address: str
     tags: str = ""
     strings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Raise ValueError for a layout that no receiver could read."""
+        """Raise ValueError for an invalid layout."""
         if not self.address.startswith("/") or not set(self.tags) <= set("ifs"):
             raise ValueError(f"not an OSC message of i, f, s: {self.address!r} {self.tags!r}")
         if any("\0" in text for text in (self.address, *self.strings)):
-            raise ValueError(f"a NUL ends a text of OSC, so none may hold one: {self.address!r} {self.strings!r}")
+            raise ValueError(f"an OSC string cannot contain a NUL: {self.address!r} {self.strings!r}")
         if self.tags.count("s") != len(self.strings):
             raise ValueError(f"{self.address}: {self.tags.count('s')} strings expected, got {len(self.strings)}")
 
     def built(self, number: float = 0.0, integer: int = 0) -> BuiltMessage:
-        """The message by python-osc, every float and every int with the value given. Raises ValueError."""
+        """Return the message built by python-osc, with this value for every float and int. Raises ValueError."""
         builder = osc_message_builder.OscMessageBuilder(self.address)
         strings = iter(self.strings)
         for tag in self.tags:
             builder.add_arg(next(strings) if tag == "s" else number if tag == "f" else integer, tag)
         try:
             return builder.build()
-        except osc_message_builder.BuildError as error:  # a text that UTF-8 cannot hold
+        except osc_message_builder.BuildError as error:  # a text that UTF-8 cannot encode
             raise ValueError(f"{self.address!r}: {error}") from error
 
 
 def grouped(messages: Sequence[OscMessage], max_bytes: int) -> list[list[OscMessage]]:
-    """Share messages out, in order, over as few bundles of at most `max_bytes` as that order allows."""
+    """Distribute messages, in order, to as few bundles of at most `max_bytes` as possible."""
     groups: list[list[OscMessage]] = []
     used = max_bytes
     for message in messages:
@@ -70,7 +70,7 @@ def grouped(messages: Sequence[OscMessage], max_bytes: int) -> list[list[OscMess
 
 
 class PacketSet:
-    """All datagrams of one frame. For one thread at a time."""
+    """All datagrams of one frame. One thread at a time."""
 
     def __init__(
         self,
@@ -80,10 +80,10 @@ class PacketSet:
         floats_from: Sequence[int] | None = None,
         given: int | None = None,
     ) -> None:
-        """One datagram per group: a bundle or, with `bundled` False, a single bare message.
+        """Create one datagram per group: a bundle or, with `bundled` False, a single bare message.
 
-        floats_from  which of the numbers given to `pack` is the n-th float of the messages; None: the n-th
-        given        how many floats `pack` gets; None: as many as the messages hold
+        floats_from  index into the numbers given to `pack`, for each float of the messages; None: in order
+        given        number of floats that `pack` gets; None: as many as in the messages
         """
         built = [_datagram(group, bundled=bundled) for group in groups]
         template = b"".join(built)
@@ -91,11 +91,11 @@ class PacketSet:
         ints = _differing_words(template, b"".join(_datagram(g, integer=1, bundled=bundled) for g in groups))
         order = range(len(floats)) if floats_from is None else floats_from
         if len(order) != len(floats):
-            raise ValueError(f"the messages hold {len(floats)} floats, floats_from says {len(order)}")
+            raise ValueError(f"the messages have {len(floats)} floats, floats_from says {len(order)}")
         self.num_floats, self.num_ints = len(floats) if given is None else given, len(ints)
         layout, self._fixed = _cut_at_numbers(template, dict.fromkeys(floats, "f") | dict.fromkeys(ints, "i"))
         self._struct = struct.Struct(layout)
-        start = len(self._fixed)  # what is packed is picked out of: fixed bytes, ints, floats
+        start = len(self._fixed)  # packed items come from: fixed bytes, ints, floats
         sources = {at: start + n for n, at in enumerate(ints)}
         sources |= {at: start + len(ints) + n for at, n in zip(floats, order, strict=True)}
         self._pick = _picker(layout, [sources[at] for at in sorted(sources)])
@@ -108,9 +108,10 @@ class PacketSet:
         return tuple(cut.stop - cut.start for cut in self._cuts)
 
     def pack(self, floats: Sequence[float], ints: Sequence[int] = ()) -> list[bytes]:
-        """The datagrams of this frame; numbers in the order of the messages, unless `floats_from` says otherwise.
+        """Return the datagrams of this frame; numbers in the order of the messages, unless `floats_from` says
+        otherwise.
 
-        Raises ValueError for another number of numbers, OverflowError for what no float32 holds.
+        Raises ValueError for a wrong number of values, OverflowError for values beyond float32.
         """
         if len(floats) != self.num_floats or len(ints) != self.num_ints:
             raise ValueError(f"{self.num_floats} floats and {self.num_ints} ints expected")

@@ -1,4 +1,4 @@
-"""Fingers, eyes and expression as plain OSC: bundles of their own, sent while hands or face are looked at."""
+"""Fingers, eyes and expression as plain OSC: separate bundles, sent while hands or face are tracked."""
 
 from __future__ import annotations
 
@@ -15,23 +15,25 @@ from models.parts import DETAIL_PARTS
 
 MAX_BUNDLE_BYTES = 1200
 DETAIL_GROUPS = ("details", "fingers", "eyes", "face")
-"""What can be chosen besides the groups of the body, in the order it is sent."""
+"""Groups to choose from besides those of the body, in sending order."""
 
 
 def detail_entries() -> list[tuple[str, str, str, str]]:
-    """Return address, types, group and meaning of every message, in the order it is sent."""
-    seen = "how well it is seen, 0..1; 0 is made up"
+    """Return address, types, group and meaning of every message, in sending order."""
+    seen = "visibility, 0..1; 0 is invented"
     entries = [(f"part/{name}", "f", "details", seen) for name in DETAIL_PARTS]
-    entries += [(f"finger/{name}/rot", "ffff", "fingers", "quaternion to the parent bone") for name in FINGER_NAMES]
-    entries += [(f"eye/{name}/rot", "ffff", "eyes", "quaternion in the head") for name in EYE_NAMES]
+    entries += [
+        (f"finger/{name}/rot", "ffff", "fingers", "quaternion relative to the parent bone") for name in FINGER_NAMES
+    ]
+    entries += [(f"eye/{name}/rot", "ffff", "eyes", "quaternion relative to the head") for name in EYE_NAMES]
     return entries + [(f"face/{name}", "f", "face", "0..1") for name in EXPRESSION_NAMES[1:]]
 
 
 class PlainDetails:
-    """Pose -> datagrams of hands and face; none of what is not looked at. One per encoder, one thread."""
+    """Converts poses to datagrams of hands and face; none for what is not tracked. One per encoder, one thread."""
 
     def __init__(self, prefix: str, send: Collection[str]) -> None:
-        """send  groups; those of the body are passed over"""
+        """send: groups; those of the body are ignored."""
         self._packets: dict[str, PacketSet] = {}
         for group in DETAIL_GROUPS:
             messages = [OscMessage(f"{prefix}/{at}", tags) for at, tags, own, _ in detail_entries() if own == group]
@@ -48,7 +50,7 @@ class PlainDetails:
                 continue
             numbers: list[float] = values.ravel().tolist()
             if group == "face":
-                numbers = numbers[1:]  # the first is nobody's name
+                numbers = numbers[1:]  # the first score is unused ("_neutral")
             if group in self._signs:
                 numbers = self._signs[group](numbers)
             if math.isfinite(sum(numbers)):

@@ -1,7 +1,7 @@
-"""The numbers of a pose as plain Python floats, taken out of its arrays once for all targets.
+"""Numbers of a pose as plain Python floats, extracted from its arrays once for all targets.
 
-Encoders work on lists: between two frames the processor forgets what it had at hand, and then the first use of every
-kind of array operation costs 20 to 60 us, while the interpreter itself is always warm (see docs/benchmarks.md).
+Encoders work on lists: between two frames the CPU caches go cold, and then the first use of every kind of array
+operation costs 20 to 60 us, while the interpreter itself stays warm (see docs/benchmarks.md).
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from engine.types import Pose
 
 
 class PoseNumbers(NamedTuple):
-    """Of one pose. Not to be changed: every target gets the same lists."""
+    """Numbers of one pose. Read-only: all targets share the lists."""
 
-    rotations: list[float]  # (88,) x, y, z, w of joint after joint
+    rotations: list[float]  # (88,) x, y, z, w per joint
     joints: list[float]  # (66,) x, y, z in the world, metres
     root: list[float]  # (3,) Hips in the world, metres
-    finite: bool  # no NaN and no infinity
+    finite: bool  # free of NaN and infinity
 
 
-_newest: tuple[Pose, PoseNumbers] | None = None  # replaced as a whole, so any thread may look
+_newest: tuple[Pose, PoseNumbers] | None = None  # replaced as a whole, so any thread may read it
 
 
 def numbers_of(pose: Pose) -> PoseNumbers:
-    """The newest pose is remembered: all targets ask for the same one. Any thread."""
+    """Return the numbers; those of the newest pose are cached for all targets. Any thread."""
     global _newest
     known = _newest
     if known is not None and known[0] is pose:

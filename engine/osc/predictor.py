@@ -1,7 +1,7 @@
-"""Poses between and ahead of those of the camera: predicted to the present, within limits, corrected without a jump.
+"""Predict poses between and ahead of the camera's: extrapolated to the present, limited, corrected without jumps.
 
-A pose shows the body when its frame was taken; by the time it is here that is some 30 to 60 ms ago. Position and
-rotations go on at their last speed, which dies away, and what a new pose says otherwise is blended in.
+A pose shows the body when its frame was taken, some 30 to 60 ms ago. Position and rotations continue at their last
+speed, which decays, and the difference to each new pose is blended in.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ from models.kinematics import posed
 from models.skeleton import NUM_JOINTS
 
 FADE_S = 0.2
-"""Time constant with which a speed dies away: nobody moves on for long."""
+"""Time constant of the decay of speed: motion does not continue for long."""
 LONGEST_S = 0.15
-"""No pose is carried on for longer than this."""
+"""Longest extrapolation of a pose."""
 MOST_RAD, MOST_M = 0.6, 0.15
-"""The farthest a joint is turned and the hips are moved."""
+"""Upper limits of the extrapolation."""
 BLEND_S = 0.025
-"""Time constant with which the difference to a new pose goes away."""
+"""Time constant for blending out the difference to a new pose."""
 JUMP_M = 0.5
-"""A new pose this far away is another person or a new start: followed at once."""
+"""A new pose at least this far away is another person or a restart: adopted at once."""
 _SLOWING_RAD_S, _SLOWING_M_S = 0.3, 0.05
-"""Speeds above which slowing down is taken as a stop to come: below them it is noise."""
-_GAP_S = 0.25  # between poses farther apart there is no speed
+"""Speeds above which slowing down counts as a coming stop; below, it is noise."""
+_GAP_S = 0.25  # no speed is measured across a longer gap
 _STILL_TURN = np.zeros((NUM_JOINTS, 3))
 _STILL = np.zeros(3, np.float32)
 
 
 @dataclass(frozen=True, slots=True)
 class _Shift:
-    """A difference of two poses, or a speed: turns about each joint's own axes, and the way of the hips."""
+    """A difference of two poses, or a velocity: rotations in each joint's own axes, and the translation of the hips."""
 
     turns: F64  # (22, 3) rotation vectors, radians
     way: F32  # (3,) metres
@@ -44,7 +44,7 @@ class _Shift:
         return _Shift(self.turns * factor, self.way * np.float32(factor))
 
     def limited(self) -> _Shift:
-        """Every turn within MOST_RAD, the way within MOST_M."""
+        """Return the shift with every rotation limited to MOST_RAD and the translation to MOST_M."""
         angles = np.linalg.norm(self.turns, axis=1, keepdims=True)
         turns = self.turns * np.minimum(1.0, MOST_RAD / np.maximum(angles, 1e-9))
         return _Shift(turns, self.way * np.float32(min(1.0, MOST_M / max(float(np.linalg.norm(self.way)), 1e-9))))
@@ -67,7 +67,7 @@ def _moved(body: _Body, shift: _Shift) -> _Body:
 
 
 def _stopping(before: _Shift, now: _Shift) -> _Shift:
-    """Return the speed to carry on: where it fell since the pose before, it will go on falling.
+    """Return the velocity to extrapolate with: a falling speed is assumed to keep falling.
 
     Each joint's speed is scaled by min(1, |now| / |before|)^2, and the hips' likewise: a sudden stop is not overshot.
     """
@@ -83,18 +83,18 @@ def _stopping(before: _Shift, now: _Shift) -> _Shift:
 
 
 class Predictor:
-    """Takes poses as they come, gives the pose of any moment after. One thread at a time."""
+    """Takes poses as they come, and predicts the pose at any later moment. One thread at a time."""
 
     def __init__(self) -> None:
         self._pose: Pose | None = None
         self._body: _Body = (Rotation.identity(NUM_JOINTS), _STILL)  # of the pose
         self._measured = _NOTHING  # speed between the last two poses, per second
-        self._speed = _NOTHING  # the one that is carried on: less of it while somebody stops
-        self._rest = _NOTHING  # what was shown minus what the newest pose says, when it came
+        self._speed = _NOTHING  # used for extrapolation; reduced while the person stops
+        self._rest = _NOTHING  # output minus newest pose, at the time it came
         self._came_s = 0.0
 
     def push(self, pose: Pose, now_s: float) -> None:
-        """A new pose, `now_s` on the clock that `captured_at_s` is on."""
+        """Add a pose; `now_s` is on the clock of `captured_at_s`."""
         last = self._pose
         shown = None if last is None else self._body_at(now_s)
         body = _body(pose)
@@ -106,7 +106,7 @@ class Predictor:
             self._rest = rest if float(np.linalg.norm(rest.way)) < JUMP_M else _NOTHING
 
     def at(self, now_s: float) -> Pose | None:
-        """The body at this moment; None before the first pose."""
+        """Return the body at this moment; None before the first pose."""
         pose = self._pose
         if pose is None:
             return None
@@ -131,7 +131,7 @@ class Predictor:
         return body
 
     def _speed_to(self, pose: Pose, body: _Body) -> _Shift:
-        """From the last pose to this one; nothing where nobody is seen. Smoothed poses need no smoothed speed."""
+        """Return the velocity from the last pose to this one; zero without a person. Poses are smoothed already."""
         last = self._pose
         if last is None or not (last.tracked and pose.tracked):
             return _NOTHING

@@ -1,7 +1,7 @@
-"""Reading OSC 1.0 packets that others sent, strictly: what breaks the format in any way is refused as a whole.
+"""Strict parsing of received OSC 1.0 packets: a packet that violates the format in any way is rejected as a whole.
 
-python-osc reads the values. It is lenient (it fills up cut numbers, skips unknown types, takes any padding) and lets
-several kinds of exception through, so whatever it reads is checked here and every failure is one kind of error.
+python-osc reads the values. It is lenient (it pads truncated numbers, skips unknown types, accepts any padding) and
+raises several kinds of exception, so its results are checked here and every failure becomes one kind of error.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from pythonosc.parsing import osc_types
 
 _WORD = 4
 _HEADER = 16  # "#bundle\0" and the time tag
-_MAX_DEPTH = 4  # bundles in bundles; nobody needs more
-_LONGEST_TEXT = 4096  # bytes; python-osc looks for the end of a text byte by byte
+_MAX_DEPTH = 4  # nesting of bundles; no sender needs more
+_LONGEST_TEXT = 4096  # bytes; python-osc searches the end of a string byte by byte
 
 Value: TypeAlias = int | float | str | bytes | bool | None
 _READERS: dict[str, Callable[[bytes, int], tuple[Value, int]]] = {
@@ -47,7 +47,7 @@ class ReadMessage:
 
 
 def read_packet(data: bytes) -> list[ReadMessage]:
-    """Datagram -> its messages in order, bundles opened. Raises OscFormatError."""
+    """Return the messages of a datagram in order, bundles flattened. Raises OscFormatError."""
     try:
         return _read(data, _MAX_DEPTH)
     except (osc_types.ParseError, UnicodeDecodeError, struct.error) as error:
@@ -56,11 +56,11 @@ def read_packet(data: bytes) -> list[ReadMessage]:
 
 def _read(data: bytes, depth: int) -> list[ReadMessage]:
     if len(data) % _WORD or not data:
-        raise OscFormatError(f"{len(data)} bytes are no whole words")
+        raise OscFormatError(f"{len(data)} bytes are not a multiple of 4")
     if not OscBundle.dgram_is_bundle(data):
         return [_read_message(data)]
     if depth == 0 or len(data) < _HEADER:
-        raise OscFormatError("a bundle too deep or too short")
+        raise OscFormatError("a bundle that is nested too deeply or too short")
     messages: list[ReadMessage] = []
     at = _HEADER
     while at < len(data):
@@ -74,7 +74,7 @@ def _read(data: bytes, depth: int) -> list[ReadMessage]:
 
 def _read_message(data: bytes) -> ReadMessage:
     address, at = _read_text(data, 0)
-    tags, at = _read_text(data, at) if at < len(data) else (",", at)  # old senders leave the tags out
+    tags, at = _read_text(data, at) if at < len(data) else (",", at)  # old senders omit the tags
     if not address.startswith("/") or not tags.startswith(","):
         raise OscFormatError("no address or no type tags")
     values: list[Value] = []

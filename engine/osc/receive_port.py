@@ -1,7 +1,8 @@
-"""The performer's own VMC port (39540): what assistants and receivers may tell us. Off unless asked for.
+"""The performer's own VMC port (39540): messages accepted from assistants and receivers. Off by default.
 
-Taken: /VMC/Ext/Set/Calib/Ready and /Exec, /VMC/Ext/Set/Period, /VMC/Ext/Set/Req, and a face (/VMC/Ext/Blend/Val and
-/Apply), which is passed on to our targets. All else is counted and ignored. Listens on this machine only unless told.
+Accepted: /VMC/Ext/Set/Calib/Ready and /Exec, /VMC/Ext/Set/Period, /VMC/Ext/Set/Req, and a face (/VMC/Ext/Blend/Val and
+/Apply), which is passed on to our targets. Everything else is counted and ignored. Listens on this machine only by
+default.
 """
 
 from __future__ import annotations
@@ -28,28 +29,28 @@ _POLL_S = 0.2
 _JOIN_S = 2.0
 _FACE_LASTS_S = 2.0  # without a new Apply the face is no longer sent
 _MOST_BLENDS, _LONGEST_NAME = 256, 64
-_MOST_FRAMES = 1000  # of a period
-_PERIODS_LAST_S = 60.0  # without another Set/Period every frame is sent again
+_MOST_FRAMES = 1000  # largest period
+_PERIODS_LAST_S = 60.0  # this long after the last Set/Period every frame is sent again
 CALIBRATION_EVERY_S = 2.0
-"""Calibrations that are asked for sooner after the last one are refused."""
+"""Calibration requests sooner than this after the last one are refused."""
 _EVERY_FRAME = (1, 1, 1, 1)
 
 ChangeFeed = Callable[[Callable[[VmcFeed], VmcFeed]], None]
 
 
 def listen_address(text: str) -> tuple[str, int]:
-    """PORT or HOST:PORT -> (host, port); without a host only this machine is heard. Raises UsageError."""
+    """Parse PORT or HOST:PORT; without a host, only this machine. Raises UsageError."""
     host, separator, port = text.strip().rpartition(":")
     host = host.removeprefix("[").removesuffix("]") if separator else DEFAULT_HOST
     if not host or not port.isascii() or not port.isdigit() or not 1 <= int(port) <= 65_535:
         raise UsageError(
-            f"cannot listen on {text!r}: give PORT or HOST:PORT, PORT is 1 to 65535, usual is {DEFAULT_PORT}"
+            f"cannot listen on {text!r}: give PORT or HOST:PORT, PORT is 1 to 65535, the default is {DEFAULT_PORT}"
         )
     return host, int(port)
 
 
 class VmcReceiver:
-    """Listens from its own thread, "vmc-receive". All methods may be called from any thread."""
+    """Listens on its own thread, "vmc-receive". All methods are thread-safe."""
 
     def __init__(
         self,
@@ -63,13 +64,13 @@ class VmcReceiver:
     ) -> None:
         """Open the port.
 
-        change_feed   applies a change to what goes out (OutputHub.change_feed)
-        on_calibrate  called in the receiving thread when somebody asks for calibration
-        on_announce   the same when somebody says that they will ask for it
-        Raises UsageError for a port that cannot be, OutputError for one that is taken.
+        change_feed   applies a change to what is sent (OutputHub.change_feed)
+        on_calibrate  called in the receiving thread on a calibration request
+        on_announce   the same when a calibration request is announced
+        Raises UsageError for an invalid port, OutputError for one that is in use.
         """
         if not 1 <= port <= 65_535:
-            raise UsageError(f"VMC receive port {port} is not 1 to 65535; usual is {DEFAULT_PORT}")
+            raise UsageError(f"VMC receive port {port} is not 1 to 65535; the default is {DEFAULT_PORT}")
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_DGRAM)
         try:
@@ -91,11 +92,11 @@ class VmcReceiver:
         self._thread.start()
 
     def state(self) -> ReceiverState:
-        """Counts since the start."""
+        """Return the counts since the start."""
         return self._state
 
     def close(self) -> None:
-        """Stop listening. May be called again."""
+        """Stop listening. Idempotent."""
         self._stop.set()
         self._thread.join(_JOIN_S)
 
@@ -106,18 +107,18 @@ class VmcReceiver:
                     data = self._socket.recv(65_535)
                 except TimeoutError:
                     data = None
-                except ConnectionResetError:  # Windows tells so of an earlier packet; nothing was received
+                except ConnectionResetError:  # on Windows, about an earlier packet; nothing was received
                     continue
                 if data is not None:
                     self._take(data)
                 self._drop_old_face()
                 self._drop_old_periods()
         except Exception as error:  # a dead worker's exception is kept as data
-            log.error("receiving VMC has stopped", exc_info=True)
-            self._state = replace(self._state, error=f"receiving has stopped: {describe(error)}")
+            log.error("receiving VMC failed", exc_info=True)
+            self._state = replace(self._state, error=f"receiving stopped: {describe(error)}")
         finally:
             self._socket.close()
-            self._change_feed(lambda feed: VmcFeed(calibration=feed.calibration))  # what was asked ends with the port
+            self._change_feed(lambda feed: VmcFeed(calibration=feed.calibration))  # requests end with the port
 
     def _take(self, data: bytes) -> None:
         try:
@@ -135,7 +136,7 @@ class VmcReceiver:
         self._state = replace(self._state, **counts)
 
     def _action(self, address: str) -> Callable[[ReadMessage], bool] | None:
-        """What to do with a message; it answers False for arguments that do not fit."""
+        """Return the handler of a message; it returns False for invalid arguments."""
         return {
             "/VMC/Ext/Set/Calib/Ready": self._calibration_ready,
             "/VMC/Ext/Set/Calib/Exec": self._calibrate,
@@ -161,9 +162,9 @@ class VmcReceiver:
         return True
 
     def _set_periods(self, message: ReadMessage) -> bool:
-        """Status, root, bones, blends, camera, devices: sent every so many frames; we send the first four.
+        """Set the periods of status, root, bones, blends, camera, devices, in frames; we send the first four.
 
-        However many frames are asked for, VmcEncoder sends each group once a second.
+        Whatever the period, VmcEncoder sends each group once per second.
         """
         if not _fits(message.values, (int,) * 6):
             return False
@@ -212,5 +213,5 @@ class VmcReceiver:
 
 
 def _fits(values: Sequence[Value], types: Sequence[type]) -> bool:
-    """Enough values, each of exactly its type; more are ignored, as the protocol asks."""
+    """Return whether there are enough values, each of exactly its type; more are ignored, as the protocol demands."""
     return len(values) >= len(types) and all(type(value) is kind for value, kind in zip(values, types, strict=False))

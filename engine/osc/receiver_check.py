@@ -1,4 +1,4 @@
-"""A test that walks: poses that show, one after the other, whether a receiver is set up, and what to change if not."""
+"""A test motion: consecutive poses that show whether a receiver is set up correctly, and what to change if not."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engine.types import Pose
 from models.skeleton import FEET, JOINT, TOES
 
 STEP_S = 3.0
-"""Each part: it begins and ends standing with the arms down, but for the T-pose."""
+"""Parts; each begins and ends standing with the arms down, except the T-pose."""
 _STEP_M = 0.35
 _ARM_DOWN_DEG = 72.0
 
@@ -24,7 +24,7 @@ class Part:
 
     name: str
     seen: str  # what the avatar should do
-    otherwise: str  # what to change when it does not
+    otherwise: str  # what to change if it does not
 
 
 PARTS = (
@@ -58,7 +58,7 @@ DURATION_S = STEP_S * len(PARTS)
 
 
 def part_at(time_s: float) -> Part:
-    """Return the part that is shown at this time; the test repeats."""
+    """Return the current part; the test repeats."""
     return PARTS[int(time_s % DURATION_S / STEP_S) % len(PARTS)]
 
 
@@ -87,7 +87,7 @@ def walking_test(height_m: float, time_s: float) -> Pose:
 
 
 def _stride(deg: float) -> dict[str, Rotation]:
-    """One thigh forward, the other back; the foot of the one in front level."""
+    """Return one thigh forward, the other back; the front foot level."""
     turns: dict[str, Rotation] = {}
     for side, swing in (("Left", -deg), ("Right", deg)):
         bend = max(swing, 0.0)
@@ -107,7 +107,7 @@ def _squat(deg: float) -> dict[str, Rotation]:
 
 
 def _on_floor(pose: Pose, forward_m: float) -> Pose:
-    """Move the body so that its lowest sole is on the floor, so far forward."""
+    """Move the body forward and so that its lowest sole is on the floor."""
     rest = pose.rest_offsets_m
     heights = []
     for foot, toes, side in zip(FEET, TOES, ("Left", "Right"), strict=True):

@@ -1,7 +1,7 @@
-"""Receiving programs by name: the port each listens on, the stream it needs, and what its own settings must be.
+"""Receiving programs by name: default port, required stream, and the settings to make in the program.
 
-Sources: the programs' manuals and source text; what each does with a skeleton was measured (see VmcOptions for the
-settings). Programs that need the same stream share one VmcOptions.
+Sources: the programs' manuals and source code; how each treats a skeleton was measured (see VmcOptions for the
+settings). Programs with the same stream share one VmcOptions.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ VMC_PORT = 39539
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """One program that listens to VMC."""
+    """A program that receives VMC."""
 
-    title: str  # as its users call it
+    title: str  # name known to its users
     options: VmcOptions
-    settings: tuple[str, str, str]  # three lines: what to set there
+    settings: tuple[str, str, str]  # three lines: the settings to make there
     port: int = VMC_PORT
 
 
@@ -147,5 +147,5 @@ RECEIVERS: dict[str, Receiver] = {
         ),
     ),
 }
-"""By the name in `preset=`. "generic" is the one without."""
+"""Receivers by the name in `preset=`; "generic" is the default."""
 PRESETS: dict[str, VmcOptions] = {name: receiver.options for name, receiver in RECEIVERS.items()}

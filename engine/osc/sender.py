@@ -1,7 +1,7 @@
-"""One UDP target: encodes a pose, sends its datagrams without ever waiting, and knows how it is doing.
+"""One UDP target: encodes a pose, sends its datagrams without waiting, and tracks its state.
 
-The socket is connected, so that on this machine a closed port is reported back ("nobody is listening"). Such errors are
-counted, shown and tried again with the next pose; they stop nothing.
+The socket is connected, so that a closed port on this machine is reported back ("nobody is listening"). Such errors are
+counted, shown, and retried with the next pose; they stop nothing.
 """
 
 from __future__ import annotations
@@ -19,25 +19,26 @@ from engine.osc.pose_numbers import numbers_of
 from engine.types import Pose, TargetState
 
 CLOSING_REPEATS = 3
-"""Receivers that smooth need the last pose three times to come to rest in it."""
-_EARLY = 0.1  # share of the interval by which a pose may come early and still be sent, so that jitter costs none
-_WINDOW_S = 1.0  # packets/s is counted, and an error is shown, for this long
+"""Repetitions of the last pose, so that receivers with smoothing come to rest in it."""
+_EARLY = 0.1  # fraction of the interval by which a pose may be early and still be sent, to tolerate jitter
+_WINDOW_S = 1.0  # window for packets/s, and display time of an error
 
 
 class Encoder(Protocol):
     """Turns poses into datagrams of one protocol."""
 
     def encode(self, pose: Pose, elapsed_s: float) -> list[bytes]:
-        """The datagrams of one frame; `elapsed_s` since the start of sending."""
+        """Return the datagrams of one frame; `elapsed_s` since the start of sending."""
         ...
 
     def encode_lost(self, elapsed_s: float) -> list[bytes]:
-        """The datagrams that say that nobody is tracked, without a pose; none where the protocol has no such thing."""
+        """Return datagrams that report a lost person, without a pose; none if the protocol has no such message."""
         ...
 
 
 def resolve(host: str, port: int) -> tuple[socket.AddressFamily, Any]:
-    """The address to send to. IPv4 is preferred: most receivers listen there. Raises OutputError, one line."""
+    """Return the address to send to, preferably IPv4, since most receivers listen there. Raises OutputError, one
+    line."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
     except (OSError, UnicodeError):
@@ -47,14 +48,14 @@ def resolve(host: str, port: int) -> tuple[socket.AddressFamily, Any]:
 
 
 def connected_socket(host: str, port: int, *, broadcast: bool) -> socket.socket:
-    """A non-blocking UDP socket on an ephemeral port.
+    """Create a non-blocking UDP socket on an ephemeral port.
 
-    Raises OutputError for what may work later (no such host yet, no network), UsageError for a broadcast not asked for.
+    Raises OutputError for what may work later (unknown host, no network), UsageError for broadcast without the option.
     """
     family, address = resolve(host, port)
     ip = ipaddress.ip_address(str(address[0]).split("%")[0])
     many = ip.is_multicast or str(ip) == "255.255.255.255"
-    refused = f"{ip} reaches many machines at once: add ?broadcast=1 to the target if that is meant"
+    refused = f"{ip} reaches many machines: add ?broadcast=1 to the target if this is intended"
     if many and not broadcast:
         raise UsageError(refused)
     udp = socket.socket(family, socket.SOCK_DGRAM)
@@ -86,9 +87,9 @@ class OscSender:
         rate_hz: float | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Open the socket; `rate_hz`: leave out poses that come faster.
+        """Open the socket; `rate_hz`: skip poses that come faster.
 
-        Raises OutputError for a host that does not resolve or cannot be reached, UsageError for one that may not be."""
+        Raises OutputError for a host that does not resolve or cannot be reached, UsageError for a forbidden address."""
         self._url = url
         self._encoder = encoder
         self._where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
@@ -103,17 +104,17 @@ class OscSender:
         self._packets = 0
         self._bytes = 0
         self._errors = 0
-        self._error: tuple[float, str] | None = None  # when, and what
+        self._error: tuple[float, str] | None = None  # time and text
         self._last_error: str | None = None
         self._recent: deque[tuple[float, int]] = deque()  # (time, packets) of the last second
 
     @property
     def encoder(self) -> Encoder:
-        """What turns poses into datagrams here."""
+        """The encoder of this target."""
         return self._encoder
 
     def send(self, pose: Pose) -> None:
-        """Send one pose. Never blocks; what goes wrong is counted and shown in `state()`."""
+        """Send one pose without blocking; errors are counted and shown in `state()`."""
         if self._closed:
             return
         if not numbers_of(pose).finite:
@@ -127,7 +128,7 @@ class OscSender:
         self.send_packets(self._encoder.encode(pose, now - self._started_at_s))
 
     def send_lost(self) -> None:
-        """Report that nobody is tracked, after a while without poses; the last pose counts as untracked then."""
+        """Report that no person is tracked, after a while without poses; the last pose then counts as untracked."""
         if self._last is not None:
             self._last = self._last.as_lost()
         packets = self._encoder.encode_lost(self._clock() - self._started_at_s)
@@ -147,15 +148,16 @@ class OscSender:
             self._forget_old(now)
 
     def _send_packet(self, packet: bytes) -> bool:
-        """True if the system took the packet."""
+        """Send a packet; return whether the system accepted it."""
         for _ in range(2):
             try:
                 self._socket.send(packet)
             except (ConnectionRefusedError, ConnectionResetError):
-                # This reports the fate of an EARLIER packet and sends nothing: once more, someone may listen by now.
+                # This reports an error of an EARLIER packet and sends nothing: retry, the receiver may be running by
+                # now.
                 self._note_error(f"nobody is listening on {self._where}: start the receiver or check its port")
             except BlockingIOError:
-                self._note_error(f"the network to {self._where} is busy: a packet was left out")
+                self._note_error(f"the network to {self._where} is busy: a packet was dropped")
                 return False
             except OSError as error:
                 self._note_error(f"cannot reach {self._where}: {error.strerror or error}")
@@ -177,7 +179,7 @@ class OscSender:
             self._error = None
 
     def state(self) -> TargetState:
-        """Counts since the start, packets of the last second, the error of the last second if poses go on."""
+        """Return counts since the start, packets of the last second, and its error if poses are being sent."""
         now = self._clock()
         with self._lock:
             self._forget_old(now)
@@ -192,12 +194,12 @@ class OscSender:
             )
 
     def close(self, *, repeat: bool = True) -> None:
-        """Repeat the last pose three times (unless told not to) and let the socket go. May be called again."""
+        """Repeat the last pose three times (by default) and close the socket. Idempotent."""
         if self._closed:
             return
         try:
             if self._last is not None and repeat:
-                self._interval_s, self._due_at_s = 0.0, float("-inf")  # these three keep to no rate
+                self._interval_s, self._due_at_s = 0.0, float("-inf")  # the rate limit does not apply to these
                 for _ in range(CLOSING_REPEATS):
                     self.send(self._last)
         finally:

@@ -1,5 +1,5 @@
-"""A stream that motors can follow: joints turn no faster than allowed, start softly, and stay where they were when
-nobody is seen.
+"""Limit the speed of a stream for robots: joints rotate no faster than allowed, start softly, and hold their position
+while no person is seen.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from models.kinematics import posed
 from models.skeleton import JOINT, NUM_JOINTS
 
 SOFT_START_S = 2.0
-"""The limit grows from nothing in this time, at the start and whenever somebody is seen again."""
-_FASTEST_M_S = 3.0  # of the hips
-_LONGEST_STEP_S = 0.1  # after a pause the motion does not catch up in one step
+"""The limit rises from zero in this time, at the start and whenever a person is seen again."""
+_FASTEST_M_S = 3.0  # speed of the hips
+_LONGEST_STEP_S = 0.1  # longest step after a pause, so that the motion does not jump
 _ARM_DOWN_DEG = 75.0
 _SLOWEST_RAD_S = 0.05
 
 
 class SpeedLimit:
-    """Poses in, poses out, for one target. One thread."""
+    """Limits the poses of one target. One thread."""
 
     def __init__(self, fastest_rad_s: float, folded: Collection[str] = ()) -> None:
         """Prepare for a target.
 
-        fastest_rad_s  of each joint against its parent, of the hips in the world
-        folded         names of joints that are sent with their neighbour: each of the two has half of the speed
+        fastest_rad_s  of each joint relative to its parent, of the hips in the world
+        folded         joints sent combined with their neighbour: each of the two gets half of the speed
         """
         self._fastest_rad_s = np.full((NUM_JOINTS, 1), fastest_rad_s)
         self._fastest_rad_s[[JOINT[name] for name in folded]] /= 2
@@ -38,7 +38,7 @@ class SpeedLimit:
         self._seen_since_s = 0.0
 
     def __call__(self, pose: Pose, elapsed_s: float) -> Pose:
-        """Return the pose that may be sent now; `elapsed_s` must not fall from call to call."""
+        """Return the pose that may be sent now; `elapsed_s` must not decrease."""
         before = self._sent
         if before is None:
             before = _standing(pose)
@@ -57,7 +57,7 @@ class SpeedLimit:
 
 
 def _standing(pose: Pose) -> Pose:
-    """Return the performer upright with the arms down, where and in the direction in which they stand."""
+    """Return the performer upright with the arms down, at the same position and facing the same way."""
     turns = Rotation.identity(NUM_JOINTS)
     quaternions = turns.as_quat()
     x, _, z = Rotation.from_quat(pose.rotations_xyzw[0]).apply([0.0, 0.0, 1.0])
@@ -70,7 +70,7 @@ def _standing(pose: Pose) -> Pose:
 
 
 def _moved(before: Pose, pose: Pose, most_rad: F64, most_m: float) -> Pose:
-    """Return `pose`, each joint at most so far, (22, 1), from where it was."""
+    """Return `pose` with each joint limited to a rotation (22, 1) from its previous one."""
     start = Rotation.from_quat(before.rotations_xyzw)
     turn = (start.inv() * Rotation.from_quat(pose.rotations_xyzw)).as_rotvec()
     angles = np.linalg.norm(turn, axis=1, keepdims=True)

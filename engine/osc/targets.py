@@ -1,6 +1,6 @@
 """OSC targets as the user writes them: vmc://HOST:PORT, vrchat://HOST:PORT, osc://HOST:PORT, with options after a ?.
 
-For all        rate=HZ (at most so many poses per second), broadcast=1 (broadcast and multicast addresses allowed)
+all            rate=HZ (maximum pose rate), broadcast=1 (allow broadcast and multicast addresses)
 vmc://         preset=, avatar=FILE.vrm, packets=, positions=, travel=, facing=, fold=, ...  (engine/osc/vmc_options.py)
 vrchat://      trackers=hip,chest,feet,knees,elbows,head  head=position|full|none  eyes=0  face=0  prefix=FT
 osc://         prefix=/mocap, send=root,positions,...  every=POSES                (engine/osc/plain.py)
@@ -30,24 +30,24 @@ _LOCAL = {"localhost": "127.0.0.1"}
 _FASTEST_HZ = 1000.0
 
 Settings = VmcOptions | PlainOptions | VrchatOptions
-"""Of the scheme: vmc, osc, vrchat."""
+"""Settings by scheme: vmc, osc, vrchat."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One parsed target. `url` is what the user wrote."""
+    """A parsed target. `url` is the user's text."""
 
     url: str
     scheme: str  # vmc, vrchat, osc
     host: str  # a name, an IPv4 or a bare IPv6 address
     port: int
     settings: Settings
-    broadcast: bool = False  # broadcast and multicast addresses are refused unless asked for
-    rate_hz: float | None = None  # at most; None: every pose
+    broadcast: bool = False  # allow broadcast and multicast addresses
+    rate_hz: float | None = None  # maximum rate; None: every pose
 
     @property
     def opens_at_once(self) -> bool:
-        """The host is an IP address, so that no name server is asked, and no avatar has to be read."""
+        """Whether the host is an IP address, so that no name server is needed, and no avatar has to be read."""
         if isinstance(self.settings, VmcOptions) and self.settings.avatar:
             return False
         try:
@@ -58,12 +58,12 @@ class Target:
 
     @property
     def address(self) -> tuple[str, int]:
-        """What tells two targets apart: one receiver hears one stream."""
+        """Identity of the target: each receiver gets one stream."""
         host = self.host.lower()
         return _LOCAL.get(host, host), self.port
 
     def encoder(self) -> Encoder:
-        """A new encoder for this target. Raises InputError for an avatar file that cannot be used."""
+        """Create an encoder for this target. Raises InputError for an unusable avatar file."""
         if isinstance(self.settings, VmcOptions):
             file = self.settings.avatar
             return VmcEncoder(self.settings, known_avatar(file) if file else None)
@@ -73,9 +73,9 @@ class Target:
 
 
 def parse_target(url: str) -> Target:
-    """Read a target; a missing port is the scheme's own (vmc 39539, vrchat 9000, osc 7000).
+    """Parse a target; a missing port is the scheme's default (vmc 39539, vrchat 9000, osc 7000).
 
-    Raises UsageError, one line with the fix, for anything that can never work.
+    Raises UsageError, one line with the fix, for an invalid target.
     """
     parts, host, port = _address(url)
     try:
@@ -90,7 +90,7 @@ def parse_target(url: str) -> Target:
 
 
 def _address(url: str) -> tuple[SplitResult, str, int]:
-    """The parts of the URL, host and port. Raises UsageError."""
+    """Return the parts of the URL, host and port. Raises UsageError."""
     if "://" not in url:
         raise UsageError(f"{url!r} is not an OSC target: write it as SCHEME://HOST:PORT, for example {_EXAMPLE}")
     try:
@@ -104,21 +104,21 @@ def _address(url: str) -> tuple[SplitResult, str, int]:
     if not host or parts.username is not None or parts.path not in ("", "/"):
         raise UsageError(f"{url!r} is not of the form {parts.scheme}://HOST:PORT, for example {_EXAMPLE}")
     if parts.fragment:
-        raise UsageError(f"{url!r}: what follows # is not read; write %23 for a # in the name of a file")
+        raise UsageError(f"{url!r}: text after # is ignored; write %23 for a # in a file name")
     if port == 0:
         raise UsageError(f"{url!r}: port 0 cannot be sent to; PORT is 1 to 65535, for example {_EXAMPLE}")
     return parts, host, DEFAULT_PORTS[parts.scheme] if port is None else port
 
 
 def _settings(scheme: str, options: Options) -> Settings:
-    """Raises ValueError."""
+    """Parse the options of a scheme. Raises ValueError."""
     if scheme == "vmc":
         return read_vmc_options(options, PRESETS)
     return read_vrchat_options(options) if scheme == "vrchat" else read_plain_options(options)
 
 
 def parse_targets(urls: tuple[str, ...]) -> tuple[Target, ...]:
-    """All targets of a run. Raises UsageError also when two of them share an address."""
+    """Parse all targets of a run. Raises UsageError also when two of them share an address."""
     targets = tuple(parse_target(url) for url in urls)
     seen: dict[tuple[str, int], str] = {}
     for target in targets:
@@ -130,11 +130,11 @@ def parse_targets(urls: tuple[str, ...]) -> tuple[Target, ...]:
 
 
 def open_target(target: str | Target, *, clock: Callable[[], float] = time.monotonic) -> OscSender:
-    """A sender for the target, bound to a port of the system's choice.
+    """Create a sender for the target, on an ephemeral port.
 
-    Raises UsageError for a bad URL or an address that may not be sent to, OutputError for a host that does not resolve,
-    InputError for an avatar file that cannot be used.
-    May wait for the name server: not for the Qt thread when the host is a name.
+    Raises UsageError for a bad URL or a forbidden address, OutputError for a host that does not resolve, InputError for
+    an unusable avatar file.
+    May wait for the name server: do not call it on the Qt thread when the host is a name.
     """
     if isinstance(target, str):
         target = parse_target(target)

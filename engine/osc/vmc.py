@@ -1,8 +1,9 @@
-"""VMC performer (protocol 2.7): what a Marionette such as VSeeFace, Warudo, VNyan or EVMC4U needs each frame.
+"""VMC performer (protocol 2.7): the messages that a Marionette such as VSeeFace, Warudo, VNyan or EVMC4U needs per
+frame.
 
-Unity's axes. Bone positions are real: the person's own offset of each bone to its parent. Travel lives in the Hips
+Unity's axes. Bone positions are real: the person's own offset of each bone from its parent. The travel is in the Hips
 position, whose origin is the floor; Root stays at identity, so that no receiver counts travel twice. VmcOptions change
-this per target; a VmcFeed carries what an assistant sends to us (face) and what a receiver asks for (periods).
+this per target; a VmcFeed carries a face sent to us by an assistant and periods requested by a receiver.
 """
 
 from __future__ import annotations
@@ -25,40 +26,40 @@ from models.skeleton import JOINT_NAMES, NON_ROOT
 
 MAX_BUNDLE_BYTES = 1200
 LONGEST_PERIOD_S = 1.0
-"""Each group of messages is sent this often, whatever a receiver asks for: one message must not freeze the avatar."""
+"""Each group of messages is sent at least this often, whatever a receiver requests: one message must not freeze it."""
 UNCALIBRATED, ABOUT_TO_CALIBRATE, CALIBRATING, CALIBRATED = range(4)
 CALIBRATION_CODES = {
-    "idle": CALIBRATED,  # the first frame has placed the performer; receivers may hide who is uncalibrated
+    "idle": CALIBRATED,  # the first frame has placed the performer; receivers may hide an uncalibrated one
     "asked": ABOUT_TO_CALIBRATE,
     "countdown": ABOUT_TO_CALIBRATE,
     "waiting": CALIBRATING,
     "done": CALIBRATED,
-    "failed": UNCALIBRATED,  # for as long as it is shown
+    "failed": UNCALIBRATED,  # while it is shown
 }
-"""What OK says for each state of engine.types.Calibration."""
+"""Value of OK for each state of engine.types.Calibration."""
 _TRANSFORM = "sfffffff"  # name, position, quaternion
 _LOADED, _NORMAL_MODE, _EYES_ON = 1, 0, 1
 _STATUS = (OscMessage("/VMC/Ext/OK", "iiii"), OscMessage("/VMC/Ext/T", "f"))
 _LENGTHS_EVERY_S = 1.0
 _EVERY_FRAME = (1, 1, 1, 1)
-_MAX_LAYOUTS = 16  # kept ready; a face with ever new names must not fill the memory
+_MAX_LAYOUTS = 16  # cached; a face whose names keep changing must not fill the memory
 
 
 @dataclass(frozen=True, slots=True)
 class VmcFeed:
-    """What goes out besides the pose, and how often; replaced as a whole."""
+    """What is sent besides the pose, and how often; replaced as a whole."""
 
     calibration: int = CALIBRATED
-    blends: tuple[tuple[str, float], ...] = ()  # (name, 0..1) of the face, from an assistant
+    blends: tuple[tuple[str, float], ...] = ()  # (name, 0..1) of an assistant's face
     status_every: int = 1  # frames, but at most LONGEST_PERIOD_S; OK and T
     root_every: int = 1
     bones_every: int = 1
     blends_every: int = 1
-    requests: int = 0  # a new number asks for what is sent at a low rate
+    requests: int = 0  # a new number requests what is otherwise sent at a low rate
 
 
 class _Kind(NamedTuple):
-    """What a frame holds besides nothing."""
+    """Which message groups a frame contains, apart from the always present ones."""
 
     status: bool
     root: bool
@@ -66,12 +67,12 @@ class _Kind(NamedTuple):
     blends: bool
     names: tuple[str, ...]  # of the face
     details: tuple[str, ...]  # finger bones and eyes
-    gaze: bool  # the point that is looked at
-    lengths: bool  # of the bones, at a low rate
+    gaze: bool  # the gaze target
+    lengths: bool  # bone lengths, at a low rate
 
 
 class _Layout:
-    """The packets of one kind of frame, and where each of their numbers is found: see `VmcEncoder._numbers`."""
+    """The packets of one kind of frame, and the positions of their numbers: see `VmcEncoder._numbers`."""
 
     def __init__(self, kind: _Kind, bones: list[str], options: VmcOptions) -> None:
         messages = _messages(kind, bones, options.extras)
@@ -82,7 +83,7 @@ class _Layout:
             groups = [[message] for message in (*details, *messages, *more)]
         elif options.packets == "one":
             groups = grouped([*details, *messages], MAX_DATAGRAM_BYTES) + grouped(more, MAX_BUNDLE_BYTES)
-        else:  # details in bundles of their own, and Apply after all of them
+        else:  # details in separate bundles, and Apply after all of them
             groups = [group for part in (details, messages, more) for group in grouped(part, MAX_BUNDLE_BYTES)]
         positions, quaternions, rest = 8, 8 + 3 * len(bones), 8 + 7 * len(bones)
         own = rest + 3 * kind.gaze + len(kind.names) + (3 + NUM_PARTS) * options.extras + len(more)
@@ -98,14 +99,14 @@ class _Layout:
 
 
 class _Due:
-    """Which groups of messages a frame contains: every so many frames, and at least every LONGEST_PERIOD_S."""
+    """Decides which groups of messages a frame contains: every n frames, and at least every LONGEST_PERIOD_S."""
 
     def __init__(self) -> None:
         self._frame = 0
         self._sent_at_s = [-math.inf] * 4
 
     def __call__(self, every: tuple[int, int, int, int], elapsed_s: float) -> list[bool]:
-        """Of status, root, bones and face, at this time."""
+        """Return whether status, root, bones and face are due at this time."""
         frame = self._frame
         self._frame += 1
         if every == _EVERY_FRAME:
@@ -120,10 +121,10 @@ class _Due:
 
 
 class VmcEncoder:
-    """Pose -> VMC datagrams. Keeps the signs of the frame before: one encoder per target, one thread."""
+    """Converts poses to VMC datagrams. Keeps quaternion signs between frames: one encoder per target, one thread."""
 
     def __init__(self, options: VmcOptions | None = None, avatar: Avatar | None = None) -> None:
-        """`feed` may be replaced at any time, from any thread. `avatar`: the model that is driven."""
+        """`feed` may be replaced at any time, from any thread. `avatar`: the model to drive."""
         self.feed = VmcFeed()
         self._options = VmcOptions() if options is None else options
         self._bones = UnityBones(BoneLayout(self._options)) if avatar is None else avatar_stream(self._options, avatar)
@@ -140,7 +141,7 @@ class VmcEncoder:
         self._status = PacketSet([[message] for message in _STATUS] if bare else [_STATUS], bundled=not bare)
 
     def encode(self, pose: Pose, elapsed_s: float) -> list[bytes]:
-        """The datagrams of one frame. `elapsed_s`: since the start; a Unix time would not fit a float32."""
+        """Return the datagrams of one frame. `elapsed_s`: since the start; a Unix time would not fit a float32."""
         if self._speed_limit is not None:
             pose = self._speed_limit(pose, elapsed_s)
         feed = self.feed
@@ -155,7 +156,7 @@ class VmcEncoder:
     def _contents(
         self, feed: VmcFeed, names: tuple[str, ...], details: tuple[str, ...], gaze: bool, elapsed_s: float
     ) -> tuple[_Kind, _Layout]:
-        """What this frame contains; mostly the same as the last one."""
+        """Return what this frame contains; mostly the same as the previous one."""
         every = (feed.status_every, feed.root_every, feed.bones_every, feed.blends_every)
         due = self._due(every, elapsed_s)
         lengths = self._options.extras and self._lengths_are_due(elapsed_s, feed.requests)
@@ -178,13 +179,14 @@ class VmcEncoder:
         return kind, layout
 
     def encode_lost(self, elapsed_s: float) -> list[bytes]:
-        """OK and T alone: the model is loaded, and nobody is tracked."""
+        """Return only OK and T: the model is loaded, and no person is tracked."""
         return self._status.pack((elapsed_s,), (_LOADED, self.feed.calibration, _NORMAL_MODE, 0))
 
     def _numbers(
         self, kind: _Kind, face: list[float], gaze: tuple[float, float, float] | None, pose: Pose, elapsed_s: float
     ) -> list[float]:
-        """Time, Root (7), positions (3B), quaternions (4B), then gaze, face, extras, lengths where they are sent."""
+        """Return time, Root (7), positions (3B), quaternions (4B), then gaze, face, extras, lengths if they are
+        sent."""
         numbers = [elapsed_s, *self._bones.numbers(pose)]
         if kind.gaze and gaze is not None:
             numbers += gaze
@@ -203,7 +205,7 @@ class VmcEncoder:
         return True
 
     def _layout(self, kind: _Kind) -> _Layout:
-        """Built once, then kept."""
+        """Return the layout, cached."""
         found = self._layouts.get(kind)
         if found is None:
             if len(self._layouts) >= _MAX_LAYOUTS:
@@ -213,7 +215,7 @@ class VmcEncoder:
 
 
 def _messages(kind: _Kind, bones: list[str], extras: bool) -> list[OscMessage]:
-    """The messages of one frame, in the order they are sent."""
+    """Return the messages of one frame, in sending order."""
     messages: list[OscMessage] = []
     if kind.status:
         messages += _STATUS

@@ -1,4 +1,4 @@
-"""Bones as a VMC target wants them: which, with which local positions, travel in Hips or in Root."""
+"""Bones of a VMC target: which ones, their local positions, and whether the travel is in Hips or Root."""
 
 from __future__ import annotations
 
@@ -20,59 +20,60 @@ _CHEST, _UPPER_CHEST = JOINT["Chest"], JOINT["UpperChest"]
 _ON_UPPER_CHEST = [JOINT[name] for name in ("Neck", "LeftShoulder", "RightShoulder")]
 _SHOULDERS = [JOINT[side + "Shoulder"] for side in ("Left", "Right")]
 _UPPER_ARMS = [JOINT[side + "UpperArm"] for side in ("Left", "Right")]
-_OUTER, _INNER = np.array([_CHEST, *_SHOULDERS]), np.array([_UPPER_CHEST, *_UPPER_ARMS])  # pairs that fold makes one
+_OUTER, _INNER = np.array([_CHEST, *_SHOULDERS]), np.array([_UPPER_CHEST, *_UPPER_ARMS])  # pairs combined by fold
 FOLDED_PAIRS = {
     "upperchest": ("Chest", "UpperChest"),
     "shoulders": tuple(side + name for side in ("Left", "Right") for name in ("Shoulder", "UpperArm")),
 }
-"""By the name of a fold: joints that are sent as one with their neighbour."""
-_INVERSE = np.array([-1, -1, -1, 1], np.float32)  # of a quaternion
-_STANDARD = (REST_OFFSETS / STATURE).astype(np.float32)  # stature 1
+"""Joints that are combined with their neighbour, by the name of a fold."""
+_INVERSE = np.array([-1, -1, -1, 1], np.float32)  # factors that invert a quaternion
+_STANDARD = (REST_OFFSETS / STATURE).astype(np.float32)  # for a body height of 1
 
 
 class BoneTransforms(NamedTuple):
-    """Of one frame, our axes. Not to be changed; offsets that stay are the same array from frame to frame."""
+    """Transforms of one frame in our axes. Read-only; unchanged offsets are the same array from frame to frame."""
 
     root: list[float]  # (7,) position, quaternion x, y, z, w
     hips: list[float]  # (3,) position
     offsets: F32  # (B, 3) positions; that of the Hips is in `hips`
-    quaternions: list[float]  # (4B,) x, y, z, w of bone after bone
+    quaternions: list[float]  # (4B,) x, y, z, w per bone
 
 
 class Bones(Protocol):
-    """Which bones are sent, and their transforms in our axes."""
+    """The bones to send, and their transforms in our axes."""
 
     @property
     def names(self) -> list[str]:
-        """Of the bones, in the order of the transforms; parents before children, Hips first."""
+        """Names of the bones, in the order of the transforms; parents before children, Hips first."""
         ...
 
     def transforms(self, pose: Pose) -> BoneTransforms:
-        """Of the bones and of Root."""
+        """Return the transforms of the bones and of Root."""
         ...
 
 
 class UnityBones:
-    """Transforms as they are sent. Remembers the newest pose, so that targets that share it cost one. Any thread."""
+    """Transforms in Unity's axes. The newest pose is cached, so that targets that share it cost one. Any thread."""
 
     def __init__(self, bones: Bones) -> None:
-        """Start with no frame before."""
+        """Start without a previous frame."""
         self._bones = bones
-        self._lock = threading.Lock()  # guards the rest
+        self._lock = threading.Lock()  # guards the following
         self._signs = SignContinuity(UNITY_SIGNS)
-        self._offsets: F32 | None = None  # those that the next ones were made from
+        self._offsets: F32 | None = None  # those that the positions below were made from
         self._positions: list[float] = []  # Unity's axes, without the Hips
         self._newest: tuple[Pose, list[float]] | None = None
 
     @property
     def names(self) -> list[str]:
-        """Of the bones, in the order of the numbers; parents before children, Hips first."""
+        """Names of the bones, in the order of the numbers; parents before children, Hips first."""
         return self._bones.names
 
     def numbers(self, pose: Pose) -> list[float]:
-        """Root (7), positions (3B), quaternions (4B). Not to be changed.
+        """Return Root (7), positions (3B), quaternions (4B). Read-only.
 
-        Unity's axes: -x, y, z and x, -y, -z, w (coordinates.py). Bone lengths seldom change, and then their array does.
+        Unity's axes: -x, y, z and x, -y, -z, w (coordinates.py). Positions are cached while the bone lengths stay the
+        same.
         """
         with self._lock:
             newest = self._newest
@@ -90,10 +91,10 @@ class UnityBones:
 
 
 class BoneLayout:
-    """Which bones are sent, and their transforms."""
+    """The bones to send without an avatar file, and their transforms."""
 
     def __init__(self, options: VmcOptions) -> None:
-        """Find out which bones are left after folding."""
+        """Determine which bones are left after folding."""
         dropped = [_UPPER_CHEST] if "upperchest" in options.fold else []
         dropped += _SHOULDERS if "shoulders" in options.fold else []
         dropped += [joint for joint in LOWER if joint != ROOT] if options.bones == "upper" else []
@@ -103,17 +104,17 @@ class BoneLayout:
 
     @property
     def names(self) -> list[str]:
-        """Of the bones, in the order of the transforms; parents before children, Hips first."""
+        """Names of the bones, in the order of the transforms; parents before children, Hips first."""
         return [JOINT_NAMES[joint] for joint in self._kept]
 
     def transforms(self, pose: Pose) -> BoneTransforms:
-        """Of the bones and of Root."""
+        """Return the transforms of the bones and of Root."""
         offsets, quaternions, hips = self._skeleton(pose)
         root, hips, quaternions = placed(self._options, hips, quaternions)
         return BoneTransforms(root, hips, offsets, quaternions)
 
     def _skeleton(self, pose: Pose) -> tuple[F32, list[float], list[float]]:
-        """Offsets (B, 3) and quaternions (4B,) of the bones that are sent; place of the hips (3,)."""
+        """Return offsets (B, 3) and quaternions (4B,) of the sent bones, and the hips' position (3,)."""
         offsets, hips = self._offsets(pose)
         halved = self._options.trunk == "halved"
         if len(self._kept) == NUM_JOINTS:
@@ -129,7 +130,7 @@ class BoneLayout:
         return offsets, turns[self._kept].ravel().tolist(), hips
 
     def _offsets(self, pose: Pose) -> tuple[F32, list[float]]:
-        """(22, 3) and the place of the hips (3,), the latter in proportion to the legs that are sent."""
+        """Return offsets (22, 3) and the hips' position (3,), the latter in proportion to the legs that are sent."""
         own = pose.rest_offsets_m
         if self._options.positions != "neutral":
             return own, numbers_of(pose).root
@@ -139,7 +140,7 @@ class BoneLayout:
 
 
 def halved_trunk(rotations: list[float]) -> list[float]:
-    """(88,) local turns -> the same, what Chest and UpperChest turn together shared out equally between them."""
+    """Return local rotations (88,) in which Chest and UpperChest share their combined rotation equally."""
     chest, upper = (Rotation.from_quat(rotations[4 * joint : 4 * joint + 4]) for joint in (_CHEST, _UPPER_CHEST))
     half: list[float] = Rotation.from_rotvec((chest * upper).as_rotvec() / 2).as_quat().tolist()
     rotations = list(rotations)
@@ -151,7 +152,7 @@ def halved_trunk(rotations: list[float]) -> list[float]:
 def placed(
     options: VmcOptions, hips: list[float], quaternions: list[float]
 ) -> tuple[list[float], list[float], list[float]]:
-    """Return Root (7,), the place of the hips (3,) and the quaternions (4B,), with travel and facing as asked for."""
+    """Return Root (7,), the hips' position (3,) and the quaternions (4B,), with travel and facing as requested."""
     root = _IDENTITY
     if options.travel == "root":
         x, y, z = hips
@@ -165,17 +166,17 @@ def placed(
 
 
 def _turned_back(quaternion: list[float]) -> list[float]:
-    """x, y, z, w, then a half turn about Y. 0.0 is added so that no zero is negative."""
+    """Rotate x, y, z, w by a half turn about Y. Adding 0.0 avoids negative zeros."""
     x, y, z, w = quaternion
     return [z + 0.0, w + 0.0, -x + 0.0, -y + 0.0]
 
 
 def _folded(offsets: F32, quaternions: F32, fold: frozenset[str]) -> tuple[F32, F32]:
-    """Give the turn of a bone to its neighbour; joints stay where they are, so those positions move with the pose."""
+    """Pass a bone's rotation to its neighbour; joints stay in place, so those positions change with the pose."""
     outer, inner = quaternions[_OUTER], quaternions[_INNER]
     both = (Rotation.from_quat(outer) * Rotation.from_quat(inner)).as_quat()
     outer[0] = inner[0] * _INVERSE
-    turned = Rotation.from_quat(outer).apply(offsets[_INNER])  # what hangs on the bone that goes
+    turned = Rotation.from_quat(outer).apply(offsets[_INNER])  # children of the removed bone
     if "upperchest" in fold:
         offsets[_ON_UPPER_CHEST] += turned[0]
         quaternions[_CHEST] = both[0]

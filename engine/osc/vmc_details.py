@@ -1,8 +1,8 @@
-"""Finger bones and eyes for a VMC target: which are sent, with which local transforms. One per encoder, one thread.
+"""Finger bones and eyes for a VMC target: which ones, and their local transforms. One per encoder, one thread.
 
-What is not looked at is not sent: an identity would override what the receiver has from elsewhere. With an avatar, its
-own bones are: their places, their axes where the target wants raw rotations, and the turn of a finger bone that it
-lacks goes to the next one.
+What is not tracked is not sent: an identity would override the receiver's other sources. With an avatar its own bones
+are used: their positions, their axes if the target wants raw rotations, and the rotation of a missing finger bone is
+passed to the next one.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from models.fingers import FINGER_NAMES, SEGMENTS
 NO_DETAILS: tuple[tuple[str, ...], list[float]] = ((), [])
 _NUM_FINGERS = len(FINGER_NAMES)
 _GAZE_M = 2.0
-"""How far away the point lies that both eyes look at (`eyes=target`)."""
+"""Distance of the eyes' common target point (`eyes=target`)."""
 
 
 class _Sent(NamedTuple):
@@ -34,10 +34,10 @@ class _Sent(NamedTuple):
 
 
 class DetailBones:
-    """Names and numbers (position, quaternion; Unity's axes) of the finger bones and eyes of a pose."""
+    """Names and numbers (position, quaternion; Unity's axes) of a pose's finger bones and eyes."""
 
     def __init__(self, options: VmcOptions, avatar: Avatar | None = None) -> None:
-        """Find out which bones there are."""
+        """Determine which bones there are."""
         self._options = options
         there = [row for row, name in enumerate(DETAIL_NAMES) if avatar is None or name in avatar.details]
         fingers = [row for row in there if row < _NUM_FINGERS] if options.fingers else []
@@ -48,12 +48,12 @@ class DetailBones:
             for has_eyes in (False, True)
         }
         self._avatar = None if avatar is None else _AvatarDetails(avatar, raw=options.rotations == "raw")
-        self._rest: F32 | None = None  # the rest offsets that the next ones were made from
+        self._rest: F32 | None = None  # the rest offsets that the positions below were made from
         self._positions = np.zeros((len(DETAIL_NAMES), 3), np.float32)
-        self._before: F64 | None = None  # (32, 4) quaternions of the frame before
+        self._before: F64 | None = None  # (32, 4) quaternions of the previous frame
 
     def of(self, pose: Pose) -> tuple[tuple[str, ...], list[float]]:
-        """Return the names of the bones, and 7 numbers of each in that order."""
+        """Return the bone names, and 7 numbers for each in that order."""
         kind = self._kinds[pose.fingers_xyzw is not None, pose.eyes_xyzw is not None]
         if not kind.names:
             return NO_DETAILS
@@ -62,7 +62,7 @@ class DetailBones:
         return (kind.names, flat) if math.isfinite(sum(flat)) else NO_DETAILS
 
     def _turns(self, pose: Pose) -> F64:
-        """(32, 4) of q and -q the one nearer to the frame before; identity where there is nothing."""
+        """Return quaternions (32, 4), of q and -q the one nearer to the previous frame; identity for missing ones."""
         turns = np.tile(np.array([0.0, 0.0, 0.0, 1.0]), (len(DETAIL_NAMES), 1))
         if pose.fingers_xyzw is not None:
             turns[:_NUM_FINGERS] = pose.fingers_xyzw
@@ -77,7 +77,7 @@ class DetailBones:
         return turns
 
     def _places(self, pose: Pose) -> F32:
-        """(32, 3) positions; they seldom change."""
+        """Return positions (32, 3); they seldom change."""
         if self._options.positions != "none" and self._rest is not pose.rest_offsets_m:
             self._rest = pose.rest_offsets_m
             offsets = detail_offsets_m(pose.rest_offsets_m) if self._avatar is None else self._avatar.offsets
@@ -90,7 +90,7 @@ def _sent(rows: list[int]) -> _Sent:
 
 
 class _AvatarDetails:
-    """Finger bones and eyes as a model has them."""
+    """A model's finger bones and eyes."""
 
     def __init__(self, avatar: Avatar, *, raw: bool) -> None:
         self.offsets = np.zeros((len(DETAIL_NAMES), 3), np.float32)
@@ -108,7 +108,7 @@ class _AvatarDetails:
         self._raw = raw
 
     def turns(self, turns: F64) -> F64:
-        """(32, 4) against the T-pose -> against the model's own rest."""
+        """Convert rotations (32, 4) from relative to the T-pose to relative to the model's rest pose."""
         for row in self._missing:
             if (row + 1) % len(SEGMENTS):  # not the last one
                 both = Rotation.from_quat(turns[row]) * Rotation.from_quat(turns[row + 1])
@@ -120,7 +120,7 @@ class _AvatarDetails:
 
 
 def _above(avatar: Avatar, row: int) -> Bone:
-    """Return the nearest bone above a finger bone or eye that the avatar has."""
+    """Return the nearest existing ancestor of a finger bone or eye in the avatar."""
     name = DETAIL_NAMES[row]
     if name in EYE_NAMES:
         return avatar.bones["Head"]
@@ -131,7 +131,7 @@ def _above(avatar: Avatar, row: int) -> Bone:
 
 
 def gaze_target(pose: Pose) -> tuple[float, float, float] | None:
-    """Return the point that the eyes look at, in the head, Unity's axes, metres (/VMC/Ext/Set/Eye). None: no eyes."""
+    """Return the gaze target relative to the head, Unity's axes, metres (/VMC/Ext/Set/Eye). None: no eyes."""
     if pose.eyes_xyzw is None:
         return None
     x, y, z, w = pose.eyes_xyzw[0].tolist()

@@ -1,11 +1,11 @@
-"""The face for a VMC target as blend values, in one naming: the 52 of ARKit, or the few that every VRM model has.
+"""The face for a VMC target as blend values in one naming: ARKit's 52, or the few expressions of every VRM model.
 
-arkit   BrowDownLeft, as models for "perfect sync" have them     vrm0  A, Blink_L, Joy: every VRM 0.x model
-camel   browDownLeft, as ARKit itself, Blender and VNyan say     vrm1  aa, blinkLeft, happy: every VRM 1.0 model
+arkit   BrowDownLeft, as in models for "perfect sync"            vrm0  A, Blink_L, Joy: every VRM 0.x model
+camel   browDownLeft, as in ARKit itself, Blender and VNyan      vrm1  aa, blinkLeft, happy: every VRM 1.0 model
 none    no face
 
-Names are case-sensitive, and a receiver that does not know one ignores it. With an avatar its own names are sent, the
-52 where it has most of them. An assistant's face, which comes in by the receive port, goes before ours.
+Names are case-sensitive, and a receiver ignores unknown ones. With an avatar its own names are sent, the 52 if it has
+most of them. An assistant's face from the receive port has priority over ours.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from models.detail_skeleton import EYE_NAMES
 from models.face import EXPRESSION_NAMES
 from models.vrm_expressions import VRM0_NAMES, VRM1_NAMES, vrm_expressions
 
-_FIRST = 1  # of the 52 the first is "_neutral", which is nobody's name
+_FIRST = 1  # the first of the 52 is "_neutral", which is not sent
 _CAMEL = EXPRESSION_NAMES[_FIRST:]
 _ARKIT = tuple(name[0].upper() + name[1:] for name in _CAMEL)
-_MOST = 0.7  # of the 51: a model that has so many is made for them
+_MOST = 0.7  # fraction of the 51 from which a model counts as made for them
 _NAMES = {"arkit": _ARKIT, "camel": _CAMEL, "vrm0": VRM0_NAMES, "vrm1": VRM1_NAMES, "none": ()}
 
 Blends = tuple[tuple[str, float], ...]
 
 
 class FaceNumbers(NamedTuple):
-    """What goes out of a face. The same names are the same tuple from frame to frame."""
+    """What is sent of a face. The same names are the same tuple from frame to frame."""
 
     names: tuple[str, ...]
     values: list[float]
@@ -44,14 +44,14 @@ NO_FACE = FaceNumbers((), [])
 
 @dataclass(frozen=True, slots=True)
 class _Naming:
-    """How scores become blend values."""
+    """Mapping of scores to blend values."""
 
     names: tuple[str, ...]
-    rows: tuple[int, ...]  # of the values in this naming
-    whole: bool  # the 51 scores, else VRM's expressions
+    rows: tuple[int, ...]  # indices of the values in this naming
+    whole: bool  # the 51 scores; else VRM's expressions
 
     def values(self, expression: F32) -> list[float]:
-        """(52,) scores -> one value for each name."""
+        """Convert scores (52,) to one value per name."""
         all_values = expression[_FIRST:] if self.whole else vrm_expressions(expression)
         chosen = all_values if len(self.rows) == len(all_values) else all_values[list(self.rows)]
         numbers: list[float] = np.asarray(chosen, np.float64).tolist()
@@ -62,13 +62,13 @@ class FaceBlends:
     """Chooses between an assistant's face and the pose's own. One per encoder, one thread."""
 
     def __init__(self, face: str, avatar: Avatar | None = None) -> None:
-        """face  one of engine.osc.vmc_options.FACES; an avatar gets the names that it has, unless that is "none"."""
+        """face: one of engine.osc.vmc_options.FACES; an avatar gets the names it has, unless that is "none"."""
         self._known = None if avatar is None else ExpressionNames(avatar.expressions)
         self._naming = _naming(face) if avatar is None or face == "none" else _naming_of(avatar)
-        self._given: tuple[Blends, FaceNumbers] = ((), NO_FACE)  # the assistant's newest, and what of it goes out
+        self._given: tuple[Blends, FaceNumbers] = ((), NO_FACE)  # the assistant's newest face, and what is sent of it
 
     def of(self, given: Blends, pose: Pose) -> FaceNumbers:
-        """Return what to send. given  the assistant's face; empty: there is none."""
+        """Return what to send. given: the assistant's face; empty: none."""
         if given:
             return self._assistants(given)
         if pose.expression is None or not self._naming.names:
@@ -91,7 +91,7 @@ def _naming(face: str) -> _Naming:
 
 
 def _naming_of(avatar: Avatar) -> _Naming:
-    """Return the names that the model has, one each. Eyes that are bones need no expression that turns them."""
+    """Return the model's names, one each. Eyes that are bones need no gaze expressions."""
     known = ExpressionNames(avatar.expressions)
     eyes = any(name in avatar.details for name in EYE_NAMES)
     rows = [row for row, name in enumerate(_CAMEL) if known.find(name) is not None]

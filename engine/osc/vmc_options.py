@@ -1,20 +1,21 @@
-"""How a VMC target wants its stream: presets by receiver, each setting open to change in the target's URL.
+"""Stream settings of a VMC target: presets by receiver, and each setting can be changed in the target's URL.
 
 packets    two: bundles of at most 1200 bytes; one: a single bundle; bare: one message per datagram
-positions  real: the person's own; neutral: standard proportions of the same stature; none: zeros (only rotations count)
+positions  real: the person's own; neutral: standard proportions, same body height; none: zeros (only rotations count)
 travel     hips: in the Hips bone, Root stays at identity; root: on the floor in Root, Hips keeps the height. Never both
-facing     forward: +Z; back: turned half round
-fold       bones that the avatar lacks, given to their neighbour: upperchest (into Chest), shoulders (into UpperArm)
-avatar     the .vrm file of the model that is driven: its own bones, lengths and expressions, soles on the floor
-reach      with avatar=, 1: hands that touch the performer's body touch the avatar's, whatever its arms
-rotations  with avatar=, against what the model's bones are turned. raw: their own axes; normalised: the T-pose
-trunk      own; halved: Chest and UpperChest bend by the same half of what they bend together
-speed      at most so many radians per second for every joint, with a soft start and the last pose held; 0: no limit
-bones      all; upper: without legs and feet, so that the receiving program's own pose stands (a desk, a seat)
-fingers    1: the finger bones, while hands are looked at; 0: they stay the receiver's own
-eyes       bones: LeftEye and RightEye; target: the point looked at (/VMC/Ext/Set/Eye); none
+facing     forward: +Z; back: rotated by 180 degrees
+fold       bones missing in the avatar, combined with their neighbour: upperchest (with Chest), shoulders (with
+           UpperArm)
+avatar     the .vrm file of the driven model: its own bones, lengths and expressions, soles on the floor
+reach      with avatar=, 1: a hand that touches the performer's body touches the avatar's, whatever its arm length
+rotations  with avatar=, relative to what. raw: the bones' own axes; normalised: the T-pose
+trunk      own; halved: Chest and UpperChest share their combined rotation equally
+speed      maximum radians per second for every joint, with a soft start and the last pose held; 0: no limit
+bones      all; upper: without legs and feet, so that the receiver's own pose remains (a desk, a seat)
+fingers    1: the finger bones, while hands are tracked; 0: they stay the receiver's own
+eyes       bones: LeftEye and RightEye; target: the gaze target (/VMC/Ext/Set/Eye); none
 face       naming of the expressions: arkit, camel, vrm0, vrm1 or none       (engine/osc/vmc_expressions.py)
-extras     contacts, bone lengths, confidence of the body and of each part as /VMC/Thru/VTM/... besides
+extras     also contacts, bone lengths, confidence of the body and of each part as /VMC/Thru/VTM/...
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ class VmcOptions:
     fold: frozenset[str] = frozenset()
     bones: str = "all"
     extras: bool = False
-    avatar: str = ""  # a file, as the user wrote it; read when the target opens
+    avatar: str = ""  # a file, as typed by the user; read when the target opens
     rotations: str = "raw"
     reach: bool = False
     trunk: str = "own"
@@ -59,18 +60,20 @@ class VmcOptions:
 
 
 def read_vmc_options(options: Options, presets: Mapping[str, VmcOptions]) -> VmcOptions:
-    """The preset named, changed by what else is given. Raises ValueError, one line."""
+    """Return the named preset, changed by the other options. Raises ValueError, one line."""
     preset = presets[options.choice("preset", presets, "generic")]
     avatar = options.text("avatar", "")
     rotations = options.choice("rotations", ROTATIONS, preset.rotations)
     positions = options.choice("positions", POSITIONS, preset.positions)
     if not avatar and rotations != preset.rotations:
-        raise ValueError(f"rotations={rotations} needs avatar=FILE.vrm: without it every bone is at rest in the T-pose")
+        raise ValueError(
+            f"rotations={rotations} needs avatar=FILE.vrm: without it every bone's rest pose is the T-pose"
+        )
     reach = options.flag("reach", preset.reach)
     if reach and not avatar:
         raise ValueError("reach=1 needs avatar=FILE.vrm: without it the arms are the performer's own")
     if avatar and positions == "neutral":
-        raise ValueError("positions=neutral does not go with avatar=: the avatar's own are sent; leave it out")
+        raise ValueError("positions=neutral contradicts avatar=, whose own positions are sent; leave it out")
     return VmcOptions(
         packets=options.choice("packets", PACKETS, preset.packets),
         positions=positions,

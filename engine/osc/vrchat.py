@@ -1,13 +1,13 @@
 """VRChat OSC trackers: eight body trackers and the head, in Unity's axes, real metres and Euler degrees.
 
-The numbers of the trackers follow SlimeVR's habit; VRChat assigns them by nearness at "Calibrate FBT". The position of
-the head aligns the whole tracking space with the user's head; of its rotation only the yaw is used, and each error of
-it turns hips and feet round the user. So `head=position` sends it only after a calibration, `full` with each pose.
-VRChat takes head and hands from the user's headset: without one it shows nothing of this.
+The tracker numbers follow SlimeVR's convention; VRChat assigns them by distance at "Calibrate FBT". The head position
+aligns the whole tracking space with the user's head; of its rotation only the yaw is used, and any error in it rotates
+hips and feet around the user. So `head=position` sends it only after a calibration, `full` with each pose. VRChat takes
+head and hands from the user's headset: without one it ignores all this.
 Source: docs.vrchat.com/docs/osc-trackers.
 
-Nine bones are turned into the world and into Euler angles one by one in plain Python: after the 16 ms of others' work
-between two poses that takes less than half the time of the same with SciPy's Rotation, which is made for long arrays.
+Nine bones are converted to world rotations and Euler angles one by one in plain Python: after the 16 ms of other work
+between two poses this takes less than half the time of SciPy's Rotation, which is made for long arrays.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _POLE = 1.0 - 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Tracker:
-    """One tracker: its address, the joint it sits at, the bone it turns with, the choice that turns it on."""
+    """One tracker: its address, its joint, the bone whose rotation it takes, and the choice that enables it."""
 
     address: str
     joint: str
@@ -64,7 +64,7 @@ def _packets(trackers: Sequence[Tracker], *, head_turns: bool) -> PacketSet:
 
 
 def _with_parents(bones: Iterable[int]) -> list[tuple[int, int]]:
-    """(joint, parent) of the bones and all above them, parents first; the parent of Hips is -1."""
+    """Return (joint, parent) of the bones and all their ancestors, parents first; the parent of Hips is -1."""
     needed: set[int] = set()
     for bone in bones:
         joint = bone
@@ -80,42 +80,42 @@ class VrchatOptions:
 
     trackers: frozenset[str] = frozenset(CHOICES) - {"head"}
     head: str = "position"
-    eyes: bool = True  # eye tracking, while the face is looked at
-    face: bool = True  # parameters of avatars with face tracking, the same
-    prefix: str = ""  # of those parameters
+    eyes: bool = True  # eye tracking, while the face is tracked
+    face: bool = True  # parameters of avatars with face tracking, also
+    prefix: str = ""  # prefix of these parameters
 
 
 def read_vrchat_options(options: Options) -> VrchatOptions:
-    """Which trackers to send; all unless told. Raises ValueError, one line."""
+    """Parse which trackers to send; default: all. Raises ValueError, one line."""
     chosen = options.several("trackers", CHOICES, CHOICES)
     head = options.choice("head", HEADS, "position" if "head" in chosen else "none")
     if not chosen - {"head"} and head == "none":
-        raise ValueError(f"trackers= names none; it is some of {', '.join(CHOICES)}")
+        raise ValueError(f"trackers= is empty; expected some of {', '.join(CHOICES)}")
     eyes, face = options.flag("eyes", True), options.flag("face", True)
     return VrchatOptions(chosen - {"head"}, head, eyes, face, read_prefix(options))
 
 
 class VrchatEncoder:
-    """Pose -> VRChat tracker datagrams. One encoder per target, one thread."""
+    """Converts poses to VRChat tracker datagrams. One encoder per target, one thread."""
 
     def __init__(self, options: VrchatOptions | None = None) -> None:
-        """Lay out the bundles for the trackers chosen."""
+        """Create the bundle layouts of the chosen trackers."""
         options = VrchatOptions() if options is None else options
         chosen = options.trackers | (frozenset() if options.head == "none" else {"head"})
         trackers = [tracker for tracker in TRACKERS if tracker.choice in chosen]
         self._turning = _packets(trackers, head_turns=True)
         self._still = _packets(trackers, head_turns=False) if options.head == "position" else self._turning
         self._face = VrchatFace(eyes=options.eyes, face=options.face, prefix=options.prefix)
-        self._turns_left = 0  # frames that still tell the yaw of the head
+        self._turns_left = 0  # remaining frames that send the head's yaw
         self._parts = [(JOINT[tracker.joint], JOINT[tracker.bone]) for tracker in trackers]
         self._tree = _with_parents(bone for _, bone in self._parts)
 
     def align(self) -> None:
-        """A calibration is done: tell the yaw of the head once, so that VRChat's front is the performer's."""
+        """After a calibration: send the head's yaw once, so that VRChat's front is the performer's."""
         self._turns_left = _YAW_REPEATS
 
     def encode(self, pose: Pose, elapsed_s: float) -> list[bytes]:  # noqa: ARG002 — VRChat takes no time
-        """The datagrams of one frame."""
+        """Return the datagrams of one frame."""
         numbers = numbers_of(pose)
         world, joints = self._world_turns(numbers.rotations), numbers.joints
         floats: list[float] = []
@@ -130,11 +130,11 @@ class VrchatEncoder:
         return body + self._face.encode(pose)
 
     def encode_lost(self, elapsed_s: float) -> list[bytes]:  # noqa: ARG002
-        """None: trackers that are not sent any more are lost by themselves."""
+        """Return no datagrams: trackers that are no longer sent time out."""
         return []
 
     def _world_turns(self, local: list[float]) -> dict[int, Sequence[float]]:
-        """Quaternions x, y, z, w of joint after joint, local to the parent -> in the world, of those that count."""
+        """Convert local quaternions, x, y, z, w per joint, to world rotations of the joints that matter."""
         world: dict[int, Sequence[float]] = {}
         for joint, parent in self._tree:
             bx, by, bz, bw = local[4 * joint : 4 * joint + 4]
@@ -152,9 +152,10 @@ class VrchatEncoder:
 
 
 def euler_unity_deg(x: float, y: float, z: float, w: float) -> tuple[float, float, float]:
-    """A unit quaternion in Unity's axes -> angles x, y, z in degrees with R = Ry @ Rx @ Rz (Unity turns z, x, y)."""
+    """Convert a unit quaternion in Unity's axes to angles x, y, z in degrees, R = Ry @ Rx @ Rz (Unity's order z, x,
+    y)."""
     sin_x = 2 * (w * x - y * z)
-    if abs(sin_x) > _POLE:  # y and z turn about one axis: all of it is given to y
+    if abs(sin_x) > _POLE:  # gimbal lock: y gets the whole rotation
         return math.copysign(90.0, sin_x), math.degrees(2 * math.atan2(y, w)), 0.0
     yaw = math.atan2(2 * (x * z + w * y), 1 - 2 * (x * x + y * y))
     roll = math.atan2(2 * (x * y + w * z), 1 - 2 * (x * x + z * z))

@@ -1,8 +1,8 @@
-"""Eyes and face for VRChat: its own eye tracking addresses, and face tracking parameters of the avatar.
+"""Eyes and face for VRChat: its eye tracking addresses, and face tracking parameters of the avatar.
 
 Eyes        /tracking/eye/CenterPitchYaw (degrees, + down, + right) and /tracking/eye/EyesClosedAmount
-Parameters  /avatar/parameters/[prefix/]v2/JawOpen and so on: the "unified expressions" that avatars with face tracking
-            have; VRChat passes over those that the avatar in use has not
+Parameters  /avatar/parameters/[prefix/]v2/JawOpen and so on: the "unified expressions" of avatars with face tracking;
+            VRChat ignores those that the current avatar does not have
 
 Sources: docs.vrchat.com/docs/osc-eye-tracking; docs.vrcft.io, unified expressions and their names for ARKit's.
 """
@@ -17,13 +17,13 @@ from engine.types import F32, Pose
 from models.face import EXPRESSION
 
 MAX_BUNDLE_BYTES = 1200
-_OPEN = 0.75  # of EyeLid: the eye as it is at rest; 1 is wide open, which no score tells
+_OPEN = 0.75  # EyeLid of an eye at rest; 1 is wide open, for which there is no score
 _SIDES = ("Left", "Right")
 _LIPS = ("UpperLeft", "UpperRight", "LowerLeft", "LowerRight")
 
 
 def _unified() -> dict[str, str]:
-    """Return ARKit's score of each parameter that is one score."""
+    """Return the ARKit score of each parameter that equals a single score."""
     found = {"JawOpen": "jawOpen", "JawLeft": "jawLeft", "JawRight": "jawRight", "MouthClosed": "mouthClose"}
     found |= {"MouthRaiserUpper": "mouthShrugUpper", "MouthRaiserLower": "mouthShrugLower"}
     for side in _SIDES:
@@ -46,25 +46,25 @@ PARAMETERS: tuple[str, ...] = (*_EYES, *UNIFIED)
 
 
 def read_prefix(options: Options) -> str:
-    """Return the prefix of the parameters as an address has it: "" or "FT/". Raises ValueError, one line."""
+    """Return the prefix of the parameters as in an address: "" or "FT/". Raises ValueError, one line."""
     prefix = options.text("prefix", "").strip("/")
     if not prefix.isascii() or not prefix.isprintable() or set(prefix) & set(" #*,?[]{}"):
-        raise ValueError(f"prefix={prefix} is no part of an OSC address: write it like FT")
+        raise ValueError(f"prefix={prefix} cannot be part of an OSC address: write it like FT")
     return prefix + "/" if prefix else ""
 
 
 def gaze_deg(eyes_xyzw: F32) -> tuple[float, float]:
-    """(2, 4) eyes in the head -> where they look, degrees: down, to the performer's right."""
+    """Return the gaze direction of eyes (2, 4) relative to the head, degrees: down, to the performer's right."""
     x, y, z, w = eyes_xyzw[0].tolist()
     left, up, ahead = 2 * (x * z + w * y), 2 * (y * z - w * x), 1 - 2 * (x * x + y * y)
     return -math.degrees(math.asin(min(max(up, -1.0), 1.0))), -math.degrees(math.atan2(left, ahead))
 
 
 class VrchatFace:
-    """Pose -> datagrams of eyes and face; none while the face is not looked at. One per encoder, one thread."""
+    """Converts poses to datagrams of eyes and face; none while the face is not tracked. One per encoder, one thread."""
 
     def __init__(self, *, eyes: bool = True, face: bool = True, prefix: str = "") -> None:
-        """eyes, face  which of the two are sent; prefix  of the parameters, as the avatar has it: "" or "FT/" """
+        """eyes, face: which of the two are sent; prefix: of the parameters, as in the avatar: "" or "FT/"."""
         eye = [OscMessage("/tracking/eye/CenterPitchYaw", "ff"), OscMessage("/tracking/eye/EyesClosedAmount", "f")]
         names = [OscMessage(f"/avatar/parameters/{prefix}v2/{name}", "f") for name in PARAMETERS]
         self._eyes = PacketSet([eye]) if eyes else None

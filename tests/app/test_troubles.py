@@ -63,7 +63,7 @@ def test_a_target_that_was_removed_takes_its_trouble_along(clock, at):
 
 def test_trouble_of_the_take_and_of_the_receive_port_is_said(clock, at):
     recording = RecordingState("take.bvh", 3.0, 90, 1000, "cannot write to /media: disk full; 90 poses are kept")
-    receiver = ReceiverState("127.0.0.1", 39540, 0, 0, 0, 0, "receiving has stopped")
+    receiver = ReceiverState("127.0.0.1", 39540, 0, 0, 0, 0, "receiving stopped")
     said = texts(Troubles(clock).news(at(recording=recording, receiver=receiver)))
     assert said == [recording.error, receiver.error]
 

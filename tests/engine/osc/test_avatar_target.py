@@ -127,7 +127,7 @@ def test_without_positions_an_avatar_gets_only_the_hips() -> None:
     ("query", "says"),
     [
         ("rotations=normalised", "rotations=normalised needs avatar=FILE.vrm"),
-        ("avatar=a.vrm&positions=neutral", "positions=neutral does not go with avatar="),
+        ("avatar=a.vrm&positions=neutral", "positions=neutral contradicts avatar="),
         ("avatar=a.vrm&rotations=local", "rotations=local is not one of raw, normalised"),
         ("avatar=a.vrm#2.vrm", "write %23 for a #"),
     ],
@@ -159,7 +159,7 @@ def test_a_file_that_is_none_stops_its_own_target_and_no_other(tmp_path: Path, r
             time.sleep(0.005)
         state = hub.states()[0]
         assert "expected a .vrm file" in (state.error or "")
-        assert "tried again" in (state.error or "")
+        assert "retried" in (state.error or "")
         assert state.packets == 0
     finally:
         hub.close()

@@ -232,7 +232,7 @@ def test_a_dying_thread_keeps_its_exception_and_shows_it(make_pose: PoseMaker, r
     _wait_until(lambda: hub.error is not None)
     assert str(hub.error) == "a defect"
     shown = hub.states()[0].error or ""
-    assert shown.startswith("sending has stopped: unexpected RuntimeError: a defect")
+    assert shown.startswith("sending stopped: unexpected RuntimeError: a defect")
     hub.close()
 
 

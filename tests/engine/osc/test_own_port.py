@@ -25,7 +25,7 @@ from engine.osc.own_port import check_own_port
     ],
 )
 def test_the_own_port_is_refused(url: str, receive: str) -> None:
-    with pytest.raises(UsageError, match="listened on here") as caught:
+    with pytest.raises(UsageError, match="our own receive port") as caught:
         check_own_port(("vmc://127.0.0.1:1", url), receive)
     assert "receive on another" in str(caught.value)
 

@@ -206,7 +206,7 @@ def test_a_dying_thread_shows_why(desk: Desk) -> None:
     while (error := desk.receiver.state().error) is None:
         assert time.monotonic() < deadline
         time.sleep(0.005)
-    assert error.startswith("receiving has stopped: unexpected RuntimeError: a defect")
+    assert error.startswith("receiving stopped: unexpected RuntimeError: a defect")
 
 
 def test_the_hub_gives_the_face_to_its_vmc_targets_also_to_those_that_come_later(
