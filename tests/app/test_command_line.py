@@ -133,7 +133,7 @@ LINES = [
     (["help", "dance"], "there is no command 'dance'"),
     (
         ["--headless", "--vmc-receive", "39540", "--osc", "vmc://127.0.0.1:39540"],
-        "is the port that is listened on here",
+        "is our own receive port",
     ),
     (["--headless", "--vmc-receive", "0.0.0.0:7000", "--osc", "osc://localhost"], "receive on another"),
 ]

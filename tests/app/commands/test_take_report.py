@@ -50,7 +50,7 @@ def test_two_takes_are_compared_measure_by_measure_and_joint_by_joint(take: Path
     out, err = capsys.readouterr()
     [row] = [line for line in out.splitlines() if line.startswith("nobody seen")]
     assert row.split()[2:] == ["0.0", "%", "green", "87.5", "%", "red"]
-    assert "5 frames beside the other take: 0 mm about the hips" in err
+    assert "5 frames compared: 0 mm relative to the hips" in err
 
 
 def test_two_takes_of_other_times_are_judged_all_the_same(take: Path, capsys) -> None:
@@ -62,7 +62,7 @@ def test_two_takes_of_other_times_are_judged_all_the_same(take: Path, capsys) ->
     main(["report", *map(str, paths)])
     out, err = capsys.readouterr()
     assert "jitter at rest" in out
-    assert "beside the other take" not in err
+    assert "frames compared" not in err
 
 
 def test_what_is_no_take_is_one_line(tmp_path: Path, capsys) -> None:

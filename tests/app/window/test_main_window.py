@@ -579,7 +579,7 @@ def test_a_receive_port_that_one_sends_to_is_refused_with_a_word(window, made, u
     window.change({"vmc_receive": "39539"})
     assert window.config.vmc_receive == ""
     assert not window.side.receive.on.isChecked()
-    until(lambda: window.video.banner.notice is not None and "listened on" in window.video.banner.notice.text)
+    until(lambda: window.video.banner.notice is not None and "our own receive port" in window.video.banner.notice.text)
     assert made[0].config.vmc_receive == ""
     window.change({"vmc_receive": "39541"})
     until(lambda: made[0].config.vmc_receive == "39541")

@@ -162,7 +162,7 @@ def test_an_unknown_host_is_shown_and_the_rest_goes_on(
     assert receiver.recv(2048).startswith(b"#bundle")
     _wait_until(lambda: hub.states()[0].errors > 0)
     assert "does not resolve" in (hub.states()[0].error or "")
-    assert "tried again" in (hub.states()[0].error or "")
+    assert "retried" in (hub.states()[0].error or "")
     assert hub.states()[1].error is None
     hub.close()
 
