@@ -114,7 +114,7 @@ def test_a_machine_with_a_plan_takes_it(weights, window):
     runtime = load_runtime("auto", on_message=messages.append, path=weights)
     assert runtime.name == "tensorrt"
     assert len(messages) == 1
-    assert messages[0].startswith("VTM runs on tensorrt on RTX 4090 (0.4 ms a window, ")
+    assert messages[0].startswith("VTM runs on tensorrt on RTX 4090 (0.4 ms per window, ")
     assert runtime.lift(window, CAMERA).frame_id == window.frame_id
     runtime.close()
 
