@@ -22,9 +22,11 @@ from models.skeleton import JOINT, REST_OFFSETS
 HOLD_S = 1.0
 LENGTHS = ("upper arm", "forearm", "thigh", "shank")
 """What is measured, each the mean of left and right, as a fraction of the standing height."""
-OFFSETS = {True: (0.032, 0.007, -0.016, -0.022, 0.038), False: (0.0, 0.0, 0.010, -0.012, 0.058)}
+OFFSETS = {True: (-0.003, -0.003, -0.005, -0.028, 0.038), False: (0.0, 0.0, 0.010, -0.012, 0.058)}
 """By whether the detector is BlazePose: by how much each length, and the height from ankles to eyes, is longer between
-the keypoints than between the joints, in metres of a person of 1.70 m (models.synth.landmarks)."""
+the keypoints than between the joints, in metres of a person of 1.70 m. False: models.synth.landmarks. True: the lengths
+are measured on held poses of 24 rendered people, full and heavy (`python -m app.commands.measured_builds`); with arms
+raised BlazePose's shoulder does not turn with the arm as its mean place over all poses does."""
 EYES_FORWARD = {True: 0.079, False: 0.091}
 """How far the eyes' points lie before the plane of the joints, in the same unit."""
 _PERSON_M = 1.70

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from models.mocap.library import MotionLibrary
 from models.rendering.clip import FPS, ClipStyle, Kind
 from models.rendering.heads import moved_head
-from models.skeleton import JOINT, JOINT_NAMES, UPPER
+from models.rotations import axis_angle_to_matrix
+from models.skeleton import JOINT, JOINT_NAMES, NUM_JOINTS, UPPER
 from models.synth.body_table import BODIES
 from models.synth.motion import MotionBatch
 from models.synth.poses import MotionSampler
@@ -70,6 +71,8 @@ class Actors:
         """Everything random follows from the seed."""
         torch_rng = torch.Generator().manual_seed(seed)
         rng = np.random.default_rng([seed, 100])
+        if kind == "hold":
+            return held(self._frames, rng)
         seated = kind in ("seat", "desk") or (kind == "cuts" and rng.random() < 0.3)
         if seated:
             act = self._seated(kind == "desk" or (kind == "cuts" and rng.random() < 0.5), rng, torch_rng)
@@ -112,6 +115,25 @@ class Actors:
         else:
             made = source.sample(1, self._frames, rng)
         return Act(made.rotations[0].double().numpy(), made.root[0].double().numpy(), seated)
+
+
+def held(frames: int, rng: np.random.Generator) -> Act:
+    """A T- or A-pose, as people hold it: arms a little forward or bent, legs apart, all of it swaying by a degree."""
+    sway = np.sin(np.linspace(0, rng.uniform(2, 6), frames) + rng.uniform(0, 6))[:, None, None]
+    rotations = np.tile(np.eye(3), (frames, NUM_JOINTS, 1, 1))
+    lowered, forward, bent, apart = rng.uniform((0, -8, 0, 1), (55, 12, 12, 9))
+    for side, sign in (("Left", 1.0), ("Right", -1.0)):
+        own = rng.normal(0, 2, 4)
+        for joint, axis, degrees in (
+            ("UpperArm", (0.0, 0.0, -sign), lowered + own[0]),
+            ("UpperArm", (0.0, -sign, 0.0), forward + own[1]),
+            ("LowerArm", (0.0, -sign, 0.0), bent + abs(own[2])),
+            ("UpperLeg", (0.0, 0.0, sign), apart + own[3]),
+        ):
+            turn = np.radians(degrees + sway[:, 0, 0] * rng.uniform(0.3, 1.5))[:, None] * np.array(axis)
+            matrices = axis_angle_to_matrix(torch.from_numpy(turn)).numpy()
+            rotations[:, JOINT[side + joint]] = matrices @ rotations[:, JOINT[side + joint]]
+    return Act(rotations, np.zeros((frames, 3)), seated=False)
 
 
 def upright(act: Act) -> bool:

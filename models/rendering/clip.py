@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-Kind = Literal["whole", "steep", "behind", "talk", "seat", "desk", "cuts"]
+Kind = Literal["whole", "steep", "behind", "talk", "seat", "desk", "cuts", "hold"]
 """What a clip shows:
 
 whole   a person in a room, cameras as they stand on laptops and shelves, sometimes held askew, sometimes too near
@@ -18,6 +18,7 @@ talk    somebody stands and talks; the picture cuts at knees, waist, chest or sh
 seat    on a chair, a stool or a sofa, seen from the room
 desk    at a table before a webcam on a laptop or a monitor
 cuts    for evaluation: four clips of the same motion, whole and cut at waist, chest and shoulders
+hold    for evaluation: somebody who faces the camera and holds a T- or A-pose, from head to toe
 """
 KINDS: tuple[Kind, ...] = get_args(Kind)
 Cut = Literal["whole", "legs", "waist", "chest", "shoulders"]

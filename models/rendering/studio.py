@@ -17,7 +17,7 @@ from models.rendering.clip import FPS, SHARES, Clip, ClipStyle, Cut, Kind
 from models.rendering.framing import Stance, cut_of, framed, webcam
 from models.rendering.furniture import Workshop, sitter
 from models.rendering.renderer import Renderer
-from models.rendering.views import FIT, draw_camera, from_behind, rolled, stepped_back
+from models.rendering.views import FIT, CameraDraw, draw_camera, from_behind, rolled, stepped_back
 from models.skeleton import JOINT, NUM_JOINTS, REST_OFFSETS
 
 F64 = NDArray[np.float64]
@@ -135,6 +135,8 @@ class Studio:
             draw = replace(
                 draw, yaw=float(rng.normal(0, 50)), distance=FIT if rng.random() < 0.3 else rng.uniform(1.0, 3)
             )
+        if kind == "hold":
+            draw = CameraDraw(float(rng.normal(0, 8)), float(rng.uniform(-8, 15)), FIT, float(rng.normal(0, 2)))
         draw = from_behind(draw, 1.0 if kind == "behind" else 0.0, rng)
         runs = self._renderer.runs
         options = runs.Options(size=size, hfov="random", yaw=draw.yaw, pitch=draw.pitch, distance=draw.distance)

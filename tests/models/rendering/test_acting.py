@@ -69,3 +69,16 @@ def test_walking_in_place_keeps_the_bounce_and_loses_the_way():
     np.testing.assert_array_equal(placed[:, 1], walk[:, 1])
     assert np.abs(placed[20:-20, 0]).max() < 0.01
     assert np.ptp(placed[20:-20, 2]) > 0.02
+
+
+def test_who_holds_a_pose_stretches_the_arms_to_the_sides_and_stands_still(actors):
+    for seed in range(8):
+        act = actors.act("hold", seed)
+        for side, sign in (("Left", 1.0), ("Right", -1.0)):
+            upper = act.rotations[:, JOINT[side + "UpperArm"]]
+            arm = upper @ np.array([sign, 0.0, 0.0])
+            forearm = upper @ act.rotations[:, JOINT[side + "LowerArm"]] @ np.array([sign, 0.0, 0.0])
+            assert (sign * arm[:, 0] > 0.4).all()
+            assert ((arm * forearm).sum(-1) > np.cos(np.radians(25))).all()
+        assert not act.seated
+        assert np.ptp(act.root, axis=0).max() == 0.0
