@@ -6,10 +6,13 @@ Window and headless run accept any factory of this shape; tests pass a fake that
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
+from app.take_judge import TakeJudge
 from engine.config import Config
 from engine.types import PersonChoice, Snapshot
 
@@ -49,20 +52,13 @@ def half_pipeline(config: Config) -> PipelineLike:
     return Pipeline(config, pipelines=2)
 
 
-def forgiving_pipeline(config: Config) -> PipelineLike:
-    """For the window: a target that cannot be opened is shown with its reason, and the rest goes on."""
-    from engine.pipeline import Pipeline
-    from engine.real_factories import real_factories
-
-    return Pipeline(config, factories=real_factories(strict_outputs=False))
-
-
 class WindowPipelines:
     """Creates the window's pipelines: a single one uses the whole processor, each of two half of it."""
 
     def __init__(self, make: PipelineFactory | None = None) -> None:
         """make: replaces the real pipelines."""
         self._make = make
+        self.judge = TakeJudge()
         self.two = False
         self.made = 0
 
@@ -71,9 +67,11 @@ class WindowPipelines:
         self.made += 1
         if self._make is not None:
             return self._make(config)
-        if not self.two:
-            return forgiving_pipeline(config)
         from engine.pipeline import Pipeline
         from engine.real_factories import real_factories
+        from engine.takes.recorder import Recorder
 
-        return Pipeline(config, factories=real_factories(strict_outputs=False), pipelines=2)
+        factories = replace(
+            real_factories(strict_outputs=False), make_recorder=partial(Recorder, on_written=self.judge)
+        )
+        return Pipeline(config, factories=factories, pipelines=2 if self.two else 1)

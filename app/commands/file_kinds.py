@@ -117,7 +117,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, prog="python -m app.commands.file_kinds")
     parser.add_argument("clip", nargs="?", type=Path, default=DEMO_CLIP, help="a clip with one person (the demo clip)")
     parser.add_argument("--ffmpeg", default=shutil.which("ffmpeg") or "ffmpeg", help="the ffmpeg to make files with")
-    parser.add_argument("--only", default="", metavar="TEXT", help="kinds whose name or file holds this")
+    parser.add_argument("--only", nargs="+", default=[""], metavar="TEXT", help="kinds whose name or file holds this")
     parser.add_argument("--folder", type=Path, help="where the files are kept; else they are removed")
     options = parser.parse_args()
     if shutil.which(options.ffmpeg) is None:
@@ -130,10 +130,15 @@ def main() -> int:
         if isinstance(clip, str):
             raise VtmError(clip)
         say(_HEAD, sys.stdout)
-        chosen = [kind for kind in KINDS if options.only in kind.name or options.only in kind.file]
+        chosen = [kind for kind in KINDS if any(text in f"{kind.name} {kind.file}" for text in options.only)]
         bad = 0
         for kind in chosen:
-            row, faults = wrong(kind, find(kind, make(kind, base, folder, options.ffmpeg), folder), clip)
+            try:
+                file = make(kind, base, folder, options.ffmpeg)
+            except VtmError as error:
+                say(f"vtm: {kind.name}: {error}")
+                continue
+            row, faults = wrong(kind, find(kind, file, folder), clip)
             bad += bool(faults)
             say(f"{row} {'ok' if not faults else 'WRONG: ' + ', '.join(faults)} |", sys.stdout)
         say(f"\n{len(chosen) - bad} of {len(chosen)} kinds right", sys.stdout)

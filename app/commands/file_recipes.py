@@ -82,7 +82,7 @@ KINDS: tuple[Kind, ...] = (
     _plain(
         "H.264, 4:4:4, odd size",
         "odd.mp4",
-        "-vf crop=639:479:0:0 -c:v libx264 -crf 16 -pix_fmt yuv444p",
+        "-vf format=yuv444p,crop=639:479:0:0:exact=1 -c:v libx264 -crf 16 -pix_fmt yuv444p",
         size=(639, 479),
     ),
     _plain(
@@ -139,7 +139,7 @@ KINDS: tuple[Kind, ...] = (
     _plain(
         "MPEG-2 interlaced, lower field first",
         "interlaced.mpg",
-        "-vf fps=60,interlace=scan=bff -c:v mpeg2video -q:v 3 -flags +ilme+ildct -top 0",
+        "-vf fps=60,interlace=scan=bff -c:v mpeg2video -q:v 3 -flags +ilme+ildct",
         within_mm=14.0,
     ),
     _turned(90, "transpose=1"),

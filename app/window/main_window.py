@@ -27,6 +27,7 @@ from app.window.closing import Closing
 from app.window.cue_control import CueControl
 from app.window.drops import Drops
 from app.window.file_dialogs import last_folders, remember_folders
+from app.window.judged_takes import JudgedTakes
 from app.window.kept_settings import KeptSettings
 from app.window.leftover_takes import RECOVER, LeftOver
 from app.window.live_pictures import LivePictures
@@ -91,12 +92,13 @@ class MainWindow(QMainWindow):
         self.cues = CueControl(session, self.video.cue, self.side, tones, lambda: self.config.countdown_s)
         self.avatar = AvatarControl(self.body, opengl, settings)
         self.performers = PerformerControl(self.side.performer, lambda: self._kept.now, self._use, self.say)
-        self._left_over = LeftOver()
+        self._left_over, pipelines = LeftOver(), pipelines or WindowPipelines()
+        self.judged = JudgedTakes(self.video.card, pipelines.judge, self.say)
         self._splitter = split_pictures(self.video, self.body)
         self.two = TwoCameras(
             self,
             session,
-            pipelines or WindowPipelines(),
+            pipelines,
             opengl,
             config=lambda: self.config,
             change=self.change,
@@ -231,6 +233,7 @@ class MainWindow(QMainWindow):
         self.two.pull(snapshot)
         self.cues.pull(snapshot)
         self.viewpoints.pull(snapshot)
+        self.judged.pull(recording=snapshot.recording is not None)
         self.video.banner.show_notice(self._notices.notice(snapshot, self._left_over.notice()))
         if now_s - self._slow_at_s >= _SLOW_S or self.last is None or snapshot.state != self.last.state:
             self._slow_at_s = now_s

@@ -31,9 +31,15 @@ LIMITS: dict[str, Limit] = {
     "no_frames_s": Limit(
         "longest time without frames", "s", 0.5, 2.0, "the camera or the disk stopped: check cable and load"
     ),
-    "unseen_percent": Limit("parts not seen, on average", "%", 10.0, 40.0, "step back, or take --body upper or seated"),
+    "unseen_percent": Limit(
+        "parts not seen, on average", "%", 10.0, 40.0, "step back, or set the lower body to upper or seated (--body)"
+    ),
     "jitter_mm": Limit(
-        "jitter at rest", "mm", 1.5, 4.0, "more light, a larger person in the picture, or --smoothness calm"
+        "jitter at rest",
+        "mm",
+        1.5,
+        4.0,
+        "more light, a larger person in the picture, or calm smoothing (--smoothness calm)",
     ),
     "sliding_mm_s": Limit("sliding of planted feet", "mm/s", 30.0, 90.0, "show the feet; keep the camera still"),
     "below_floor_mm": Limit(
@@ -41,13 +47,17 @@ LIMITS: dict[str, Limit] = {
     ),
     "spikes_per_minute": Limit("spikes of speed", "per min", 0.5, 6.0, "look at these times: the track jumped there"),
     "bone_spread_percent": Limit(
-        "spread of the bones' lengths", "%", 5.0, 12.0, "the person's distance was unclear: set --hfov"
+        "spread of the bones' lengths", "%", 5.0, 12.0, "the person's distance was unclear: set the lens (--hfov)"
     ),
     "height_spread_percent": Limit(
         "spread of the height that each limb implies", "%", 15.0, 25.0, "calibrate proportions in a T-pose"
     ),
     "latency_ms": Limit(
-        "latency from frame to pose, 95 % within", "ms", 60.0, 120.0, "close other programs; a smaller --detector-size"
+        "latency from frame to pose, 95 % within",
+        "ms",
+        60.0,
+        120.0,
+        "close other programs; a smaller detector (--detector-size)",
     ),
 }
 """Jitter, sliding and floor: the live solver's targets. The others: what is seen when one looks at a take."""

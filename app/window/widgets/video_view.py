@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from app.window.widgets.banner import Banner
 from app.window.widgets.cue_overlay import CueOverlay
 from app.window.widgets.details_paint import draw_details
+from app.window.widgets.take_card import TakeCard
 from app.window.widgets.theme import ACCENT, BACKGROUND, ERROR, MUTED, WARNING
 from engine.opencv import cv2
 from engine.types import Details, Detection, Frame, Keypoints2D
@@ -106,7 +107,7 @@ class VideoView(QWidget):
         self.setMinimumSize(260, 240)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.cue = CueOverlay(self)
-        self.banner = Banner(self)
+        self.banner, self.card = Banner(self), TakeCard(self)
         self.placeholder = ""
         self.tag: tuple[str, str] | None = None
         """Letter and colour in the corner, when there are two cameras."""
@@ -142,6 +143,7 @@ class VideoView(QWidget):
         """Scale again for the new size."""
         self._image = None
         self.banner.place()
+        self.card.place()
         self.cue.setGeometry(self.rect())
         super().resizeEvent(event)
 
