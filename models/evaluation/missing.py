@@ -12,12 +12,14 @@ from typing import Any
 import numpy as np
 
 from models.evaluation.frames import FrameTruth, inputs_of, limb_error_mm
+from models.evaluation.mocap import action_windows
 from models.evaluation.predict import Inputs, Lifter, Predictions
 from models.evaluation.rewindow import camera_rays, decoded_in, viewed
 from models.keypoints import EVIDENCE_NAMES, NUM_KEYPOINTS
 from models.metrics import root_aligned
 from models.mocap.library import MotionLibrary
 from models.skeleton import JOINT, LIMBS
+from models.synth.windows import WindowBatch
 from models.training.validate import HEIGHT_M, HIPS, validation_windows
 
 _LEG_POINTS = ("knee", "ankle", "toe", "heel")
@@ -32,6 +34,8 @@ PARTS: dict[str, tuple[list[int], tuple[int, ...]]] = {
     "legs_and_left_arm": ([*_LEGS, *_LEFT_ARM], _LEG_JOINTS + _ARM_JOINTS),
 }
 """What is hidden -> its points (keypoints are the first 23 of the landmarks), its limb joints."""
+
+_WALKING = 200  # windows of people who walk
 
 
 def hidden(inputs: Inputs, points: list[int]) -> Inputs:
@@ -59,7 +63,17 @@ def evaluate_missing(lifters: Mapping[str, Lifter], library: MotionLibrary, coun
                 errors |= {key + suffix: value for key, value in _errors(found, truth, joints).items()}
             errors["hidden_joints_when_seen_mm"] = _errors(complete, truth, joints)["hidden_joints_mm"]
             table["parts"][part][name] = errors
+        for walking in action_windows(library, lifter.config, min(count, _WALKING), only="walk").values():
+            table.setdefault("walking_legs_mm", {})[name] = _hidden_legs_mm(lifter, walking)
     return table
+
+
+def _hidden_legs_mm(lifter: Lifter, batch: WindowBatch) -> float:
+    """MPJPE (mm) of knees and ankles of people whose legs are never seen: what the prior makes of them."""
+    truth, whole = FrameTruth.of(batch, lifter.config.latency_frames), inputs_of(batch)
+    points, joints = PARTS["legs"]
+    seen = hidden(whole, points)
+    return _errors(decoded_in(whole, lifter.answer(seen), seen), truth, joints)["hidden_joints_mm"]
 
 
 def mean_pose_errors(truth: FrameTruth) -> dict[str, float]:

@@ -46,11 +46,13 @@ def evaluate_peers(
     return tables
 
 
-def action_windows(library: MotionLibrary, config: VTMConfig, count: int) -> dict[str, WindowBatch]:
-    """`count` windows of every action of the validation clips."""
+def action_windows(library: MotionLibrary, config: VTMConfig, count: int, *, only: str = "") -> dict[str, WindowBatch]:
+    """`count` windows of every action of the validation clips, or of `only` one."""
     clips: dict[str, list[int]] = {}
     for clip in library.clips(validation=True).tolist():
-        clips.setdefault(action_of(library.names[clip]), []).append(clip)
+        action = action_of(library.names[clip])
+        if only in ("", action):
+            clips.setdefault(action, []).append(clip)
     windows = {}
     for action, own in sorted(clips.items()):
         sampler = MotionSampler(library, own, rate_hz=config.rate_hz, variety=0.0)

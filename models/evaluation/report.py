@@ -113,6 +113,8 @@ def _missing(table: Table) -> Lines:
             values += [row["hidden_joints_mm_keypoints_alone"], row["other_joints_mm_keypoints_alone"]]
             lines.append(line(f"{part}, {name}", values))
         lines.append(line(f"{part}, mean pose on the true Hips", [None, table["mean_pose_mm"][part]]))
+    walking = table.get("walking_legs_mm", {})
+    lines += [line(f"legs of people who walk, {name}", [None, value]) for name, value in walking.items()]
     return [*lines, "  * keypoints alone"]
 
 

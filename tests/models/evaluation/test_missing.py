@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -68,6 +70,14 @@ def test_every_network_has_a_row_and_every_row_both_ways(weights, library):
             "other_joints_mm_keypoints_alone",
             "hidden_joints_when_seen_mm",
         }
+
+
+def test_hidden_legs_of_walkers_are_told_apart(weights, library):
+    named = replace(library, names=tuple("cmu_bvh/07/07_03.bvh" for _ in library.names))
+    table = evaluate_missing({"vtm": Predictor(weights)}, named, 10)
+    assert table["walking_legs_mm"]["vtm"] > 1
+    standing = replace(library, names=tuple("mesh2motion/base__Idle_Loop.bvh" for _ in library.names))
+    assert "walking_legs_mm" not in evaluate_missing({"vtm": Predictor(weights)}, standing, 10)
 
 
 def test_the_mean_pose_of_one_pose_has_no_error_wherever_it_faces(batch):
