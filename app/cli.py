@@ -70,6 +70,10 @@ def _hear_ctrl_c() -> None:
 def _run(options: argparse.Namespace) -> int:
     if options.headless and options.record_video and options.record is None:
         raise UsageError("--record-video goes beside a take: add --record FILE")
+    if options.take_style is not None and options.record is not None:
+        from engine.motion.formats import check_style
+
+        check_style(options.record, options.take_style)
     run = RunOptions(
         seconds=options.seconds,
         record=options.record,

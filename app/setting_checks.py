@@ -8,7 +8,7 @@ import reprlib
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from app.arguments.values import HEIGHT_M, HFOV_DEG, MOTION_SUFFIXES, OSC_RATE_HZ, PICTURES_FPS
+from app.arguments.values import HEIGHT_M, HFOV_DEG, MOTION_SUFFIXES, OSC_RATE_HZ, PICTURES_FPS, STYLES
 from app.performers import Performer, checked_performers
 from app.window.avatar.looks import FRAMINGS, GROUNDS
 from engine.config import (
@@ -230,6 +230,7 @@ CONFIG_CHECKS: dict[str, Check] = {
     "vmc_receive": _listen_address,
     "countdown_s": _one_of(COUNTDOWNS_S),
     "record_video": _flag,
+    "take_style": _one_of(STYLES),
     "pictures_fps": _number(*PICTURES_FPS),
     "loop": _flag,
 }
@@ -243,6 +244,7 @@ SETTINGS_CHECKS: dict[str, Check] = {
     "splitter": _widths,
     "folders": _folders,
     "sounds": _flag,
+    "performer_screen": _flag,
     "avatar": _text,
     "avatar_shown": _flag,
     "avatar_ground": _one_of(tuple(GROUNDS)),

@@ -55,5 +55,6 @@ class Config:
     vmc_receive: str = ""  # PORT (on this machine only) or HOST:PORT to listen on; "" is off
     countdown_s: int = 0  # one of COUNTDOWNS_S, before each calibration and take
     record_video: bool = False  # save the camera's video beside each take
+    take_style: str = "default"  # program to write takes for, where the format has several variants
     pictures_fps: float = 30.0  # for a folder or pattern of pictures, which has no timestamps
     loop: bool = False  # restart a file or the demo when it ends

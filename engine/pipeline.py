@@ -240,7 +240,9 @@ class Pipeline:
         Raises UsageError, OutputError.
         """
         config = self._shared.config
-        self._take_control.start(path, video=config.record_video, source=config.source, overwrite=overwrite)
+        self._take_control.start(
+            path, video=config.record_video, source=config.source, style=config.take_style, overwrite=overwrite
+        )
 
     def stop_recording(self) -> Path | None:
         """Finish the take; return its file, or None if nothing was recorded. Waits for the disk. Raises OutputError."""

@@ -83,6 +83,7 @@ def config_from(options: argparse.Namespace, base: Config) -> Config:
         "vmc_receive": getattr(options, "vmc_receive", None),
         "countdown_s": getattr(options, "countdown", None),
         "record_video": getattr(options, "record_video", None),
+        "take_style": getattr(options, "take_style", None),
     }
     if given["vmc_receive"]:
         listen_address(given["vmc_receive"])

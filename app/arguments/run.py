@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from app.arguments.engine_options import add_engine_options
-from app.arguments.values import rate, seconds, take_path
+from app.arguments.values import STYLES, rate, seconds, take_path
 from engine.config import COUNTDOWNS_S
 
 
@@ -30,6 +30,12 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--record", type=take_path, metavar="FILE", help="record a take: .bvh .npz .csv .glb .vrma .jsonl .fbx"
+    )
+    parser.add_argument(
+        "--style",
+        dest="take_style",
+        choices=STYLES,
+        help="program to write takes for, as in vtm convert: names, unit and axes of .bvh, names of .fbx",
     )
     parser.add_argument(
         "--record-video",

@@ -205,7 +205,9 @@ class MakeHub(Protocol):
 class MakeRecorder(Protocol):
     """Raises UsageError, OutputError. `video`: reserve a name for a video beside the take, `Recorder.video`."""
 
-    def __call__(self, path: Path, *, clock: Clock, video: bool, overwrite: bool, say: OnMessage) -> Recorder: ...
+    def __call__(
+        self, path: Path, *, clock: Clock, video: bool, style: str, overwrite: bool, say: OnMessage
+    ) -> Recorder: ...
 
 
 class MakeVideo(Protocol):

@@ -41,9 +41,10 @@ class TakeControl:
         self._finishing: _Take | None = None  # take whose file is being written
         self._paused = False
 
-    def start(self, path: Path, *, video: bool, source: str, overwrite: bool = False) -> None:
+    def start(self, path: Path, *, video: bool, source: str, style: str = "default", overwrite: bool = False) -> None:
         """Start a take, as `path` or the next free name.
 
+        style  program it is written for; formats with a single variant ignore it
         Raises UsageError, OutputError; a video that cannot be written is reported and omitted.
         """
         with self._lock:
@@ -53,7 +54,12 @@ class TakeControl:
             if video and overwrite and beside.exists() and Path(source).exists() and beside.samefile(source):
                 raise UsageError(f"{beside} is being played: record under another name")
             recorder = self._factories.make_recorder(
-                path, clock=self._clock, video=video, overwrite=overwrite, say=partial(self._say, "warning")
+                path,
+                clock=self._clock,
+                video=video,
+                style=style,
+                overwrite=overwrite,
+                say=partial(self._say, "warning"),
             )
             self._take = _Take(path, overwrite, recorder, self._video(recorder))
             self._paused = False

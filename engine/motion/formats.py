@@ -34,11 +34,11 @@ _WRITERS: dict[str, _Writer] = {
     ".jsonl": write_osc_log,
     ".fbx": write_fbx,
 }
-_PLAIN_STYLE, _SMPL_STYLE = "default", "smpl"
+PLAIN_STYLE, _SMPL_STYLE = "default", "smpl"
 STYLES: dict[str, tuple[str, ...]] = {
     ".bvh": tuple(BVH_STYLES),
     ".fbx": FBX_STYLES,
-    ".npz": (_PLAIN_STYLE, _SMPL_STYLE),
+    ".npz": (PLAIN_STYLE, _SMPL_STYLE),
 }
 """By suffix: for which programs a file can be written. The others have one form."""
 MOTION_SUFFIXES = tuple(_WRITERS)
@@ -58,7 +58,7 @@ def write_motion(
     path: Path,
     take: MotionTake,
     *,
-    style: str = _PLAIN_STYLE,
+    style: str = PLAIN_STYLE,
     overwrite: bool = False,
     progress: Progress = no_progress,
 ) -> Path:
@@ -81,13 +81,18 @@ def write_motion(
 
 def check_style(path: Path, style: str) -> None:
     """Raise UsageError if a file of this suffix cannot be written in the style."""
-    if style == _PLAIN_STYLE or style in STYLES.get(path.suffix.lower(), ()):
+    if style == PLAIN_STYLE or style in STYLES.get(path.suffix.lower(), ()):
         return
     suffixes = [suffix for suffix, styles in STYLES.items() if style in styles]
     if not suffixes:
         known = ", ".join(dict.fromkeys(name for styles in STYLES.values() for name in styles))
         raise UsageError(f"unknown style {style!r}: use one of {known}")
     raise UsageError(f"--style {style} is for {' and '.join(suffixes)} files: give an output that ends so")
+
+
+def style_for(path: Path, style: str) -> str:
+    """Return the style where a file of this suffix has it, else the plain one."""
+    return style if style in STYLES.get(path.suffix.lower(), ()) else PLAIN_STYLE
 
 
 def _writer(suffix: str, style: str) -> _Writer:

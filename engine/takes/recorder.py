@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from engine.errors import OutputError, VtmError, describe
-from engine.motion.formats import check_motion_path
+from engine.motion.formats import PLAIN_STYLE, check_motion_path, style_for
 from engine.motion.resample import LONGEST_HOLD_S
 from engine.motion.take import row_of
 from engine.takes.names import free_take
@@ -44,6 +44,7 @@ class Recorder:
         *,
         clock: Callable[[], float] = time.monotonic,
         video: bool = False,
+        style: str = PLAIN_STYLE,
         overwrite: bool = False,
         say: Callable[[str], None] | None = None,
         on_written: OnWritten | None = None,
@@ -51,6 +52,7 @@ class Recorder:
         """Start a take that becomes `path` at close, or the next free name.
 
         video      a video is recorded beside it by others, to `self.video`: recovery keeps the two under one name
+        style      the program it is written for; formats that have no such form ignore it
         overwrite  replace the take of that name
         say        gets one line when the take has to go on somewhere else
         on_written gets the finished file and what is in it, in the thread that closes the take
@@ -66,6 +68,7 @@ class Recorder:
             raise OutputError(f"cannot record to {wanted}: {error.strerror or error}; choose another folder") from error
         self._path, self.video = free_take(wanted, video=video, overwrite=overwrite)
         self._overwrite, self._on_written = overwrite, on_written
+        self._style = style_for(wanted, style)
         try:
             self._partial = TakeFile(self._path, self.video, say or (lambda _text: None))
         except OutputError:
@@ -189,7 +192,12 @@ class Recorder:
 
     def _build(self, partial: Path, final: Path) -> Path:
         path, _ = build_take(
-            partial, final, overwrite=self._overwrite, progress=self._note_saved, on_written=self._on_written
+            partial,
+            final,
+            style=self._style,
+            overwrite=self._overwrite,
+            progress=self._note_saved,
+            on_written=self._on_written,
         )
         return path
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from engine.errors import OutputError, VtmError
 from engine.motion.atomic import is_taken, move_to_free_name
 from engine.motion.file_lock import is_held
-from engine.motion.formats import write_motion
+from engine.motion.formats import PLAIN_STYLE, write_motion
 from engine.motion.take import MotionTake, Progress, no_progress, take_from_rows
 from engine.takes.names import being_recorded
 from engine.takes.partial_file import SUFFIX, names_in, read_partial
@@ -43,6 +43,7 @@ def build_take(
     partial: Path,
     final: Path,
     *,
+    style: str = PLAIN_STYLE,
     overwrite: bool = False,
     progress: Progress = no_progress,
     on_written: OnWritten | None = None,
@@ -51,13 +52,13 @@ def build_take(
 
     Raises VtmError; the partial file then stays if it is of use.
     """
-    path, seconds = _write(partial, final, overwrite, progress, on_written)
+    path, seconds = _write(partial, final, style, overwrite, progress, on_written)
     partial.unlink(missing_ok=True)  # the rows are mapped from it no more
     return path, seconds
 
 
 def _write(
-    partial: Path, final: Path, overwrite: bool, progress: Progress, on_written: OnWritten | None
+    partial: Path, final: Path, style: str, overwrite: bool, progress: Progress, on_written: OnWritten | None
 ) -> tuple[Path, float]:
     rows = read_partial(partial).rows
     if len(rows) == 0 or (final.suffix.lower() != ".npz" and not rows["tracked"].any()):
@@ -67,7 +68,7 @@ def _write(
         raise NothingRecordedError(f"{final} was not written: {why}")
     seconds = float(rows["timestamp_s"][-1] - rows["timestamp_s"][0])
     take = take_from_rows(rows)
-    path = write_motion(final, take, overwrite=overwrite, progress=progress)
+    path = write_motion(final, take, style=style, overwrite=overwrite, progress=progress)
     if on_written is not None:
         on_written(path, take)
     return path, seconds

@@ -381,7 +381,8 @@ def test_the_formats_on_the_command_line_are_those_that_can_be_written():
 def test_receiving_and_video_are_off_unless_asked_for():
     parse = build_parser().parse_args
     plain = config_from(parse([]), Config())
-    assert (plain.vmc_receive, plain.record_video) == ("", False)
+    assert (plain.vmc_receive, plain.record_video, plain.take_style) == ("", False, "default")
+    assert config_from(parse(["--style", "gmr"]), plain).take_style == "gmr"
     asked = config_from(parse(["--vmc-receive", "0.0.0.0:39540", "--record-video"]), Config())
     assert (asked.vmc_receive, asked.record_video) == ("0.0.0.0:39540", True)
     assert not config_from(parse(["--no-record-video"]), asked).record_video

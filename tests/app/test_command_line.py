@@ -129,6 +129,8 @@ LINES = [
     (["--record", "take.c3d"], ".fbx"),
     (["--record", "take"], "for example take.bvh"),
     (["--record", "take.mp4"], "--record-video"),
+    (["--headless", "--record", "take.npz", "--style", "mixamo"], ".bvh and .fbx"),
+    (["--record", "take.bvh", "--style", "maya"], "rokoko"),
     (["convert", "clip.mp4", "x.npz", "--jobs", "two"], "whole number from 1 to 64"),
     (["help", "dance"], "there is no command 'dance'"),
     (

@@ -14,6 +14,7 @@ from app.window.file_dialogs import ask_folder, ask_open
 from app.window.widgets import icons
 from app.window.widgets.fields import Choice, Countdown, Elided, Section, Switch, icon_button, label
 from engine.config import Config
+from engine.motion.formats import PLAIN_STYLE, STYLES
 from engine.takes.names import dated_take
 from engine.types import RecordingState
 
@@ -26,6 +27,16 @@ _FORMATS = (
     ("OSC log", ".jsonl"),
     ("NumPy", ".npz"),
 )
+_PROGRAMS = {
+    "default": "Any program",
+    "blender": "Blender",
+    "mixamo": "Mixamo",
+    "rokoko": "Rokoko",
+    "lafan1": "LAFAN1",
+    "gmr": "GMR, robots",
+    "smpl": "SMPL, AMASS",
+}
+"""By style, what a person calls it."""
 _REPLAYED = "Takes and OSC logs (*.npz *.jsonl);;All files (*)"
 
 
@@ -63,6 +74,7 @@ class RecordPanel(Section):
     def __init__(self) -> None:
         super().__init__("Record")
         self._folder = Path()
+        self._wanted_style = PLAIN_STYLE
         self._state: RecordingState | None = None
         self.button = QPushButton(icons.record(), "Record")
         self.button.setProperty("role", "record")
@@ -101,11 +113,15 @@ class RecordPanel(Section):
         self.video = Switch("Record the video with the take")
         self.video.setToolTip("The camera's video as .mkv, in sync with the take")
         self.row("Video beside", self.video)
+        self.program = Choice("Program that takes are for")
+        self.program.setToolTip("Names, unit and axes of joints as this program expects them")
+        self.row("Made for", self.program)
         self.button.clicked.connect(self.pressed)
         self.countdown.activated.connect(lambda _index: self.changed.emit({"countdown_s": self.countdown.seconds}))
         self.sound.toggled.connect(self._sound_toggled)
         self.format.activated.connect(lambda _index: self.chosen.emit(str(self._folder), self.format.value))
         self.video.toggled.connect(lambda on: self.changed.emit({"record_video": on}))
+        self.program.activated.connect(lambda _index: self.changed.emit({"take_style": self.program.value}))
         pick.clicked.connect(self._pick)
         show.clicked.connect(self._show)
         replay.clicked.connect(self._ask_take)
@@ -128,6 +144,18 @@ class RecordPanel(Section):
         """Show settings without emitting."""
         self.video.set_quietly(config.record_video)
         self.countdown.choose(str(config.countdown_s))
+        self._wanted_style = config.take_style
+        self._show_styles()
+
+    def _show_styles(self) -> None:
+        """Those of the format; another format's is kept and not used."""
+        styles = STYLES.get(self.format.value, (PLAIN_STYLE,))
+        if [self.program.itemData(row) for row in range(self.program.count())] != list(styles):
+            self.program.clear()
+            for style in styles:
+                self.program.addItem(_PROGRAMS[style], style)
+        self.program.choose(self._wanted_style)
+        self.program.setEnabled(len(styles) > 1 and self._state is None)
 
     def show_sound(self, on: bool) -> None:
         """Show whether countdowns are audible, without emitting."""
@@ -153,6 +181,7 @@ class RecordPanel(Section):
         """Show where takes are stored, without emitting."""
         self._folder = folder
         self.format.choose(suffix)
+        self._show_styles()
         self._show_place(_from_home(folder))
 
     def show_state(self, state: RecordingState | None) -> None:
@@ -172,6 +201,7 @@ class RecordPanel(Section):
         self.button.style().polish(self.button)
         self.format.setEnabled(state is None)
         self.video.setEnabled(state is None)
+        self._show_styles()
         if state is None:
             self.button.setText(self._counting or "Record")
             self.button.setEnabled(True)

@@ -395,6 +395,26 @@ def test_video_beside_the_take_is_a_setting(window, until, made):
     until(lambda: load_settings()[0].config.record_video)
 
 
+def test_takes_are_made_for_a_program_that_their_format_knows(window, until, made):
+    record = window.side.record
+    record.chosen.emit("", ".bvh")
+    record.program.setCurrentIndex(record.program.findData("gmr"))
+    record.program.activated.emit(0)
+    until(lambda: made[0].config.take_style == "gmr")
+    until(lambda: load_settings()[0].config.take_style == "gmr")
+    record.chosen.emit("", ".glb")
+    assert (record.program.count(), record.program.isEnabled(), record.program.currentText()) == (
+        1,
+        False,
+        "Any program",
+    )
+    assert window.config.take_style == "gmr"
+    record.chosen.emit("", ".fbx")
+    assert [record.program.itemData(row) for row in range(record.program.count())] == ["default", "mixamo", "rokoko"]
+    record.chosen.emit("", ".bvh")
+    assert record.program.value == "gmr"
+
+
 def test_the_rate_of_sending_is_a_setting_that_changes_while_it_runs(window, until, made):
     rate = window.side.targets.rate
     assert rate.currentText() == "As the camera"

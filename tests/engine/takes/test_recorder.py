@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from engine.errors import OutputError, UsageError, VtmError
+from engine.motion.formats import write_motion
 from engine.motion.npz import read_motion_npz
 from engine.motion.take import row_of
 from engine.takes import recorder as recorder_module
@@ -45,6 +46,33 @@ def _wait_until(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.005)
+
+
+@pytest.mark.parametrize(
+    ("name", "style"), [("a.bvh", "mixamo"), ("a.bvh", "gmr"), ("a.fbx", "rokoko"), ("a.npz", "smpl")]
+)
+def test_a_take_is_written_for_a_program_as_convert_writes_it(
+    frames: Frames, tmp_path: Path, name: str, style: str
+) -> None:
+    plain, styled = Recorder(tmp_path / "plain.npz"), Recorder(tmp_path / name, style=style)
+    for pose, detection in frames:
+        plain.write(pose, detection)
+        styled.write(pose, detection)
+    expected = write_motion(tmp_path / f"expected{name}", read_motion_npz(plain.close()), style=style)
+    if style == "smpl":
+        with np.load(styled.close()) as found, np.load(expected) as wanted:
+            np.testing.assert_array_equal(found["poses"], wanted["poses"])
+    else:
+        assert len(styled.close().read_bytes()) == pytest.approx(len(expected.read_bytes()), abs=64)
+        assert (b"mixamorig:" in expected.read_bytes()) == (style == "mixamo")
+        assert (b"mixamorig:" in (tmp_path / name).read_bytes()) == (style == "mixamo")
+
+
+def test_a_format_with_one_form_ignores_the_program(frames: Frames, tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "take.npz", style="mixamo")
+    for pose, detection in frames:
+        recorder.write(pose, detection)
+    assert len(read_motion_npz(recorder.close())) == len(frames)
 
 
 def test_a_take_holds_every_pose_in_order_and_leaves_no_other_file(frames: Frames, tmp_path: Path) -> None:
