@@ -1,7 +1,7 @@
 """`python -m app.documents`: what is wrong in the documents, one line each; exit code 1 if anything is.
 
-Looked for: links, paths and modules that are not there, commands that would not start, words not to use, and parts made
-from code that are stale. `--write` renews these parts. Part of `make check`.
+Looked for: links, paths, modules and labels that are not there, commands that would not start, words not to use, and parts
+made from code that are stale. `--write` renews these parts. Part of `make check`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from app.documents.commands import NOT_INSTALLED, wrong_commands
 from app.documents.generated import stale_parts, write
+from app.documents.labels import unknown_labels
 from app.documents.links import dead_links, dead_names
 from app.documents.pages import Finding, pages
 from app.documents.words import avoided_words, long_sentences
@@ -26,7 +27,8 @@ def findings(root: Path) -> tuple[list[Finding], list[Finding]]:
     found = pages(root)
     commands, skipped = wrong_commands(found, root)
     words = [finding for page in found for finding in (*avoided_words(page), *long_sentences(page))]
-    wrong = [*dead_links(found, root), *dead_names(found, root), *commands, *words, *stale_parts(root)]
+    names = [*dead_names(found, root), *unknown_labels(found, root)]
+    wrong = [*dead_links(found, root), *names, *commands, *words, *stale_parts(root)]
     return sorted(wrong, key=lambda finding: (finding.path, finding.line)), skipped
 
 

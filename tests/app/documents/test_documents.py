@@ -12,6 +12,7 @@ import pytest
 from app.documents import __main__ as documents
 from app.documents import commands, generated
 from app.documents.figure import network_figure
+from app.documents.labels import unknown_labels
 from app.documents.links import dead_links, dead_names
 from app.documents.pages import Finding, Page, pages, slug
 from app.documents.words import LONGEST_SENTENCE, avoided_words, long_sentences
@@ -89,6 +90,14 @@ def test_a_path_or_module_that_is_gone_is_found(name: str):
 @pytest.mark.parametrize("name", ["engine/queues.py", "engine/osc/", "models.skeleton", "models.skeleton.PARENTS"])
 def test_a_path_or_module_that_is_there_passes(name: str):
     assert dead_names([Page("a.md", f"See `{name}`.\n")], ROOT) == []
+
+
+def test_a_label_that_the_window_does_not_have_is_found():
+    text = "Press *Calibrate*, then *Dance*, or wait for *nobody is listening on …*; **bold** is no label.\n"
+    assert [finding.what for finding in unknown_labels([Page("README.md", text)], ROOT)] == [
+        "the window has no *Dance*"
+    ]
+    assert unknown_labels([Page("docs/network.md", text)], ROOT) == []
 
 
 def test_a_word_not_to_use_is_found_in_prose_and_not_in_code():
