@@ -1,7 +1,7 @@
 """`python -m app.documents`: what is wrong in the documents, one line each; exit code 1 if anything is.
 
-Looked for: links, paths, modules and labels that are not there, commands that would not start, words not to use, and parts
-made from code that are stale. `--write` renews these parts. Part of `make check`.
+Looked for: links, paths, modules and labels that are not there, commands that would not start, words not to use, and
+stale parts that are made from code. `--write` renews these parts. Part of `make check`.
 """
 
 from __future__ import annotations
