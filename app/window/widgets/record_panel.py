@@ -94,7 +94,8 @@ class RecordPanel(Section):
         self.body.addLayout(first)
         self.format.setFixedWidth(96)
         self.format.setToolTip(
-            "NumPy takes and OSC logs can be replayed; vtm convert turns a NumPy take into any format"
+            "NumPy takes and OSC logs can be replayed; vtm convert turns a NumPy take into any format."
+            " BVH and FBX hold no face"
         )
         replay = icon_button(icons.play(), "Replay a take (.npz) or an OSC log (.jsonl)")
         self.sound = icon_button(icons.speaker(True), "Sound of countdowns")
