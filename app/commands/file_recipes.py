@@ -189,6 +189,7 @@ KINDS: tuple[Kind, ...] = (
         then=_without_start,
         frames=2 / 3,
         begins_s=1.0,
+        said="begins between two keyframes",
     ),
     _plain("Matroska without duration and index", "piped.mkv", f"{X264} -live 1 -f matroska"),
     Kind(
@@ -241,10 +242,10 @@ KINDS: tuple[Kind, ...] = (
         frames=0.5,
         said="cut off",
     ),
-    _plain("MP4, rubbish in its middle", "hurt.mp4", X264, then=_hole, frames=0.95, within_mm=40.0),
+    _plain("MP4, rubbish in its middle", "hurt.mp4", X264, then=_hole, frames=0.95, within_mm=40.0, said="is damaged"),
     _plain("MP4, cut off, no index", "cut.mp4", X264, then=_cut(0.6), refused="its beginning or index is missing"),
     _plain("no picture in it", "nothing.mp4", f"-frames:v 0 {X264}", refused="no"),
-    Kind("sound alone", "sound.m4a", ("-f lavfi -t 3 -i sine -c:a aac {out}",), refused="is not a video"),
+    Kind("sound alone", "sound.m4a", ("-f lavfi -t 3 -i sine -c:a aac {out}",), refused="holds sound and no picture"),
     _plain("empty file", "empty.mp4", X264, then=lambda path: path.write_bytes(b""), refused="is empty (0 bytes)"),
     _plain(
         "text by a video's name",

@@ -10,15 +10,17 @@ from numpy.typing import NDArray
 from engine.motion.take import MotionTake, median_rate
 from engine.types import F64
 from models.kinematics import stature
-from models.skeleton import FEET, JOINT, NON_ROOT, PARENTS, REST_OFFSETS, SOLE, TOES
+from models.skeleton import FEET, JOINT, JOINT_NAMES, NON_ROOT, PARENTS, REST_OFFSETS, SOLE, TOES
 
 UNSEEN = 0.3
 """A part whose confidence is lower is not seen."""
 PLANTED = 0.5
 RESTING_M_S = 0.15
 """A joint slower than this about the hips rests: what it moves then is jitter."""
-SPIKE_M_S, SPIKE_RAD_S = 12.0, 20.0
-"""No limb of a performer is faster about the hips; robots and avatars' cloth do not stand faster turns."""
+SPIKE_M_S, SPIKE_RAD_S, SPIKE_LIMB_RAD_S = 12.0, 20.0, 40.0
+"""Faster than any performer: a boxer's elbow turns at 24 rad/s, as measured; the trunk and the head are slower."""
+_LIMBS = ("UpperArm", "LowerArm", "Hand", "UpperLeg", "LowerLeg", "Foot", "Toes")
+_FASTEST_TURN = np.array([SPIKE_LIMB_RAD_S if name.endswith(_LIMBS) else SPIKE_RAD_S for name in JOINT_NAMES])
 _RECORDED_GAP_S = 0.25
 _SHORT = 1e-6
 LIMB_BONES: dict[str, tuple[str, ...]] = {
@@ -117,7 +119,7 @@ def spikes(take: MotionTake) -> tuple[Span, ...]:
     q = take.rotations_xyzw.astype(np.float64)
     turn = 2.0 * np.arccos(np.clip(np.abs((q[1:] * q[:-1]).sum(-1)), 0.0, 1.0)) / seconds
     with np.errstate(invalid="ignore"):
-        fast = np.concatenate([[False], ((speed > SPIKE_M_S) | (turn > SPIKE_RAD_S)).any(1)])
+        fast = np.concatenate([[False], ((speed > SPIKE_M_S) | (turn > _FASTEST_TURN)).any(1)])
     return spans_of(fast, times)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.errors import CameraError
+from engine.sources.animated import WebpReader, is_animated
 from engine.sources.orientation import UPRIGHT, Orientation
 from engine.sources.picture_reader import PictureReader, is_picture_place
 from engine.sources.reader import DEFAULT_FPS, Picture, Reader
@@ -133,7 +134,10 @@ def open_file(
     """
 
     def reader() -> Reader:
-        return PictureReader(str(place), fps) if is_picture_place(str(place)) else VideoReader(place)
+        if is_picture_place(str(place)):
+            return PictureReader(str(place), fps)
+        webp = place.suffix.lower() == ".webp" and is_animated(place)
+        return WebpReader(place) if webp else VideoReader(place)
 
     return FileSource(
         reader, name or place.name, orientation=orientation, paced=paced, loop=loop, clock=clock, sleep=sleep

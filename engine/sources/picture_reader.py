@@ -12,6 +12,7 @@ import numpy as np
 from engine.errors import UsageError
 from engine.file_kinds import is_picture
 from engine.opencv import cv2
+from engine.sources.animated import is_animated
 from engine.sources.reader import Picture
 
 _NUMBER = re.compile(r"%(0?)(\d*)d")
@@ -68,7 +69,7 @@ def is_picture_place(place: str) -> bool:
     """Return whether it is a folder of pictures without videos, a pattern of pictures, or a picture."""
     path = Path(place)
     if path.is_file():
-        return is_picture(path)
+        return is_picture(path) and not is_animated(path)
     return bool(picture_files(place))
 
 

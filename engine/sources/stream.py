@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from engine.opencv import cv2
 from engine.sources.pictures import PictureMaker
+from engine.sources.video_reader import picture_stream
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ class StreamCapture:
         """Open the stream. Raises av.FFmpegError, OSError: no answer, or it is not a video."""
         self._container = av.open(url, options=_OPTIONS, timeout=(OPEN_S, READ_S), metadata_errors="ignore")
         try:
-            self._stream = self._container.streams.video[0]
+            self._stream = picture_stream(self._container)
         except IndexError as error:
             self._container.close()
             raise ValueError("no video in it") from error

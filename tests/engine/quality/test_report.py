@@ -249,6 +249,20 @@ def test_takes_without_a_common_moment_are_refused() -> None:
         compare_takes(take, dataclasses.replace(take, tracked=~take.tracked))
 
 
+@pytest.mark.parametrize(("joint", "rad_s", "light"), [("LeftLowerArm", 24, "green"), ("Hips", 24, "red")])
+def test_a_boxers_punch_is_no_spike_and_a_body_that_spins_as_fast_is_one(joint: str, rad_s: float, light: str) -> None:
+    take = standing()
+    rotations = take.rotations_xyzw.copy()
+    for at in (60, 120, 200):
+        angles = np.linspace(0, 2 * rad_s / FPS, 3)
+        rotations[at : at + 3, JOINT[joint], 2] = np.sin(angles / 2)
+        rotations[at : at + 3, JOINT[joint], 3] = np.cos(angles / 2)
+        for step in range(40):
+            back = angles[-1] * (1 - step / 39)
+            rotations[at + 3 + step, JOINT[joint], 2:] = np.sin(back / 2), np.cos(back / 2)
+    assert report_of(dataclasses.replace(take, rotations_xyzw=rotations)).light == light
+
+
 def test_feet_that_leave_the_floor_do_not_slide() -> None:
     take = dataclasses.replace(sliding(standing()), contacts=np.zeros((FRAMES, 2), np.float32))
     assert report_of(take).light == "green"

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from engine.errors import CameraError
 from engine.opencv import cv2
 from engine.sources.reader import Picture
 from engine.sources.video_reader import VideoReader
@@ -203,3 +204,81 @@ def test_a_name_with_a_colon_is_a_file(tmp_path: Path, monkeypatch: pytest.Monke
     write(tmp_path / "clip.mp4").rename(tmp_path / "take 10:30.mp4")
     monkeypatch.chdir(tmp_path)
     assert len(read_all(Path("take 10:30.mp4"))[0]) == 10
+
+
+def test_the_film_is_found_beside_a_cover_picture(tmp_path: Path) -> None:
+    path = tmp_path / "song.mkv"
+    with av.open(str(path), "w") as out:
+        cover: Any = out.add_stream("mjpeg", rate=25)
+        film: Any = out.add_stream("libx264", rate=25)
+        cover.width, cover.height, cover.pix_fmt = 640, 480, "yuvj420p"
+        film.width, film.height, film.pix_fmt = 64, 48, "yuv420p"
+        out.mux(cover.encode(av.VideoFrame.from_ndarray(scene(640, 480), "bgr24")))
+        for number in range(25):
+            out.mux(film.encode(av.VideoFrame.from_ndarray(scene(64, 48, number), "bgr24")))
+        out.mux(cover.encode())
+        out.mux(film.encode())
+    pictures, _ = read_all(path)
+    assert [each.bgr.shape for each in pictures] == [(48, 64, 3)] * 25
+
+
+def broadcast(path: Path, start_s: float) -> bytes:
+    """Two seconds of MPEG-TS with a keyframe each second, on a clock that begins at start_s."""
+    with av.open(str(path), "w", format="mpegts") as out:
+        stream: Any = out.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        stream.options = {"g": "25", "bf": "0", "sc_threshold": "0"}
+        stream.codec_context.time_base = Fraction(1, 25)
+        for number in range(50):
+            frame = av.VideoFrame.from_ndarray(scene(64, 48, number), "bgr24")
+            frame.pts, frame.time_base = number + round(25 * start_s), Fraction(1, 25)
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode())
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize(("first_s", "second_s"), [(5000.0, 20.0), (20.0, 5000.0)])
+def test_a_broadcast_whose_clock_jumps_goes_on_where_it_was(first_s: float, second_s: float, tmp_path: Path) -> None:
+    path = tmp_path / "jump.ts"
+    path.write_bytes(broadcast(tmp_path / "a.ts", first_s) + broadcast(tmp_path / "b.ts", second_s))
+    pictures, reader = read_all(path)
+    assert len(pictures) == 100
+    np.testing.assert_allclose(np.diff([each.time_s for each in pictures]), 0.04, atol=0.01)
+    assert reader.problem is None
+
+
+def test_a_broadcast_that_begins_between_two_keyframes_says_so(tmp_path: Path) -> None:
+    whole = broadcast(tmp_path / "whole.ts", 10.0)
+    path = tmp_path / "middle.ts"
+    path.write_bytes(whole[:564] + whole[188 * (len(whole) // 188 // 5) :])
+    pictures, reader = read_all(path)
+    assert len(pictures) == 25
+    assert pictures[0].time_s == 0
+    assert reader.problem is not None
+    assert "begins between two keyframes" in reader.problem
+
+
+def test_an_avi_without_its_second_half_is_cut_off(tmp_path: Path) -> None:
+    path = tmp_path / "clip.avi"
+    with av.open(str(path), "w") as out:
+        stream: Any = out.add_stream("mjpeg", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuvj420p"
+        for number in range(20):
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(scene(64, 48, number), "bgr24")))
+        out.mux(stream.encode())
+    assert read_all(path)[1].problem is None
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    pictures, reader = read_all(path)
+    assert 2 < len(pictures) < 15
+    assert reader.problem is not None
+    assert "is cut off" in reader.problem
+
+
+def test_sound_alone_is_said(tmp_path: Path) -> None:
+    with av.open(str(tmp_path / "song.wav"), "w") as out:
+        sound: Any = out.add_stream("pcm_s16le", rate=8000, layout="mono")
+        silence = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.int16), "s16", "mono")
+        silence.sample_rate = 8000
+        out.mux(sound.encode(silence))
+    with pytest.raises(CameraError, match="holds sound and no picture"):
+        VideoReader(tmp_path / "song.wav")
