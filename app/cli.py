@@ -185,7 +185,13 @@ def _bench(options: argparse.Namespace) -> int:
     from app.commands.bench import run_bench_command
 
     return run_bench_command(
-        config_from(options, Config()), options.seconds, as_json=options.json, avatar=options.avatar
+        config_from(options, Config()),
+        options.seconds,
+        as_json=options.json,
+        avatar=options.avatar,
+        against=options.against,
+        against_model=options.against_model,
+        short=options.short,
     )
 
 

@@ -20,6 +20,13 @@ def add_tool_commands(commands: Commands, debug: OneLineParser) -> None:
     bench.add_argument(
         "--avatar", default="", metavar="FILE.vrm", help="also measure the cost of three targets with this avatar"
     )
+    bench.add_argument("--short", action="store_true", help="measure sizes, hands and face, memory and goals only")
+    bench.add_argument(
+        "--against", default="", metavar="PYTHON", help="also measure mediapipe's tracker, run by this Python"
+    )
+    bench.add_argument(
+        "--against-model", default="", metavar="FILE.task", help="for a mediapipe that brings no network"
+    )
     add_engine_options(bench)
     doctor = commands.add_parser(
         "doctor", parents=[debug], help="check what is installed and works, with fixes for what does not"

@@ -9,17 +9,35 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from app.commands.bench_tables import chains_table, goals_table, left_out_lines, peers_table
 from app.terminal import say
 from engine.config import Config
 
 DEFAULT_SECONDS = 8.0
 
 
-def run_bench_command(config: Config, seconds: float | None, *, as_json: bool, avatar: str = "") -> int:
+def run_bench_command(
+    config: Config,
+    seconds: float | None,
+    *,
+    as_json: bool,
+    avatar: str = "",
+    against: str = "",
+    against_model: str = "",
+    short: bool = False,
+) -> int:
     """Measure, then print the results to stdout and the progress to stderr. Raises VtmError."""
     from engine.bench.report import run_bench
 
-    found = run_bench(config, seconds or DEFAULT_SECONDS, avatar=avatar, say=lambda text: say(f"vtm: bench: {text}"))
+    found = run_bench(
+        config,
+        seconds or DEFAULT_SECONDS,
+        say=lambda text: say(f"vtm: bench: {text}"),
+        avatar=avatar,
+        against=against,
+        against_model=against_model,
+        short=short,
+    )
     if as_json:
         say(json.dumps(found, indent=2), sys.stdout)
     else:
@@ -31,26 +49,31 @@ def show(found: dict[str, Any], console: Console) -> None:
     """Print the results as tables."""
     for line in environment_lines(found):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
-    growth = found["growth"]
-    sections: list[tuple[Table, list[str]]] = [
-        (_stages(found), []),
-        (_osc_targets(found), []),
-        (_backends(found), [f"{row['name']}: {row['detail']}" for row in (*found["backends"], *found["peers"])]),
-        (_growth(growth), []),
-        (_windows(growth["window"]), growth["notes"]),
-    ]
-    if found["details"]:
-        sections.append((_details(found["details"]), []))
-    if found["smoothing"]:
-        sections.append((_smoothing(found), []))
-    if found["detector_sizes"]:
-        notes = [f"{row['size']}: {row['detail']}" for row in found["detector_sizes"] if not row["works"]]
-        sections.insert(1, (_detector_sizes(found), notes))
-    for table, notes in sections:
+    for table, notes in _sections(found):
         console.print(table)
         for note in notes:
             console.print(note, markup=False, highlight=False, soft_wrap=True)
     console.print(prediction_line(found["prediction"]), markup=False, highlight=False, soft_wrap=True)
+
+
+def _sections(found: dict[str, Any]) -> list[tuple[Table, list[str]]]:
+    """Tables with the notes below them; those without rows are left out."""
+    growth = found["growth"]
+    unable = [f"{row['size']}: {row['detail']}" for row in found["detector_sizes"] if not row["works"]]
+    sections = [
+        (_stages(found), []),
+        (_detector_sizes(found), unable),
+        (chains_table(found["chains"]), left_out_lines(found["chains"], "size")),
+        (_details(found["details"]), left_out_lines(found["details"], "details")),
+        (goals_table(found["goals"]), []),
+        (peers_table(found["peers"]), [f"{row['name']}: {row['detail']}" for row in found["peers"]]),
+        (_osc_targets(found), []),
+        (_backends(found), [f"{row['name']}: {row['detail']}" for row in found["backends"]]),
+        (_growth(growth), []),
+        (_windows(growth["window"]), growth["notes"]),
+        (_smoothing(found), []),
+    ]
+    return [(table, notes) for table, notes in sections if table.row_count or notes]
 
 
 def environment_lines(found: dict[str, Any]) -> list[str]:
@@ -59,6 +82,8 @@ def environment_lines(found: dict[str, Any]) -> list[str]:
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
     load = "" if machine["load_average"] is None else f", load average {machine['load_average']:g}"
     detector = f"{machine['detector']} {machine['detector_size']}".strip()
+    if machine["size_chosen"]:
+        detector += f" ({machine['size_chosen']})"
     webcam, latency, left_out = (chain[name] for name in ("webcam_latency_ms", "latency_ms", "left_out"))
     return [
         f"{machine['cpu']}, {machine['cores']} cores{load}, GPU: {machine['gpu'] or 'none'}, {machine['system']}",
@@ -128,15 +153,27 @@ def _osc_targets(found: dict[str, Any]) -> Table:
 
 
 def _details(rows: list[dict[str, Any]]) -> Table:
-    columns = ("hands and face", "poses/s", "latency p50", "p95", "hands/s", "faces/s", "their latency p50", "p95")
-    table = Table(*columns, title=f"Hands and face at {rows[0]['at_hz']:g} frames/s, ms", title_justify="left")
+    columns = (
+        "hands and face",
+        "poses/s",
+        "latency p50",
+        "p95",
+        "hands/s",
+        "faces/s",
+        "their latency p50",
+        "p95",
+        "CPU ms a pose",
+        "MB",
+    )
+    title = "Hands and face" + (f" at {rows[0]['at_hz']:g} frames/s, ms" if rows else "")
+    table = Table(*columns, title=title, title_justify="left")
     for row in rows:
-        name = row["details"] + (f" (left out: {', '.join(row['left_out'])})" if row["left_out"] else "")
         own = ("–",) * 4
         if row["details"] != "off":
             times = _times(row["details_latency_ms"])[:2]
             own = (f"{row['hands_per_s']:.1f}", f"{row['face_per_s']:.1f}", *times)
-        table.add_row(name, f"{row['fps']:.1f}", *_times(row["latency_ms"])[:2], *own)
+        cost = f"{row['cpu_ms']:.1f}", f"{row['memory_mb']:.0f}"
+        table.add_row(row["details"], f"{row['fps']:.1f}", *_times(row["latency_ms"])[:2], *own, *cost)
     return table
 
 
@@ -150,9 +187,6 @@ def _backends(found: dict[str, Any]) -> Table:
             table.add_row(row["name"], f"{row['fps']:.1f}", *times, latency)
         else:
             table.add_row(row["name"], "–", "–", *_times(None), "–")
-    for row in found["peers"]:
-        fps = f"{row['fps']:.1f}" if row["works"] else "–"
-        table.add_row(row["name"], fps, "–", *_times(row.get("frame_ms")), "–")
     return table
 
 

@@ -1,21 +1,25 @@
-"""Measures each size of BlazePose on the clip, as many threads as live, and which of them live use would take."""
+"""Measures each size of BlazePose on the clip, as many threads as live, and asks a live run which it chooses."""
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from pathlib import Path
 from typing import Any
 
+from engine.bench.apart import measure_apart
+from engine.bench.chain import Run
 from engine.bench.samples import Samples, as_json
+from engine.config import Config
 from engine.errors import DetectorError
 from engine.live.cores import worker_threads
-from engine.live.load_shedding import SPARE
 from engine.pose2d.blazepose import BlazePose
 from engine.pose2d.weights import BY_SIZE, installed_weights
 from engine.sources.file_source import open_file
 
 WARM_UP_FRAMES = 10
 _STAGE = "pose2d"
+_CHOOSING_S = 2.0
 
 
 def measure_sizes(clip: Path, seconds: float) -> list[dict[str, Any]]:
@@ -29,11 +33,13 @@ def measure_sizes(clip: Path, seconds: float) -> list[dict[str, Any]]:
     return rows
 
 
-def live_size(rows: list[dict[str, Any]], rate_hz: float) -> str:
-    """Return the largest size that keeps a camera's rate with a quarter to spare, else the smallest; "" for none."""
-    able = [row for row in rows if row["works"]]
-    fast = [row for row in able if row["ms"]["p50"] <= SPARE * 1e3 / rate_hz]
-    return str((fast[-1] if fast else able[0])["size"]) if able else ""
+def live_size(config: Config, clip: Path, rate_hz: float) -> str:
+    """Return the size that a live run with a camera of this rate, hands and face beside it, has chosen; "" for RTMPose.
+
+    Raises VtmError when the clip shows nobody or a part cannot be opened.
+    """
+    live = dataclasses.replace(config, detector_size="auto", hands="auto", face="auto")
+    return measure_apart(live, Run(clip, rate_hz, _CHOOSING_S)).detector_size
 
 
 def _measured(size: str, clip: Path, seconds: float) -> dict[str, Any]:

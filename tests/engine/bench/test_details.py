@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from app.commands.bench import _details
+from app.commands.bench_tables import left_out_lines
 from engine.bench import details
 from engine.bench.chain import Measured, Run
 from engine.config import Config
@@ -26,32 +27,39 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Config]:
     def measure(config: Config, run: Run) -> Measured:
         assert run.rate_hz == 30.0
         configs.append(config)
-        if config.hands == "off":
-            return MEASURED
         left_out = ("every second update of the hands",)
         return replace(
-            MEASURED, hands_per_s=7.5, face_per_s=15.0, details_latency_ms=Percentiles(30, 60, 90), left_out=left_out
+            MEASURED,
+            memory_mb=420.0,
+            hands_per_s=7.5,
+            face_per_s=15.0,
+            details_latency_ms=Percentiles(30, 60, 90),
+            left_out=left_out,
         )
 
-    monkeypatch.setattr(details, "measure", measure)
+    monkeypatch.setattr(details, "measure_apart", measure)
     return configs
 
 
-def test_both_rows_are_measured_on_the_same_settings_and_shown(asked: list[Config], monkeypatch: pytest.MonkeyPatch):
+def test_the_row_without_is_the_one_measured_before_and_both_are_shown(
+    asked: list[Config], monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setattr(details, "details_state", lambda: DetailsState(True, ("lite",), ""))
-    rows = details.measure_details(Config(source="demo"), Path("clip.mkv"), 30.0, 1.0, lambda _text: None)
-    assert [(config.hands, config.face) for config in asked] == [("off", "off"), ("auto", "auto")]
+    rows = details.measure_details(Config(source="demo"), Path("clip.mkv"), 30.0, 1.0, lambda _text: None, off=MEASURED)
+    assert [(config.hands, config.face) for config in asked] == [("auto", "auto")]
     assert [row["fps"] for row in rows] == [29.9, 29.9]
     assert rows[1]["details_latency_ms"]["p95"] == 60
+    assert [row["memory_mb"] for row in rows] == [300, 420]
     assert rows[0]["details_latency_ms"] == details.as_json(NO_TIME)
+    assert left_out_lines(rows, "details") == ["auto: left out to keep up: every second update of the hands"]
     console = Console(file=io.StringIO(), width=200)
     console.print(_details(rows))
     shown = console.file.getvalue()  # type: ignore[attr-defined]
-    for text in ("30 frames/s", "auto (left out: every second update of the hands)", "15.0", "60.00", "22.00"):
+    for text in ("30 frames/s", "auto", "420", "15.0", "60.00", "22.00"):
         assert text in shown
 
 
 @pytest.mark.usefixtures("asked")
 def test_without_networks_there_are_no_rows(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(details, "details_state", lambda: DetailsState(False, (), "vtm fetch"))
-    assert details.measure_details(Config(), Path("clip.mkv"), 30.0, 1.0, lambda _text: None) == []
+    assert details.measure_details(Config(), Path("clip.mkv"), 30.0, 1.0, lambda _text: None, off=MEASURED) == []

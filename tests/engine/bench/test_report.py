@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from app.commands.bench import environment_lines, prediction_line, show
-from engine.bench import report, windows
+from engine.bench import growth, report, windows
 from engine.bench.chain import Measured, Run, _listeners, measure
-from engine.bench.peers import measure_mediapipe
+from engine.bench.network import WindowTimes
 from engine.bench.prediction import replayed_errors
 from engine.config import BACKENDS, Config
 from engine.errors import InputError, ModelError, UsageError, VtmError
@@ -35,7 +35,7 @@ PERCENTILES = {"p50", "p95", "p99"}
 def test_every_figure_is_there_and_the_tables_show_them(monkeypatch, capsys):
     from rich.console import Console
 
-    monkeypatch.setattr(report, "HEIGHTS", (240,))
+    monkeypatch.setattr(growth, "HEIGHTS", (240,))
     monkeypatch.setattr(windows, "LENGTHS", ())
     said: list[str] = []
     found = json.loads(json.dumps(report.run_bench(CONFIG, 0.6, say=said.append)))
@@ -46,6 +46,18 @@ def test_every_figure_is_there_and_the_tables_show_them(monkeypatch, capsys):
     assert [row["size"] for row in found["detector_sizes"]] == ["lite", "full", "heavy"]
     assert all(set(row["ms"]) == PERCENTILES for row in found["detector_sizes"] if row["works"])
     assert found["environment"]["detector_size"] == "full"
+    assert found["environment"]["size_chosen"] == "as asked for"
+    assert [row["size"] for row in found["chains"]] == [row["size"] for row in found["detector_sizes"] if row["works"]]
+    assert all(row["fps"] > 0 and row["cpu_ms"] > 0 for row in found["chains"])
+    assert [row["met"] for row in found["goals"]] == [
+        row["value"] >= 75
+        if "75" in row["wanted"]
+        else row["value"] <= 30
+        if "<" in row["wanted"]
+        else row["value"] >= 30
+        for row in found["goals"]
+    ]
+    assert found["peers"][0]["works"] is False
     assert found["end_to_end"]["fps"] > 1
     assert found["memory_mb"] > 10
     assert [row["details"] for row in found["details"]] in ([], ["off", "auto"])
@@ -117,13 +129,6 @@ def test_a_camera_is_not_what_is_measured():
         report.run_bench(Config(source="0"), 0.1, say=print)
 
 
-def test_a_missing_peer_is_named_with_the_way_to_get_it(monkeypatch):
-    monkeypatch.setattr("engine.bench.peers.importlib.util.find_spec", lambda _name: None)
-    peer = measure_mediapipe(DEMO_CLIP, 0.1)
-    assert peer["works"] is False
-    assert "pip install mediapipe" in peer["detail"]
-
-
 def test_an_avatar_that_is_none_is_told_before_anything_is_measured(tmp_path: Path):
     (tmp_path / "a.vrm").write_bytes(b"\x89PNG")
     with pytest.raises(InputError, match="no avatar"):
@@ -133,7 +138,7 @@ def test_an_avatar_that_is_none_is_told_before_anything_is_measured(tmp_path: Pa
 def test_three_vmc_targets_are_measured_with_and_without_an_avatar(monkeypatch, tmp_path: Path):
     runs: list[Run] = []
     found = Measured(30, NO_TIME, {"osc": NO_TIME}, 0.2, 0.3, 300, "", "", "cpu")
-    monkeypatch.setattr(report, "measure", lambda _config, run: (runs.append(run), found)[1])
+    monkeypatch.setattr(report, "measure_apart", lambda _config, run: (runs.append(run), found)[1])
     rows = report._osc_targets(Config(), tmp_path, found, 1.0, print, "my avatar.vrm")
     assert [row["targets"] for row in rows[2:]] == [["vmc"] * 3, ["vmc with the avatar"] * 3]
     assert [run.targets for run in runs[1:]] == [("vmc",) * 3, ("vmc?avatar=my%20avatar.vrm",) * 3]
@@ -141,3 +146,22 @@ def test_three_vmc_targets_are_measured_with_and_without_an_avatar(monkeypatch, 
     with _listeners(("vmc?avatar=a.vrm", "osc")) as (first, second):
         assert parse_target(first).settings.avatar == "a.vrm"
         assert second.startswith("osc://127.0.0.1:")
+
+
+def test_nothing_but_the_short_part_is_measured_where_that_is_asked_for(monkeypatch):
+    found = Measured(30, NO_TIME, {"pose2d": NO_TIME, "osc": NO_TIME}, 0.2, 0.3, 300, "blazepose", "heavy", "cpu")
+    asked: list[tuple[str, float | None]] = []
+    monkeypatch.setattr(
+        report, "measure_apart", lambda config, run: (asked.append((config.detector_size, run.rate_hz)), found)[1]
+    )
+    monkeypatch.setattr(report, "backend_states", lambda: (BackendState("cpu", True, "runs"),))
+    monkeypatch.setattr(report, "measure_network", lambda *_: WindowTimes(64, NO_TIME, NO_TIME))
+    monkeypatch.setattr(report, "measure_sizes", lambda *_: [{"size": "heavy", "works": True, "ms": {}}])
+    monkeypatch.setattr(report, "live_size", lambda *_: "heavy")
+    monkeypatch.setattr(report, "measure_details", lambda *_, **_options: [])
+    whole = report.run_bench(Config(source="demo"), 1.0, say=lambda _text: None, short=True)
+    assert asked == [("heavy", None), ("heavy", 60.0), ("heavy", 30.0)]
+    assert whole["environment"]["size_chosen"] == "by a live run at 30 frames/s"
+    assert [row["size"] for row in whole["chains"]] == ["heavy"]
+    assert [(row["wanted"], row["met"]) for row in whole["goals"]] == [(">= 30", True)]
+    assert (whole["osc_targets"], whole["smoothing"], whole["growth"]["input"]) == ([], [], [])

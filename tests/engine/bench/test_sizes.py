@@ -1,37 +1,28 @@
-"""Sizes of the detector side by side: which one a camera's rate allows, and a missing one told with the fix."""
+"""Sizes of the detector side by side: which one a live run chooses, and a missing one told with the fix."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import pytest
 
 from engine.bench import sizes
+from engine.bench.chain import Measured, Run
 from engine.bench.sizes import live_size, measure_sizes
+from engine.config import Config
 from engine.errors import DetectorError
 from engine.sources.open_source import DEMO_CLIP
+from engine.types import NO_TIME
 from tests.detector_weights import weights_for_tests
 
 
-def rows(lite: float | None, full: float | None, heavy: float | None) -> list[dict[str, Any]]:
-    times = {"lite": lite, "full": full, "heavy": heavy}
-    return [{"size": size, "works": ms is not None, "ms": {"p50": ms}} for size, ms in times.items()]
-
-
-@pytest.mark.parametrize(
-    ("times", "size"),
-    [
-        ((5, 8, 24), "heavy"),
-        ((5, 8, 26), "full"),
-        ((5, 26, 60), "lite"),
-        ((40, 60, 200), "lite"),
-        ((5, 8, None), "full"),
-        ((None, 60, 200), "full"),
-        ((None, None, None), ""),
-    ],
-)
-def test_the_largest_size_that_keeps_the_rate_with_a_quarter_to_spare_runs_live(times, size):
-    assert live_size(rows(*times), 30.0) == size
+@pytest.mark.parametrize("size", ["full", ""])
+def test_a_live_run_with_everything_on_chooses_the_size(monkeypatch, size):
+    asked: list[tuple[Config, Run]] = []
+    found = Measured(30, NO_TIME, {}, 0.2, 0.3, 300, "blazepose", size, "cpu")
+    monkeypatch.setattr(sizes, "measure_apart", lambda config, run: (asked.append((config, run)), found)[1])
+    assert live_size(Config(hands="off", face="off", detector_size="lite"), DEMO_CLIP, 30.0) == size
+    ((config, run),) = asked
+    assert (config.detector_size, config.hands, config.face) == ("auto", "auto", "auto")
+    assert run.rate_hz == 30.0
 
 
 def test_each_size_that_is_there_has_its_times_and_the_others_the_fix(monkeypatch):
