@@ -1,11 +1,16 @@
-"""`python -m models.train`: trains VTM in the paper's two stages, with progress, checkpoints and --resume."""
+"""`python -m models.train`: trains VTM in the paper's two stages, with progress, checkpoints and --resume.
+
+In several processes or on several machines: `torchrun --standalone --nproc-per-node 2 -m models.train …`. OUT is then
+a folder that all machines share. A run that torchrun starts again goes on from OUT/last.pt by itself.
+"""
 
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import logging
+import os
+import shlex
 import sys
 import time
 from collections.abc import Sequence
@@ -24,7 +29,7 @@ from models.training.pairs import PairError
 from models.training.recorded import Recorded
 from models.training.settings import TrainSettings
 from models.training.state import CheckpointError
-from models.training.team import ALONE, Helpers, Team, TeamError
+from models.training.team import Team, TeamError, goes_on, joined_team, team_of
 from models.training.visual import ARRAYS
 from models.vtm.config import VTMConfig
 
@@ -59,9 +64,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=defaults.seed)
     parser.add_argument("--learning-rate", type=float, default=defaults.learning_rate)
     parser.add_argument("--threads", type=int, default=0, help="CPU threads (default: all)")
-    parser.add_argument(
-        "--processes", type=int, default=1, help="train in so many, each on its part of a batch: one per CPU core"
-    )
+    parser.add_argument("--processes", type=int, default=1, help=argparse.SUPPRESS)  # torchrun starts them
     parser.add_argument("--pairs", type=Path, help="folder of pairs: python -m app.commands.render_pairs")
     parser.add_argument("--pair-share", type=float, default=defaults.pair_share, help="of each batch of stage 2")
     parser.add_argument(
@@ -76,14 +79,26 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         default=VTMConfig().backbone,
         help="what feeds the visual branch; resnet18: pairs made with app.commands.detect --features resnet18",
     )
-    args = parser.parse_args(argv)
+    words = list(sys.argv[1:] if argv is None else argv)
+    args = parser.parse_args(words)
+    if args.processes != 1:
+        parser.error(f"torchrun starts several processes: {_by_torchrun(words, args.processes)}")
     if args.backbone != VTMConfig().backbone and args.pairs is None:
         parser.error(f"--backbone {args.backbone} learns from its features of pictures: pass --pairs FOLDER too")
-    if not 1 <= args.processes <= args.batch:
-        parser.error(f"--processes {args.processes}; expected 1 to the windows of a batch, best one per CPU core")
+    if team_of(os.environ).size > args.batch:
+        parser.error(f"{team_of(os.environ).size} processes share a batch of {args.batch}; expected --batch to be more")
     if args.mocap is None and args.aist is None:
         parser.error("nothing to learn from: pass --mocap FOLDER, --aist FOLDER, or both")
     return args
+
+
+def _by_torchrun(words: list[str], processes: int) -> str:
+    """The same command for torchrun."""
+    kept = [word for word in words if not word.startswith("--processes=")]
+    if "--processes" in kept:
+        place = kept.index("--processes")
+        del kept[place : place + 2]
+    return f"torchrun --standalone --nproc-per-node {max(1, processes)} -m models.train {shlex.join(kept)}"
 
 
 def _line(values: dict[str, float], minutes: float) -> str:
@@ -151,25 +166,27 @@ def _trainer(args: argparse.Namespace, config: VTMConfig, team: Team) -> Trainer
 
 def _ready(args: argparse.Namespace, team: Team) -> Trainer:
     """The run, where it was when it is to be resumed."""
-    if args.threads or args.processes > 1:
+    if args.threads or team.local_size > 1:
         torch.set_num_threads(max(1, args.threads))
+    if team.local > 0:
+        team.wait()  # the first one on this machine writes the caches
     trainer = _trainer(args, VTMConfig(window_frames=args.window, backbone=args.backbone), team)
-    if args.resume:
+    if team.local == 0:
+        team.wait()
+    if args.resume or goes_on(team, args.out):
         trainer.resume(args.out / "last.pt")
+        log.info("going on from %s, step %d", args.out / "last.pt", trainer.progress.step)
     return trainer
 
 
-def _help(team: Team, args: argparse.Namespace) -> None:
-    """What the other processes do."""
-    with contextlib.suppress(KeyboardInterrupt, TeamError, CheckpointError):  # the first one tells
-        _ready(args, team).run(lambda _values: None)
-
-
-def train(args: argparse.Namespace) -> None:
-    """Run the whole training that the arguments describe."""
-    trainer = _ready(args, ALONE)  # what is wrong is told before processes are started
+def train(args: argparse.Namespace, team: Team) -> None:
+    """Run the whole training that the arguments describe; of a team, the one that leads reports and saves."""
+    trainer = _ready(args, team)
+    if not team.leads:
+        trainer.run(lambda _values: None)
+        return
     args.out.mkdir(parents=True, exist_ok=True)
-    with Helpers(args.processes, _help, args) as trainer.team, (args.out / "log.jsonl").open("a") as file:
+    with (args.out / "log.jsonl").open("a") as file:
         started = time.strftime("%H:%M:%S")
         log.info("training from %s on %s, %d clips", started, trainer.device, trainer.clips)
 
@@ -184,10 +201,12 @@ def train(args: argparse.Namespace) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Command line; returns the exit code."""
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    level = logging.INFO if team_of(os.environ).leads else logging.ERROR
+    logging.basicConfig(level=level, format="%(message)s", stream=sys.stderr)
     args = _arguments(argv)
     try:
-        train(args)
+        with joined_team() as team:
+            train(args, team)
     except (LibraryError, PairError, CheckpointError, TeamError, ValueError, OSError) as error:
         log.error("error: %s", error)
         return 1

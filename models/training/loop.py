@@ -29,13 +29,13 @@ from models.training.optimizer import Optimizer
 from models.training.pairs import PairSampler
 from models.training.recorded import Recorded
 from models.training.settings import TrainSettings
+from models.training.start import load_start, runs_before, trained_autoencoder
 from models.training.state import CheckpointError, Ema, Progress, read_checkpoint, save_checkpoint
 from models.training.team import ALONE, Team
 from models.training.validate import autoencoder_error, cut_errors, guess_last, last_frame_errors, validation_windows
 from models.training.visual import fitted
 from models.vtm.config import VTMConfig
 from models.vtm.direct import Network, make_network
-from models.vtm.recovered import RecoverError, recovered_vtm
 from models.vtm.vtm import VTM, Lifted
 
 Report = Callable[[dict[str, float]], None]
@@ -68,10 +68,10 @@ class Trainer:
         self.ema = Ema(self.model, settings.ema_decay)
         self.progress = Progress(stage=1 if settings.first_stage and isinstance(self.model, VTM) else 2)
         if settings.autoencoder and isinstance(self.model, VTM):
-            self.model.tpmae.load_state_dict(_autoencoder(Path(settings.autoencoder), config))
+            self.model.tpmae.load_state_dict(trained_autoencoder(Path(settings.autoencoder), config))
             self.ema = Ema(self.model, settings.ema_decay)
         if settings.start:
-            _load_start(self.model, Path(settings.start))
+            load_start(self.model, Path(settings.start))
             self.ema = Ema(self.model, settings.ema_decay)
         self._hold_decoders(self.progress.stage == 1)
         self.clips = len(library.names)
@@ -117,7 +117,7 @@ class Trainer:
             raise CheckpointError(f"{path}: {error}; pass the same options or another --out") from error
         self.progress = data["progress"]
         self._hold_decoders(self.progress.stage == 1)
-        self._earlier = _runs_before(data, self._run())
+        self._earlier = runs_before(data, self._run())
 
     def save(self, path: Path) -> None:
         """Write a checkpoint, if this process leads."""
@@ -290,46 +290,3 @@ class Trainer:
 def _full(motion: Any) -> Any:
     """The same motion in float32: losses are never taken in half precision."""
     return type(motion)(*(getattr(motion, name).float() for name in type(motion).__dataclass_fields__))
-
-
-def _runs_before(data: dict[str, Any], run: dict[str, Any]) -> list[dict[str, Any]]:
-    """The runs that led to a checkpoint, for a run that goes on from it; the same one resumed is not another."""
-    last = {name: value for name, value in data["run"].items() if name != "earlier"}
-    earlier: list[dict[str, Any]] = data["run"].get("earlier", [])
-    same = last.get("settings") == run["settings"]
-    return earlier if same else [*earlier, last | {"until_step": data["progress"].step}]
-
-
-def _load_start(model: Network, path: Path) -> None:
-    """Weights of a checkpoint (averaged) or of an exported ONNX; what these lack stays as initialised.
-
-    Raises CheckpointError when they are of another network.
-    """
-    lacking = ["tpve.spread_head", "spread_head"]  # older weights know no confidence
-    if path.suffix == ".onnx":
-        try:
-            state = recovered_vtm(path).state_dict()
-        except RecoverError as error:
-            raise CheckpointError(str(error)) from error
-        lacking += ["tpmae.motion_encoder"]
-        state = {name: value for name, value in state.items() if not name.startswith(tuple(lacking))}
-    else:
-        state = read_checkpoint(path)["ema"]
-    try:
-        missing, unknown = model.load_state_dict(state, strict=False)
-    except RuntimeError as error:
-        raise CheckpointError(f"{path}: weights of other sizes; start from ones of this config") from error
-    wrong = [name for name in missing if not name.startswith(tuple(lacking))] + list(unknown)
-    if wrong:
-        raise CheckpointError(f"{path}: weights of another network ({wrong[0]}); start from ones of this config")
-
-
-def _autoencoder(path: Path, config: VTMConfig) -> dict[str, torch.Tensor]:
-    """The averaged TPMAE of a checkpoint. Raises CheckpointError when it is of other sizes."""
-    data = read_checkpoint(path)
-    prefix = "tpmae."
-    weights = {name.removeprefix(prefix): value for name, value in data["ema"].items() if name.startswith(prefix)}
-    sizes = ("latent", "width", "window_frames")
-    if not weights or any(getattr(data["config"], name) != getattr(config, name) for name in sizes):
-        raise CheckpointError(f"{path}: no TPMAE of this config in it; leave --autoencoder out to train one")
-    return weights

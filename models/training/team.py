@@ -1,14 +1,15 @@
-"""Training in several processes on one machine: each learns from its share of every batch, gradients are averaged.
+"""Training in several processes that torchrun starts: each learns from its part of every batch, gradients are averaged.
 
-torch's own gloo over a file as meeting point. Two processes of one thread each are faster on two cores than one process
-of two threads: the layers are small, and drawing windows disturbs threads that wait for each other.
+torchrun starts them on one machine or on several, makes them find each other, and starts all of them again when one
+dies; the run then goes on from its last checkpoint. Two processes of one thread each are faster on two cores than one
+process of two threads: the layers are small, and drawing windows disturbs threads that wait for each other.
 """
 
 from __future__ import annotations
 
-import multiprocessing
-import tempfile
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -17,9 +18,9 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-_MEETING = timedelta(minutes=2)
 _PATIENCE = timedelta(minutes=15)
-"""How long they wait for each other to start, and then, for instance while the first one validates."""
+"""How long the processes wait for each other, for instance while the first one validates."""
+_NO_JOB = "none"  # what torchrun calls a job that was given no name
 
 
 class TeamError(RuntimeError):
@@ -28,10 +29,20 @@ class TeamError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """`size` processes that train together; this one is number `rank`, and number 0 reports and saves."""
+    """`size` processes that train together; this one is number `rank`, and number 0 reports and saves.
+
+    local     its number on this machine
+    local_size how many of the processes run on this machine
+    restarts  how often torchrun has started them again
+    job       torchrun's name of the run; "" without torchrun
+    """
 
     size: int = 1
     rank: int = 0
+    local: int = 0
+    local_size: int = 1
+    restarts: int = 0
+    job: str = ""
 
     @property
     def leads(self) -> bool:
@@ -81,11 +92,21 @@ class Team:
         """The value of process 0. Raises TeamError."""
         return self.sum(value if self.leads else 0.0)
 
+    def decide(self, yes: bool) -> bool:
+        """What process 0 says. Raises TeamError."""
+        return bool(self.lead(float(yes)))
+
+    def wait(self) -> None:
+        """Wait until all have come here. Raises TeamError."""
+        self.sum(0.0)
+
     def _together(self, act: Callable[[], object]) -> None:
         try:
             act()
         except RuntimeError as error:
-            raise TeamError("a process of the training died; go on with --resume") from error
+            raise TeamError(
+                "a process of the training died: torchrun starts all again with --max-restarts N, or go on with --resume"
+            ) from error
 
 
 def _unpack(flat: Tensor, tensors: Sequence[Tensor]) -> None:
@@ -97,48 +118,55 @@ def _unpack(flat: Tensor, tensors: Sequence[Tensor]) -> None:
 ALONE = Team()
 
 
-class Helpers:
-    """The other processes of a team, started on entering, gone on leaving.
+def team_of(environment: Mapping[str, str]) -> Team:
+    """The team that torchrun describes in the environment of its processes; ALONE without torchrun."""
+    if "WORLD_SIZE" not in environment or "RANK" not in environment:
+        return ALONE
+    number = {name: int(environment.get(name, 0)) for name in ("WORLD_SIZE", "RANK", "LOCAL_RANK", "LOCAL_WORLD_SIZE")}
+    return Team(
+        number["WORLD_SIZE"],
+        number["RANK"],
+        number["LOCAL_RANK"],
+        max(1, number["LOCAL_WORLD_SIZE"]),
+        int(environment.get("TORCHELASTIC_RESTART_COUNT", 0)),
+        environment.get("TORCHELASTIC_RUN_ID", ""),
+    )
 
-    work  called in each of them with (team, *arguments); a function of a module, since processes are spawned
+
+@contextmanager
+def joined_team() -> Iterator[Team]:
+    """The team that torchrun started this process for, while inside. Raises TeamError when they do not meet.
+
+    Each process takes the GPU of its number on the machine, where there are GPUs.
     """
-
-    def __init__(self, size: int, work: Callable[..., None], *arguments: object) -> None:
-        self._folder = tempfile.TemporaryDirectory()
-        self._store = Path(self._folder.name) / "meeting"
-        context = multiprocessing.get_context("spawn")
-        self._size = size
-        self._processes = [
-            context.Process(target=_begin, args=(self._store, Team(size, rank), work, arguments), daemon=True)
-            for rank in range(1, size)
-        ]
-
-    def __enter__(self) -> Team:
-        for process in self._processes:
-            process.start()
-        team = Team(self._size)
-        if self._size > 1:
-            _join(self._store, team)
-        return team
-
-    def __exit__(self, *_: object) -> None:
-        for process in self._processes:
-            process.terminate()
-            process.join()
-        if self._size > 1:
-            dist.destroy_process_group()
-        self._folder.cleanup()
-
-
-def _join(store: Path, team: Team) -> None:
+    team = team_of(os.environ)
+    if team.size == 1:
+        yield team
+        return
+    if torch.cuda.is_available():
+        torch.cuda.set_device(team.local % torch.cuda.device_count())
     try:
-        meeting = dist.FileStore(str(store), team.size)  # type: ignore[attr-defined]
-        meeting.set_timeout(_MEETING)
-        dist.init_process_group("gloo", store=meeting, world_size=team.size, rank=team.rank, timeout=_PATIENCE)
+        dist.init_process_group("gloo", timeout=_PATIENCE)
     except (RuntimeError, ValueError) as error:
         raise TeamError(f"the processes of the training did not meet ({str(error).splitlines()[0]})") from error
+    try:
+        yield team
+    finally:
+        dist.destroy_process_group()
 
 
-def _begin(store: Path, team: Team, work: Callable[..., None], arguments: tuple[object, ...]) -> None:
-    _join(store, team)
-    work(team, *arguments)
+def goes_on(team: Team, out: Path) -> bool:
+    """Whether this is the same run, started again by torchrun, with a checkpoint to go on from; the same in all.
+
+    torchrun counts no restart where a machine left or joined. So process 0 writes the job (`--rdzv-id`) into `out`;
+    a checkpoint older than that is another run's. Raises TeamError, OSError.
+    """
+    again = False
+    if team.leads and team.job:
+        note, last = out / "torchrun_job", out / "last.pt"
+        same = note.exists() and (team.restarts > 0 or (team.job != _NO_JOB and note.read_text() == team.job))
+        again = same and last.exists() and last.stat().st_mtime >= note.stat().st_mtime
+        if not same:
+            out.mkdir(parents=True, exist_ok=True)
+            note.write_text(team.job)
+    return team.decide(again)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import socket
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +18,7 @@ from models.training.loop import Trainer
 from models.training.optimizer import Optimizer
 from models.training.settings import TrainSettings
 from models.training.state import read_checkpoint
-from models.training.team import ALONE, Helpers, Team, TeamError
+from models.training.team import ALONE, Team, TeamError, goes_on, joined_team, team_of
 from models.vtm.config import VTMConfig
 from models.vtm.direct import make_network
 
@@ -56,24 +59,45 @@ def descend(team: Team, config: VTMConfig, folder: Path) -> None:
     torch.save((model.state_dict(), optimizer.state_dict()), folder / f"{team.size}_{team.rank}.pt")
 
 
-def leave(team: Team) -> None:
-    """A process that dies."""
-    raise SystemExit(team.rank)
+def die_or_wait(team: Team, folder: Path) -> None:
+    """The second process dies; what the first one is told."""
+    if team.rank == 1:
+        os._exit(3)
+    try:
+        team.sum(1.0)
+    except TeamError as error:
+        (folder / "told").write_text(str(error))
 
 
-def done(team: Team, work: Callable[..., None], *arguments: object) -> None:
-    """The work, then wait for each other: leaving ends the others."""
-    work(team, *arguments)
-    team.sum(0.0)
+def decide(team: Team, folder: Path) -> None:
+    """Each process has an opinion; what counts."""
+    (folder / f"{team.rank}").write_text(f"{team.decide(team.leads)} {team.decide(not team.leads)}")
 
 
-def together(work: Callable[..., None], *arguments: object) -> None:
-    with Helpers(2, done, work, *arguments) as team:
-        done(team, work, *arguments)
+def member(rank: int, port: int, work: Callable[..., None], arguments: tuple[object, ...]) -> None:
+    """One process as torchrun starts it."""
+    numbers = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": 2, "LOCAL_WORLD_SIZE": 2, "MASTER_PORT": port}
+    os.environ.update({name: str(value) for name, value in numbers.items()} | {"MASTER_ADDR": "127.0.0.1"})
+    with joined_team() as team:
+        work(team, *arguments)
+
+
+def together(work: Callable[..., None], *arguments: object) -> list[int | None]:
+    """Exit codes of two processes that do the work."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    context = multiprocessing.get_context("spawn")
+    both = [context.Process(target=member, args=(rank, port, work, arguments), daemon=True) for rank in (0, 1)]
+    for process in both:
+        process.start()
+    for process in both:
+        process.join(120)
+    return [process.exitcode for process in both]
 
 
 def test_gradients_are_the_mean_of_all(tmp_path):
-    together(average, tmp_path)
+    assert together(average, tmp_path) == [0, 0]
     for rank in (0, 1):
         gradient, total, first = torch.load(tmp_path / f"{rank}.pt")
         assert torch.equal(gradient, torch.full((2, 3), 1.5))
@@ -82,7 +106,7 @@ def test_gradients_are_the_mean_of_all(tmp_path):
 
 def test_a_team_that_deals_out_the_matrices_goes_where_one_process_goes(tiny, tmp_path):
     descend(ALONE, tiny, tmp_path)
-    together(descend, tiny, tmp_path)
+    assert together(descend, tiny, tmp_path) == [0, 0]
     weights, states = torch.load(tmp_path / "1_0.pt")
     for rank in (0, 1):
         others, other_states = torch.load(tmp_path / f"2_{rank}.pt")
@@ -94,7 +118,7 @@ def test_a_team_that_deals_out_the_matrices_goes_where_one_process_goes(tiny, tm
 
 @pytest.mark.slow
 def test_all_processes_end_with_the_same_weights_and_one_of_them_saves(tiny, library, tmp_path):
-    together(learn, tiny, library, tmp_path)
+    assert together(learn, tiny, library, tmp_path) == [0, 0]
     progress = read_checkpoint(tmp_path / "run" / "last.pt")["progress"]
     assert (progress.step, progress.windows) == (4, 24)
     assert read_checkpoint(tmp_path / "run" / "last.pt")["run"]["processes"] == 2
@@ -102,9 +126,43 @@ def test_all_processes_end_with_the_same_weights_and_one_of_them_saves(tiny, lib
     assert all(torch.equal(value, theirs[name]) for name, value in ours.items())
 
 
-def test_a_process_that_dies_is_told():
-    with Helpers(2, leave) as team, pytest.raises(TeamError, match="go on with --resume"):
-        team.sum(1.0)
+def test_a_process_that_dies_is_told(tmp_path):
+    assert together(die_or_wait, tmp_path)[1] == 3
+    assert "go on with --resume" in (tmp_path / "told").read_text()
+
+
+def test_what_the_first_process_decides_counts_for_all(tmp_path):
+    assert together(decide, tmp_path) == [0, 0]
+    assert [(tmp_path / str(rank)).read_text() for rank in (0, 1)] == ["True False"] * 2
+
+
+def test_a_process_learns_from_its_environment_what_it_is():
+    given = {"RANK": "3", "WORLD_SIZE": "4", "LOCAL_RANK": "1", "LOCAL_WORLD_SIZE": "2"}
+    elastic = {"TORCHELASTIC_RESTART_COUNT": "2", "TORCHELASTIC_RUN_ID": "job"}
+    assert team_of(given | elastic) == Team(4, 3, 1, 2, 2, "job")
+    assert team_of({}) == team_of({"RANK": "0"}) == ALONE
+
+
+@pytest.mark.parametrize(
+    ("team", "resumes"),
+    [
+        (Team(job="none", restarts=1), True),  # torchrun counted a restart
+        (Team(job="job"), True),  # a machine left or joined: no restart is counted
+        (Team(job="another"), False),
+        (Team(job="none"), False),
+        (ALONE, False),
+    ],
+    ids=["restarted", "same job", "another job", "no name", "without torchrun"],
+)
+def test_a_run_that_is_started_again_goes_on_from_its_own_checkpoint(tmp_path, team, resumes):
+    last = tmp_path / "last.pt"
+    last.touch()
+    os.utime(last, (1.0, 1.0))  # of an earlier run
+    assert not goes_on(Team(job="job"), tmp_path)
+    assert not goes_on(Team(job="job"), tmp_path)
+    last.touch()
+    assert goes_on(team, tmp_path) is resumes
+    assert last.exists()
 
 
 def test_shares_make_up_the_batch_and_differ_from_process_to_process():
