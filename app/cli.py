@@ -22,7 +22,7 @@ from app.log_file import log_folder, logging_set_up, native_crashes_kept
 from app.log_header import log_header
 from app.performers import chosen
 from app.settings import load_settings
-from app.terminal import say
+from app.terminal import say, streams_there
 from app.window.display import display_available
 from engine.config import Config
 from engine.errors import UsageError, VtmError, describe
@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 def main(argv: list[str] | None = None) -> int:
     """Run `vtm` and return its exit code."""
     arguments = sys.argv[1:] if argv is None else argv
+    streams_there()
     with logging_set_up(debug="--debug" in arguments):
         return _run_command(arguments)
 
@@ -208,6 +209,12 @@ def _fetch(options: argparse.Namespace) -> int:
     return run_fetch(body_only=options.body_only)
 
 
+def _desktop_entry(options: argparse.Namespace) -> int:
+    from app.commands.desktop_entry import run_desktop_entry
+
+    return run_desktop_entry(remove=options.remove)
+
+
 def _cameras(_: argparse.Namespace) -> int:
     from engine.sources.camera_list import list_cameras
 
@@ -232,5 +239,6 @@ _COMMANDS: dict[str | None, Callable[[argparse.Namespace], int]] = {
     "bench": _bench,
     "doctor": _doctor,
     "fetch": _fetch,
+    "desktop-entry": _desktop_entry,
     "cameras": _cameras,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import sys
 import time
@@ -10,6 +11,22 @@ from contextlib import suppress
 from typing import TextIO
 
 from engine.masking import mask_secrets
+
+
+class Silence(io.TextIOBase):
+    """A stream that swallows everything."""
+
+    def write(self, text: str) -> int:
+        """Drop it."""
+        return len(text)
+
+
+def streams_there() -> None:
+    """Give a process without a terminal (pythonw, windowed builds: sys.stderr is None) streams that can be written."""
+    if sys.stdout is None:
+        sys.stdout = Silence()
+    if sys.stderr is None:
+        sys.stderr = Silence()
 
 
 def say(line: str, stream: TextIO | None = None) -> None:

@@ -21,7 +21,7 @@ _REWRITES = (
     (re.compile(rf"^(\s*)import ({_NAMES})(\s*)$", re.M), rf"\1from {PACKAGE} import \2\3"),
     (re.compile(rf"^(\s*)import ({_NAMES})(?=\.[\w.]+ as )", re.M), rf"\1import {PACKAGE}.\2"),
     (re.compile(rf"""(["'])({_NAMES})((?:\.\w+)+)(?=\1)"""), rf"\1{PACKAGE}.\2\3"),
-    (re.compile(rf"python -m ({_NAMES})(?=[.\s])"), rf"python -m {PACKAGE}.\1"),
+    (re.compile(rf"(python|\d|\}}) -m ({_NAMES})(?=[.\s])"), rf"\1 -m {PACKAGE}.\2"),
     (re.compile(r"python build_engine\.py"), f"python -m {PACKAGE}.build_engine"),
 )
 

@@ -26,6 +26,7 @@ COMMAND_NAMES = (
     "doctor",
     "cameras",
     "fetch",
+    "desktop-entry",
 )
 
 

@@ -1,4 +1,4 @@
-"""Commands about the program itself: `vtm bench`, `vtm doctor`, `vtm cameras`, `vtm fetch`."""
+"""Commands about the program itself: `vtm bench`, `vtm doctor`, `vtm cameras`, `vtm fetch`, `vtm desktop-entry`."""
 
 from __future__ import annotations
 
@@ -41,3 +41,7 @@ def add_tool_commands(commands: Commands, debug: OneLineParser) -> None:
     commands.add_parser("cameras", parents=[debug], help="list the cameras by name")
     fetch = commands.add_parser("fetch", parents=[debug], help="download the networks for body, hands and face")
     fetch.add_argument("--body-only", action="store_true", help="only the networks for the body")
+    entry = commands.add_parser(
+        "desktop-entry", parents=[debug], help="put the program into the desktop's menu (Linux)"
+    )
+    entry.add_argument("--remove", action="store_true", help="take it out again")

@@ -55,11 +55,14 @@ def _machine() -> Iterator[Finding]:
 
 
 def _packages() -> Iterator[Finding]:
+    from engine.networks.litert import why_no_litert
+
     for name, fix in (_NEEDED | _OPTIONAL).items():
         try:
             yield Finding(name, True, importlib.metadata.version(name))
         except importlib.metadata.PackageNotFoundError:
             needed = name in _NEEDED
+            fix = (why_no_litert() or fix) if name == "ai-edge-litert" else fix
             yield Finding(name, False if needed else None, "not installed", fix or "make run, or: pip install -e .")
 
 

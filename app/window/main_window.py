@@ -39,12 +39,12 @@ from app.window.screens import Screens, with_bar
 from app.window.session import Session
 from app.window.two_cameras import TwoCameras
 from app.window.viewpoints_mode import ViewpointsMode
-from app.window.widgets import icons
 from app.window.widgets.arrangement import arranged, camera_pane, split_pictures
 from app.window.widgets.body_pane import BodyPane
 from app.window.widgets.header import Header
 from app.window.widgets.opengl import OpenGL
 from app.window.widgets.performer_bar import PerformerBar, performer_words
+from app.window.widgets.product_icon import product
 from app.window.widgets.side_panel import SidePanel
 from app.window.widgets.timing_strip import TimingStrip
 from app.window.widgets.video_view import VideoView
@@ -74,7 +74,7 @@ class MainWindow(QMainWindow):
     ) -> None:
         super().__init__()
         self.setWindowTitle("VTM Live")
-        self.setWindowIcon(icons.product())
+        self.setWindowIcon(product())
         self.setMinimumSize(1040, 640)
         self.resize(1440, 860)
         self._session, self._kept = session, KeptSettings(settings, self.say)

@@ -21,8 +21,8 @@ from app.window.camera_lookup import CameraLister
 from app.window.main_window import MainWindow
 from app.window.qt_log import qt_messages_logged
 from app.window.session import Session
-from app.window.widgets import icons
 from app.window.widgets.opengl import OpenGL, probe_opengl
+from app.window.widgets.product_icon import product
 from app.window.widgets.theme import apply_theme
 from engine.sources.camera_list import list_cameras
 
@@ -86,7 +86,7 @@ def make_application() -> QApplication:
     application.setApplicationName("VTM Live")
     application.setDesktopFileName("vtm-live")
     application.setQuitOnLastWindowClosed(False)
-    application.setWindowIcon(icons.product())
+    application.setWindowIcon(product())
     apply_theme(application)
     return application
 

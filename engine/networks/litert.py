@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
+import importlib.util
+import platform
 import struct
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from ai_edge_litert import schema_py_generated as schema
-from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
 from engine.errors import DetectorError
 from engine.networks.native_log import without_native_chatter
 
+if TYPE_CHECKING:
+    from ai_edge_litert import schema_py_generated as schema
+
 F32 = NDArray[np.float32]
 _OPERATORS_FIELD = 10  # vtable slots of tflite's SubGraph table
 _OUTPUTS_FIELD = 8
+
+
+def why_no_litert() -> str | None:
+    """None where LiteRT is installed, else one line that says what to do. Macs with Intel processors have none."""
+    if importlib.util.find_spec("ai_edge_litert") is not None:
+        return None
+    if sys.platform == "darwin" and platform.machine() == "x86_64":
+        return (
+            "LiteRT, which runs BlazePose, hands and face, does not exist for Macs with Intel processors: use "
+            "--detector rtmpose (pip install --no-deps rtmlib), which is slower"
+        )
+    return "LiteRT, which runs BlazePose, hands and face, is not installed: pip install ai-edge-litert"
 
 
 def without_output(model: bytes, shape: tuple[int, ...]) -> bytes:
@@ -24,6 +41,8 @@ def without_output(model: bytes, shape: tuple[int, ...]) -> bytes:
     Edits the lists of operators and outputs in place, so weights are not copied or repacked; the remaining outputs are
     unchanged. Raises ValueError when no output has the shape.
     """
+    from ai_edge_litert import schema_py_generated as schema
+
     graph = schema.Model.GetRootAs(model, 0).Subgraphs(0)
     outputs = [int(index) for index in graph.OutputsAsNumpy()]
     kept_outputs = [index for index in outputs if tuple(graph.Tensors(index).ShapeAsNumpy()) != shape]
@@ -65,10 +84,16 @@ class Network:
 
     Their order is not documented.
 
-    One thread at a time. Arrays given by `output` are views, valid until the next `run`.
+    One thread at a time. Arrays given by `output` are views, valid until the next `run`. Raises DetectorError when it
+    cannot be loaded, or LiteRT is not installed.
     """
 
     def __init__(self, path: Path, *, threads: int, drop_output: tuple[int, ...] | None = None) -> None:
+        missing = why_no_litert()
+        if missing is not None:
+            raise DetectorError(missing)
+        from ai_edge_litert.interpreter import Interpreter
+
         try:
             model = path.read_bytes()
             if drop_output is not None:

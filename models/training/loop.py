@@ -35,7 +35,7 @@ from models.training.team import ALONE, Team
 from models.training.validate import autoencoder_error, cut_errors, guess_last, last_frame_errors, validation_windows
 from models.training.visual import fitted
 from models.vtm.config import VTMConfig
-from models.vtm.direct import Network, make_network
+from models.vtm.direct import make_network
 from models.vtm.vtm import VTM, Lifted
 
 Report = Callable[[dict[str, float]], None]

@@ -18,8 +18,11 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
+from models.training.meeting import own_store
+
+_MEETING = timedelta(minutes=5)
 _PATIENCE = timedelta(minutes=15)
-"""How long the processes wait for each other, for instance while the first one validates."""
+"""How long the processes wait for each other to start, and then, for instance while the first one validates."""
 _NO_JOB = "none"  # what torchrun calls a job that was given no name
 
 
@@ -105,7 +108,7 @@ class Team:
             act()
         except RuntimeError as error:
             raise TeamError(
-                "a process of the training died: torchrun starts all again with --max-restarts N, or go on with --resume"
+                "a process of the training died: go on with --resume (torchrun --max-restarts N does by itself)"
             ) from error
 
 
@@ -146,7 +149,8 @@ def joined_team() -> Iterator[Team]:
     if torch.cuda.is_available():
         torch.cuda.set_device(team.local % torch.cuda.device_count())
     try:
-        dist.init_process_group("gloo", timeout=_PATIENCE)
+        store, rank, size = own_store(_MEETING)
+        dist.init_process_group("gloo", store=store, rank=rank, world_size=size, timeout=_PATIENCE)
     except (RuntimeError, ValueError) as error:
         raise TeamError(f"the processes of the training did not meet ({str(error).splitlines()[0]})") from error
     try:

@@ -38,6 +38,7 @@ def rewritten(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
         ("import engine.opencv as cv", "import vtm_live.engine.opencv as cv"),
         ('run("-m", "app.commands.detect")', 'run("-m", "vtm_live.app.commands.detect")'),
         ('"again: python -m models.export"', '"again: python -m vtm_live.models.export"'),
+        ("torchrun --nproc-per-node 2 -m models.train", "torchrun --nproc-per-node 2 -m vtm_live.models.train"),
         ("python build_engine.py", "python -m vtm_live.build_engine"),
         ("from modelsx import y", "from modelsx import y"),
         ('"engine"', '"engine"'),

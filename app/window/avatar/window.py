@@ -16,8 +16,8 @@ from app.window.avatar.budget import DrawBudget
 from app.window.avatar.framing import Framing, distance_m, fov_across_deg, framing
 from app.window.avatar.item import AvatarItem, LoadedAvatar
 from app.window.avatar.looks import FRAMINGS, GROUNDS
-from app.window.widgets import icons
 from app.window.widgets.body_mesh import to_gl
+from app.window.widgets.product_icon import product
 from engine.types import F32, Pose
 from models.skeleton import JOINT
 
@@ -41,7 +41,7 @@ class AvatarWindow(GLViewMixin, QOpenGLWindow):  # type: ignore[misc]  # pyqtgra
         surface.setSwapInterval(0)  # two windows waiting for vsync would halve each other's rate
         self.setFormat(surface)
         self.setTitle(_TITLE)
-        self.setIcon(icons.product())
+        self.setIcon(product())
         self.setMinimumSize(QSize(160, 160))
         self.resize(540, 720)
         self.ground, self.framing = "green", "whole"

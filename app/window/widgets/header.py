@@ -11,6 +11,7 @@ from app.window.person_words import person_words
 from app.window.widgets import icons
 from app.window.widgets.fields import Dot, icon_button, label
 from app.window.widgets.fitted_label import FittedLabel
+from app.window.widgets.product_icon import product
 from app.window.widgets.theme import ACCENT, ERROR, FAINT, WARNING
 from engine.types import Snapshot
 
@@ -42,7 +43,7 @@ class Header(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(46)
         mark = label("")
-        mark.setPixmap(icons.product().pixmap(22, 22))
+        mark.setPixmap(product().pixmap(22, 22))
         self._dot, self.status, self.person = Dot(), FittedLabel("muted"), FittedLabel("muted")
         self.person.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.performer = icon_button(

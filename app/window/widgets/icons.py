@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
 
-from app.window.widgets.theme import ACCENT, BACKGROUND, ERROR, MUTED, RIGHT_SIDE
+from app.window.widgets.theme import ERROR, MUTED
 
 _SCALE = 4
 
@@ -28,7 +28,8 @@ def _stroke(path: QPainterPath, colour: str = MUTED, fill: str | None = None) ->
     return QIcon(pixmap)
 
 
-def _lines(*strokes: tuple[tuple[float, float], ...]) -> QPainterPath:
+def lines(*strokes: tuple[tuple[float, float], ...]) -> QPainterPath:
+    """A path of open strokes."""
     path = QPainterPath()
     for points in strokes:
         path.addPolygon(QPolygonF([QPointF(x, y) for x, y in points]))
@@ -41,42 +42,40 @@ def refresh() -> QIcon:
     box = QRectF(3, 3, 10, 10)
     path.arcMoveTo(box, 50)
     path.arcTo(box, 50, 290)
-    path.addPath(_lines(((11.6, 1.6), (11.4, 4.6), (8.4, 4.4))))
+    path.addPath(lines(((11.6, 1.6), (11.4, 4.6), (8.4, 4.4))))
     return _stroke(path)
 
 
 def folder() -> QIcon:
     """A folder."""
-    return _stroke(_lines(((2, 12.5), (2, 3.5), (6.2, 3.5), (7.8, 5.5), (14, 5.5), (14, 12.5), (2, 12.5))))
+    return _stroke(lines(((2, 12.5), (2, 3.5), (6.2, 3.5), (7.8, 5.5), (14, 5.5), (14, 12.5), (2, 12.5))))
 
 
 def open_outside() -> QIcon:
     """An arrow out of a box."""
     return _stroke(
-        _lines(((8, 3), (3, 3), (3, 13), (13, 13), (13, 8)), ((10, 2.5), (13.5, 2.5), (13.5, 6)), ((13, 3), (8, 8)))
+        lines(((8, 3), (3, 3), (3, 13), (13, 13), (13, 8)), ((10, 2.5), (13.5, 2.5), (13.5, 6)), ((13, 3), (8, 8)))
     )
 
 
 def pencil() -> QIcon:
     """Edit."""
-    return _stroke(
-        _lines(((3, 13), (3.6, 10.2), (11, 2.8), (13.2, 5), (5.8, 12.4), (3, 13)), ((9.4, 4.4), (11.6, 6.6)))
-    )
+    return _stroke(lines(((3, 13), (3.6, 10.2), (11, 2.8), (13.2, 5), (5.8, 12.4), (3, 13)), ((9.4, 4.4), (11.6, 6.6))))
 
 
 def cross() -> QIcon:
     """Remove."""
-    return _stroke(_lines(((4, 4), (12, 12)), ((12, 4), (4, 12))))
+    return _stroke(lines(((4, 4), (12, 12)), ((12, 4), (4, 12))))
 
 
 def plus() -> QIcon:
     """Add."""
-    return _stroke(_lines(((8, 3), (8, 13)), ((3, 8), (13, 8))))
+    return _stroke(lines(((8, 3), (8, 13)), ((3, 8), (13, 8))))
 
 
 def scissors() -> QIcon:
     """Scissors: a part of a take."""
-    path = _lines(((4.5, 2.5), (10, 10)), ((11.5, 2.5), (6, 10)))
+    path = lines(((4.5, 2.5), (10, 10)), ((11.5, 2.5), (6, 10)))
     path.addEllipse(QPointF(4.8, 11.8), 1.9, 1.9)
     path.addEllipse(QPointF(11.2, 11.8), 1.9, 1.9)
     return _stroke(path)
@@ -85,24 +84,22 @@ def scissors() -> QIcon:
 def report() -> QIcon:
     """A speech bubble with an exclamation mark: report a problem."""
     bubble = ((2.5, 3), (13.5, 3), (13.5, 10.5), (8, 10.5), (5, 13.5), (5, 10.5), (2.5, 10.5), (2.5, 3))
-    return _stroke(_lines(bubble, ((8, 4.9), (8, 6.9)), ((8, 8.5), (8, 8.6))))
+    return _stroke(lines(bubble, ((8, 4.9), (8, 6.9)), ((8, 8.5), (8, 8.6))))
 
 
 def home() -> QIcon:
     """A house: reset the view."""
-    return _stroke(_lines(((2.5, 8), (8, 3), (13.5, 8)), ((4.2, 7), (4.2, 13), (11.8, 13), (11.8, 7))))
+    return _stroke(lines(((2.5, 8), (8, 3), (13.5, 8)), ((4.2, 7), (4.2, 13), (11.8, 13), (11.8, 7))))
 
 
 def performer_screen() -> QIcon:
     """A screen with a wide bar below."""
-    return _stroke(
-        _lines(((2, 3), (14, 3), (14, 13), (2, 13), (2, 3)), ((2, 9.6), (14, 9.6)), ((4.5, 11.4), (9, 11.4)))
-    )
+    return _stroke(lines(((2, 3), (14, 3), (14, 13), (2, 13), (2, 3)), ((2, 9.6), (14, 9.6)), ((4.5, 11.4), (9, 11.4))))
 
 
 def avatar() -> QIcon:
     """Head and shoulders."""
-    path = _lines(((2.8, 13.5), (4, 10.4), (6.4, 9.6)), ((13.2, 13.5), (12, 10.4), (9.6, 9.6)))
+    path = lines(((2.8, 13.5), (4, 10.4), (6.4, 9.6)), ((13.2, 13.5), (12, 10.4), (9.6, 9.6)))
     path.addEllipse(QPointF(8, 5.6), 3.1, 3.4)
     return _stroke(path)
 
@@ -123,48 +120,22 @@ def stop() -> QIcon:
 
 def play() -> QIcon:
     """A triangle."""
-    return _stroke(_lines(((5, 3), (13, 8), (5, 13), (5, 3))))
+    return _stroke(lines(((5, 3), (13, 8), (5, 13), (5, 3))))
 
 
 def pause() -> QIcon:
     """Two bars."""
-    return _stroke(_lines(((5.5, 3.5), (5.5, 12.5)), ((10.5, 3.5), (10.5, 12.5))))
+    return _stroke(lines(((5.5, 3.5), (5.5, 12.5)), ((10.5, 3.5), (10.5, 12.5))))
 
 
 def speaker(on: bool) -> QIcon:
     """A loudspeaker with waves, or crossed out."""
-    path = _lines(((2.5, 6), (5, 6), (8, 3.2), (8, 12.8), (5, 10), (2.5, 10), (2.5, 6)))
+    path = lines(((2.5, 6), (5, 6), (8, 3.2), (8, 12.8), (5, 10), (2.5, 10), (2.5, 6)))
     if not on:
-        path.addPath(_lines(((10.5, 6), (14, 10)), ((14, 6), (10.5, 10))))
+        path.addPath(lines(((10.5, 6), (14, 10)), ((14, 6), (10.5, 10))))
         return _stroke(path)
     for radius in (3.0, 5.5):
         box = QRectF(8.5 - radius, 8 - radius, 2 * radius, 2 * radius)
         path.arcMoveTo(box, -40)
         path.arcTo(box, -40, 80)
     return _stroke(path)
-
-
-def product() -> QIcon:
-    """The logo of VTM Live: a figure in a rounded square, left side teal, right side coral."""
-    pixmap = QPixmap(128, 128)
-    pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.scale(8, 8)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(BACKGROUND).lighter(170))
-    painter.drawRoundedRect(QRectF(0, 0, 16, 16), 4, 4)
-    for colour, side in ((RIGHT_SIDE, -1.0), (ACCENT, 1.0)):
-        painter.setPen(
-            QPen(QColor(colour), 1.7, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
-        )
-        painter.drawPath(
-            _lines(((8 + side * 1.1, 6.4), (8 + side * 4.6, 4.6)), ((8 + side * 0.9, 9.4), (8 + side * 2.6, 13.4)))
-        )
-    painter.setPen(QPen(QColor("white"), 1.7, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-    painter.drawLine(QPointF(8, 6.4), QPointF(8, 9.2))
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor("white"))
-    painter.drawEllipse(QPointF(8, 3.7), 1.4, 1.4)
-    painter.end()
-    return QIcon(pixmap)

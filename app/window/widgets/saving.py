@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QLabel, QProgressBar, QVBoxLayout, QWidget
 
-from app.window.widgets import icons
+from app.window.widgets.product_icon import product
 from engine.types import RecordingState
 
 
@@ -19,7 +19,7 @@ class Saving(QWidget):
     def __init__(self) -> None:
         super().__init__(None, Qt.WindowType.Dialog)
         self.setWindowTitle("VTM Live")
-        self.setWindowIcon(icons.product())
+        self.setWindowIcon(product())
         self.setFixedWidth(420)
         self.text = QLabel()
         self.text.setWordWrap(True)

@@ -217,3 +217,13 @@ def test_asking_for_cuda_prints_nothing_and_names_a_reason(capfd: pytest.Capture
     reason = choose.why_no_cuda()
     assert reason is None or reason
     assert capfd.readouterr() == ("", "")
+
+
+def test_where_litert_cannot_be_had_rtmpose_runs_and_the_reason_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_rtmpose(monkeypatch, no_cuda="no CUDA here", weights=GOOD)
+    monkeypatch.setattr(choose, "why_no_litert", lambda: "no LiteRT for this machine")
+    said: list[str] = []
+    assert isinstance(choose.make_detector("auto", on_message=said.append), FakeRtmPose)
+    assert said[0] == "no LiteRT for this machine"
+    with pytest.raises(DetectorError, match="no LiteRT for this machine"):
+        choose.make_detector("blazepose", on_message=said.append)

