@@ -6,7 +6,6 @@ What `vtm` would say on stderr goes to the log alone; when it fails, its last li
 from __future__ import annotations
 
 import io
-import multiprocessing
 import sys
 from typing import TextIO
 
@@ -18,7 +17,6 @@ _ERROR_ICON = 0x10  # MB_ICONERROR
 
 def main() -> int:
     """Run `vtm` with the options given and return its exit code."""
-    multiprocessing.freeze_support()
     heard = _Heard(sys.stderr)
     sys.stderr = heard
     code = run_vtm()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import sys
+from pathlib import Path
 
 from app.cli import main
 from app.windowed import main as window_main
@@ -10,4 +12,6 @@ from app.windowed import main as window_main
 __all__ = ["main", "window_main"]
 
 if __name__ == "__main__":
-    sys.exit(main())
+    multiprocessing.freeze_support()  # in a bundle, its own processes start here, too
+    bundled = Path(sys.executable).stem if getattr(sys, "frozen", False) else ""
+    sys.exit(window_main() if bundled == "vtm-window" else main())
