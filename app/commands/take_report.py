@@ -17,7 +17,7 @@ from engine.motion.take import MotionTake
 from engine.quality.comparison import Comparison, compare_takes
 from engine.quality.files import write_report
 from engine.quality.lights import LIMITS
-from engine.quality.report import TakeReport, number_text, report_of
+from engine.quality.report import Finding, TakeReport, number_text, report_of
 
 
 def run_take_report(paths: tuple[Path, ...], against: Path | None, *, as_json: bool) -> int:
@@ -60,15 +60,17 @@ def side_by_side(paths: Sequence[Path], reports: Sequence[TakeReport]) -> str:
     """A table of what was measured of two takes, and which of them is better in each."""
     names = [path.stem[-24:] for path in paths]
     lines = [f"{'':46}{names[0]:>26}{names[1]:>26}"]
-    second = {finding.name: finding for finding in reports[1].findings}
-    for finding in reports[0].findings:
-        other = second.get(finding.name)
-        if other is None:
-            continue
-        limit = LIMITS[finding.name]
-        cells = [f"{number_text(each.value)} {limit.unit} {each.light:>5}" for each in (finding, other)]
-        lines.append(f"{limit.label:46}{cells[0]:>26}{cells[1]:>26}")
+    found = [{finding.name: finding for finding in report.findings} for report in reports]
+    for name, limit in LIMITS.items():
+        if any(name in each for each in found):
+            cells = (_cell(each.get(name)) for each in found)
+            lines.append(f"{limit.label:46}" + "".join(f"{cell:>26}" for cell in cells))
     return "\n".join(lines)
+
+
+def _cell(finding: Finding | None) -> str:
+    """12.0 mm amber; a dash for what was not measured of this take."""
+    return f"{number_text(finding.value)} {LIMITS[finding.name].unit} {finding.light:>5}" if finding else "–"
 
 
 def _tell(path: Path, page: Path, report: TakeReport, comparison: Comparison | None) -> None:

@@ -32,7 +32,11 @@ LIMITS: dict[str, Limit] = {
         "longest time without frames", "s", 0.5, 2.0, "the camera or the disk stopped: check cable and load"
     ),
     "unseen_percent": Limit(
-        "parts not seen, on average", "%", 10.0, 40.0, "step back, or set the lower body to upper or seated (--body)"
+        "parts not seen, on average",
+        "%",
+        10.0,
+        40.0,
+        "turn or step back; legs out of the picture: lower body upper or seated (--body)",
     ),
     "jitter_mm": Limit(
         "jitter at rest",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 
 from engine.quality.comparison import Comparison
@@ -57,12 +58,18 @@ def _row(finding: Finding) -> str:
     limit = LIMITS[finding.name]
     places = ", ".join(f"{span.start_s:.1f}–{span.end_s:.1f} s" for span in finding.spans[:8])
     more = f" and {len(finding.spans) - 8} more" if len(finding.spans) > 8 else ""
-    advice = escape(limit.advice) if finding.light != "green" else ""
+    advice = _unbroken(escape(limit.advice)) if finding.light != "green" else ""
     where = f"<br><span class=muted>{places}{more}</span>" if places else ""
+    where += f"<br><span class=muted>{_unbroken(escape(finding.detail))}</span>" if finding.detail else ""
     return (
         f"<tr><td>{escape(limit.label)}{where}</td><td class=n>{number_text(finding.value)} {escape(limit.unit)}</td>"
         f"<td>{_badge(finding.light)}</td><td>{advice}</td></tr>"
     )
+
+
+def _unbroken(text: str) -> str:
+    """Options of the command line stay on one line."""
+    return re.sub(r"--[a-z-]+( [0-9.]+)?", r"<span style='white-space:nowrap'>\g<0></span>", text)
 
 
 def _timeline(report: TakeReport) -> str:

@@ -27,6 +27,7 @@ class Finding:
     value: float  # NaN: could not be measured
     light: Light
     spans: tuple[Span, ...] = ()  # where it happened
+    detail: str = ""  # what of this take explains the value
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,7 @@ def report_of(take: MotionTake) -> TakeReport:
         "bone_spread_percent": (measures.bone_spread_percent(take), ()),
         "height_spread_percent": (measures.height_spread_percent(take), ()),
     }
+    details = {"lost_percent": _cut_advice(lost, seconds), "unseen_percent": _unseen_parts(unseen)}
     latency_ms = measures.latency_ms(take)
     if latency_ms:
         values["latency_ms"] = (latency_ms["p95"], measures.late(take, LIMITS["latency_ms"].amber))
@@ -95,7 +97,8 @@ def report_of(take: MotionTake) -> TakeReport:
         frames=len(take),
         fps=take.fps,
         findings=tuple(
-            Finding(name, value, LIMITS[name].light(value), spans) for name, (value, spans) in values.items()
+            Finding(name, value, LIMITS[name].light(value), spans, details.get(name, ""))
+            for name, (value, spans) in values.items()
         ),
         unseen_percent=dict(zip(PART_NAMES, unseen.tolist(), strict=True)),
         implied_heights_m=measures.implied_heights_m(take),
@@ -111,7 +114,7 @@ def finding_line(finding: Finding) -> str:
     more = f" and {len(finding.spans) - 3} more times" if len(finding.spans) > 3 else ""
     return (
         f"{finding.light}: {limit.label} {number_text(finding.value)} {limit.unit} (green up to {limit.green:g})"
-        f"{where}{more}; {limit.advice}"
+        f"{where}{more}{f' ({finding.detail})' if finding.detail else ''}; {limit.advice}"
     )
 
 
@@ -124,6 +127,23 @@ def _unseen_spans(take: MotionTake, times: F64) -> tuple[Span, ...]:
     """Where at least half of the parts are not seen."""
     few = (take.part_confidence < measures.UNSEEN).mean(1) >= 0.5
     return measures.spans_of(few & take.tracked, times)
+
+
+def _cut_advice(lost: tuple[Span, ...], seconds: float) -> str:
+    """The options that cut away an empty beginning and end, where there is a person in between."""
+    start = lost[0].end_s if lost and lost[0].start_s == 0.0 else None
+    end = lost[-1].start_s if lost and lost[-1].end_s >= seconds else None
+    if start is not None and end is not None and start >= end:
+        return ""
+    options = [f"--from {start:.1f}"] if start is not None else []
+    options += [f"--to {end:.1f}"] if end is not None else []
+    return f"empty ends: {' '.join(options)} cuts them away" if options else ""
+
+
+def _unseen_parts(unseen: F64) -> str:
+    """right arm 74 %, left arm 31 %: the worst ones."""
+    worst_first = sorted(zip(PART_NAMES, unseen.tolist(), strict=True), key=lambda item: -item[1])
+    return ", ".join(f"{name.replace('_', ' ')} {value:.0f} %" for name, value in worst_first[:3] if value >= 10.0)
 
 
 def _mean(values: F64) -> float:
@@ -144,6 +164,7 @@ def _finding_json(finding: Finding) -> dict[str, Any]:
         "light": finding.light,
         "green_up_to": limit.green,
         "amber_up_to": limit.amber,
+        "detail": finding.detail,
         "advice": limit.advice,
         "places": len(finding.spans),
         "first_places_s": [[round(span.start_s, 3), round(span.end_s, 3)] for span in finding.spans[:MOST_SPANS]],

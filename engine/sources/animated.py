@@ -13,6 +13,7 @@ from engine.sources.reader import MAX_FPS, Picture
 _PNG, _WEBP = b"\x89PNG\r\n\x1a\n", b"WEBPVP8X"
 _ANIMATION_FLAG = 0x02
 _HEAD_BYTES = 4096
+_WHOLE_MS = 1.5e-3  # durations are whole milliseconds: 33, 33 and 34 are 30 a second
 _BLOCK = 64  # pictures that are decoded at a time
 
 
@@ -46,7 +47,8 @@ class WebpReader:
             raise CameraError(f"{path} is no animated WebP that can be decoded; check it in a browser")
         times = [picture.time_s for picture in self._block]
         steps = np.abs(np.diff(times))
-        self.fps = min(float(1.0 / np.median(steps)), MAX_FPS) if len(steps) else 1.0
+        usual = steps[np.abs(steps - np.median(steps)) < _WHOLE_MS] if len(steps) else np.ones(1)
+        self.fps = min(float(1.0 / usual.mean()), MAX_FPS)
         self.frames = 0  # unknown until the end
 
     def _begin(self) -> None:

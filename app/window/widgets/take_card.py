@@ -95,7 +95,8 @@ class TakeCard(QWidget):
         limit, dot = LIMITS[finding.name], Dot()
         dot.set_colour(_COLOURS[finding.light])
         where = f", first at {finding.spans[0].start_s:.1f} s" if finding.spans else ""
-        words = label(f"{limit.label[0].upper()}{limit.label[1:]}{where}: {limit.advice}")
+        detail = f" ({finding.detail})" if finding.detail and finding.name != "lost_percent" else ""
+        words = label(f"{limit.label[0].upper()}{limit.label[1:]}{where}{detail}: {limit.advice}")
         words.setWordWrap(True)
         value = label(f"{number_text(finding.value)} {limit.unit}")
         self.rows.addWidget(dot, row, 0, Qt.AlignmentFlag.AlignTop)

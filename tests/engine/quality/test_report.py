@@ -194,6 +194,32 @@ def test_a_take_of_next_to_nothing_gives_a_report(frames: int) -> None:
     assert json.loads(json.dumps(report.to_json(), allow_nan=False))["frames"] == frames
 
 
+def test_the_parts_that_are_not_seen_are_named_worst_first() -> None:
+    take = standing()
+    seen = take.part_confidence.copy()
+    seen[:200, PART["right_arm"]], seen[:60, PART["head"]] = 0.1, 0.1
+    report = report_of(dataclasses.replace(take, part_confidence=seen))
+    [line] = report.lines()
+    assert "(right arm 67 %, head 20 %)" in line
+    assert "right arm 67 %, head 20 %" in report_page("take", report)
+
+
+@pytest.mark.parametrize(
+    ("gone", "detail"),
+    [
+        ((0, 30), "empty ends: --from 1.0 cuts them away"),
+        ((240, 300), "empty ends: --to 8.0 cuts them away"),
+        ((60, 120), ""),
+        ((0, 300), ""),
+    ],
+)
+def test_empty_ends_name_the_options_that_cut_them_away(gone: tuple[int, int], detail: str) -> None:
+    tracked = np.ones(FRAMES, np.bool_)
+    tracked[slice(*gone)] = False
+    report = report_of(dataclasses.replace(standing(), tracked=tracked))
+    assert next(each.detail for each in report.findings if each.name == "lost_percent") == detail
+
+
 def test_a_take_without_anybody_is_red_and_claims_no_number_that_it_has_not() -> None:
     take = standing()
     empty = dataclasses.replace(
