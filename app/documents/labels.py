@@ -9,7 +9,7 @@ from app.documents.pages import Finding, Page
 
 PAGES = ("README.md", "docs/commands.md", "docs/protocols.md", "CONTRIBUTING.md")
 """Pages in which italics are for what is written on the screen."""
-ELSEWHERE = {"Update Scene FPS", "Selfie Expression"}
+ELSEWHERE = {"Update Scene FPS", "Selfie Expression", "Window Capture"}
 """Labels of other programs."""
 _ITALIC = re.compile(r"(?<![*\w\\])\*([^*\s][^*]*)\*(?!\*)")
 _SPLIT_STRING = re.compile(r'"\s*\n\s*f?"')

@@ -32,7 +32,7 @@ LONGEST_SENTENCE = 60
 """Words. A longer one is cut in two."""
 
 _PATTERNS = [(re.compile(pattern, re.IGNORECASE), better) for pattern, better in AVOIDED]
-_END = re.compile(r"(?<=[.!?:;])\s+(?=[A-Z(*\[])|\n\n")
+_END = re.compile(r"(?<=[.!?:;])\s+(?=[A-Z(*\[])|(?<=[.!?])\s{2,}")  # two spaces: a piece of code was there
 
 
 def avoided_words(page: Page) -> list[Finding]:
