@@ -1,1 +1,1 @@
-"""A take of motion as data, and every file format it is written in or read from."""
+"""A take of motion as data, and the file formats it is written to or read from."""

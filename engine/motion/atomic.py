@@ -1,7 +1,7 @@
-"""Writing a file so that its name only ever shows a whole file, and so that no finished file is lost.
+"""Atomic file writing: a name only ever shows a complete file, and no finished file is lost.
 
-The file grows beside its name under a temporary one, locked, and gets its name in one step of the file system. A name
-that is taken is never given again: the next free one is (take.npz, take-2.npz, …), also when two processes race for it.
+The file is written beside its name under a temporary one, locked, and renamed in one step. An existing name is never
+reused: the next free one is (take.npz, take-2.npz, …), also when two processes race for it.
 """
 
 from __future__ import annotations
@@ -25,27 +25,27 @@ _number = itertools.count(1)
 
 @dataclass(slots=True)
 class NewFile:
-    """A file while it is written; afterwards `path` is the name that it got."""
+    """A file being written; afterwards `path` is its actual name."""
 
     file: IO[bytes]
     path: Path
 
 
 def numbered_names(wanted: Path) -> Iterator[Path]:
-    """take.npz, take-2.npz, take-3.npz, … without end."""
+    """Yield take.npz, take-2.npz, take-3.npz, … endlessly."""
     yield wanted
     for number in itertools.count(2):
         yield wanted.with_name(f"{wanted.stem}-{number}{wanted.suffix}")
 
 
 def is_taken(path: Path) -> bool:
-    """Something has this name, be it a link that leads nowhere."""
+    """Return whether the name exists, even as a dangling link."""
     return os.path.lexists(path)
 
 
 @contextmanager
 def new_file(wanted: Path, *, overwrite: bool = False) -> Iterator[NewFile]:
-    """A new binary file that gets the name `wanted`, or the next free one, when the block ends well; else none.
+    """Context: a new binary file that is named `wanted`, or the next free name, if the block succeeds; else removed.
 
     overwrite  replace the file of that name
     Raises OutputError, one line, when the folder cannot be written to or the disk is full.
@@ -70,7 +70,7 @@ def new_file(wanted: Path, *, overwrite: bool = False) -> Iterator[NewFile]:
 
 
 def move_to_free_name(source: Path, wanted: Path) -> Path:
-    """Rename a file of this folder to `wanted`, or to the next free name; the name it got. Raises OSError."""
+    """Rename a file of this folder to `wanted` or the next free name; return that name. Raises OSError."""
     for name in numbered_names(wanted):
         try:
             _move_without_replacing(source, name)
@@ -81,7 +81,7 @@ def move_to_free_name(source: Path, wanted: Path) -> Path:
 
 
 def _move_without_replacing(source: Path, target: Path) -> None:
-    """Raises FileExistsError when the name is taken, at this very moment; OSError for what else is wrong."""
+    """Rename. Raises FileExistsError when the name is taken at this moment; OSError for other errors."""
     if sys.platform == "win32":
         source.rename(target)  # refuses a name that is taken
         return
@@ -97,7 +97,7 @@ def _move_without_replacing(source: Path, target: Path) -> None:
 
 
 def remove_dead_temporaries(folder: Path) -> tuple[Path, ...]:
-    """Remove what processes that were killed left half written in a folder; those still written to stay."""
+    """Remove incomplete files left in a folder by killed processes; files still being written stay."""
     removed = []
     for path in sorted(folder.glob(".*.tmp")):
         parts = _TEMPORARY.fullmatch(path.name)
@@ -105,14 +105,15 @@ def remove_dead_temporaries(folder: Path) -> tuple[Path, ...]:
             continue
         try:
             path.unlink()
-        except OSError:  # not ours, or in use: it is left where it is
+        except OSError:  # not ours, or in use: leave it
             continue
         removed.append(path)
     return tuple(removed)
 
 
 def _lives(process: int) -> bool:
-    """Whether the process runs. Not asked on Windows, where asking may end it and open files cannot be removed."""
+    """Return whether the process runs. Not used on Windows, where the query may end it; open files cannot be removed
+    there."""
     if sys.platform == "win32":
         return False
     try:

@@ -1,8 +1,8 @@
 """BVH: the skeleton with the person's own bone lengths, then one line of Euler angles per frame.
 
-Right-handed, Y up. The format names no unit: centimetres unless told. Channels Z, X, Y: R = Rz @ Rx @ Ry, unless the
-style has others. The root's position is absolute (floor at 0) and its OFFSET zero: readers which add the offset agree
-with those which do not. Fingers and eyes are joints where the take has them; the format has no place for expressions.
+Right-handed, Y up. The format has no unit: centimetres by default. Channels Z, X, Y: R = Rz @ Rx @ Ry, unless the style
+has others. The root's position is absolute (floor at 0) and its OFFSET zero, so that readers agree whether or not they
+add the offset. Fingers and eyes are joints if the take has them; the format cannot store expressions.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from models.skeleton import HEAD_TOP, ROOT
 
 _HAND_LENGTH = 0.10  # wrist to knuckles, s̄ units (hips height 1); only drawn, never tracked
 _TOE_LENGTH = 0.06
-_TIP = 0.75  # a fingertip's bone over the one before it
+_TIP = 0.75  # length of a fingertip's bone relative to the one before it
 _EYE_LENGTH_M = 0.012
 _END_SITES: dict[str, tuple[float, float, float]] = {
     "Head": (0.0, HEAD_TOP, 0.0),
@@ -51,7 +51,7 @@ def write_bvh(
 
 
 def _joint(joint: int, rig: Rig, style: BvhStyle, depth: int) -> Iterator[str]:
-    """One joint with all below it; the order of the channels is the order of these blocks."""
+    """Yield a joint with all its descendants; this is also the order of the channels."""
     indent = "\t" * depth
     skeleton = rig.skeleton
     channels = " ".join(f"{axis}rotation" for axis in style.channels)
@@ -76,7 +76,7 @@ def _joint(joint: int, rig: Rig, style: BvhStyle, depth: int) -> Iterator[str]:
 
 
 def _end_site(joint: int, skeleton: Skeleton) -> F64:
-    """Return where the last bone of a chain ends, metres."""
+    """Return the end of a chain's last bone, metres."""
     end: F64
     name = skeleton.names[joint]
     if name in _END_SITES:
@@ -84,7 +84,7 @@ def _end_site(joint: int, skeleton: Skeleton) -> F64:
         return end
     if name in EYE_NAMES:
         return np.array([0.0, 0.0, _EYE_LENGTH_M])
-    along = skeleton.offsets_m[joint].astype(np.float64)  # a finger goes on as far as it came
+    along = skeleton.offsets_m[joint].astype(np.float64)  # as long as the finger's previous bone
     end = along * _TIP
     return end
 
@@ -94,7 +94,7 @@ def _numbers(values: F64 | F32) -> str:
 
 
 def _frames(motion: EvenMotion, rig: Rig, style: BvhStyle) -> Iterator[tuple[MotionBlock, list[str]]]:
-    """The lines of the MOTION section, one per frame; angles do not jump from block to block either."""
+    """Yield the lines of the MOTION section, one per frame; angles are continuous, also between blocks."""
     last: F64 | None = None
     order = list(rig.order())
     for block in motion.blocks():

@@ -1,4 +1,4 @@
-"""What programs that read BVH or FBX expect: unit, names, axes and rate."""
+"""Conventions of programs that read BVH or FBX: unit, names, axes and rate."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from models.skeleton import JOINT_NAMES
 
 @dataclass(frozen=True, slots=True)
 class BvhStyle:
-    """How a skeleton is written; joints that are not listed keep our names."""
+    """How a skeleton is written; joints not listed keep our names."""
 
     units_per_metre: float = 100.0
     names: dict[str, str] = field(default_factory=dict)
     channels: Order = "ZXY"
-    axes: Callable[[Skeleton], F64] | None = None  # (22, 3, 3) of each joint at rest, in columns; None: the world's
-    legs_first: bool = False  # in the order of the file
+    axes: Callable[[Skeleton], F64] | None = None  # (22, 3, 3) axes of joints at rest, in columns; None: the world's
+    legs_first: bool = False  # order of joints in the file
     body_only: bool = False  # without fingers and eyes
     fps: float | None = None  # None: the take's own
 
@@ -41,7 +41,7 @@ _ROKOKO = {"Hips": "hip", "UpperChest": "Upper_Chest", "UpperLeg": "UpLeg", "Low
 
 
 def _split(name: str) -> tuple[str, str]:
-    """LeftHand -> (Left, Hand), Neck -> ("", Neck)."""
+    """Split LeftHand into (Left, Hand), Neck into ("", Neck)."""
     side = next((side for side in ("Left", "Right") if name.startswith(side)), "")
     return side, name.removeprefix(side)
 
@@ -74,4 +74,4 @@ BVH_STYLES: dict[str, BvhStyle] = {
     "gmr": _LAFAN1,  # its loader reads LAFAN1's files
 }
 FBX_STYLES = ("default", "mixamo", "rokoko")
-"""Those that are names alone: the format has a unit and axes of its own."""
+"""Styles that only rename: the format has its own unit and axes."""

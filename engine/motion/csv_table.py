@@ -20,7 +20,8 @@ _HEAD = ["frame", "time_s", "tracked", "lost_before", "contact_left", "contact_r
 
 
 def csv_columns(take: MotionTake | None = None) -> list[str]:
-    """The header; metres in the world, quaternions x, y, z, w local to the parent. Hands and face as the take has."""
+    """Return the header; metres in the world, quaternions x, y, z, w local to the parent. Hands and face if in the
+    take."""
     places = [f"{name}_{axis}_m" for name in JOINT_NAMES for axis in "xyz"]
     turns = [f"{name}_q{axis}" for name in JOINT_NAMES for axis in "xyzw"]
     columns = [*_HEAD, *places, *turns, *(f"seen_{name}" for name in PART_NAMES)]
@@ -28,7 +29,7 @@ def csv_columns(take: MotionTake | None = None) -> list[str]:
 
 
 def _detail_columns(take: MotionTake) -> list[str]:
-    """What hands and face add, in the order of `_details`; empty cells where they are not seen."""
+    """Return the columns of hands and face, in the order of `_details`; cells are empty where they are not seen."""
     names: list[str] = []
     if take.fingers_xyzw is not None:
         names += [f"{name}_q{axis}" for name in FINGER_NAMES for axis in "xyzw"]
@@ -44,7 +45,7 @@ def _details(take: MotionTake, start: int, stop: int) -> list[NDArray[np.float32
 
 
 def write_motion_csv(file: IO[bytes], take: MotionTake, progress: Progress = no_progress) -> None:
-    """Write block by block. Frames without a person have empty cells; times are the true ones, gaps and all."""
+    """Write block by block. Frames without a person have empty cells; times are the original ones, including gaps."""
     file.write((",".join(csv_columns(take)) + "\n").encode())
     for start in range(0, len(take), BLOCK_FRAMES):
         stop = min(start + BLOCK_FRAMES, len(take))

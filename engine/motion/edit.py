@@ -1,4 +1,4 @@
-"""A take cut, mended or made to loop; the take itself is left as it is."""
+"""Cut, gap-fill or loop a take; the original is not changed."""
 
 from __future__ import annotations
 
@@ -21,55 +21,55 @@ from models.rotations import quaternion_to_matrix
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """What is done to a take before it is written: in this order."""
+    """Edits applied to a take before it is written, in this order."""
 
     fill: bool = False
     start_s: float = 0.0
     end_s: float | None = None  # None: to the end
-    loop: bool = False  # the two ends are moved to where they meet
+    loop: bool = False  # move both ends so that they match
 
 
 LONGEST_FILL_S = 0.5
-"""A longer time without a person is not filled: nobody knows what happened in it."""
+"""A longer time without a person is not filled, since the motion is unknown."""
 _LOOP_SEARCH_S = 1.0
 _SPEED_S = 0.1
-"""A difference of speed counts as what it makes in this time."""
+"""Weight of speed differences: as the distance they make in this time."""
 
 
 def edited(take: MotionTake, edit: Edit, say: Callable[[str], None]) -> MotionTake:
-    """Apply the edit and say what was done that nobody can know beforehand. Raises UsageError: nothing is left."""
+    """Apply the edit and report results that are not known beforehand. Raises UsageError: nothing is left."""
     if edit.fill:
         take, frames = filled(take)
-        say(f"{frames} frames without a person were filled in, in gaps of up to {LONGEST_FILL_S:g} s")
+        say(f"{frames} frames without a person were interpolated, in gaps of up to {LONGEST_FILL_S:g} s")
     start_s, end_s = edit.start_s, edit.end_s
     if edit.loop:
         start_s, end_s = loop_points(take, start_s, end_s)
-        say(f"the loop goes from {start_s:.2f} s to {end_s:.2f} s")
+        say(f"the loop is from {start_s:.2f} s to {end_s:.2f} s")
     if edit.loop or start_s > 0.0 or end_s is not None:
         take = trimmed(take, start_s, end_s)
     return take
 
 
 def trimmed(take: MotionTake, start_s: float = 0.0, end_s: float | None = None) -> MotionTake:
-    """The frames from start_s to end_s, seconds from the take's beginning; their times stay as they were.
+    """Return the frames from start_s to end_s, seconds from the take's start; their timestamps are unchanged.
 
     Raises UsageError: no frame lies there.
     """
     if not len(take):
-        raise UsageError("the take holds no frame")
+        raise UsageError("the take has no frames")
     times = take.timestamps_s - take.timestamps_s[0]
     last = float(times[-1])
     inside = (times >= start_s - 1e-9) & (times <= (last if end_s is None else end_s) + 1e-9)
     if not inside.any():
         until = "its end" if end_s is None else f"{end_s:g} s"
-        raise UsageError(f"nothing of the take lies between {start_s:g} s and {until}: it is {last:.1f} s long")
+        raise UsageError(f"the take has no frames between {start_s:g} s and {until}: it is {last:.1f} s long")
     return _frames(take, np.flatnonzero(inside))
 
 
 def filled(take: MotionTake, longest_s: float = LONGEST_FILL_S) -> tuple[MotionTake, int]:
-    """Interpolate where nobody was seen for at most longest_s between two frames with a person.
+    """Interpolate gaps without a person of at most longest_s; return the take and the number of filled frames.
 
-    Filled frames count as tracked with a part confidence of 0, "made up"; the second value is how many they are.
+    Filled frames count as tracked with a part confidence of 0, "invented".
     """
     times, tracked = take.timestamps_s, take.tracked
     seen = np.flatnonzero(tracked)
@@ -102,9 +102,9 @@ def filled(take: MotionTake, longest_s: float = LONGEST_FILL_S) -> tuple[MotionT
 
 
 def loop_points(take: MotionTake, start_s: float = 0.0, end_s: float | None = None) -> tuple[float, float]:
-    """Where to cut so that the end runs on into the beginning: the nearest good places to the two that are wanted.
+    """Return where to cut so that the end continues into the start: the best places near the requested ones.
 
-    Compares poses about the hips and their speed, within a second of each end. Raises UsageError: too short.
+    Compares poses relative to the hips and their speed, within a second of each end. Raises UsageError: too short.
     """
     part = trimmed(take, start_s, end_s)
     times = part.timestamps_s - take.timestamps_s[0]
@@ -114,7 +114,7 @@ def loop_points(take: MotionTake, start_s: float = 0.0, end_s: float | None = No
     starts = np.flatnonzero(known & (times <= times[0] + search_s))
     ends = np.flatnonzero(known & (times >= times[-1] - search_s))
     if len(part) < 8 or not len(starts) or not len(ends):
-        raise UsageError("too little is seen at the two ends to make them meet: mark a longer part")
+        raise UsageError("too little is visible at the two ends to match them: mark a longer part")
     places = np.concatenate([pose, speed * _SPEED_S], axis=1)
     apart = np.linalg.norm(places[starts][:, None] - places[ends][None], axis=-1).mean(-1)
     start, end = np.unravel_index(int(apart.argmin()), apart.shape)
@@ -122,7 +122,7 @@ def loop_points(take: MotionTake, start_s: float = 0.0, end_s: float | None = No
 
 
 def _pose_and_speed(take: MotionTake) -> tuple[F64, F64]:
-    """(N, 22, 3) joints about the hips' place on the floor, and how fast they move, per second."""
+    """Return joints (N, 22, 3) relative to the hips' place on the floor, and their speed per second."""
     joints = take.joints_world_m.astype(np.float64)
     pose = joints - joints[:, :1] * (1.0, 0.0, 1.0)
     speed = np.gradient(pose, take.timestamps_s, axis=0) if len(pose) > 1 else np.zeros_like(pose)
@@ -130,7 +130,7 @@ def _pose_and_speed(take: MotionTake) -> tuple[F64, F64]:
 
 
 def _joints(take: MotionTake, rotations_xyzw: F32, root_m: F32) -> tuple[F64, F64]:
-    """(n, 22, 3) joints of filled frames in the world and in the camera."""
+    """Return joints (n, 22, 3) of filled frames in the world and in the camera."""
     offsets = np.repeat(take.rest_offsets_m[None].astype(np.float64), len(root_m), 0)
     matrices = quaternion_to_matrix(rotations_xyzw.astype(np.float64))
     world, _ = forward_kinematics(matrices, offsets, root_m.astype(np.float64))
@@ -139,7 +139,7 @@ def _joints(take: MotionTake, rotations_xyzw: F32, root_m: F32) -> tuple[F64, F6
 
 
 def _frames(take: MotionTake, index: NDArray[np.intp]) -> MotionTake:
-    """Some frames of the take; every array with a row for each frame is cut alike."""
+    """Return some frames of the take; every per-frame array is cut alike."""
     cut: dict[str, Any] = {}
     for field in dataclasses.fields(take):
         value = getattr(take, field.name)

@@ -1,4 +1,4 @@
-"""Euler angles as animation files hold them."""
+"""Euler angles as in animation files."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ Order = Literal["ZXY", "ZYX"]
 
 
 def euler_deg(rotations_xyzw: F32 | F64, order: Order = "ZXY") -> F64:
-    """(..., 4) -> (..., 3) angles in degrees, in the order of multiplication; at the pole the last one is 0."""
+    """Convert (..., 4) to angles (..., 3) in degrees, in the order of multiplication; at the pole the last one is 0."""
     rotations = Rotation.from_quat(rotations_xyzw.reshape(-1, 4))
     angles: F64 = rotations.as_euler(order, degrees=True, suppress_warnings=True)
     return angles.reshape(*rotations_xyzw.shape[:-1], 3)
 
 
 def continuous_deg(angles: F64) -> F64:
-    """(N, ..., 3) Euler angles with the second one in the middle -> the same rotations without jumps along N.
+    """Remove jumps along N from Euler angles (N, ..., 3) with the second one in the middle; the rotations are the same.
 
-    Each rotation has two triples, (a, b, c) and (a + 180, 180 - b, c + 180), each open to whole turns; every
-    frame takes the one nearest to the frame before.
+    Each rotation has two triples, (a, b, c) and (a + 180, 180 - b, c + 180), each plus whole turns; every frame takes
+    the one nearest to the previous frame.
     """
     result = angles.copy()
     for n in range(1, len(result)):

@@ -1,8 +1,8 @@
 """FBX (binary 7.4): the skeleton in its T-pose and one animation stack, for Unity, Unreal, Maya, Blender.
 
 Centimetres, Y up, the person faces +Z. A joint's rotation is Euler XYZ: R = Rz @ Ry @ Rx. Every frame is a key at the
-take's even rate. Fingers and eyes are joints where the take has them. Source: the records that FBX readers expect
-(ufbx, Blender's importer); the format itself is not published.
+take's even rate. Fingers and eyes are joints if the take has them. Source: the records expected by FBX readers (ufbx,
+Blender's importer); the format itself is not published.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _AXES = "XYZ"
 def write_fbx(
     file: IO[bytes], take: MotionTake, progress: Progress = no_progress, style: BvhStyle | None = None
 ) -> None:
-    """Write at a constant rate (see even_motion), joints named as the style has them. Raises OutputError."""
+    """Write at a constant rate (see even_motion), with the style's joint names. Raises OutputError."""
     style = BVH_STYLES["default"] if style is None else style
     motion = even_motion(take)
     scene = _Scene(motion, style)
@@ -54,7 +54,7 @@ def key_times(frames: int, fps: float) -> NDArray[np.int64]:
 
 
 def _channels(motion: EvenMotion, progress: Progress) -> tuple[F64, F32]:
-    """Return place of the hips (M, 3) in centimetres, angles x, y, z (M, J, 3) in degrees without jumps."""
+    """Return hips positions (M, 3) in centimetres and angles x, y, z (M, J, 3) in degrees without jumps."""
     places, angles = [], []
     last: F64 | None = None
     for block in motion.blocks():
@@ -68,7 +68,7 @@ def _channels(motion: EvenMotion, progress: Progress) -> tuple[F64, F32]:
 
 
 class _Scene:
-    """Objects by number, and what hangs on what."""
+    """Objects by number, and their connections."""
 
     def __init__(self, motion: EvenMotion, style: BvhStyle) -> None:
         self._motion = motion
@@ -89,7 +89,7 @@ class _Scene:
         self._connections.add("C", *how)
 
     def add_joints(self) -> None:
-        """Every joint is a bone with its place in the T-pose; rotations there are zero."""
+        """Add every joint as a bone at its T-pose position, with zero rotation."""
         for joint, name in enumerate(self._names):
             attribute, record = self._object("NodeAttribute", name, "NodeAttribute", "LimbNode")
             _properties(record, ("Size", "double", "Number", "", 10.0))
@@ -116,7 +116,7 @@ class _Scene:
             self._connect(model, 0 if joint == ROOT else self._models[self._skeleton.parents[joint]])
 
     def add_animation(self, places: F64, angles: F32) -> None:
-        """One stack of one layer: the hips move, every joint turns."""
+        """Add one stack with one layer: translation of the hips, rotation of every joint."""
         end = int(self._ticks[-1])
         stack, record = self._object("AnimationStack", "take", "AnimStack", "")
         spans = (("LocalStart", 0), ("LocalStop", end), ("ReferenceStart", 0), ("ReferenceStop", end))
@@ -145,7 +145,7 @@ class _Scene:
             self._connect(curve, node, f"d|{axis}")
 
     def records(self) -> list[Record]:
-        """Everything, in the order of the file."""
+        """Return all records, in file order."""
         head = Record("FBXHeaderExtension")
         head.add("FBXHeaderVersion", Int32(1003))
         head.add("FBXVersion", Int32(VERSION))
@@ -164,7 +164,7 @@ class _Scene:
         ]
 
     def _settings(self) -> Record:
-        """Axes, unit and rate."""
+        """Return axes, unit and rate."""
         rate = self._motion.fps
         mode = next((mode for fps, mode in _TIME_MODES.items() if abs(fps - rate) < 1e-3), _CUSTOM_RATE)
         axes = (("Up", 1), ("Front", 2), ("Coord", 0))
@@ -184,7 +184,7 @@ class _Scene:
         return record
 
     def _definitions(self) -> Record:
-        """How many objects of each kind there are."""
+        """Return the number of objects of each kind."""
         counts: dict[str, int] = {"GlobalSettings": 1}
         for record in self._objects.children:
             counts[record.name] = counts.get(record.name, 0) + 1

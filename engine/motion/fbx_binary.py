@@ -1,7 +1,7 @@
-"""Binary FBX 7.4, the container: a tree of named records with typed properties, written as it is walked.
+"""Binary FBX 7.4 container: a tree of named records with typed properties, written as it is traversed.
 
-Source: what readers agree on (Blender's notes on the binary format, ufbx): each record begins with the offset of its
-end, the number and size of its properties and its name; a record that holds others ends with 13 zero bytes.
+Source: readers of the format (Blender's notes on the binary format, ufbx). Each record begins with the offset of its
+end, the number and size of its properties and its name; a record with children ends with 13 zero bytes.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _ARRAYS = {np.dtype("<i4"): b"i", np.dtype("<i8"): b"l", np.dtype("<f4"): b"f", 
 _RAW, _DEFLATED = 0, 1
 _SMALL_BYTES = 128  # an array below this is not compressed
 FILE_ID = bytes.fromhex("28b32aebb624ccc2bfc8b02aa92bfcf1")
-"""Belongs to the creation time 1970-01-01 10:00:00:000; every reader takes this pair."""
+"""Required for the creation time 1970-01-01 10:00:00:000; every reader accepts this pair."""
 _FOOTER_ID = bytes.fromhex("fabcab09d0c8d466b176fb831cf7267e")
 _FOOTER_MAGIC = bytes.fromhex("f85a8c6adef5d97eece90ce3758f290b")
 
@@ -42,20 +42,20 @@ class Bool(int):
 
 @dataclass(slots=True)
 class Record:
-    """One record: its name, properties and the records in it."""
+    """A record: its name, properties and children."""
 
     name: str
     properties: tuple[Property, ...] = ()
     children: list[Record] = field(default_factory=list)
 
     def add(self, name: str, *properties: Property) -> Record:
-        """Append a record; the new one."""
+        """Append a record and return it."""
         self.children.append(Record(name, properties))
         return self.children[-1]
 
 
 def write_records(file: IO[bytes], records: Iterable[Record]) -> None:
-    """Write the whole file. Raises OutputError where it would be longer than the format allows."""
+    """Write the whole file. Raises OutputError if it is longer than the format allows."""
     file.write(_MAGIC + struct.pack("<I", VERSION))
     for record in records:
         _write_record(file, record)

@@ -1,4 +1,4 @@
-"""Whether a file is still being written: a lock that the system releases when the process ends, however it ends."""
+"""Detect whether a file is still being written: a lock that the system releases when the process ends in any way."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import sys
 from pathlib import Path
 from typing import IO, Any
 
-_FAR = 1 << 40  # Windows locks bytes, for everybody else's reading too: this one is never there
+_FAR = 1 << 40  # Windows locks bytes even for reading: this one is beyond the end of the file
 
 if sys.platform == "win32":
     import msvcrt
 
     def hold(file: IO[Any]) -> bool:
-        """Lock until the file is closed; False when somebody else holds it."""
+        """Lock until the file is closed; False if another process holds it."""
         at = file.tell()
         file.seek(_FAR)
         try:
@@ -27,7 +27,7 @@ else:
     import fcntl
 
     def hold(file: IO[Any]) -> bool:
-        """Lock until the file is closed; False when somebody else holds it. A disk that knows no locks: True."""
+        """Lock until the file is closed; False if another process holds it. True on disks without locks."""
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -38,7 +38,7 @@ else:
 
 
 def is_held(path: Path) -> bool:
-    """Somebody holds this file now. A file that cannot be opened for writing is not ours to judge: False."""
+    """Return whether another process holds the file. False if it cannot be opened for writing."""
     try:
         with path.open("rb+", buffering=0) as file:
             return not hold(file)

@@ -1,4 +1,4 @@
-"""A take to a file of any format that we write; the suffix says which."""
+"""Write a take to any supported format; the suffix selects it."""
 
 from __future__ import annotations
 
@@ -40,16 +40,16 @@ STYLES: dict[str, tuple[str, ...]] = {
     ".fbx": FBX_STYLES,
     ".npz": (PLAIN_STYLE, _SMPL_STYLE),
 }
-"""By suffix: for which programs a file can be written. The others have one form."""
+"""Target programs by suffix; other formats have one form."""
 MOTION_SUFFIXES = tuple(_WRITERS)
 TRUE_TIMES = (".npz", ".csv")
-"""Formats that keep the true times of frames; in the others a long gap is shortened."""
+"""Formats with the original timestamps; in the others a long gap is shortened."""
 GAPS_SUFFIX = ".gaps.json"
-"""BVH has no place for a remark that every reader skips: where gaps were shortened stands in NAME.bvh.gaps.json."""
+"""BVH has no comment that every reader skips, so shortened gaps are listed in NAME.bvh.gaps.json."""
 
 
 def check_motion_path(path: Path) -> None:
-    """Raise UsageError if the suffix names no format that we write."""
+    """Raise UsageError if the suffix is not that of a supported format."""
     if path.suffix.lower() not in _WRITERS:
         raise UsageError(f"cannot write {path.name}: the name must end in one of {', '.join(MOTION_SUFFIXES)}")
 
@@ -62,10 +62,10 @@ def write_motion(
     overwrite: bool = False,
     progress: Progress = no_progress,
 ) -> Path:
-    """Write the take, whole or not at all, under `path` or the next free name; the name that it got.
+    """Write the complete take under `path` or the next free name; return that name.
 
     style  one of STYLES[suffix]
-    overwrite  replace the file of that name instead
+    overwrite  replace an existing file instead
     Raises UsageError (suffix, style), OutputError (disk, nobody in the take).
     """
     check_motion_path(path)
@@ -87,7 +87,7 @@ def check_style(path: Path, style: str) -> None:
     if not suffixes:
         known = ", ".join(dict.fromkeys(name for styles in STYLES.values() for name in styles))
         raise UsageError(f"unknown style {style!r}: use one of {known}")
-    raise UsageError(f"--style {style} is for {' and '.join(suffixes)} files: give an output that ends so")
+    raise UsageError(f"--style {style} is for {' and '.join(suffixes)} files: give an output with this suffix")
 
 
 def style_for(path: Path, style: str) -> str:

@@ -1,7 +1,7 @@
-"""glTF 2.0 in its binary form (.glb): a skeleton in its T-pose with one animation, and a plain body so that it is seen.
+"""glTF 2.0 in binary form (.glb): a skeleton in its T-pose with one animation, and a plain visible body.
 
 glTF's axes are ours (right-handed, Y up, metres, the person faces +Z, quaternions x, y, z, w), so nothing is converted.
-Keyframes lie at the take's own timestamps. Source: glTF 2.0 specification, Khronos; VRMC_vrm_animation 1.0 for .vrma.
+Keyframes have the take's timestamps. Source: glTF 2.0 specification, Khronos; VRMC_vrm_animation 1.0 for .vrma.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _LONGEST_BYTES = 2**32 - 1
 
 
 def write_glb(file: IO[bytes], take: MotionTake, progress: Progress = no_progress) -> None:
-    """Write the take as an animated, visible skeleton. Raises OutputError: nobody in it, or too long for the format."""
+    """Write the take as an animated, visible skeleton. Raises OutputError: no person, or too long for the format."""
     builder, motion = _Builder(), held_motion(take)
     document, keys = _animated_skeleton(motion, builder)
     _add_body(document, builder, motion.skeleton)
@@ -47,7 +47,7 @@ def write_glb(file: IO[bytes], take: MotionTake, progress: Progress = no_progres
 def write_vrma(file: IO[bytes], take: MotionTake, progress: Progress = no_progress) -> None:
     """Write the take as a VRM animation: rotations of humanoid bones, translation of the hips, expressions, gaze.
 
-    The eyes are no bones here but a direction, and an expression is the x of a node (VRMC_vrm_animation 1.0).
+    Eyes are not bones here but a direction, and an expression is the x of a node (VRMC_vrm_animation 1.0).
     """
     builder, motion = _Builder(), held_motion(take)
     document, keys = _animated_skeleton(motion, builder, eyes=False)
@@ -67,7 +67,7 @@ def write_vrma(file: IO[bytes], take: MotionTake, progress: Progress = no_progre
 
 
 def vrm_bone(name: str) -> str:
-    """Return what VRM 1.0 calls a bone: the thumb begins with its metacarpal there."""
+    """Return VRM 1.0's name of a bone, whose thumb begins with its metacarpal."""
     if "Thumb" in name:
         name = name.replace("Proximal", "Metacarpal").replace("Intermediate", "Proximal")
     return name[0].lower() + name[1:]
@@ -77,13 +77,13 @@ class _Builder:
     """Collects the binary buffer with its views and accessors."""
 
     def __init__(self) -> None:
-        self.arrays: list[NDArray[Any]] = []  # written one after the other, each filled up to four bytes
+        self.arrays: list[NDArray[Any]] = []  # written consecutively, each padded to four bytes
         self.size = 0
         self.views: list[Json] = []
         self.accessors: list[Json] = []
 
     def add(self, values: NDArray[Any], *, target: int | None = None, bounds: bool = False) -> int:
-        """The index of a new accessor; (n,) scalars, (n, 3), (n, 4) or (n, 16) float32 or uint16."""
+        """Add an accessor and return its index; (n,) scalars, (n, 3), (n, 4) or (n, 16) float32 or uint16."""
         view: Json = {"buffer": 0, "byteOffset": self.size, "byteLength": values.nbytes}
         if target is not None:
             view["target"] = target
@@ -104,7 +104,7 @@ class _Builder:
 
 
 class _Keys(NamedTuple):
-    """Keyframes: an hour at 60 Hz takes 80 MB of the body's rotations."""
+    """Keyframes: the body's rotations of an hour at 60 Hz take 80 MB."""
 
     rotations: F32  # (M, J, 4)
     root: F32  # (M, 3)
@@ -113,7 +113,7 @@ class _Keys(NamedTuple):
 
 
 def _animated_skeleton(motion: HeldMotion, builder: _Builder, *, eyes: bool = True) -> tuple[Json, _Keys]:
-    """Nodes 0..J-1 are the joints; the one animation turns all and moves the hips. eyes  they are turned, too"""
+    """Add nodes 0..J-1 for the joints and one animation that rotates all and moves the hips. eyes: also rotate them."""
     skeleton, keys = motion.skeleton, _keyframes(motion)
     times = builder.add(motion.times_s.astype(np.float32), bounds=True)
     turned = [joint for joint, name in enumerate(skeleton.names) if eyes or name not in EYE_NAMES]
@@ -146,7 +146,7 @@ def _animated_skeleton(motion: HeldMotion, builder: _Builder, *, eyes: bool = Tr
 
 
 def _keyframes(motion: HeldMotion) -> _Keys:
-    """All frames at once."""
+    """Return all frames at once."""
     skeleton, count = motion.skeleton, len(motion)
     rotations = np.empty((count, len(skeleton.names), 4), np.float32)
     root = np.empty((count, 3), np.float32)
@@ -162,21 +162,21 @@ def _keyframes(motion: HeldMotion) -> _Keys:
 
 
 def _add_node(document: Json, node: Json) -> int:
-    """Append a node to the scene; its number."""
+    """Append a node to the scene; return its number."""
     document["nodes"].append(node)
     document["scenes"][0]["nodes"].append(len(document["nodes"]) - 1)
     return len(document["nodes"]) - 1
 
 
 def _animate(document: Json, node: int, path: str, output: int) -> None:
-    """Add a channel to the animation, at the times of its first one."""
+    """Add a channel to the animation, with the times of its first one."""
     animation = document["animations"][0]
     animation["channels"].append({"sampler": len(animation["samplers"]), "target": {"node": node, "path": path}})
     animation["samplers"].append({"input": animation["samplers"][0]["input"], "output": output})
 
 
 def _add_expressions(document: Json, builder: _Builder, scores: F32) -> Json:
-    """Add a node for each expression of VRM 1.0, whose x is its weight; where each is found."""
+    """Add a node per VRM 1.0 expression, whose x is its weight; return where each is found."""
     weights = vrm_expressions(scores).astype(np.float32)  # (M, 12)
     found: Json = {}
     for at, name in enumerate(VRM1_NAMES):
@@ -189,7 +189,7 @@ def _add_expressions(document: Json, builder: _Builder, scores: F32) -> Json:
 
 
 def _add_face(document: Json, builder: _Builder, mesh: FaceMesh, scores: F32) -> None:
-    """A mask on the head whose morph targets are the 52 scores."""
+    """Add a mask on the head with the 52 scores as morph targets."""
     primitive = {
         "attributes": {"POSITION": builder.add(mesh.points_m, target=_ARRAY_BUFFER, bounds=True)},
         "indices": builder.add(mesh.triangles.reshape(-1), target=_ELEMENT_BUFFER),
@@ -213,7 +213,7 @@ def _add_face(document: Json, builder: _Builder, mesh: FaceMesh, scores: F32) ->
 
 
 def _add_body(document: Json, builder: _Builder, skeleton: Skeleton) -> None:
-    """A mesh bound to the joints; every part follows one joint."""
+    """Add a mesh bound to the joints; every part follows one joint."""
     body, joints_in_all = body_of(skeleton), len(skeleton.names)
     inverse = np.tile(np.eye(4, dtype=np.float32), (joints_in_all, 1, 1))
     inverse[:, 3, :3] = -rest_places(skeleton)  # column-major, as glTF has it

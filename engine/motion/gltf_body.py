@@ -1,4 +1,4 @@
-"""A plain body for the skeleton in a .glb: one double pyramid per bone, in the T-pose, each following one joint."""
+"""A plain body for the .glb's skeleton: one double pyramid per bone, in the T-pose, each following one joint."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from models.detail_skeleton import EYE_NAMES, Skeleton
 from models.fingers import FINGER_NAMES
 from models.skeleton import HEAD_TOP, ROOT
 
-_WAIST = 0.2  # where along the bone it is thickest
-_THICKNESS = 0.16  # of the length of the bone
+_WAIST = 0.2  # thickest place along the bone
+_THICKNESS = 0.16  # relative to the bone's length
 _THINNEST, _THICKEST = 0.018, 0.07  # metres, half width
-_FINGER = 0.005  # the same of a finger's bone
+_FINGER = 0.005  # the same for a finger bone
 _SHORTEST_M = 1e-3
 _FACES = np.array([(0, 2, 1), (0, 3, 2), (0, 4, 3), (0, 1, 4), (5, 1, 2), (5, 2, 3), (5, 3, 4), (5, 4, 1)])
 _TIPS = {"Head": (0.0, HEAD_TOP, 0.0), "LeftHand": (0.1, 0.0, 0.0), "RightHand": (-0.1, 0.0, 0.0)}  # s̄ units
@@ -23,7 +23,7 @@ _TIPS = {"Head": (0.0, HEAD_TOP, 0.0), "LeftHand": (0.1, 0.0, 0.0), "RightHand":
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """Triangles with flat normals: no point is shared."""
+    """Triangles with flat normals: no points are shared."""
 
     points_m: F32  # (P, 3) T-pose, floor at 0
     normals: F32  # (P, 3)
@@ -32,7 +32,7 @@ class Body:
 
 
 def rest_places(skeleton: Skeleton) -> F64:
-    """Return the joints (J, 3) of the T-pose."""
+    """Return the joints (J, 3) in the T-pose."""
     places = np.array(skeleton.offsets_m, dtype=np.float64)
     for joint in range(1, len(places)):
         places[joint] += places[skeleton.parents[joint]]
@@ -40,7 +40,7 @@ def rest_places(skeleton: Skeleton) -> F64:
 
 
 def body_of(skeleton: Skeleton) -> Body:
-    """Return the body around a person's joints, with fingers where the skeleton has them."""
+    """Return the body around a person's joints, with fingers if the skeleton has them."""
     places, parents, names = rest_places(skeleton), skeleton.parents, skeleton.names
     drawn = [joint for joint, name in enumerate(names) if joint != ROOT and name not in EYE_NAMES]
     bones = [(parents[joint], places[parents[joint]], places[joint]) for joint in drawn]

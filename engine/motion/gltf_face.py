@@ -1,6 +1,6 @@
-"""A face for the .glb: brows, lids and lips as a small mask on the head, with the 52 morph targets by their names.
+"""A face for the .glb: brows, eyelids and lips as a small mask on the head, with the 52 morph targets by name.
 
-What the mask cannot show has a target that moves nothing, so that all 52 weights are in the file for other models.
+Targets that the mask cannot show move nothing, so that the file has all 52 weights for other models.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from engine.types import F32, F64
 from models.face import EXPRESSION, EXPRESSION_NAMES
 
-_DEPTH = 0.062  # of the mask before the Head joint, statures; the next, too
+_DEPTH = 0.062  # distance of the mask in front of the Head joint, body heights, as the next
 _BROW_Y, _EYE_Y, _MOUTH_Y = 0.050, 0.036, 0.004
 _COLUMNS = np.linspace(-1.0, 1.0, 5)
 
@@ -36,7 +36,7 @@ class _Mask:
         self.moves: dict[str, dict[int, F64]] = {name: {} for name in EXPRESSION_NAMES}
 
     def strip(self, x: float, y: float, half_width: float, half_height: float) -> list[list[int]]:
-        """Add a strip around a place; its points, [upper, lower] row by column, right to left of the person."""
+        """Add a strip around a place; return its points, [upper, lower] row by column, right to left of the person."""
         start = len(self.points)
         for row in (half_height, -half_height):
             self.points += [np.array([x + half_width * column, y + row, _DEPTH]) for column in _COLUMNS]
@@ -53,7 +53,7 @@ class _Mask:
 
 
 def face_mesh(stature_m: float) -> FaceMesh:
-    """Return the mask for a person of this stature."""
+    """Return the mask for a person of this height."""
     mask = _Mask()
     for side, sign in (("Left", 1.0), ("Right", -1.0)):
         _eye_and_brow(mask, side, sign)

@@ -1,4 +1,4 @@
-"""The rig of LAFAN1 (Ubisoft's animation data set), which robots' retargeting (GMR) reads: names and rest axes.
+"""The rig of LAFAN1 (Ubisoft's animation data set), as read by robot retargeting (GMR): names and rest axes.
 
 Every bone lies along the x axis of its own joint. In the T-pose, in our axes: trunk, neck and head x up, y forward,
 z left; thighs and shins x down, y forward, z right; feet x towards the toes, z right; toes x forward, y up; left arm
@@ -56,7 +56,7 @@ def lafan1_axes(skeleton: Skeleton) -> F64:
 
 
 def _sagittal(offset: np.ndarray) -> F64:
-    """Return the direction of a foot, seen from the side."""
+    """Return the direction of a foot, projected to the side view."""
     along = np.array([0.0, float(offset[1]), float(offset[2])])
     length = float(np.linalg.norm(along))
     return along / length if length > 1e-6 else np.array(_FORWARD)

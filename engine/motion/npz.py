@@ -1,4 +1,5 @@
-"""The motion .npz: the arrays of a take by name (see MotionTake), written whole or not at all, read with checks."""
+"""The motion .npz: the arrays of a take by name (see MotionTake), written completely or not at all, read with
+checks."""
 
 from __future__ import annotations
 
@@ -33,16 +34,19 @@ _ARRAYS = {
     "intrinsics": (Expected((3, 3)), np.float64),
     "R_world_cam": (Expected((3, 3)), np.float64),
     "t_world_cam": (Expected((3,)), np.float64),
-    "rest_offsets_m": (Expected((_J, 3), optional=True), np.float32),  # as the next, not in files that others wrote
+    "rest_offsets_m": (
+        Expected((_J, 3), optional=True),
+        np.float32,
+    ),  # this and the next: not in others' files
     "lost_before": (Expected(("N",), "iu", optional=True), np.int32),
-    "fingers_xyzw": (Expected(("N", len(FINGER_NAMES), 4), optional=True), np.float32),  # those from here on, too
+    "fingers_xyzw": (Expected(("N", len(FINGER_NAMES), 4), optional=True), np.float32),  # as are those from here on
     "hand_points_cam_m": (Expected(("N", 2, NUM_HAND_POINTS, 3), optional=True), np.float32),
     "eyes_xyzw": (Expected(("N", 2, 4), optional=True), np.float32),
     "expression": (Expected(("N", NUM_EXPRESSIONS), optional=True), np.float32),
     "head_from_face": (Expected(("N",), "b", optional=True), np.bool_),
     "latency_s": (Expected(("N",), optional=True), np.float32),
 }
-"""The fields of MotionTake: what the file holds, what is kept in memory."""
+"""Fields of MotionTake: in the file, and in memory."""
 _BESIDE = {
     "fps": Expected(()),
     "joint_names": Expected((_J,), "U"),
@@ -62,7 +66,7 @@ _EXPECTED = _BESIDE | {name: expected for name, (expected, _) in _ARRAYS.items()
 
 
 def write_motion_npz(file: IO[bytes], take: MotionTake, progress: Progress = no_progress) -> None:
-    """Write array by array, as numpy.savez_compressed does. Times are the true ones, gaps and all."""
+    """Write array by array, as numpy.savez_compressed does. Times are the original ones, including gaps."""
     arrays: dict[str, np.ndarray] = {
         "fps": np.array(take.fps, np.float64),
         "joint_names": np.array(JOINT_NAMES),
@@ -80,7 +84,7 @@ def write_motion_npz(file: IO[bytes], take: MotionTake, progress: Progress = no_
 
 
 def _details(take: MotionTake) -> dict[str, np.ndarray]:
-    """Return what hands and face add: names, and their confidences after those of the body's parts."""
+    """Return the arrays of hands and face: names, and their confidences appended to those of the body's parts."""
     more: dict[str, np.ndarray] = {}
     if take.fingers_xyzw is not None:
         more["finger_names"] = np.array(FINGER_NAMES)
@@ -93,7 +97,7 @@ def _details(take: MotionTake) -> dict[str, np.ndarray]:
 
 
 class _Counted:
-    """What NumPy writes arrays to, in parts where they are views into a file: it says how far it is."""
+    """File object for NumPy that reports the progress; NumPy writes memory-mapped arrays in parts."""
 
     file: IO[bytes]
 
@@ -101,14 +105,14 @@ class _Counted:
         self._progress, self._total, self._done = progress, total, 0
 
     def write(self, data: bytes) -> int:
-        """As every file's."""
+        """Write like a file."""
         self._done += len(data)
         self._progress(min(1.0, self._done / self._total))
         return self.file.write(data)
 
 
 def read_motion_npz(path: Path) -> MotionTake:
-    """Read what write_motion_npz wrote, now or earlier; every number in it can be used.
+    """Read a file of write_motion_npz, of any version; all numbers are checked to be usable.
 
     Raises InputError, one line, for anything else.
     """
@@ -125,7 +129,7 @@ def _take(arrays: dict[str, np.ndarray]) -> MotionTake:
     """Raises NpzError."""
     for name, ours in _NAMES.items():
         if name in arrays and tuple(arrays[name].tolist()) != ours:
-            raise NpzError(f"its {name} are others than the {len(ours)} from {ours[0]} to {ours[-1]}")
+            raise NpzError(f"its {name} differ from the {len(ours)} from {ours[0]} to {ours[-1]}")
     _split_parts(arrays)
     fields: dict[str, Any] = {
         name: arrays[name].astype(kind, copy=False) for name, (_, kind) in _ARRAYS.items() if name in arrays
@@ -134,26 +138,26 @@ def _take(arrays: dict[str, np.ndarray]) -> MotionTake:
         fields["detail_confidence"] = arrays["detail_confidence"].astype(np.float32, copy=False)
     if "rest_offsets_m" not in fields:
         fields["rest_offsets_m"] = _offsets_of(arrays["bone_lengths_m"], fields["joints_world_m"])
-    if "part_confidence" not in fields:  # nothing is known: as well seen as the person
+    if "part_confidence" not in fields:  # unknown: use the person's
         fields["part_confidence"] = np.repeat(fields["tracked"][:, None], NUM_PARTS, axis=1).astype(np.float32)
     fields.setdefault("lost_before", np.zeros(len(fields["timestamps_s"]), np.int32))
     return MotionTake(fps=float(arrays["fps"]), **fields)
 
 
 def _split_parts(arrays: dict[str, np.ndarray]) -> None:
-    """Take the confidences of hands and face off those of the body's parts, in place. Raises NpzError."""
+    """Split the confidences of hands and face from those of the body's parts, in place. Raises NpzError."""
     if "part_confidence" not in arrays:
         return
     values = arrays["part_confidence"]
     names = tuple(arrays["part_names"].tolist()) if "part_names" in arrays else PART_NAMES
     if names not in (PART_NAMES, (*PART_NAMES, *DETAIL_PARTS)) or values.shape[1] != len(names):
-        raise NpzError(f"its part_names are others than the {NUM_PARTS} from {PART_NAMES[0]} to {PART_NAMES[-1]}")
+        raise NpzError(f"its part_names differ from the {NUM_PARTS} from {PART_NAMES[0]} to {PART_NAMES[-1]}")
     if len(names) > NUM_PARTS:
         arrays["part_confidence"], arrays["detail_confidence"] = values[:, :NUM_PARTS], values[:, NUM_PARTS:]
 
 
 def _offsets_of(lengths_m: np.ndarray, joints_world_m: np.ndarray) -> np.ndarray:
-    """Rest offsets in s̄'s directions; the hips as high as they came in the take."""
+    """Return rest offsets in s̄'s directions; the hips' height is their maximum in the take."""
     directions = REST_OFFSETS / np.linalg.norm(REST_OFFSETS, axis=1, keepdims=True)
     offsets: np.ndarray = (directions * lengths_m[:, None]).astype(np.float32)
     heights = joints_world_m[:, 0, 1]

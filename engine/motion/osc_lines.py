@@ -1,6 +1,6 @@
-"""Datagrams as lines of JSON, fast: the datagrams of a stream share a few layouts, and only their numbers are printed.
+"""Datagrams as lines of JSON, fast: the datagrams of a stream share a few layouts, and only numbers are formatted.
 
-A float is printed with nine digits, which are enough to give back the same float32.
+A float is printed with nine digits, which are enough to restore the same float32.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _float_text = "%.9g".__mod__
 
 
 def log_line(time_s: float, datagram: bytes) -> str:
-    """One datagram as one line of JSON."""
+    """Return a datagram as a line of JSON."""
     messages = [
         {"address": message.address, "types": message.tags, "arguments": message.values}
         for message in read_packet(datagram)
@@ -30,14 +30,14 @@ def log_line(time_s: float, datagram: bytes) -> str:
 
 
 class LogLines:
-    """Prints datagrams; remembers their layouts. One thread."""
+    """Formats datagrams; caches their layouts. One thread."""
 
     def __init__(self) -> None:
         self._layouts: dict[int, list[_Layout]] = {}  # by length
         self._known = 0
 
     def line(self, time_s: float, datagram: bytes) -> str:
-        """The same entry as `log_line`. Raises OscFormatError for what is no OSC packet."""
+        """Return the same entry as `log_line`. Raises OscFormatError for an invalid OSC packet."""
         words = np.frombuffer(datagram, ">i4") if len(datagram) % _WORD == 0 else np.empty(0, ">i4")
         for layout in self._layouts.get(len(words), ()):
             if (text := layout.line(time_s, words)) is not None:
@@ -50,10 +50,10 @@ class LogLines:
 
 
 class _Layout:
-    """Where the numbers of a datagram are, and the line around them."""
+    """Positions of a datagram's numbers, and the line around them."""
 
     def __init__(self, template: str, words: NDArray[np.int32], floats: Sequence[int], ints: Sequence[int]) -> None:
-        """`floats`, `ints`: words that hold numbers; all others are as in `words` in every datagram of this layout."""
+        """`floats`, `ints`: words with numbers; all others equal `words` in every datagram of this layout."""
         self._template = template
         self._floats, self._ints = np.array(floats, np.intp), np.array(ints, np.intp)
         self._rest = np.setdiff1d(np.arange(len(words)), np.concatenate([self._floats, self._ints]))
@@ -63,7 +63,7 @@ class _Layout:
         self._in_order = itemgetter(*order) if len(order) > 1 else tuple
 
     def line(self, time_s: float, words: NDArray[np.int32]) -> str | None:
-        """None: the words are of another layout, or hold a number that JSON has no word for."""
+        """Return the line; None: the words have another layout, or a number that JSON cannot represent."""
         if not np.array_equal(words[self._rest], self._fixed):
             return None
         floats = words[self._floats].view(">f4").astype(np.float64)
@@ -77,7 +77,7 @@ class _Layout:
 
 
 def _layout_of(datagram: bytes, words: NDArray[np.int32]) -> _Layout | None:
-    """None: it is not built as our own packets are, so nothing is known about others like it."""
+    """Return the layout; None: not built like our own packets, so nothing is known about similar ones."""
     bundled = datagram.startswith(b"#")
     read = read_packet(datagram)
     try:
@@ -99,7 +99,7 @@ def _strings(message: ReadMessage) -> tuple[str, ...]:
 
 
 def _entry_template(message: ReadMessage) -> str:
-    """A message's JSON with %s where a number goes."""
+    """Return a message's JSON with %s for each number."""
     arguments = ", ".join(
         _escaped(value) if tag == "s" else "%s" for tag, value in zip(message.tags, message.values, strict=True)
     )
@@ -108,5 +108,5 @@ def _entry_template(message: ReadMessage) -> str:
 
 
 def _escaped(value: object) -> str:
-    """JSON text inside a % template."""
+    """Return JSON text escaped for a % template."""
     return json.dumps(value).replace("%", "%%")

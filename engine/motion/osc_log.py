@@ -1,4 +1,4 @@
-"""The OSC stream of a take as .jsonl: one line per datagram, with its time, to be read by people and sent again.
+"""The OSC stream of a take as .jsonl: one line per datagram, with its time, readable and replayable.
 
 First line  {"format": "vtm-osc-log", "version": 1, "scheme": "vmc"}
             and "gaps": [{"at_s": 3.2, "lasted_s": 86400.0, "held_s": 10.0}] where times without frames were shortened
@@ -41,9 +41,9 @@ class OscLog:
     """A log in memory."""
 
     scheme: str
-    times_s: tuple[float, ...]  # of each datagram, from 0, never falling
+    times_s: tuple[float, ...]  # of each datagram, from 0, never decreasing
     datagrams: tuple[bytes, ...]
-    warning: str | None  # one line, when some of the file could not be read
+    warning: str | None  # one line, if parts of the file could not be read
 
 
 def write_osc_log(file: IO[bytes], take: MotionTake, progress: Progress = no_progress) -> None:
@@ -59,9 +59,9 @@ def write_osc_log(file: IO[bytes], take: MotionTake, progress: Progress = no_pro
 
 
 def read_osc_log(path: Path) -> OscLog:
-    """Read a log; a line that is cut or wrong is left out, which `warning` says.
+    """Read a log; a truncated or invalid line is skipped, as reported in `warning`.
 
-    Raises InputError, one line, for what is no log at all.
+    Raises InputError, one line, for a file that is not a log.
     """
     if not path.exists():
         raise InputError(f"there is no file {path}; check the path")
@@ -74,13 +74,13 @@ def read_osc_log(path: Path) -> OscLog:
 
 
 def _scheme(path: Path, line: bytes) -> str:
-    """Return the scheme that the header line names. Raises InputError."""
+    """Return the scheme in the header line. Raises InputError."""
     try:
         header = parse_json(line)
     except JsonError:
         header = None
     if not isinstance(header, dict) or header.get("format") != _FORMAT or header.get("version") != _VERSION:
-        raise InputError(f"{path} is no OSC log of this version: record one with --record NAME.jsonl")
+        raise InputError(f"{path} is not an OSC log of this version: record one with --record NAME.jsonl")
     scheme = header.get("scheme")
     if scheme not in _SCHEMES:
         said = "no scheme" if scheme is None else f"scheme {str(scheme)[:40]!r}"
@@ -89,7 +89,7 @@ def _scheme(path: Path, line: bytes) -> str:
 
 
 def _read_lines(path: Path, scheme: str, file: IO[bytes]) -> OscLog:
-    """Raises InputError when no line holds a datagram."""
+    """Read the datagrams. Raises InputError when there is none."""
     times: list[float] = []
     datagrams: list[bytes] = []
     wrong: list[int] = []
@@ -100,21 +100,21 @@ def _read_lines(path: Path, scheme: str, file: IO[bytes]) -> OscLog:
         except (ValueError, KeyError, TypeError, OverflowError):
             wrong.append(at)
             if len(wrong) > _MOST_WRONG_LINES:
-                raise InputError(f"{path} holds more than {_MOST_WRONG_LINES} lines that are no datagrams") from None
+                raise InputError(f"{path} has more than {_MOST_WRONG_LINES} lines that are not datagrams") from None
             continue
         times.append(max(time_s, times[-1] if times else 0.0))
         datagrams.append(datagram)
         held += len(datagram)
         if held > _MOST_HELD_BYTES:
-            raise InputError(f"{path} holds more than {_MOST_HELD_BYTES / 1e9:.1f} GB of packets: split the log")
+            raise InputError(f"{path} has more than {_MOST_HELD_BYTES / 1e9:.1f} GB of packets: split the log")
     if not datagrams:
-        raise InputError(f"{path} holds no datagram that can be sent; record a log with --record NAME.jsonl")
-    warning = f"{path}: left out {len(wrong)} lines that are cut or wrong, the first is {wrong[0]}" if wrong else None
+        raise InputError(f"{path} has no datagram that can be sent; record a log with --record NAME.jsonl")
+    warning = f"{path}: skipped {len(wrong)} truncated or invalid lines, the first is {wrong[0]}" if wrong else None
     return OscLog(scheme, tuple(times), tuple(datagrams), warning)
 
 
 def _lines(file: IO[bytes]) -> Iterator[bytes]:
-    """Yield line by line. A line that is too long is cut, so it is no JSON and left out."""
+    """Yield line by line. A line that is too long is truncated, so it is invalid JSON and skipped."""
     while line := file.readline(_LONGEST_LINE):
         yield line
         while len(line) == _LONGEST_LINE and not line.endswith(b"\n"):
@@ -122,7 +122,7 @@ def _lines(file: IO[bytes]) -> Iterator[bytes]:
 
 
 def _entry(line: bytes) -> tuple[float, bytes]:
-    """Time and datagram. Raises ValueError, KeyError, TypeError, OverflowError for what is no entry."""
+    """Return time and datagram. Raises ValueError, KeyError, TypeError, OverflowError for an invalid entry."""
     entry = parse_json(line)
     time_s = finite_number(entry["time"])
     if time_s is None or not 0 <= time_s <= _LATEST_S or not isinstance(entry["bundle"], bool):
@@ -134,7 +134,7 @@ def _entry(line: bytes) -> tuple[float, bytes]:
 
 
 def _fits(tag: str, value: Any) -> bool:
-    """The JSON value is what the OSC type tag says; a NUL would end a string early."""
+    """Return whether the JSON value matches the OSC type tag; a NUL would end a string early."""
     if tag == "s":
         return isinstance(value, str) and "\0" not in value
     whole = isinstance(value, int) and not isinstance(value, bool)
@@ -142,7 +142,7 @@ def _fits(tag: str, value: Any) -> bool:
 
 
 def _datagram(entries: Iterable[dict[str, Any]], *, bundled: bool) -> bytes:
-    """Byte for byte what was logged. Raises ValueError, KeyError, TypeError, OverflowError for what is no packet."""
+    """Rebuild the logged bytes exactly. Raises ValueError, KeyError, TypeError, OverflowError for an invalid packet."""
     messages: list[OscMessage] = []
     floats: list[float] = []
     ints: list[int] = []
@@ -163,5 +163,5 @@ def _datagram(entries: Iterable[dict[str, Any]], *, bundled: bool) -> bytes:
 
 @lru_cache(_LAYOUTS)
 def _packet(messages: tuple[OscMessage, ...], bundled: bool) -> PacketSet:
-    """The template of a datagram; a log repeats a few of them."""
+    """Return the template of a datagram; a log repeats a few of them."""
     return PacketSet([messages], bundled=bundled)

@@ -1,6 +1,6 @@
-"""Plausibility of a take: finite numbers of human size, unit quaternions, a camera that can exist.
+"""Plausibility of a take: finite numbers of human size, unit quaternions, a possible camera.
 
-Files come from anywhere, and one NaN or zero quaternion would go on into an avatar or an animation file.
+Files come from anywhere, and one NaN or zero quaternion would spread into an avatar or an animation file.
 """
 
 from __future__ import annotations
@@ -20,34 +20,35 @@ from models.skeleton import JOINT_NAMES
 
 MAX_FPS = 1000.0
 _MIN_FPS = 0.01
-_MAX_TIME_S = 1e10  # of a clock that began anywhere
+_MAX_TIME_S = 1e10  # of a clock with any origin
 _MAX_SPAN_S = 1e6  # eleven days
 _MAX_LATENCY_S = 3600.0  # what is later, or no number, is unknown
 _MAX_M = 1e5
 _MAX_BONE_M = 10.0
 _MAX_PX = 1e6
-_UNIT = 0.01  # how far a quaternion's length, or a rotation's R Rᵀ, may be from one
+_UNIT = 0.01  # tolerance of a quaternion's length, or of a rotation's R Rᵀ
 _POSE = ("rotations_xyzw", "root_m", "joints_world_m", "joints_cam_m", "contacts")
 
 
 def check_take(take: MotionTake) -> MotionTake:
-    """Check a take; frames without a person become NaN, scores and contacts 0..1. Raises NpzError: it is no motion."""
+    """Check a take; frames without a person become NaN, scores and contacts 0..1. Raises NpzError for invalid
+    motion."""
     if not len(take):
         raise NpzError("it has no frames")
     if not _MIN_FPS <= take.fps <= MAX_FPS:
-        raise NpzError(f"fps is {take.fps:g}, which is not above 0 and at most {MAX_FPS:g}")
+        raise NpzError(f"fps is {take.fps:g}, expected above 0 and at most {MAX_FPS:g}")
     times = take.timestamps_s
     if not np.isfinite(times).all() or np.abs(times).max() > _MAX_TIME_S or np.ptp(times) > _MAX_SPAN_S:
         raise NpzError("timestamps_s are not the seconds of one take")
     if (take.lost_before < 0).any():
-        raise NpzError("lost_before holds a number below 0")
+        raise NpzError("lost_before has a number below 0")
     _check_poses(take)
     _check_person_and_camera(take)
     return _tidy(take)
 
 
 def usable_rows(rows: Rows) -> NDArray[np.bool_]:
-    """(N,) of ROW -> (N,) rows that hold a plausible pose, or no person; for unfinished takes."""
+    """Return (N,) whether each ROW has a plausible pose, or no person; for unfinished takes."""
     limits = {"root_m": _MAX_M, "joints_world_m": _MAX_M, "joints_cam_m": _MAX_M, "contacts": _MAX_M}
     limits |= {"rest_offsets_m": _MAX_BONE_M, "R_world_cam": 2.0, "t_world_cam": _MAX_M, "intrinsics": _MAX_PX}
     with np.errstate(invalid="ignore", over="ignore"):
@@ -62,13 +63,13 @@ def usable_rows(rows: Rows) -> NDArray[np.bool_]:
 
 
 def _all_of_frame(good: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """(N, ...) -> (N,)"""
+    """Reduce (N, ...) to (N,): whether all values of a frame are good."""
     whole: NDArray[np.bool_] = np.asarray(good.all(tuple(range(1, good.ndim))))
     return whole
 
 
 def _check_poses(take: MotionTake) -> None:
-    """Raises NpzError for the first frame with a person that is no pose."""
+    """Check the poses. Raises NpzError for the first invalid pose."""
     with_person = np.flatnonzero(take.tracked)
     for name in _POSE:
         bad = ~_all_of_frame(np.abs(getattr(take, name)[with_person]) <= _MAX_M)
@@ -83,11 +84,11 @@ def _check_poses(take: MotionTake) -> None:
             f"frame {with_person[row]}, {JOINT_NAMES[joint]}: a quaternion of length {lengths[row, joint]:g}, not 1"
         )
     if not (np.isnan(take.keypoints_px) | (np.abs(take.keypoints_px) <= _MAX_PX)).all():
-        raise NpzError(f"keypoints_px hold more than {_MAX_PX:g} pixels")
+        raise NpzError(f"keypoints_px exceed {_MAX_PX:g} pixels")
 
 
 def _check_person_and_camera(take: MotionTake) -> None:
-    """Raises NpzError. Without a person in any frame all of it may be unknown, NaN."""
+    """Check body and camera. Raises NpzError. Without a person in any frame all may be NaN (unknown)."""
     needed = bool(take.tracked.any())
     offsets, K, R, t = take.rest_offsets_m, take.intrinsics, take.R_world_cam, take.t_world_cam
     if _given(offsets, needed) and not (np.abs(offsets) <= _MAX_BONE_M).all():
@@ -96,7 +97,7 @@ def _check_person_and_camera(take: MotionTake) -> None:
     if _given(K, needed) and not camera.plausible:
         raise NpzError("intrinsics is not a camera matrix [[fx, 0, cx], [0, fy, cy], [0, 0, 1]] in pixels")
     if _given(R, needed) and not _is_rotation(R):
-        raise NpzError("R_world_cam is no rotation")
+        raise NpzError("R_world_cam is not a rotation")
     if _given(t, needed) and not (np.abs(t) <= _MAX_M).all():
         raise NpzError("t_world_cam is not finite")
 
@@ -111,7 +112,7 @@ def _given(values: np.ndarray, needed: bool) -> bool:
 
 
 def _tidy(take: MotionTake) -> MotionTake:
-    """Normalise the take. Only arrays that need a change are copied: a take may be large."""
+    """Normalise the take. Only arrays that change are copied: a take may be large."""
     gone = ~take.tracked
     changed: dict[str, Any] = {}
     for name in _POSE:

@@ -1,4 +1,4 @@
-"""Plausibility of hands and face in a take: unit quaternions, scores in 0..1, or nothing in that frame (NaN)."""
+"""Plausibility of hands and face in a take: unit quaternions, scores in 0..1, or missing in that frame (NaN)."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from engine.motion.take import MotionTake, Rows
 from models.npz import NpzError
 
-_UNIT = 0.01  # how far a quaternion's length may be from one
+_UNIT = 0.01  # tolerance of a quaternion's length
 _MAX_M = 1e5
 _TURNS = ("fingers_xyzw", "eyes_xyzw")
 
 
 def usable_details(rows: Rows) -> NDArray[np.bool_]:
-    """(N,) of ROW -> (N,) rows whose hands and face are plausible, or not there; for unfinished takes."""
+    """Return (N,) whether each ROW's hands and face are plausible, or missing; for unfinished takes."""
     usable = np.ones(len(rows), np.bool_)
     if "fingers_xyzw" not in (rows.dtype.names or ()):
         return usable
@@ -31,10 +31,10 @@ def usable_details(rows: Rows) -> NDArray[np.bool_]:
 
 
 def checked_details(take: MotionTake) -> dict[str, Any]:
-    """Return the fields of hands and face that need a change. Raises NpzError for what is no rotation.
+    """Return the fields of hands and face that need a change. Raises NpzError for an invalid rotation.
 
-    A frame in which any number of a field is not finite does not show it: all of it becomes NaN. Frames without a
-    person show nothing, scores and confidences lie in 0..1.
+    A field with any non-finite number in a frame becomes NaN in that frame. Frames without a person show nothing,
+    scores and confidences are in 0..1.
     """
     changed: dict[str, Any] = {}
     for name in _TURNS:
@@ -72,7 +72,7 @@ def _turns(name: str, turns: NDArray[np.float32], tracked: NDArray[np.bool_]) ->
 
 
 def _only(values: NDArray[np.float32], there: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Return the values where they are there, else NaN; the same array when nothing changes."""
+    """Return the values where `there`, else NaN; the same array when nothing changes."""
     wide = there.reshape(there.shape + (1,) * (values.ndim - there.ndim))
     gone = np.broadcast_to(~wide, values.shape)
     return np.where(gone, np.float32(np.nan), values) if not np.isnan(values[gone]).all() else values

@@ -1,8 +1,8 @@
-"""From real, uneven timestamps to those of animation files; frames with no person hold the pose.
+"""Resample uneven timestamps to the even times of animation files; frames without a person hold the pose.
 
-A time without frames is held for LONGEST_HOLD_S at most: a clip with a day's gap in it is no file of a day. Where that
-happened is kept as a `Gap`, and every format marks it. Poses come in blocks, so that hours need no more memory than
-minutes.
+A time without frames is held for at most LONGEST_HOLD_S: a clip with a day's gap does not become a file of a day. Each
+shortened gap is kept as a `Gap`, and every format marks it. Poses come in blocks, so that hours need no more memory
+than minutes.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from models.skeleton import NUM_JOINTS
 LONGEST_HOLD_S = 10.0
 """A longer time without frames is shortened to this."""
 BLOCK_FRAMES = 2048
-_PAUSE_S = 1.0  # a longer time without frames is a pause: the pose stands still, and moves on in the last moment of it
+_PAUSE_S = 1.0  # a longer time without frames is a pause: the pose is held, and changes in its last moment
 _AFTER_PAUSE_S = 0.2
 _HIGHEST_RATE_HZ = 1000.0
-_ROUNDING_S = 0.6e-3  # video files round their timestamps to 1 ms: closer than that, frames are taken as even
-_SAME_RATE = 2e-3  # 29.97 is taken for 30
+_ROUNDING_S = 0.6e-3  # video files round timestamps to 1 ms: within this, frames count as even
+_SAME_RATE = 2e-3  # 29.97 counts as 30
 _PARALLEL = 1.0 - 1e-9
 
 
@@ -35,28 +35,28 @@ _PARALLEL = 1.0 - 1e-9
 class Gap:
     """A time without frames that was shortened to LONGEST_HOLD_S."""
 
-    at_s: float  # where the hold begins, on the shortened clock
+    at_s: float  # start of the hold, on the shortened clock
     lasted_s: float
 
 
 @dataclass(frozen=True, slots=True)
 class MotionBlock:
-    """Some frames in a row."""
+    """Some consecutive frames."""
 
-    start: int  # the first of them
+    start: int  # index of the first one
     rotations_xyzw: F64  # (m, 22, 4) local to the parent, Hips in the world
     root_m: F64  # (m, 3)
-    details_xyzw: F64  # (m, D, 4) fingers and eyes, as far as the take has them, in the order of DETAIL_NAMES
+    details_xyzw: F64  # (m, D, 4) fingers and eyes, if the take has them, in the order of DETAIL_NAMES
     expression: F64 | None = None  # (m, 52)
 
 
 @dataclass(frozen=True, slots=True)
 class HeldMotion:
-    """Motion at the take's own times, a pose in every frame; times begin at 0 and rise strictly."""
+    """Motion at the take's own times, a pose in every frame; times start at 0 and increase strictly."""
 
     take: MotionTake
-    frames: NDArray[np.intp]  # (M,) the frame of the take; those whose time does not rise are left out
-    shown: NDArray[np.intp]  # (M,) the frame whose pose is shown: itself, or the one that is held
+    frames: NDArray[np.intp]  # (M,) frame of the take, without those whose time does not increase
+    shown: NDArray[np.intp]  # (M,) frame whose pose is shown: itself, or the held one
     times_s: F64  # (M,) with gaps shortened
     gaps: tuple[Gap, ...]
     details: HeldDetails
@@ -67,14 +67,14 @@ class HeldMotion:
 
     @property
     def skeleton(self) -> Skeleton:
-        """The person's joints, with fingers and eyes where the take has them."""
+        """The person's joints, with fingers and eyes if the take has them."""
         take = self.take
         return skeleton_with(
             take.rest_offsets_m, fingers=take.fingers_xyzw is not None, eyes=take.eyes_xyzw is not None
         )
 
     def poses(self, start: int, stop: int) -> tuple[F64, F64]:
-        """(m, 22 + D, 4) unit quaternions, (m, 3) root of some frames in a row."""
+        """Return unit quaternions (m, 22 + D, 4) and root (m, 3) of some consecutive frames."""
         shown = self.shown[start:stop]
         rotations = self.take.rotations_xyzw[shown].astype(np.float64)
         rotations = np.concatenate([rotations, self.details.rotations(self.frames[start:stop])], axis=1)
@@ -82,7 +82,7 @@ class HeldMotion:
         return rotations, self.take.root_m[shown].astype(np.float64)
 
     def blocks(self) -> Iterator[MotionBlock]:
-        """All frames in order; the signs of the quaternions do not jump, from block to block neither."""
+        """Yield all frames in order; quaternion signs are continuous, also between blocks."""
         last: F64 | None = None
         for start in range(0, len(self), BLOCK_FRAMES):
             rotations, root = self.poses(start, start + BLOCK_FRAMES)
@@ -101,7 +101,7 @@ class EvenMotion:
 
     fps: float
     held: HeldMotion
-    one_to_one: bool  # the frames of `held` are even already
+    one_to_one: bool  # the frames of `held` are already even
     frames: int
 
     def __len__(self) -> int:
@@ -110,11 +110,11 @@ class EvenMotion:
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
-        """What was shortened."""
+        """Gaps that were shortened."""
         return self.held.gaps
 
     def blocks(self) -> Iterator[MotionBlock]:
-        """All frames in order, slerped and lerped onto the even times."""
+        """Yield all frames in order, interpolated (slerp, lerp) at the even times."""
         if self.one_to_one:
             yield from self.held.blocks()
             return
@@ -140,7 +140,7 @@ class EvenMotion:
 
 
 def _block(start: int, rotations: F64, root: F64, expression: F64 | None) -> MotionBlock:
-    """(m, 22 + D, 4) -> a block with body and details apart."""
+    """Split (m, 22 + D, 4) into a block's body and details."""
     return MotionBlock(start, rotations[:, :NUM_JOINTS], root, rotations[:, NUM_JOINTS:], expression)
 
 
@@ -155,7 +155,7 @@ def held_motion(take: MotionTake) -> HeldMotion:
 
 
 def shorten_gaps(times_s: F64) -> tuple[F64, tuple[Gap, ...]]:
-    """(M,) rising times -> from 0, none farther than LONGEST_HOLD_S from the one before; and what was shortened."""
+    """Return increasing times (M,) from 0 with gaps limited to LONGEST_HOLD_S, and what was shortened."""
     intervals = np.diff(times_s)
     shortened = np.concatenate([[0.0], np.cumsum(np.minimum(intervals, LONGEST_HOLD_S))])
     long = np.flatnonzero(intervals > LONGEST_HOLD_S)
@@ -165,27 +165,27 @@ def shorten_gaps(times_s: F64) -> tuple[F64, tuple[Gap, ...]]:
 
 
 def gaps_of(take: MotionTake) -> tuple[Gap, ...]:
-    """What every format but .npz and .csv, which keep the true times, shortens."""
+    """Return the gaps shortened by every format but .npz and .csv, which keep the original times."""
     times = np.maximum.accumulate(take.timestamps_s.astype(np.float64))
     return shorten_gaps(times)[1] if len(times) else ()
 
 
 def gaps_text(gaps: tuple[Gap, ...]) -> str:
-    """How a user is told."""
+    """Return a message on the gaps."""
     first = f"{gaps[0].lasted_s:.0f} s without frames at {gaps[0].at_s:.1f} s"
     more = f" and {len(gaps) - 1} more" if len(gaps) > 1 else ""
     return f"{first}{more}: held for {LONGEST_HOLD_S:.0f} s only"
 
 
 def gaps_json(gaps: tuple[Gap, ...]) -> list[dict[str, float]]:
-    """The mark in files that hold JSON."""
+    """Return the gaps for files that contain JSON."""
     return [{"at_s": round(gap.at_s, 6), "lasted_s": round(gap.lasted_s, 6), "held_s": LONGEST_HOLD_S} for gap in gaps]
 
 
 def even_motion(take: MotionTake, rate_hz: float | None = None) -> EvenMotion:
-    """Hold the pose where no person is seen, then slerp rotations and lerp the root onto even times.
+    """Hold the pose where no person is seen, then interpolate rotations (slerp) and root (lerp) at even times.
 
-    rate_hz: of the result; None: the take's own, and evenly timed frames are taken one to one.
+    rate_hz: of the result; None: the take's own, where evenly timed frames are used one to one.
     Raises OutputError when no frame has a person.
     """
     motion = held_motion(take)
@@ -202,17 +202,17 @@ def even_motion(take: MotionTake, rate_hz: float | None = None) -> EvenMotion:
     return EvenMotion(fps, motion, False, round(times[-1] * fps) + 1)
 
 
-def slerp(a: F64, b: F64, share: F64) -> F64:
-    """(..., 4), (..., 4) unit quaternions, (...) share of b -> (..., 4), the short way round."""
+def slerp(a: F64, b: F64, fraction: F64) -> F64:
+    """Interpolate unit quaternions (..., 4) along the short way; fraction (...) is the weight of b."""
     dot = (a * b).sum(-1)
     b = np.where(dot[..., None] < 0, -b, b)
     dot = np.abs(dot)
     angle = np.arccos(np.clip(dot, -1.0, 1.0))
     near = dot > _PARALLEL
     scale = np.where(near, 1.0, np.sin(angle))
-    share = np.broadcast_to(share, dot.shape)
-    weight_a = np.where(near, 1.0 - share, np.sin((1.0 - share) * angle) / scale)
-    weight_b = np.where(near, share, np.sin(share * angle) / scale)
+    fraction = np.broadcast_to(fraction, dot.shape)
+    weight_a = np.where(near, 1.0 - fraction, np.sin((1.0 - fraction) * angle) / scale)
+    weight_b = np.where(near, fraction, np.sin(fraction * angle) / scale)
     mixed = weight_a[..., None] * a + weight_b[..., None] * b
     unit: F64 = mixed / np.linalg.norm(mixed, axis=-1, keepdims=True)
     return unit

@@ -1,4 +1,4 @@
-"""A skeleton on the axes that a style wants: the same joints in the same places, other numbers."""
+"""A skeleton with the joint axes of a style: the same joints in the same positions, other numbers."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from models.skeleton import NUM_JOINTS, ROOT
 
 
 class Rig:
-    """`given`: the skeleton with axes of the world at rest; `skeleton`: the same on its own axes, offsets to match."""
+    """`given`: the skeleton with world axes at rest; `skeleton`: the same with its own axes, with matching offsets."""
 
     def __init__(self, given: Skeleton, style: BvhStyle) -> None:
-        """Leave out what the style has no place for and turn the offsets."""
+        """Drop what the style cannot store and rotate the offsets."""
         self._legs_first = style.legs_first
         count = NUM_JOINTS if style.body_only else len(given.names)
         self.given = Skeleton(given.names[:count], given.parents[:count], given.offsets_m[:count])
@@ -37,25 +37,25 @@ class Rig:
         self.skeleton = Skeleton(self.given.names, self.given.parents, offsets)
 
     def children(self, joint: int) -> list[int]:
-        """Return the joints that hang from this one, in the order of the file."""
+        """Return the children of this joint, in file order."""
         children = self.skeleton.children(joint)
         return sorted(children, key=lambda child: self._legs_first and not self.skeleton.names[child].endswith("Leg"))
 
     def order(self, joint: int = ROOT) -> Iterator[int]:
-        """Joints in the order of the file, depth first."""
+        """Yield joints in file order, depth first."""
         yield joint
         for child in self.children(joint):
             yield from self.order(child)
 
     def in_joint(self, joint: int, along: F64) -> F64:
-        """Return a vector of the world at rest in the axes of a joint."""
+        """Convert a vector from the world at rest to the axes of a joint."""
         if self._axes is None:
             return along
         turned: F64 = self._axes[joint].T @ along
         return turned
 
     def turned(self, rotations_xyzw: F64) -> F64:
-        """(m, J, 4) against the world's axes -> (m, J', 4) against those of the rig: A_parent⁻¹ · L · A_own."""
+        """Convert rotations (m, J, 4) from the world's axes to (m, J', 4) in the rig's: A_parent⁻¹ · L · A_own."""
         rotations = rotations_xyzw[:, : len(self.given.names)]
         if self._axes is None:
             return rotations

@@ -2,7 +2,7 @@
 
 Our T-pose is SMPL's, and its 22 body joints are ours; only their order differs. Fingers follow in SMPL-H's order.
 `poses` (N, 156) is AMASS's; `root_orient`, `pose_body` and `pose_hand` hold the same numbers, as SMPL-X files do.
-betas are zero, so the body is SMPL's mean one: the travel is scaled to its legs, for the feet to stay on the floor.
+betas are zero, so the body is SMPL's mean one: the travel is scaled to its legs, so that the feet stay on the floor.
 """
 
 from __future__ import annotations
@@ -24,25 +24,25 @@ SMPL_BODY = (
     *("RightFoot", "UpperChest", "LeftToes", "RightToes", "Neck", "LeftShoulder", "RightShoulder", "Head"),
     *("LeftUpperArm", "RightUpperArm", "LeftLowerArm", "RightLowerArm", "LeftHand", "RightHand"),
 )
-"""Our name of each of SMPL's 22 body joints, in its order."""
+"""Our names of SMPL's 22 body joints, in its order."""
 _SMPL_FINGERS = ("Index", "Middle", "Little", "Ring", "Thumb")
 SMPL_HANDS = tuple(f"{side}{finger}{segment}" for side in SIDES for finger in _SMPL_FINGERS for segment in SEGMENTS)
-"""The same of SMPL-H's 30 finger joints."""
+"""Our names of SMPL-H's 30 finger joints, in its order."""
 PELVIS_M = (0.0, -0.22, 0.03)
-"""Where SMPL's mean body has its pelvis, rounded: the models for men, women and all differ by a centimetre."""
+"""Pelvis position of SMPL's mean body, rounded: the male, female and neutral models differ by a centimetre."""
 PELVIS_HEIGHT_M = 0.93
-"""Of the same over its soles."""
+"""Height of that pelvis above the soles."""
 _UPRIGHT_RAD = np.pi / 2  # about X: Y up -> Z up
 _NUM_BETAS = 16
 
 
 def _upright() -> Rotation:
-    """Turn Y up to Z up."""
+    """Return the rotation from Y up to Z up."""
     return Rotation.from_euler("X", _UPRIGHT_RAD)
 
 
 def write_smpl(file: IO[bytes], take: MotionTake, progress: Progress = no_progress) -> None:
-    """Write at a constant rate (see even_motion). Raises OutputError: nobody in the take."""
+    """Write at a constant rate (see even_motion). Raises OutputError: no person in the take."""
     motion = even_motion(take)
     order = [JOINT[name] for name in SMPL_BODY]
     fingers = [FINGER_NAMES.index(name) for name in SMPL_HANDS] if take.fingers_xyzw is not None else []
@@ -75,7 +75,7 @@ def write_smpl(file: IO[bytes], take: MotionTake, progress: Progress = no_progre
 
 
 def _axis_angles(rotations_xyzw: F64) -> F64:
-    """(m, J, 4) -> (m, 3J), the root turned to where Z is up."""
+    """Convert (m, J, 4) to axis-angle (m, 3J), with the root rotated to Z up."""
     count, joints = rotations_xyzw.shape[:2]
     turned = rotations_xyzw.copy()
     turned[:, 0] = (_upright() * Rotation.from_quat(rotations_xyzw[:, 0])).as_quat()

@@ -1,7 +1,7 @@
-"""One take of motion: the arrays of the motion .npz, and how they come from poses.
+"""A take of motion: the arrays of the motion .npz, and how they are made from poses.
 
 N frames, 22 joints (models.skeleton), 23 keypoints (models.keypoints). Metres, seconds, pixels; quaternions x, y, z, w.
-Frames without a person hold NaN (scores 0) and `tracked` False.
+Frames without a person are NaN (scores 0) with `tracked` False.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from models.parts import NUM_DETAIL_PARTS, NUM_PARTS
 from models.skeleton import NUM_JOINTS, ROOT
 
 DEFAULT_FPS = 30.0
-"""Of a take too short to have a rate."""
+"""Rate of a take that is too short to measure it."""
 
 _BODY: list[Any] = [
     ("timestamp_s", "<f8"),
@@ -59,18 +59,18 @@ ROW = np.dtype([*_BODY, *_DETAILS, ("latency_s", "<f4")])
 Rows = NDArray[Any]  # (N,) of ROW
 
 Progress = Callable[[float], None]
-"""How much of a file is written, 0 to 1."""
+"""Receives the written fraction of a file, 0 to 1."""
 
 HAND_FIELDS = ("fingers_xyzw", "hand_points_cam_m")
 FACE_FIELDS = ("eyes_xyzw", "expression", "head_from_face")
 DETAIL_FIELDS = (*HAND_FIELDS, *FACE_FIELDS, "detail_confidence")
-"""Fields of a take that are None when hands, or the face, were never looked at."""
+"""Fields of a take that are None when hands, or the face, were never tracked."""
 _POSE_FIELDS = ("rotations_xyzw", "root_m", "joints_world_m", "joints_cam_m", "contacts", "part_confidence")
 
 
 @dataclass(frozen=True, slots=True)
 class MotionTake:
-    """A take in memory; the fields are the arrays of the .npz. Timestamps are the real ones, nothing is resampled."""
+    """A take in memory; the fields are the arrays of the .npz. Timestamps are the original ones, without resampling."""
 
     fps: float
     timestamps_s: F64  # (N,)
@@ -83,12 +83,12 @@ class MotionTake:
     joints_cam_m: F32  # (N, 22, 3)
     rest_offsets_m: F32  # (22, 3) T-pose offset to the parent; row 0 = (0, hips height, 0)
     contacts: F32  # (N, 2) left, right
-    part_confidence: F32  # (N, 6) how well each part of models.parts.PART_NAMES is seen, 0..1; 0 is made up
+    part_confidence: F32  # (N, 6) visibility of each part of models.parts.PART_NAMES, 0..1; 0 means invented
     intrinsics: F64  # (3, 3)
     R_world_cam: F64  # (3, 3)
     t_world_cam: F64  # (3,)
     lost_before: NDArray[np.int32]  # (N,) poses lost between this frame and the one before
-    fingers_xyzw: F32 | None = None  # (N, 30, 4) as engine.types.Pose has them, and so the others
+    fingers_xyzw: F32 | None = None  # (N, 30, 4) this and the following as in engine.types.Pose
     hand_points_cam_m: F32 | None = None  # (N, 2, 21, 3)
     eyes_xyzw: F32 | None = None  # (N, 2, 4)
     expression: F32 | None = None  # (N, 52)
@@ -102,14 +102,14 @@ class MotionTake:
 
     @property
     def bone_lengths_m(self) -> F32:
-        """(22,) length to the parent, 0 for Hips."""
+        """(22,) bone lengths to the parent, 0 for Hips."""
         lengths: F32 = np.linalg.norm(self.rest_offsets_m, axis=1).astype(np.float32)
         lengths[ROOT] = 0.0
         return lengths
 
 
 def no_progress(_fraction: float) -> None:
-    """Nobody looks."""
+    """Ignore the progress."""
 
 
 def row_of(pose: Pose | None, detection: Detection, *, lost_before: int = 0, latency_s: float = float("nan")) -> Rows:
@@ -141,14 +141,14 @@ def row_of(pose: Pose | None, detection: Detection, *, lost_before: int = 0, lat
 
 
 def take_from_rows(rows: Rows, *, fps: float | None = None) -> MotionTake:
-    """(N,) of ROW -> take. `fps`: of the file when converting; None: the median rate of the timestamps.
+    """Make a take from ROWs (N,). `fps`: of the file when converting; None: the median rate of the timestamps.
 
-    Its arrays are views into `rows`: rows that are mapped from a file are read as they are used.
+    Its arrays are views into `rows`: memory-mapped rows are read as they are used.
     """
     timestamps = rows["timestamp_s"].astype(np.float64)
     known = np.flatnonzero(np.isfinite(rows["R_world_cam"]).all((1, 2)))
     last = rows[known[-1]] if len(known) else row_of_nothing()
-    of_person = rows["rest_offsets_m"][rows["tracked"]]  # proportions settle while a person moves: not the first ones
+    of_person = rows["rest_offsets_m"][rows["tracked"]]  # not the first ones: proportions settle while a person moves
     offsets = np.median(of_person, axis=0) if len(of_person) else last["rest_offsets_m"]
     return MotionTake(
         fps=median_rate(timestamps) if fps is None else fps,
@@ -179,7 +179,7 @@ def _latency_of(rows: Rows) -> F32 | None:
 
 
 def _details_of(rows: Rows) -> dict[str, Any]:
-    """Return the fields of hands and face that any row has."""
+    """Return the fields of hands and face that are present in any row."""
     if "fingers_xyzw" not in (rows.dtype.names or ()):
         return {}
     names: list[str] = []
@@ -191,7 +191,7 @@ def _details_of(rows: Rows) -> dict[str, Any]:
 
 
 def row_of_nothing() -> Any:
-    """A ROW in which nothing is known: NaN."""
+    """Return a ROW of NaN (unknown)."""
     row = np.zeros(1, ROW)
     for name in ("rest_offsets_m", "intrinsics", "R_world_cam", "t_world_cam"):
         row[name] = np.nan
@@ -199,7 +199,7 @@ def row_of_nothing() -> Any:
 
 
 def median_rate(timestamps_s: F64) -> float:
-    """(N,) -> frames per second by the median interval; 30 for fewer than two frames."""
+    """Return frames per second from the median interval of (N,) timestamps; 30 for fewer than two frames."""
     intervals = np.diff(timestamps_s)
     intervals = intervals[intervals > 0]
     return float(1.0 / np.median(intervals)) if len(intervals) else DEFAULT_FPS

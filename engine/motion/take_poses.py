@@ -1,4 +1,4 @@
-"""A take played back: the poses that were sent when it was recorded; where nobody was seen, the held pose."""
+"""Play back a take: the poses as sent when it was recorded; where no person was seen, the held pose."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from models.fingers import FINGER_NAMES
 
 
 def poses_of(take: MotionTake) -> Iterator[Pose]:
-    """One pose per frame, times from 0, long gaps shortened. Raises OutputError when no frame has a person."""
+    """Yield one pose per frame, times from 0, long gaps shortened. Raises OutputError when no frame has a person."""
     motion = held_motion(take)
     K = np.nan_to_num(take.intrinsics)
     intrinsics = Intrinsics(float(K[0, 0]), float(K[1, 1]), float(K[0, 2]), float(K[1, 2]))

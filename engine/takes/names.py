@@ -1,4 +1,4 @@
-"""Names of takes: by date and time, and never one that a finished take, a video or a running take has."""
+"""Names of takes: by date and time, never one of a finished take, a video or a running take."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from engine.takes.partial_file import SUFFIX
 
 
 def dated_take(folder: Path, suffix: str, now: datetime) -> Path:
-    """A name for a new take, by date and time: 2026-11-22_14-03-07.bvh; never one that is there already."""
+    """Return a name for a new take, by date and time: 2026-11-22_14-03-07.bvh; never an existing one."""
     name = now.strftime("%Y-%m-%d_%H-%M-%S")
     for number in itertools.count(1):
         path = folder / (f"{name}{suffix}" if number == 1 else f"{name}_{number}{suffix}")
@@ -25,16 +25,16 @@ def dated_take(folder: Path, suffix: str, now: datetime) -> Path:
 
 
 def being_recorded(final: Path) -> bool:
-    """A take that will get this name is still growing."""
+    """Return whether a take with this final name is still being recorded."""
     pattern = f"{escape(final.name)}*{SUFFIX}"
     return any(is_held(path) for path in final.parent.glob(pattern))
 
 
 def free_take(wanted: Path, *, video: bool, overwrite: bool = False) -> tuple[Path, Path | None]:
-    """The first of take.npz, take-2.npz, … that is free, and the video's name, reserved by an empty file.
+    """Return the first free name of take.npz, take-2.npz, …, and the video's, reserved by an empty file.
 
-    overwrite  a finished take and its video may have these names: they are replaced at the end
-    Raises OutputError: the folder cannot be written to.
+    overwrite  existing files may have these names: they are replaced at the end
+    Raises OutputError: the folder is not writable.
     """
     for take in numbered_names(wanted):
         if being_recorded(take) or (is_taken(take) and not overwrite):

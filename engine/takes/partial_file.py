@@ -1,8 +1,8 @@
-"""The file a take grows in while it is recorded: fixed-size rows, each with a checksum, appended one by one.
+"""The file of a take during recording: fixed-size rows, each with a checksum, appended one by one.
 
 Layout: magic, uint32 length of a JSON header, the header, then rows of ROW followed by their CRC-32. Every row is
-handed to the system at once, so a killed process loses none that was written; a torn row is recognised and left out.
-The file is locked while it grows, so that nobody takes a running take for one that a crash left behind.
+passed to the system at once, so a killed process loses no written row; a torn row is detected and skipped. The file is
+locked while it grows, so that a running take is not mistaken for one left by a crash.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _READABLE = {zlib.crc32(repr(row).encode()): row for row in (ROW, DETAILED_ROW, 
 
 
 def free_partial_path(final: Path) -> Path:
-    """take.bvh -> take.bvh.partial, or take.bvh.2.partial when a killed run left one there: that take is not ours."""
+    """Return take.bvh.partial, or take.bvh.2.partial if a killed run left one: that take is not ours."""
     candidate, number = final.with_name(final.name + SUFFIX), 2
     while candidate.exists():
         candidate = final.with_name(f"{final.name}.{number}{SUFFIX}")
@@ -49,7 +49,7 @@ class PartialFile:
     """Appends rows. One thread."""
 
     def __init__(self, final: Path, *, video: Path | None = None) -> None:
-        """Start the file beside `final`; `video` is recorded with it. Raises OutputError: a folder not writable."""
+        """Create the file beside `final`; `video` is recorded with it. Raises OutputError: folder not writable."""
         try:
             final.parent.mkdir(parents=True, exist_ok=True)
             self.path = free_partial_path(final)
@@ -69,11 +69,11 @@ class PartialFile:
 
     @property
     def size_bytes(self) -> int:
-        """Bytes of whole rows and header."""
+        """Bytes of header and complete rows."""
         return self._end
 
     def append(self, row: Rows) -> None:
-        """Append (1,) of ROW. Raises OSError (disk full) with the file cut back to whole rows."""
+        """Append a ROW (1,). Raises OSError (disk full) after truncating the file to complete rows."""
         record = np.zeros(1, _RECORD)
         record["row"] = row
         record["crc32"] = zlib.crc32(row.tobytes())
@@ -93,7 +93,7 @@ class PartialFile:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def trouble(self) -> str | None:
-        """Why the file is not safe where it is; None while it is."""
+        """Return why the file is in danger at its place, or None."""
         return trouble_with(self.path, self._file)
 
     def take_over(self, other: PartialFile) -> None:
@@ -117,30 +117,30 @@ class PartialFile:
                 other._file.seek(other._end)
 
     def remove(self) -> None:
-        """Let the file go and remove it, where it is ours and still there."""
+        """Close the file and remove it, if it is ours and still there."""
         try:
             ours = self.trouble() is None
             self.close()
             if ours:
                 self.path.unlink(missing_ok=True)
-        except OSError:  # it stays; recovery finds it
+        except OSError:  # it stays and is found by the recovery
             return
 
     def close(self) -> None:
-        """Let the file go; it stays on disk."""
+        """Close the file; it stays on disk."""
         self._file.close()
 
 
 class Unfinished(NamedTuple):
-    """What a partial file holds."""
+    """Contents of a partial file."""
 
-    final: str  # name of the file it was to become
-    rows: Rows  # (N,) of ROW, whatever of it is whole
+    final: str  # name of the final file
+    rows: Rows  # (N,) of ROW, the complete rows
     video: str | None  # name of the video beside it
 
 
 def read_partial(path: Path) -> Unfinished:
-    """Map the rows from the file, which must stay while they are used. Raises InputError, one line."""
+    """Map the rows from the file, which must exist while they are used. Raises InputError, one line."""
     header, start = _header_of(path)
     try:
         rows = _whole_rows(path, start, _READABLE[header["layout"]])
@@ -150,7 +150,7 @@ def read_partial(path: Path) -> Unfinished:
 
 
 def names_in(path: Path) -> tuple[str, str | None]:
-    """What the take was to become, and the video beside it. Raises InputError, one line."""
+    """Return the final name, and that of the video. Raises InputError, one line."""
     header, _ = _header_of(path)
     return header["final"], header["video"]
 
@@ -162,7 +162,7 @@ class _Header(TypedDict):
 
 
 def _header_of(path: Path) -> tuple[_Header, int]:
-    """The header and where the rows begin. Raises InputError."""
+    """Return the header and the start of the rows. Raises InputError."""
     try:
         with path.open("rb") as file:
             header, start = _read_header(file)
@@ -176,29 +176,29 @@ def _header_of(path: Path) -> tuple[_Header, int]:
 
 
 def _read_header(file: IO[bytes]) -> tuple[_Header, int]:
-    """The header and where the rows begin. Raises ValueError."""
+    """Return the header and the start of the rows. Raises ValueError."""
     start = len(_MAGIC) + 4
     head = file.read(start)
     length = int.from_bytes(head[len(_MAGIC) :], "little")
     if not head.startswith(_MAGIC) or len(head) < start or length > _LONGEST_HEADER:
-        raise ValueError("it begins with something else")
+        raise ValueError("it has another signature")
     values = parse_json(file.read(length))
     if not isinstance(values, dict):
-        raise ValueError("its header is no table")
+        raise ValueError("its header is not a table")
     final, video = values.get("final"), values.get("video")
     if not _is_file_name(final) or not (video is None or _is_file_name(video)):
-        raise ValueError("its header names no file")
+        raise ValueError("its header has no file name")
     layout = values.get("layout")
     return _Header(final=final, layout=layout if isinstance(layout, int) else -1, video=video), start + length
 
 
 def _is_file_name(name: object) -> TypeGuard[str]:
-    """A name in the same folder, with an ending."""
+    """Return whether it is a name in the same folder, with a suffix."""
     return isinstance(name, str) and name.isprintable() and Path(name).name == name and bool(Path(name).suffix)
 
 
 def _whole_rows(path: Path, start: int, layout: np.dtype[Any]) -> Rows:
-    """(N,) of ROW, mapped from the file: an hour of motion is read as it is used. Torn rows are left out."""
+    """Map the rows (N,) from the file, so that an hour of motion is read as it is used. Torn rows are skipped."""
     record = np.dtype([("row", layout), _CHECKSUM])
     size = record.itemsize
     count = (path.stat().st_size - start) // size

@@ -1,7 +1,7 @@
-"""Playing a recording to OSC targets with its own timing.
+"""Play a recording to OSC targets at its original timing.
 
-One thread, "replay", sends; everything else may be called from any thread. Whoever loops or seeks gets a sender's time
-(/VMC/Ext/T) that goes on rising, because receivers take a jump back for a new sender.
+One thread, "replay", sends; everything else may be called from any thread. After looping or seeking the sender's time
+(/VMC/Ext/T) keeps increasing, because receivers take a jump back for a new sender.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Part:
 
     start_s: float = 0.0
     end_s: float | None = None
-    loop: bool = False  # play it again and again
+    loop: bool = False  # repeat it
 
 
 WHOLE = Part()
@@ -42,20 +42,20 @@ WHOLE = Part()
 
 @dataclass(frozen=True, slots=True)
 class PlayerState:
-    """A replay as the user sees it."""
+    """State of a replay for the user."""
 
     path: str
     position_s: float
     duration_s: float
     state: str  # "playing", "paused", "ended", "failed"
     targets: tuple[TargetState, ...]
-    message: str | None  # what of the file could not be played, or why it failed
+    message: str | None  # parts of the file that could not be played, or why it failed
     pose: Pose | None = None  # the last one sent; an OSC log has none
     part: Part = WHOLE
 
 
 def with_later_time(datagram: bytes, by_s: float) -> bytes:
-    """The same datagram with /VMC/Ext/T, where it holds one, later by so many seconds."""
+    """Return the datagram with /VMC/Ext/T, if it has one, later by `by_s` seconds."""
     at = datagram.find(_TIME_MESSAGE)
     if at < 0 or by_s == 0.0:
         return datagram
@@ -65,7 +65,7 @@ def with_later_time(datagram: bytes, by_s: float) -> bytes:
 
 
 class Player:
-    """Plays one recording. Starts playing at once."""
+    """Plays one recording. Starts at once."""
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class Player:
         loop: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Read the file if it is one, open the targets and play.
+        """Read a file, open the targets and play.
 
         Raises UsageError (URL, suffix, a log sent to another protocol), VtmError (file), OutputError (target).
         """
@@ -99,7 +99,7 @@ class Player:
         self._changed = threading.Condition()  # guards `_next`, `_later_s` and all below
         self._started_at_s = clock()  # the clock when position was 0
         self._paused_at_s: float | None = None  # position
-        self._shown_until = 0  # items that are sent though it is paused: those at a place just sought
+        self._shown_until = 0  # items sent although paused: those at the position just sought
         self._sent: Pose | bytes | None = None  # the last item
         self._stop = False
         self._ended = False
@@ -113,7 +113,7 @@ class Player:
         return self._recording.times_s[-1]
 
     def state(self) -> PlayerState:
-        """Where it is and how the targets are."""
+        """Return its position and the state of the targets."""
         with self._changed:
             state = "failed" if self._error else "ended" if self._ended else "playing"
             if self._paused_at_s is not None and state == "playing":
@@ -134,14 +134,12 @@ class Player:
         return min(max(0.0, self._clock() - self._started_at_s), self.duration_s)
 
     def _end_s(self) -> float:
-        """Where the marked part ends."""
+        """Return the end of the marked part."""
         end_s = self._part.end_s
         return self.duration_s if end_s is None else min(end_s, self.duration_s)
 
     def set_part(self, part: Part) -> None:
-        """Play only this part from now on; the place in the recording stays, if it lies within. A part without a frame
-        changes nothing.
-        """
+        """Play only this part from now on; the position stays if it is within. A part without frames is ignored."""
         times = self._recording.times_s
         end_s = self.duration_s if part.end_s is None else part.end_s
         if bisect.bisect_left(times, part.start_s) >= bisect.bisect_right(times, end_s + _SAME_S):
@@ -157,14 +155,14 @@ class Player:
             self._changed.notify_all()
 
     def pause(self) -> None:
-        """Stop sending where it is."""
+        """Pause at the current position."""
         with self._changed:
             if self._paused_at_s is None:
                 self._paused_at_s = self._position()
                 self._changed.notify_all()
 
     def resume(self) -> None:
-        """Go on; after the end, begin again."""
+        """Continue; restart after the end."""
         with self._changed:
             if self._ended:
                 self._move_to(self._part.start_s)
@@ -174,7 +172,7 @@ class Player:
             self._changed.notify_all()
 
     def seek(self, position_s: float) -> None:
-        """Play on from there, within the marked part; while paused, show just the pose there."""
+        """Continue from there, within the marked part; while paused, show only the pose there."""
         with self._changed:
             paused = self._paused_at_s is not None
             position_s = min(max(self._part.start_s, position_s), self._end_s())
@@ -186,7 +184,7 @@ class Player:
             self._changed.notify_all()
 
     def _move_to(self, position_s: float) -> None:
-        """Under the lock. The sender's time goes on from what it was."""
+        """Move, under the lock. The sender's time continues from its last value."""
         self._later_s += self._position() - position_s
         self._next = bisect.bisect_left(self._recording.times_s, position_s)
         self._started_at_s = self._clock() - position_s
@@ -195,12 +193,12 @@ class Player:
         self._ended = False
 
     def wait(self, timeout_s: float | None = None) -> bool:
-        """True once it has ended (never while looping), False after `timeout_s`."""
+        """Return True once it has ended (never while looping), False after `timeout_s`."""
         with self._changed:
             return self._changed.wait_for(lambda: self._ended or self._error is not None, timeout_s)
 
     def close(self) -> None:
-        """Stop, send the last pose three times, let the sockets go. May be called again."""
+        """Stop, send the last pose three times, close the sockets. Idempotent."""
         with self._changed:
             self._stop = True
             self._changed.notify_all()
@@ -215,7 +213,7 @@ class Player:
                     else:
                         sender.send_packets([item])
         except Exception as error:  # a dead worker's exception is kept as data
-            log.error("the replay has stopped", exc_info=True)
+            log.error("the replay failed", exc_info=True)
             with self._changed:
                 self._error = error
                 self._changed.notify_all()
@@ -223,7 +221,7 @@ class Player:
             self._close_senders()
 
     def _next_item(self) -> Pose | bytes | None:
-        """Wait for the time of the next item; None when it is to stop."""
+        """Wait for the time of the next item; None when it should stop."""
         times = self._recording.times_s
         with self._changed:
             while not self._stop:
@@ -244,7 +242,7 @@ class Player:
         return None
 
     def _reach_end(self) -> None:
-        """Under the lock. Around again one frame later, or the end."""
+        """Restart one frame later when looping, or end; under the lock."""
         if not self._part.loop:
             self._ended = True
             self._changed.notify_all()

@@ -1,9 +1,9 @@
-"""Recording a take: every pose, in order, to disk by a thread of its own; the final file is built at close.
+"""Record a take: every pose, in order, written to disk by a separate thread; the final file is built at close.
 
-While recording, rows go to NAME.partial (see partial_file), and to the safe place when the folder of it is gone, has
-turned read-only or is full (see take_file). `close` turns them into NAME, or the next free name, in one step and
-removes the partial file. If the process is killed, or no disk has room, the partial file keeps the take and `recover`
-finishes it. A take in which no frame comes for LONGEST_HOLD_S pauses: its clock stands still until frames come again.
+While recording, rows go to NAME.partial (see partial_file), and to the safe place when its folder disappears, becomes
+read-only or is full (see take_file). `close` converts them to NAME, or the next free name, in one step and removes the
+partial file. If the process is killed, or no disk has space, the partial file keeps the take and `recover` finishes it.
+A take without frames for LONGEST_HOLD_S is paused: its clock stops until frames come again.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from engine.types import Detection, Pose, RecordingState
 
 log = logging.getLogger(__name__)
 
-_QUEUE_POSES = 1024  # some 17 s at 60 poses/s for a disk that stalls
-_RETRY_S = 1.0  # a full disk is tried again this often
-_CHECK_S = 1.0  # how often it is looked whether the folder is still there
+_QUEUE_POSES = 1024  # some 17 s at 60 poses/s, for a stalling disk
+_RETRY_S = 1.0  # retry interval for a full disk
+_CHECK_S = 1.0  # how often to check that the folder still exists
 _JOIN_S = 30.0
 
 _Item = tuple[Pose | None, Detection, int, float]  # pose, frame, poses lost before it, latency in seconds
 
 
 class Recorder:
-    """One take. `write`, `state` and `close` may be called from any thread; "recorder" alone writes to disk."""
+    """One take. `write`, `state` and `close` may be called from any thread; only "recorder" writes to disk."""
 
     def __init__(
         self,
@@ -80,8 +80,8 @@ class Recorder:
         self._lock = threading.Lock()  # guards all below
         self._started_at_s: float | None = None
         self._written_at_s = 0.0
-        self._paused_s = 0.0  # in pauses that are over
-        self._saved: float | None = None  # how much of the final file is written
+        self._paused_s = 0.0  # in finished pauses
+        self._saved: float | None = None  # fraction of the final file written
         self._ended_at_s: float | None = None
         self._unqueued = 0  # poses lost since the last one queued
         self._lost = 0
@@ -93,7 +93,7 @@ class Recorder:
         self._thread.start()
 
     def write(self, pose: Pose | None, detection: Detection) -> None:
-        """Queue one frame; never waits. A full queue counts the pose as lost and marks the gap in the take."""
+        """Queue one frame; never waits. With a full queue the pose is lost, and the gap is marked in the take."""
         with self._lock:
             if self._ended_at_s is not None:
                 return
@@ -112,7 +112,7 @@ class Recorder:
                 self._unqueued = 0
 
     def state(self) -> RecordingState:
-        """Clock, size and trouble of the take."""
+        """Return clock, size and problems of the take."""
         with self._lock:
             seconds = pause_s = 0.0
             if self._started_at_s is not None:
@@ -130,12 +130,12 @@ class Recorder:
             )
 
     def _pause_s(self, now_s: float) -> float:
-        """Under the lock. How long the take has been paused since the last frame."""
+        """Return how long the take has been paused since the last frame, under the lock."""
         return max(0.0, now_s - self._written_at_s - LONGEST_HOLD_S)
 
     def _trouble(self) -> str | None:
         if self._thread_error is not None:
-            return f"recording to {self._path} has stopped: {describe(self._thread_error)}"
+            return f"recording to {self._path} stopped: {describe(self._thread_error)}"
         if self._disk_error is not None:
             return f"cannot write to {self._path.parent}: {self._disk_error}; {self._poses} poses are kept"
         if self._lost:
@@ -143,9 +143,9 @@ class Recorder:
         return None
 
     def close(self) -> Path:
-        """End the take and build the final file; the path of it. May be called again (same answer).
+        """End the take and build the final file; return its path. Idempotent (same answer).
 
-        Raises OutputError when it cannot be built; the partial file then keeps the take and the message names it.
+        Raises OutputError when it cannot be built; the partial file then keeps the take, and the message names it.
         """
         with self._lock:
             first = self._ended_at_s is None
@@ -169,25 +169,25 @@ class Recorder:
         self._thread.join(max(0.0, deadline - time.monotonic()))
 
     def _finish(self) -> Path | OutputError:
-        """The final file where it should be, else in the safe place."""
+        """Build the final file in its place, else in the safe place."""
         partial = self._partial.path
         if self._thread.is_alive():
-            return OutputError(f"the disk does not answer; the take is kept in {partial}: run vtm recover {partial}")
+            return OutputError(f"the disk does not respond;  the take is kept in {partial}: run vtm recover {partial}")
         self._partial.close()
         try:
             return self._build(partial, self._path)
         except NothingRecordedError as error:
             return OutputError(str(error))
         except VtmError as error:
-            log.warning("the take cannot be built from %s", partial, exc_info=True)
+            log.warning("building the take from %s failed", partial, exc_info=True)
             trouble = str(error)
         safe = safe_folder() / self._path.name
         if safe != self._path:
             try:
                 safe.parent.mkdir(parents=True, exist_ok=True)
                 return self._build(partial, safe)
-            except (VtmError, OSError):  # the first trouble is the one to tell
-                log.warning("nor in the safe place", exc_info=True)
+            except (VtmError, OSError):  # report the first problem
+                log.warning("building it in the safe place failed, too", exc_info=True)
         return OutputError(f"{trouble}; the take is kept in {partial}: run vtm recover {partial}")
 
     def _build(self, partial: Path, final: Path) -> Path:
@@ -209,7 +209,7 @@ class Recorder:
         try:
             self._write_rows()
         except Exception as error:  # a dead worker's exception is kept as data
-            log.error("recording has stopped", exc_info=True)
+            log.error("recording failed", exc_info=True)
             with self._lock:
                 self._thread_error = error
 
@@ -236,7 +236,7 @@ class Recorder:
             unwritten = 0
 
     def _items(self) -> Iterator[_Item]:
-        """What is queued until the take ends; now and then the folder is looked at, also while no frame comes."""
+        """Yield queued items until the take ends; the folder is checked regularly, even without frames."""
         check_at_s = self._clock() + _CHECK_S
         while True:
             try:

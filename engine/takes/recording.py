@@ -22,19 +22,19 @@ TEST_POSES: dict[str, Callable[[float, float], Pose]] = {
     "Wave": wave_pose,
     RECEIVER_TEST: walking_test,
 }
-"""By name: (height_m, time_s) -> pose. Each repeats, after a second or after the whole test."""
+"""Test poses by name: (height_m, time_s) -> pose. Each repeats, after a second or after the whole test."""
 _TEST_HZ = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What is sent when: times from 0, never falling."""
+    """Items with times from 0, never decreasing."""
 
-    name: str  # the file, or the test pose
+    name: str  # of the file, or of the test pose
     times_s: Sequence[float]
     items: Sequence[Pose | bytes]
     scheme: str | None = None  # the only one an OSC log can be sent to; None: any
-    warning: str | None = None  # what of the file could not be used, or is played otherwise
+    warning: str | None = None  # parts of the file that could not be used, or are played differently
 
 
 def load_recording(path: Path) -> Recording:

@@ -1,4 +1,4 @@
-"""Finishing a take: its final file from the rows on disk, at the end of a recording or after a crash."""
+"""Finish a take: build the final file from the rows on disk, at the end of a recording or after a crash."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ OnWritten = Callable[[Path, MotionTake], None]
 
 
 class NothingRecordedError(VtmError):
-    """There is nothing worth keeping: no frame at all, or no person in any frame of a file that holds motion only."""
+    """There is nothing worth keeping: no frame, or no person in any frame of a format for motion only."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """A take that a crash left behind, finished."""
+    """A finished take that a crash had left incomplete."""
 
     path: Path
     seconds: float
     video: Path | None = None
-    video_seconds: float = 0.0  # of it that play
+    video_seconds: float = 0.0  # playable length of the video
 
     def __str__(self) -> str:
-        """As a user is told."""
+        """Return the message for the user."""
         if self.video is None:
             return f"{self.path}"
         return f"{self.path} ({self.seconds:.1f} s) and {self.video.name} ({self.video_seconds:.1f} s play)"
@@ -48,9 +48,9 @@ def build_take(
     progress: Progress = no_progress,
     on_written: OnWritten | None = None,
 ) -> tuple[Path, float]:
-    """Write the final file, or the next free name, and remove the partial one: the name, the take's seconds.
+    """Write the final file, or the next free name, and remove the partial one; return name and seconds.
 
-    Raises VtmError; the partial file then stays if it is of use.
+    Raises VtmError; the partial file is kept if it is useful.
     """
     path, seconds = _write(partial, final, style, overwrite, progress, on_written)
     partial.unlink(missing_ok=True)  # the rows are mapped from it no more
@@ -75,12 +75,12 @@ def _write(
 
 
 def recover(partial: Path, *, avoid: Path | None = None) -> Recovered:
-    """Finish the take of a killed run, beside it; nothing is overwritten.
+    """Finish the take of a killed run in its folder; nothing is overwritten.
 
-    Where that has to be another name, the video recorded with the take is renamed as well.
+    If it needs another name, the video recorded with the take is renamed as well.
 
-    avoid  a name that is not to be taken, because a new take will get it
-    Raises VtmError, one line, when the file is no unfinished take, still grows, or the result cannot be written.
+    avoid  a name reserved for a new take
+    Raises VtmError, one line, when the file is not an unfinished take, is still growing, or cannot be written.
     """
     name, video_name = names_in(partial)
     if is_held(partial):
@@ -101,13 +101,13 @@ def recover(partial: Path, *, avoid: Path | None = None) -> Recovered:
 
 
 def _other_video(final: Path, video: Path | None) -> bool:
-    """The take's video would get the name of another one."""
+    """Return whether the take's video would get the name of another one."""
     beside = None if video is None else final.with_suffix(video.suffix)
     return beside is not None and beside != video and is_taken(beside)
 
 
 def file_video(video: Path, take: Path, *, overwrite: bool = False) -> Path:
-    """Give a finished video the name of its take: the name it got. Raises OutputError, one line."""
+    """Rename a finished video after its take; return the name. Raises OutputError, one line."""
     beside = video.with_name(take.with_suffix(video.suffix).name)
     if beside == video:
         return video
@@ -115,13 +115,13 @@ def file_video(video: Path, take: Path, *, overwrite: bool = False) -> Path:
         return video.replace(beside) if overwrite else move_to_free_name(video, beside)
     except OSError as error:
         raise OutputError(
-            f"{take} is there, but its video {video} cannot be renamed to {beside.name} ({error.strerror or error}): "
+            f"{take} was written, but {video} cannot be renamed to {beside.name} ({error.strerror or error}): "
             "do that by hand before another take gets its name"
         ) from error
 
 
 def unfinished_takes(folder: Path) -> tuple[Path, ...]:
-    """Takes that a crash left behind in a folder, oldest first; those still being recorded are not among them."""
+    """Return takes that a crash left in a folder, oldest first; those still being recorded are excluded."""
     found: list[tuple[float, Path]] = []
     for path in folder.glob(f"*{SUFFIX}"):
         try:

@@ -1,6 +1,6 @@
-"""A take while it grows: beside its final name, or in the safe place once it cannot be written there. One thread.
+"""The file of a growing take: beside its final name, or in the safe place when that is not writable. One thread.
 
-What was written moves along where it can still be read, even out of a folder that is gone: the file is open.
+Existing rows are copied as long as they can be read, even from a deleted folder: the file is open.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class TakeFile:
     """The partial file of a take, wherever it is."""
 
     def __init__(self, final: Path, video: Path | None, say: Callable[[str], None]) -> None:
-        """Raises OutputError: the folder cannot be written to."""
+        """Create the file. Raises OutputError: the folder is not writable."""
         self._final, self._video, self._say = final, video, say
         self._partial = PartialFile(final, video=video)
         self._safe = False
@@ -37,7 +37,7 @@ class TakeFile:
         return self._partial.size_bytes
 
     def append(self, row: Rows) -> None:
-        """Append (1,) of ROW. Raises OSError when neither place takes it."""
+        """Append a ROW (1,). Raises OSError when neither place works."""
         try:
             self._partial.append(row)
         except OSError as error:
@@ -47,13 +47,13 @@ class TakeFile:
             self._partial.append(row)
 
     def check(self) -> None:
-        """Look whether the folder is still there and can be written to; else go on in the safe place."""
+        """Check that the folder exists and is writable; else continue in the safe place."""
         trouble = self._partial.trouble()
         if trouble is not None and not self._safe:
             self._move(trouble)
 
     def _move(self, why: str) -> bool:
-        """Go on in the safe place, with all rows so far. False: it takes nothing either."""
+        """Continue in the safe place, with all rows so far. False: that failed, too."""
         if self._safe:
             return False
         old = self._partial
@@ -67,14 +67,14 @@ class TakeFile:
             if error.errno in _DISK_FULL:
                 new.remove()
                 return False
-            self._say(f"{why}: the take goes on in {new.path}; what came before is in {old.path}, if that comes back")
+            self._say(f"{why}: the take continues in {new.path}; the part before is in {old.path}, if that returns")
             old.close()
         else:
-            self._say(f"{why}: the take goes on in {new.path}")
+            self._say(f"{why}: the take continues in {new.path}")
             old.remove()
         self._partial, self._safe = new, True
         return True
 
     def close(self) -> None:
-        """Let the file go; it stays on disk."""
+        """Close the file; it stays on disk."""
         self._partial.close()

@@ -1,9 +1,9 @@
-"""The camera's picture beside a take, in step with it: NAME.mkv, each picture at its own time.
+"""The camera's video beside a take, in sync with it: NAME.mkv, each picture at its own time.
 
-Second t of the video is second t of the take, also where frames come unevenly or pause. Less than a second is lost when
-the process is killed: an encoder that falls behind leaves pictures out. On a filling disk the video stops first; the
-rest of the disk is the motion's. Own thread, of lower priority where the system knows such, and a bounded queue:
-encoding blocks nothing else.
+Second t of the video is second t of the take, even if frames come unevenly or pause. Less than a second is lost when
+the process is killed; an encoder that falls behind skips pictures. On a nearly full disk the video stops first, and the
+remaining space is for the motion. It has its own thread, of lower priority if possible, and a bounded queue: encoding
+blocks nothing else.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from engine.types import Frame
 log = logging.getLogger(__name__)
 
 _QUEUE_FRAMES = 16  # pictures are large: 1080p is 6 MB each
-_LATEST_S = 0.25  # a picture that waits longer is left out
-_CHECK_S = 1.0  # of the video: how often its folder and its growth are looked at
+_LATEST_S = 0.25  # a picture that waits longer is skipped
+_CHECK_S = 1.0  # seconds of video between checks of its folder and growth
 _NICE = 5  # steps of priority below the other threads
 _JOIN_S = 30.0
 
@@ -39,7 +39,7 @@ class _StoppedError(Exception):
 
 
 class VideoRecorder:
-    """One video. `write`, `error`, `lost` and `close` from any thread; "video" alone encodes."""
+    """One video. `write`, `error`, `lost` and `close` from any thread; only "video" encodes."""
 
     def __init__(
         self,
@@ -52,9 +52,9 @@ class VideoRecorder:
         """Start a video; the size is that of the first frame.
 
         path     a new file, or an empty one that reserves the name
-        reserve  bytes that the motion beside takes already
-        say      gets one line when the video goes on somewhere else
-        Raises UsageError for another suffix than .mkv, OutputError for a file that is there or cannot be written.
+        reserve  bytes used by the motion of the take
+        say      receives one line when the video continues elsewhere
+        Raises UsageError for a suffix other than .mkv, OutputError for an existing file or one that cannot be written.
         """
         path = Path(path)
         if path.suffix.lower() != RECORDED_VIDEO_SUFFIX:
@@ -62,7 +62,7 @@ class VideoRecorder:
         self._file = VideoFile(path, reserve=reserve, say=say)
         self._clock = clock
         self._queue: queue.Queue[tuple[Frame, float] | None] = queue.Queue(_QUEUE_FRAMES)
-        self._started_at_s: float | None = None  # the time of the first frame offered: where the take begins
+        self._started_at_s: float | None = None  # time of the first frame: start of the take
         self._written_s = 0.0
         self._lock = threading.Lock()  # guards the next
         self._lost = 0
@@ -73,12 +73,12 @@ class VideoRecorder:
 
     @property
     def error(self) -> str | None:
-        """Why nothing is written any more."""
+        """Why the video ended early, or None."""
         return self._error
 
     @property
     def lost(self) -> int:
-        """Frames that came while the encoder was behind; the one before is shown instead."""
+        """Frames skipped because the encoder was behind; the previous one is shown instead."""
         return self._lost
 
     def write(self, frame: Frame) -> None:
@@ -97,16 +97,16 @@ class VideoRecorder:
             self._lost += 1
 
     def close(self, take: Path | None = None, *, overwrite: bool = False) -> Path:
-        """Encode what waits, finish the file and give it the name of the finished take. Idempotent without `take`.
+        """Encode waiting frames, finish the file and name it after the finished take. Idempotent without `take`.
 
-        Raises OutputError, one line, when it is not whole or could not be renamed; what was written is kept.
+        Raises OutputError, one line, when it is incomplete or could not be renamed; what was written is kept.
         """
         if not self._closed.is_set():
             self._closed.set()
             try:
                 self._queue.put(None, timeout=_JOIN_S)
             except queue.Full:
-                self._error = f"the encoder does not answer; {self._file.path} may lack its end"
+                self._error = f"the encoder does not respond; the end of {self._file.path} may be missing"
         self._thread.join(_JOIN_S)
         if take is not None and not self._thread.is_alive() and self._file.path.exists():
             self._file.path = file_video(self._file.path, take, overwrite=overwrite)
@@ -121,12 +121,12 @@ class VideoRecorder:
         except _StoppedError as stopped:
             self._error = str(stopped)
         except (OSError, EncodeError, VtmError) as error:
-            log.warning("the video has stopped", exc_info=True)
+            log.warning("the video stopped", exc_info=True)
             why = (self._file.broken or error).strerror or error if isinstance(error, OSError) else error
-            self._error = f"the video has stopped at {self._written_s:.1f} s ({why}); the take goes on"
+            self._error = f"the video stopped at {self._written_s:.1f} s ({why}); the take continues"
         except Exception as error:  # a dead worker's exception is kept as data
-            log.error("the video has stopped", exc_info=True)
-            self._error = f"the video has stopped: {describe(error)}"
+            log.error("the video stopped", exc_info=True)
+            self._error = f"the video stopped:  {describe(error)}"
         finally:
             self._file.close()
 
@@ -144,31 +144,31 @@ class VideoRecorder:
                 if self._file.broken is not None:
                     raise self._file.broken
         except BaseException:
-            with suppress(OSError, EncodeError):  # the first trouble is the one to tell
+            with suppress(OSError, EncodeError):  # report the first problem
                 encoder.close()
             raise
         encoder.close()
 
     def _frames(self, first: Frame) -> Iterator[Frame]:
-        """What is queued, while the disk has room and the file grows."""
+        """Yield queued frames while the disk has space and the file grows."""
         frame: Frame | None = first
         checked_at_s, size = first.captured_at_s, -1
         while frame is not None:
             if self._file.lacks_room():
                 raise _StoppedError(
-                    f"the disk is nearly full, so the video {self._file.path.name} has stopped at "
-                    f"{self._written_s:.1f} s; the take goes on"
+                    f"the disk is nearly full, so the video {self._file.path.name} stopped at "
+                    f"{self._written_s:.1f} s; the take continues"
                 )
             if frame.captured_at_s - checked_at_s >= _CHECK_S:
                 self._file.check()
                 if self._file.size_bytes <= size:
-                    raise _StoppedError(f"{self._file.path} does not grow any more: the video has stopped")
+                    raise _StoppedError(f"{self._file.path} no longer grows: the video stopped")
                 checked_at_s, size = frame.captured_at_s, self._file.size_bytes
             yield frame
             frame = self._next()
 
     def _next(self) -> Frame | None:
-        """The next frame that is not late; None at the end."""
+        """Return the next frame that is not late; None at the end."""
         while (item := self._queue.get()) is not None:
             frame, offered_at_s = item
             if self._clock() - offered_at_s <= _LATEST_S or self._closed.is_set():
@@ -178,7 +178,7 @@ class VideoRecorder:
 
 
 def _lower_priority() -> None:
-    """Of this thread alone, which only Linux can do: where processors are short, pictures are lost before poses."""
+    """Lower the priority of this thread (Linux only): under load, pictures are lost before poses."""
     if sys.platform == "linux":
         with suppress(OSError):
             thread = threading.get_native_id()

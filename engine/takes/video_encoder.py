@@ -1,7 +1,7 @@
-"""Pictures to H.264 in Matroska with PyAV: each at its own time, soon on the disk, at little cost.
+"""Encode pictures to H.264 in Matroska with PyAV: each at its own time, soon on disk, at low cost.
 
-H.264 plays everywhere; the quickest preset, one thread and no look-ahead leave the processor to the motion. Each
-picture is a cluster that is written at once and needs nothing that follows: a video that a crash cuts off plays.
+H.264 plays everywhere; the fastest preset, one thread and no look-ahead leave the CPU to the motion. Each picture is a
+cluster that is written at once and needs no later data: a video cut off by a crash plays.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from numpy.typing import NDArray
 from engine.opencv import cv2
 from engine.takes.video_file import VideoFile
 
-_TICK = Fraction(1, 1000)  # Matroska counts milliseconds
+_TICK = Fraction(1, 1000)  # Matroska timestamps are milliseconds
 _CLUSTER_MS = 1  # a cluster is written when the next one begins
 _KEYFRAME_EVERY = 30
-_USUAL_FPS = 30  # for the rate control alone
+_USUAL_FPS = 30  # only for the rate control
 _BT709 = 1
 _LIMITED_RANGE = 1
 _OPTIONS = {"libx264": {"preset": "ultrafast", "tune": "zerolatency", "crf": "23"}, "mpeg4": {"qmin": "3", "qmax": "3"}}
-"""Encoders by preference: builds of FFmpeg without x264 have MPEG-4."""
+"""Encoders by preference: FFmpeg builds without x264 have MPEG-4."""
 
 EncodeError = FFmpegError
 
@@ -53,7 +53,7 @@ class VideoEncoder:
         context.color_range = _LIMITED_RANGE
 
     def encode(self, bgr: NDArray[np.uint8], time_s: float) -> bool:
-        """(H, W, 3) at a time from the start of the video. False: left out, not later than the one before.
+        """Encode (H, W, 3) at a time from the start of the video. False: skipped, not later than the previous one.
 
         Raises EncodeError, OSError.
         """
@@ -76,7 +76,8 @@ class VideoEncoder:
 
 
 def fitted(bgr: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """(H, W, 3) -> (height, width, 3): cropped by a pixel to be even; another size is scaled and framed in black."""
+    """Convert (H, W, 3) to (height, width, 3): cropped by a pixel to be even; another size is scaled with black
+    borders."""
     width, height = size
     rows, columns = bgr.shape[:2]
     if 0 <= rows - height <= 1 and 0 <= columns - width <= 1:

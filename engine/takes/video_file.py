@@ -1,4 +1,4 @@
-"""The file that a video grows in: every write is checked, room is left for the motion, and a lost folder is noticed."""
+"""The file of a growing video: writes are checked, space is left for the motion, and a lost folder is detected."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from engine.motion.atomic import numbered_names
 from engine.takes.safe_place import safe_folder, trouble_with
 
 _RESERVE_BYTES = 256 << 20
-"""Left free for the motion, an hour and more of it; of a smaller disk a half."""
+"""Left free for the motion, an hour or more of it; half of a smaller disk."""
 
 
 class VideoFile:
-    """What the muxer writes to, in its own thread. It is an open file: where it lies may change."""
+    """File object for the muxer, in its own thread. An open file: its location may change."""
 
     def __init__(self, path: Path, *, reserve: Callable[[], int], say: Callable[[str], None]) -> None:
         """Open a new file, or the empty one that reserves the name.
 
-        reserve  bytes that the motion beside takes already: its final file will need as much again
-        say      gets one line when the video goes on somewhere else
+        reserve  bytes used by the motion of the take: its final file will need as much again
+        say      receives one line when the video continues elsewhere
         Raises OutputError.
         """
         self.path = path
@@ -38,7 +38,7 @@ class VideoFile:
             raise OutputError(f"cannot record video to {path}: {error.strerror or error}") from error
 
     def write(self, data: bytes) -> int:
-        """Raises OSError, with the file cut back to what was whole; from then on nothing is written any more."""
+        """Write. Raises OSError after truncating the file to complete data; from then on nothing is written."""
         if self._broken is not None:
             return len(data)
         at = self._file.tell()
@@ -62,24 +62,24 @@ class VideoFile:
 
     @property
     def broken(self) -> OSError | None:
-        """Why nothing is written any more."""
+        """Error that ended the writing, or None."""
         return self._broken
 
     @property
     def size_bytes(self) -> int:
-        """What is on the disk."""
+        """Bytes on disk."""
         return os.fstat(self._file.fileno()).st_size
 
     def lacks_room(self) -> bool:
-        """The disk is so full that the rest belongs to the motion."""
+        """Whether the disk is so full that the rest is reserved for the motion."""
         try:
             usage = shutil.disk_usage(self.path.parent)
-        except OSError:  # `check` says what it is
+        except OSError:  # reported by `check`
             return False
         return usage.free < min(_RESERVE_BYTES, usage.total // 2) + self._reserve()
 
     def check(self) -> None:
-        """Go on in the safe place if the folder is gone or cannot be written to. Raises OSError."""
+        """Continue in the safe place if the folder is gone or not writable. Raises OSError."""
         trouble = trouble_with(self.path, self._file)
         if trouble is None or self.path.parent == safe_folder():
             return
@@ -89,7 +89,7 @@ class VideoFile:
         shutil.copyfileobj(old, self._file)
         self._file.seek(at)
         old.close()
-        self._say(f"{trouble}: the video goes on in {self.path}")
+        self._say(f"{trouble}: the video continues in {self.path}")
 
     def _safe_file(self) -> tuple[Path, FileIO]:
         folder = safe_folder()

@@ -1,4 +1,4 @@
-"""A video that a crash cut off: how much of it plays, counted from its pictures, and an end that makes it seekable."""
+"""Repair a video cut off by a crash: its playable length, counted from pictures, and an end that makes it seekable."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from av.video.stream import VideoStream
 from engine.errors import OutputError
 from engine.motion.atomic import new_file
 
-_FILE = "file:"  # else a name with a colon is taken for a protocol
+_FILE = "file:"  # else a name with a colon is read as a protocol
 
 
 class _WorseError(Exception):
-    """The copy lacks what the original has."""
+    """The copy lacks data of the original."""
 
 
 def playable_seconds(path: Path) -> float:
-    """From the first picture to the last one; 0 for a file that holds none or is no video."""
+    """Return the time from the first to the last picture; 0 for a file without pictures or that is not a video."""
     times: list[float] = []
     with suppress(FFmpegError, OSError), _opened(path) as container:
         deque(_packets(container, times), maxlen=0)
@@ -32,9 +32,9 @@ def playable_seconds(path: Path) -> float:
 
 
 def repair(path: Path) -> float:
-    """Write duration and index where they are missing, as after a crash; the seconds that play.
+    """Write missing duration and index, as after a crash; return the playable seconds.
 
-    The pictures are copied as they are. A video that cannot be copied whole (no room) stays as it is.
+    Pictures are copied unchanged. A video that cannot be copied completely (no space) is left as it is.
     """
     try:
         with _opened(path) as container:
@@ -62,7 +62,7 @@ def _opened(path: Path) -> InputContainer:
 
 
 def _packets(container: InputContainer, times: list[float]) -> Iterator[Packet[VideoStream]]:
-    """Pictures in order, their times added to `times` as they come. A file that is cut may end in an FFmpegError."""
+    """Yield pictures in order, adding their times to `times`. A truncated file may end in an FFmpegError."""
     for packet in container.demux(container.streams.video):
         if packet.pts is not None and packet.time_base is not None:
             times.append(float(packet.pts * packet.time_base))

@@ -89,7 +89,7 @@ def test_a_log_cut_in_the_middle_is_told_and_the_rest_played(tmp_path, waving, u
     write_motion(path, waving(5))
     path.write_bytes(path.read_bytes()[:-40])
     assert main(["replay", str(path), "--osc", url_of(udp)]) == 0
-    assert "left out 1 lines" in capsys.readouterr().err
+    assert "skipped 1" in capsys.readouterr().err
     assert received(udp) > 2 * 4
 
 

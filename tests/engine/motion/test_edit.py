@@ -88,4 +88,4 @@ def test_an_edit_says_what_it_did() -> None:
     take = edited(without(waving(200), 40, 45), Edit(fill=True, start_s=0.5, end_s=3.5, loop=True), said.append)
     assert take.tracked.all()
     assert said[0].startswith("6 frames")
-    assert said[1].startswith("the loop goes from")
+    assert said[1].startswith("the loop is from")

@@ -53,7 +53,7 @@ def test_a_name_that_is_no_file_here_is_refused(partial: Path, field: str, name:
     if (field, name) == ("video", None):
         assert read_partial(partial).video is None
         return
-    with pytest.raises(InputError, match=r"not an unfinished take .*names no file"):
+    with pytest.raises(InputError, match=r"not an unfinished take .*has no file name"):
         read_partial(partial)
 
 

@@ -169,7 +169,7 @@ def test_a_folder_that_is_deleted_is_told_and_nothing_of_the_take_is_lost(frames
         recorder.write(*frame)
     _wait_until(lambda: recorder.state().poses == 30)
     growing = safe_folder() / "take.npz.partial"
-    assert said == [f"the folder {folder} is gone: the take goes on in {growing}"]
+    assert said == [f"the folder {folder} is gone: the take continues in {growing}"]
     assert recorder.state().error is None
     final = recorder.close()
     assert final == safe_folder() / "take.npz"
@@ -207,7 +207,7 @@ def test_a_folder_that_turns_read_only_is_told_and_the_take_goes_on_elsewhere(
     now[0] = 2.0
     recorder.write(*frames[5])
     _wait_until(lambda: recorder.state().poses == 6)
-    assert "has turned read-only" in said[0]
+    assert "has become read-only" in said[0]
 
     def refused(path: Path, *_: object, **options: object) -> Path:
         if path.parent == tmp_path:
@@ -243,7 +243,7 @@ def test_a_full_disk_costs_nothing_when_the_safe_place_is_on_another(
     for frame in frames:
         recorder.write(*frame)
     _wait_until(lambda: recorder.state().poses == 50)
-    assert said == [f"{tmp_path}: No space left on device: the take goes on in {safe_folder() / 'take.npz.partial'}"]
+    assert said == [f"{tmp_path}: No space left on device: the take continues in {safe_folder() / 'take.npz.partial'}"]
     assert recorder.state().error is None
     assert _times(recorder.close()) == [n / 25 for n in range(50)]
 
@@ -264,7 +264,7 @@ def test_rows_that_cannot_be_read_any_more_stay_and_are_named(
     for frame in frames:
         recorder.write(*frame)
     _wait_until(lambda: recorder.state().poses == 50)
-    assert f"what came before is in {tmp_path / 'take.npz.partial'}" in said[0]
+    assert f"the part before is in {tmp_path / 'take.npz.partial'}" in said[0]
     recorder.close()
     (partial,) = unfinished_takes(tmp_path)
     assert _times(recover(partial).path) == [n / 25 for n in range(10)]

@@ -242,7 +242,7 @@ def test_on_a_filling_disk_the_video_stops_first_says_so_and_plays(
             time.sleep(0.001)
     _wait_until(lambda: recorder.error is not None)
     assert "nearly full" in (recorder.error or "")
-    assert "the take goes on" in (recorder.error or "")
+    assert "the take continues" in (recorder.error or "")
     with pytest.raises(OutputError, match="nearly full"):
         recorder.close()
     size, seconds = (tmp_path / "take.mkv").stat().st_size, playable_seconds(tmp_path / "take.mkv")
@@ -273,7 +273,7 @@ def test_a_disk_that_another_fills_costs_nothing_of_what_was_written(tmp_path: P
         recorder.write(Frame(noise.integers(0, 255, (48, 64, 3), np.uint8), number, number / 30))
         while recorder._queue.qsize() > 8 and recorder.error is None:
             time.sleep(0.001)
-    with pytest.raises(OutputError, match=r"the video has stopped at .* \(No space left on device\); the take goes on"):
+    with pytest.raises(OutputError, match=r"the video stopped at .* \(No space left on device\); the take continues"):
         recorder.close()
     assert playable_seconds(tmp_path / "take.mkv") > 0.1
     assert (tmp_path / "take.mkv").stat().st_size < 40_001
@@ -283,7 +283,7 @@ def test_a_file_that_does_not_grow_is_told(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(VideoFile, "size_bytes", property(lambda _self: 1000))
     recorder = VideoRecorder(tmp_path / "take.mkv", clock=_still)
     _record(recorder, [number / 10 for number in range(40)])
-    with pytest.raises(OutputError, match="does not grow any more"):
+    with pytest.raises(OutputError, match="no longer grows"):
         recorder.close()
 
 
@@ -300,7 +300,7 @@ def test_when_its_folder_is_deleted_the_video_goes_on_in_the_safe_place_from_its
     path = recorder.close(folder / "take.npz")
     assert path == safe_folder() / "take.mkv"
     assert [shown[0] for shown in _shown(path)] == pytest.approx([number / 10 for number in range(40)])
-    assert said == [f"the folder {folder} is gone: the video goes on in {path}"]
+    assert said == [f"the folder {folder} is gone: the video continues in {path}"]
 
 
 KILLED = """
