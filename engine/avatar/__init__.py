@@ -1,1 +1,1 @@
-"""Avatar files: a .vrm read strictly, and a pose fitted to the skeleton that it describes."""
+"""Avatar files: a .vrm parsed strictly, and a pose fitted to its skeleton."""

@@ -1,4 +1,4 @@
-"""Numbers in a binary glTF file: accessors and buffer views as arrays, each checked against the bytes that exist.
+"""Numbers in a binary glTF file: accessors and buffer views as arrays, each checked against the available bytes.
 
 Source: glTF 2.0 specification, section 3.6 (binary data storage), Khronos.
 """
@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from engine.types import F32
 
 MOST_ELEMENTS = 4_000_000
-"""Of one accessor: more cannot be drawn."""
+"""Elements of one accessor: more cannot be drawn."""
 LARGEST = 1e6
-"""Of all numbers, metres or whatever they are."""
+"""Largest number, in metres or any unit."""
 _TYPES: dict[int, type[np.generic]] = {
     5120: np.int8,
     5121: np.uint8,
@@ -31,14 +31,14 @@ _DATA_URI = "data:"
 
 
 class MeshError(ValueError):
-    """The meshes cannot be drawn; one line that does not name the file."""
+    """The meshes cannot be drawn; a one-line message without the file name."""
 
 
 class Accessors:
-    """Accessors of one document. Every method raises MeshError for what is wrong in the file."""
+    """Accessors of one document. Every method raises MeshError for errors in the file."""
 
     def __init__(self, document: dict[str, Any], binary: bytes) -> None:
-        """Take the binary chunk for buffer 0; a buffer in a data URI is decoded, another file is never opened."""
+        """Use the binary chunk as buffer 0; a buffer in a data URI is decoded, other files are never opened."""
         self._accessors, self._views = entries(document, "accessors"), entries(document, "bufferViews")
         self._buffers = entries(document, "buffers")
         self._binary = binary
@@ -46,7 +46,7 @@ class Accessors:
         self._floats: dict[tuple[int, int], F32] = {}
 
     def floats(self, number: Any, components: int) -> F32:
-        """Return (N, components) float32; normalised integers become 0..1 or -1..1. Shared: not to be changed."""
+        """Return (N, components) float32; normalised integers become 0..1 or -1..1. Shared, read-only."""
         accessor = self._accessor(number)
         key = (int(number), components)
         if key not in self._floats:
@@ -54,7 +54,7 @@ class Accessors:
             if values.dtype != np.float32:
                 values = _normalised(values) if accessor.get("normalized") is True else values.astype(np.float32)
             if values.size and not np.abs(values).max() <= LARGEST:  # NaN is not, either
-                raise MeshError(f"accessor {number} holds numbers beyond reason")
+                raise MeshError(f"accessor {number} has unreasonably large numbers")
             self._floats[key] = values.astype(np.float32, copy=False)
         return self._floats[key]
 
@@ -69,7 +69,7 @@ class Accessors:
         return whole
 
     def view(self, number: Any) -> tuple[bytes, int]:
-        """Return the bytes of a buffer view and its stride, 0 where its elements lie side by side."""
+        """Return the bytes of a buffer view and its stride, 0 if its elements are contiguous."""
         view = self._views[index(number, len(self._views), "buffer view")]
         data = self._buffer(view.get("buffer"))
         start, length = _size(view.get("byteOffset", 0)), _size(view.get("byteLength"))
@@ -93,10 +93,10 @@ class Accessors:
         return self._data[number]
 
     def _read(self, accessor: dict[str, Any], components: int) -> NDArray[Any]:
-        """Return (N, components) in the type of the file."""
+        """Return (N, components) in the file's data type."""
         kind = accessor.get("componentType")
         if not isinstance(kind, int) or kind not in _TYPES or _COMPONENTS.get(accessor.get("type", "")) != components:
-            raise MeshError(f"an accessor is of another type than its use: {accessor.get('type')} of {kind}")
+            raise MeshError(f"an accessor has another type than its use:  {accessor.get('type')} of {kind}")
         count = _size(accessor.get("count"))
         if count > MOST_ELEMENTS:
             raise MeshError(f"an accessor has {count} elements, at most {MOST_ELEMENTS} are read")
@@ -152,14 +152,14 @@ def table(value: Any, what: str) -> dict[str, Any]:
 
 
 def index(number: Any, count: int, what: str) -> int:
-    """Return a number of something that exists."""
+    """Return an existing index."""
     if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < count:
         raise MeshError(f"it names the {what} {str(number)[:20]}, expected 0 to {count - 1}")
     return number
 
 
 def data_uri(uri: Any) -> bytes:
-    """Return the bytes in a data URI. Any other URI names a file outside, which is not opened."""
+    """Return the bytes in a data URI. Any other URI names an external file, which is not opened."""
     if not isinstance(uri, str) or not uri.startswith(_DATA_URI):
         raise MeshError("some of its data lies in another file, which is not opened: export it as one .vrm")
     head, _, text = uri.partition(",")

@@ -1,9 +1,9 @@
-"""Hands that touch the body: on an avatar with other arms, they touch it in the same place (`reach=1`).
+"""Hands that touch the body touch it in the same place on an avatar with other arms (`reach=1`).
 
-Away from the body an arm keeps the performer's directions. Near the head or the trunk the palm goes to where it would
-be on a body of the avatar's size: as far along the trunk, and as far from its axis in widths of hips and shoulders, or
-as far from the head in its radii. The elbow bends in the plane it bent in, the hand keeps its orientation, and between
-near and far the two blend smoothly.
+Away from the body an arm keeps the performer's directions. Near the head or the trunk the palm goes to the
+corresponding place on the avatar's body: equally far along the trunk, and from its axis in widths of hips and
+shoulders, or from the head in its radii. The elbow bends in its original plane, the hand keeps its orientation, and
+between near and far the two are blended smoothly.
 """
 
 from __future__ import annotations
@@ -23,44 +23,44 @@ from models.skeleton import JOINT
 
 _SIDES = ("Left", "Right")
 _LOW, _HIGH = ("LeftUpperLeg", "RightUpperLeg"), ("LeftUpperArm", "RightUpperArm")
-_RADII = (1.8, 0.9)  # of the trunk: half distances of the hip joints at its lower end, of the shoulders at its upper
-_TRUNK_NEAR, _TRUNK_FAR = 1.35, 2.0  # of the palm from the trunk's axis, radii
-_HEAD_NEAR, _HEAD_FAR = 1.5, 2.4  # from the middle of the head, radii
-_LOWEST = -0.25  # below the hip joints, lengths of the axis
-_EYES_UP = 0.036  # eyes over the head joint, statures (models/detail_skeleton.py); the middle of the head is there
-_HEAD_RADIUS = 2.0  # heights of the eyes over the head joint
-_HEAD_SHARE = 0.87  # height of the head joint, statures
-_PALM = 0.5  # of the way from the wrist to the root of the middle finger
+_RADII = (1.8, 0.9)  # of the trunk, in half distances of the hip joints (lower end) and of the shoulders (upper end)
+_TRUNK_NEAR, _TRUNK_FAR = 1.35, 2.0  # distances of the palm from the trunk's axis, radii
+_HEAD_NEAR, _HEAD_FAR = 1.5, 2.4  # distances from the centre of the head, radii
+_LOWEST = -0.25  # below the hip joints, in lengths of the axis
+_EYES_UP = 0.036  # eyes above the head joint, body heights (models/detail_skeleton.py); also the centre of the head
+_HEAD_RADIUS = 2.0  # in heights of the eyes above the head joint
+_HEAD_HEIGHT = 0.87  # height of the head joint, body heights
+_PALM = 0.5  # fraction of the way from the wrist to the root of the middle finger
 _PALM_OF_FOREARM = 0.18
 _STRAIGHTEST, _FOLDED = 0.9999, 1.02
 _MIDDLE = [DETAIL_NAMES.index(f"{side}MiddleProximal") for side in _SIDES]
 
 
 class _Sizes(NamedTuple):
-    """Of a body at rest; metres."""
+    """Sizes of a body at rest; metres."""
 
-    low_half_m: float  # half of the distance of the hip joints
-    high_half_m: float  # of the shoulder joints
-    eyes_m: float  # over the head joint
-    palms: F64  # (2, 3) middle of the palm from the wrist
+    low_half_m: float  # half the distance of the hip joints
+    high_half_m: float  # half the distance of the shoulder joints
+    eyes_m: float  # height above the head joint
+    palms: F64  # (2, 3) centre of the palm relative to the wrist
 
 
 class _Body(NamedTuple):
-    """What can be touched, in one pose."""
+    """Touchable body parts in one pose."""
 
-    low: F64  # (3,) the trunk's axis begins between the hip joints
-    axis: F64  # (3,) to between the shoulder joints
-    head: F64  # (3,) the middle of the head
+    low: F64  # (3,) start of the trunk's axis, between the hip joints
+    axis: F64  # (3,) from there to between the shoulder joints
+    head: F64  # (3,) centre of the head
 
 
 class ArmReach:
-    """Bends the arms of one avatar. Any thread."""
+    """Adjusts the arms of one avatar. Any thread."""
 
     def __init__(self, avatar: Avatar, names: Sequence[str], sources: Mapping[str, str]) -> None:
         """Prepare.
 
         names    the bones that are sent, parents before children
-        sources  the performer's joint whose orientation each of them has
+        sources  for each bone, the performer's joint that gives its orientation
         """
         self._rest = {name: bone.position for name, bone in avatar.bones.items()}
         self._names, self._rows = list(names), {name: 4 * row for row, name in enumerate(names)}
@@ -69,7 +69,7 @@ class ArmReach:
         self._performer: tuple[F32, _Sizes] | None = None  # replaced as a whole
 
     def __call__(self, pose: Pose, rotations: list[float], hips: Sequence[float], quaternions: list[float]) -> None:
-        """Change upper arms, forearms and hands in `quaternions` where a palm is near the body."""
+        """Change upper arms, forearms and hands in `quaternions` if a palm is near the body."""
         local = Rotation.from_quat(np.array(rotations).reshape(-1, 4)).as_matrix()[None]
         joints, turns = posed(local, pose.rest_offsets_m.astype(np.float64), pose.root_m.astype(np.float64)[None])
         performer, world = joints[0], turns[0]
@@ -81,7 +81,7 @@ class ArmReach:
             self._bend(side, name, theirs, own, world, sizes, bodies, quaternions)
 
     def _places(self, hips: F64, world: F64) -> dict[str, F64]:
-        """Where each joint of the avatar is."""
+        """Return the position of each avatar joint."""
         places = {"Hips": hips}
         for name, rest in self._rest.items():
             parent = self._above(name)
@@ -90,7 +90,7 @@ class ArmReach:
         return places
 
     def _above(self, name: str) -> str | None:
-        """The nearest bone above that is sent; a leg hangs on the hips as it stands."""
+        """Return the nearest ancestor that is sent; a leg depends on the standing hips."""
         parent = PARENT_OF.get(name)
         while parent is not None and parent not in self._sources:
             parent = PARENT_OF.get(parent)
@@ -140,13 +140,13 @@ def _performer_sizes(rest: F32) -> _Sizes:
 
 
 def _avatar_sizes(avatar: Avatar) -> _Sizes:
-    """The head by its eyes, else by the height; the palm by the middle finger, else by the forearm."""
+    """Estimate sizes: the head by its eyes, else by the height; the palm by the middle finger, else by the forearm."""
     rest = {name: bone.position for name, bone in avatar.bones.items()}
     low, high = (_half(rest[left], rest[right]) for left, right in (_LOW, _HIGH))
     eyes = [avatar.details[name].position[1] for name in ("LeftEye", "RightEye") if name in avatar.details]
     eyes_m = float(np.mean(eyes) - rest["Head"][1]) if eyes else 0.0
     if eyes_m <= 0.0:
-        eyes_m = _EYES_UP * float(rest["Head"][1]) / _HEAD_SHARE
+        eyes_m = _EYES_UP * float(rest["Head"][1]) / _HEAD_HEIGHT
     palms = []
     for side in _SIDES:
         wrist, finger = rest[f"{side}Hand"], avatar.details.get(f"{side}MiddleProximal")
@@ -166,7 +166,7 @@ def _body(places: Mapping[str, F64], world: F64, sizes: _Sizes) -> _Body:
 
 
 def _reached(palm: F64, theirs: _Sizes, own: _Sizes, bodies: Sequence[_Body]) -> tuple[float, F64]:
-    """Return how much the avatar's palm belongs to the body (0..1), and where it goes."""
+    """Return how much the avatar's palm belongs to the body (0..1), and its target."""
     performer, avatar = bodies
     along = float((palm - performer.low) @ performer.axis) / max(float(performer.axis @ performer.axis), 1e-6)
     along = min(max(along, _LOWEST), 1.0)
@@ -190,13 +190,13 @@ def _mixed(low: float, high: float, share: float) -> float:
 
 
 def _near(distance: float, near: float, far: float) -> float:
-    """Return 1 up to the near distance, 0 from the far one, a smooth step between."""
+    """Return 1 up to the near distance, 0 from the far one, smooth in between."""
     share = min(max((far - distance) / (far - near), 0.0), 1.0)
     return share * share * (3.0 - 2.0 * share)
 
 
 def _two_bones(shoulder: F64, elbow: F64, wrist: F64, wanted: F64, back: F64) -> tuple[F64, F64]:
-    """Return elbow and wrist: the wrist as near to the place wanted as the arm allows."""
+    """Return elbow and wrist, with the wrist as near to the target as the arm allows."""
     first, second = float(np.linalg.norm(elbow - shoulder)), float(np.linalg.norm(wrist - elbow))
     way = wanted - shoulder
     distance = max(float(np.linalg.norm(way)), 1e-9)
@@ -210,6 +210,6 @@ def _two_bones(shoulder: F64, elbow: F64, wrist: F64, wanted: F64, back: F64) ->
 
 
 def _turn(start: F64, end: F64) -> F64:
-    """Return (3, 3) the shortest turn from one direction to the other."""
+    """Return the shortest rotation (3, 3) from one direction to the other."""
     matrix: F64 = Rotation.from_quat(arc(start.tolist(), end.tolist())).as_matrix()
     return matrix

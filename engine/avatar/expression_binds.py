@@ -1,4 +1,4 @@
-"""What the expressions of a model move, and how it looks round. Damaged entries are passed over: the rest still works.
+"""What a model's expressions move, and its gaze settings. Damaged entries are skipped: the rest still works.
 
 Sources: vrm-specification, VRM 0.0 (blendShapeMaster, firstPerson) and VRMC_vrm-1.0 (expressions, lookAt).
 """
@@ -17,7 +17,7 @@ _MOST_BINDS = 10_000
 
 
 def read_expressions(document: dict[str, Any], targets: Mapping[int, int]) -> dict[str, Expression]:
-    """Return the expressions by the model's names; `targets` is the number of morph targets of each mesh."""
+    """Return the expressions by the model's names; `targets`: number of morph targets of each mesh."""
     version, vrm = vrm_extension(document)
     found: dict[str, Expression] = {}
     for name, given, raw in _version_1(document, vrm) if version else _version_0(vrm):
@@ -53,7 +53,7 @@ def _version_0(vrm: dict[str, Any]) -> Iterator[_Raw]:
 
 
 def read_gaze(document: dict[str, Any]) -> Gaze:
-    """Return how the model looks round."""
+    """Return the gaze settings of the model."""
     version, vrm = vrm_extension(document)
     if version:
         look = _table(vrm.get("lookAt"))

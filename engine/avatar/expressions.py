@@ -1,4 +1,4 @@
-"""Names of expressions: VRM 0.x and 1.0 call the same ones differently, and a model has some of them."""
+"""Names of expressions, which differ between VRM 0.x and 1.0 and between models."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _PAIRS = (
     ("LookLeft", "lookLeft"),
     ("LookRight", "lookRight"),
 )
-"""Presets of VRM 0.x and what VRM 1.0 calls them (vrm-specification, expressions)."""
+"""Presets of VRM 0.x and their names in VRM 1.0 (vrm-specification, expressions)."""
 
 
 class ExpressionNames:
-    """Finds the name that a model has for an expression."""
+    """Finds a model's name for an expression."""
 
     def __init__(self, names: Iterable[str]) -> None:
         """Take the model's own names, Avatar.expressions."""
@@ -41,11 +41,11 @@ class ExpressionNames:
                     self._by_name.setdefault(one.lower(), self._by_name[other.lower()])
 
     def find(self, name: str) -> str | None:
-        """Return the model's name for it, whatever the case; None when the model has no such expression."""
+        """Return the model's name for it, ignoring case; None when the model has no such expression."""
         return name if name in self._exact else self._by_name.get(name.lower())
 
     def only_known(self, values: Iterable[tuple[str, float]]) -> tuple[tuple[str, float], ...]:
-        """Return (name, value) pairs by the model's names, each once; the first of two that mean the same."""
+        """Return (name, value) pairs by the model's names, each once; of two synonyms the first."""
         found: dict[str, float] = {}
         for name, value in values:
             known = self.find(name)

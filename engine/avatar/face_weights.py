@@ -1,7 +1,7 @@
-"""Expression of a pose (52 scores with ARKit's names) -> morph targets of a model.
+"""Convert a pose's expression (52 scores with ARKit's names) to a model's morph targets.
 
-A model made for "perfect sync" has expressions with those names and gets them as they are. Any other gets VRM's presets
-as the stream has them (models/vrm_expressions.py): vowels, lids and moods.
+A model made for "perfect sync" has expressions with those names and gets them unchanged. Others get VRM's presets as
+in the stream (models/vrm_expressions.py): vowels, eyelids and moods.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ _LEAST = 0.005
 
 
 class FaceWeights:
-    """Finds the weights of one model's morph targets."""
+    """Computes the weights of one model's morph targets."""
 
     def __init__(self, model: Model) -> None:
-        """Look up once which expressions the model has."""
+        """Determine which expressions the model has."""
         names = ExpressionNames(model.expressions)
         exact = {name: names.find(name) for name in EXPRESSION_NAMES}
         self._perfect = sum(found is not None for found in exact.values()) >= _ENOUGH_OF_52
@@ -32,7 +32,7 @@ class FaceWeights:
         self._gaze = model.gaze
 
     def __call__(self, pose: Pose) -> dict[tuple[int, int], float]:
-        """Return the weight of each moved morph target, by mesh and target; one moved twice gets the sum, at most 1."""
+        """Return the weight of each moved morph target, by mesh and target; contributions are added, up to 1."""
         wanted: dict[str, float] = {}
         if pose.expression is not None:
             wanted = self._by_name(pose.expression) if self._perfect else _presets(pose.expression)
@@ -52,12 +52,12 @@ class FaceWeights:
 
 
 def _presets(scores: F32) -> dict[str, float]:
-    """(52,) scores -> VRM 1.0's presets."""
+    """Convert scores (52,) to VRM 1.0's presets."""
     return dict(zip(VRM1_NAMES, vrm_expressions(scores).tolist(), strict=True))
 
 
 def look_weights(eyes_xyzw: F32, gaze: Gaze) -> dict[str, float]:
-    """Return the four looks of a model without eye bones, from the mean of both eyes."""
+    """Return the four look expressions of a model without eye bones, from the mean of both eyes."""
     ahead = Rotation.from_quat(eyes_xyzw).apply([0.0, 0.0, 1.0]).mean(axis=0)
     left = float(np.degrees(np.arctan2(ahead[0], ahead[2])))
     up = float(np.degrees(np.arctan2(ahead[1], np.hypot(ahead[0], ahead[2]))))

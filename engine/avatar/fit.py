@@ -1,4 +1,4 @@
-"""Pose -> bones of an avatar: the performer's world orientations on the avatar's own skeleton.
+"""Fit a pose to an avatar's bones: the performer's world orientations on the avatar's own skeleton.
 
 Bones that the avatar lacks are left out and every other bone keeps its orientation in the world; only the end of the
 trunk moves down to the last bone there is, so that shoulders and neck stay where they belong. Travel and hips height
@@ -35,33 +35,33 @@ _SHORTEST_LEG_M = 0.05
 
 
 class Fitted(NamedTuple):
-    """The bones of one pose, our axes."""
+    """Bones of one pose, our axes."""
 
     hips: Vector  # world, metres
-    quaternions: list[float]  # (4B,) x, y, z, w of bone after bone, to the bone above; Hips in the world
+    quaternions: list[float]  # (4B,) x, y, z, w per bone, relative to its parent bone; Hips in the world
 
 
 class _Performer(NamedTuple):
-    """Proportions of who is seen; metres."""
+    """Proportions of the performer; metres."""
 
-    rest_offsets_m: F32  # what the others were made from
-    leg_m: float  # hip joint over ankle
-    hip_joint_m: float  # hip joints over the hips
-    ankle_m: float  # over the sole, mean of both
-    soles_m: tuple[tuple[float, float], ...]  # of each foot: ankle and toes over the sole
+    rest_offsets_m: F32  # source of the other values
+    leg_m: float  # hip joint above ankle
+    hip_joint_m: float  # hip joints above the hips
+    ankle_m: float  # above the sole, mean of both
+    soles_m: tuple[tuple[float, float], ...]  # of each foot: ankle and toes above the sole
 
 
 class AvatarFit:
-    """Fits poses to one avatar. Remembers the newest pose: all targets with this avatar ask for it. Any thread."""
+    """Fits poses to one avatar. The newest pose is cached for all targets with this avatar. Any thread."""
 
     def __init__(
         self, avatar: Avatar, *, folded: frozenset[str] = frozenset(), legs: bool = True, reach: bool = False
     ) -> None:
-        """Prepare everything that stays from pose to pose.
+        """Prepare everything that does not depend on the pose.
 
-        folded  bones that the avatar has and the receiver does not know
-        legs    False: legs and feet are the receiver's own
-        reach   hands that touch the body touch it on the avatar, too (engine/avatar/arms.py)
+        folded  bones of the avatar unknown to the receiver
+        legs    False: the receiver moves legs and feet itself
+        reach   hands that touch the body also touch it on the avatar (engine/avatar/arms.py)
         """
         kept = [name for name in JOINT_NAMES if name in avatar.bones and name not in folded]
         without = () if legs else tuple(JOINT_NAMES[joint] for joint in LOWER if JOINT_NAMES[joint] != "Hips")
@@ -88,7 +88,7 @@ class AvatarFit:
         self._newest: tuple[Pose, Fitted] | None = None
 
     def __call__(self, pose: Pose, rotations: list[float], joints: list[float]) -> Fitted:
-        """Fit a pose; `rotations` (88,) and `joints` (66,) are its numbers as plain floats. Not to be changed."""
+        """Fit a pose; `rotations` (88,) and `joints` (66,) are its numbers as plain floats. The result is read-only."""
         newest = self._newest
         if newest is not None and newest[0] is pose:
             return newest[1]
@@ -106,7 +106,7 @@ class AvatarFit:
         return fitted
 
     def offsets(self) -> F32:
-        """(B, 3) of each bone to the bone above in the T-pose, world axes, metres; zero for the Hips."""
+        """(B, 3) offset of each bone from its parent bone in the T-pose, world axes, metres; zero for the Hips."""
         positions = {name: bone.position for name, bone in self._avatar.bones.items()}
         steps = [
             positions[name] - positions[parent] if parent else np.zeros(3)
@@ -115,7 +115,7 @@ class AvatarFit:
         return np.array(steps, np.float32)
 
     def _proportions(self, pose: Pose) -> _Performer:
-        """They seldom change, and then their array does."""
+        """Return the proportions; cached by their array, since they seldom change."""
         rest = pose.rest_offsets_m
         if self._performer is None or self._performer.rest_offsets_m is not rest:
             drop = -(rest[_KNEES, 1] + rest[list(FEET), 1])
@@ -131,9 +131,9 @@ class AvatarFit:
         return self._performer
 
     def _hips(self, performer: _Performer, rotations: list[float], joints: list[float]) -> Vector:
-        """Where the hips go: hip joints above the ankles, and travel, in proportion to the legs.
+        """Return the position of the hips: hip joints above the ankles, and travel, in proportion to the legs.
 
-        Not the Hips bones: one may lie at the waist and the other between the hip joints, and a bow turns about them.
+        Not the Hips bones, which may be at the waist or between the hip joints, and are the pivot of a bow.
         """
         scale = self._leg_m / performer.leg_m
         x, y, z = joints[:3]
@@ -189,7 +189,7 @@ class AvatarFit:
 
 
 class RawNodes:
-    """Turns fitted bones into the local transforms of the model's own nodes, whose axes at rest may be any."""
+    """Converts fitted bones to local transforms of the model's own nodes, with any rest axes."""
 
     def __init__(self, fit: AvatarFit) -> None:
         bones = fit.bones
@@ -203,7 +203,7 @@ class RawNodes:
         self._hips_still = bool(np.abs(self._to_hips - np.eye(3)).max() < 1e-7 and np.abs(self._origin).max() < 1e-7)
 
     def quaternions(self, normalised: list[float]) -> list[float]:
-        """(4B,) -> the same turns in the axes of the nodes: W⁻¹ · N · W · L, W the node above, L the own rest turn."""
+        """Convert rotations (4B,) to the nodes' axes: W⁻¹ · N · W · L, W the parent node, L the own rest rotation."""
         if self._still:
             return normalised
         raw: list[float] = []
@@ -219,7 +219,7 @@ class RawNodes:
         return raw
 
     def hips(self, place: list[float]) -> list[float]:
-        """(3,) world -> in the node above the hips."""
+        """Convert a position (3,) in the world to the hips' parent node."""
         if self._hips_still:
             return place
         inside: list[float] = (self._to_hips @ (np.array(place) - self._origin)).tolist()
@@ -227,14 +227,14 @@ class RawNodes:
 
 
 def _turn_of_node(above: F64, own: F64) -> F64:
-    """Return the (4, 4) that takes N, as x, y, z, w, to above⁻¹ · N · own; it is linear in N."""
+    """Return the matrix (4, 4) that maps N, as x, y, z, w, to above⁻¹ · N · own; it is linear in N."""
     before, after = Rotation.from_matrix(above).inv().as_quat(), Rotation.from_matrix(own).as_quat()
     columns = [product(product(before, unit), after) for unit in np.eye(4).tolist()]
     return np.array(columns, np.float64).T
 
 
 def _nearest(name: str, kept: list[str]) -> str | None:
-    """Return the nearest bone above that is kept."""
+    """Return the nearest kept ancestor."""
     parent = PARENT_OF.get(name)
     while parent is not None and parent not in kept:
         parent = PARENT_OF[parent]
@@ -242,7 +242,7 @@ def _nearest(name: str, kept: list[str]) -> str | None:
 
 
 def _source(name: str, kept: list[str]) -> str:
-    """Return the joint whose world orientation the bone takes: its own, or the last trunk bone's folded into it."""
+    """Return the joint that gives the bone's world orientation: its own, or the last trunk bone's folded into it."""
     if name not in _TRUNK or name == "Hips":
         return name
     for following in _TRUNK[_TRUNK.index(name) + 1 :]:
@@ -253,7 +253,7 @@ def _source(name: str, kept: list[str]) -> str:
 
 
 def _path(name: str, kept: list[str]) -> tuple[int, ...]:
-    """Return the joints whose local rotations, multiplied, turn the bone against the bone above it."""
+    """Return the joints whose local rotations, multiplied, rotate the bone relative to its parent bone."""
     parent = _nearest(name, kept)
     start, joint = (None if parent is None else _source(parent, kept)), _source(name, kept)
     path: list[int] = []

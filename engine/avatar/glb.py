@@ -1,4 +1,4 @@
-"""The two chunks of a binary glTF file (.glb, .vrm): its JSON, and the meshes and textures behind it when asked for.
+"""The two chunks of a binary glTF file (.glb, .vrm): its JSON and, on request, the binary data behind it.
 
 Source: glTF 2.0 specification, section 4 (GLB file format), Khronos.
 """
@@ -32,7 +32,7 @@ def read_glb(path: Path) -> tuple[dict[str, Any], bytes]:
 def _read(path: Path, *, with_binary: bool) -> tuple[dict[str, Any], bytes]:
     try:
         if path.exists() and not path.is_file():
-            raise InputError(f"{path} is no file: give an avatar (.vrm)")  # a pipe would be waited for
+            raise InputError(f"{path} is not a file: give an avatar (.vrm)")  # reading a pipe would block
         size = path.stat().st_size
         if size > MAX_FILE_BYTES:
             raise InputError(
@@ -53,12 +53,12 @@ def _parsed(path: Path, data: bytes) -> dict[str, Any]:
     except JsonError as error:
         raise InputError(f"{path} is a damaged avatar: in its JSON, {error}; export it again") from error
     if not isinstance(document, dict):
-        raise InputError(f"{path} is a damaged avatar: its JSON is no object; export it again")
+        raise InputError(f"{path} is a damaged avatar: its JSON is not an object; export it again")
     return document
 
 
 def _binary_chunk(path: Path, file: IO[bytes]) -> bytes:
-    """Read the chunk after the JSON. The whole file is known to be within the limit."""
+    """Read the chunk after the JSON. The file's size has been checked."""
     header = file.read(_CHUNK.size)
     if len(header) < _CHUNK.size:
         return b""
@@ -74,7 +74,7 @@ def _binary_chunk(path: Path, file: IO[bytes]) -> bytes:
 def _json_chunk(path: Path, file: IO[bytes], size: int) -> bytes:
     header = file.read(_HEADERS.size)
     if header[:4] != _MAGIC.to_bytes(4, "little"):
-        raise InputError(f"{path} is no avatar: expected a .vrm file (binary glTF), which begins with 'glTF'")
+        raise InputError(f"{path} is not an avatar: expected a .vrm file (binary glTF), which begins with 'glTF'")
     if len(header) < _HEADERS.size:
         raise InputError(f"{path} is cut off: it has {size} bytes; copy or export it again")
     _, version, length, chunk, kind = _HEADERS.unpack(header)
@@ -85,7 +85,5 @@ def _json_chunk(path: Path, file: IO[bytes], size: int) -> bytes:
     if kind != _JSON_CHUNK or chunk > length - _HEADERS.size:
         raise InputError(f"{path} is a damaged avatar: its first part is not JSON within the file; export it again")
     if chunk > MAX_JSON_BYTES:
-        raise InputError(
-            f"{path} describes too much: {chunk >> 20} MB of JSON, at most {MAX_JSON_BYTES >> 20} are read"
-        )
+        raise InputError(f"{path} has {chunk >> 20} MB of JSON, the maximum is {MAX_JSON_BYTES >> 20}")
     return file.read(chunk)

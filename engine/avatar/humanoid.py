@@ -1,4 +1,4 @@
-"""Nodes of a document that read_avatar has accepted: which of them are bones, and where they are at rest."""
+"""Nodes of a document accepted by read_avatar: which of them are bones, and their rest transforms."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from models.skeleton import JOINT_NAMES
 
 EYES = ("LeftEye", "RightEye")
 POSED = frozenset((*JOINT_NAMES, *FINGER_NAMES, *EYES))
-"""Bones that a pose moves."""
+"""Bones moved by a pose."""
 _HALF_TURN = np.diag([-1.0, 1.0, -1.0, 1.0])
 
 
@@ -44,18 +44,18 @@ class Humanoid:
         self._worlds: dict[int, F64] = {}
 
     def carrier(self, node: int) -> str:
-        """Return the posed bone that carries a node: itself or the nearest above; "" for none."""
+        """Return the posed bone that carries a node: itself or the nearest ancestor; "" for none."""
         return next((self.bones[one] for one in (node, *self._tree.ancestors(node)) if one in self.bones), "")
 
     def world(self, node: int) -> F64:
-        """Return (4, 4), the node's axes to our world, the model at rest."""
+        """Return the transform (4, 4) from the node's axes to our world, at rest."""
         for one in reversed((node, *self._tree.ancestors(node))):
             if one not in self._worlds:
                 above = self._tree.ancestors(one)
                 start = self._worlds[above[0]] if above else self._start
                 world = self._worlds[one] = start @ self._local(one)
                 if not np.abs(world).max() <= LARGEST:
-                    raise MeshError(f"node {one} is placed or scaled beyond reason")
+                    raise MeshError(f"node {one} has an unreasonable position or scale")
         return self._worlds[node]
 
     def checked(self, node: Any) -> int:
@@ -75,5 +75,5 @@ class Humanoid:
         except (TypeError, ValueError) as error:
             raise MeshError(f"the transform of node {number} is damaged") from error
         if not np.abs(matrix).max() <= LARGEST:  # NaN is not, either
-            raise MeshError(f"the transform of node {number} is beyond reason")
+            raise MeshError(f"the transform of node {number} is unreasonably large")
         return matrix

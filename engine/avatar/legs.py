@@ -74,9 +74,9 @@ def _flattened(leg: Leg, foot: Quaternion, flat_m: float) -> Quaternion:
 
 
 def _two_bones(leg: Leg, knee: Vector, ankle: Vector, wanted: Vector, front: Vector) -> tuple[Vector, Vector]:
-    """Return the ankle nearest to the one that is wanted, and its knee, which bends in the plane it bent in.
+    """Return the ankle nearest to the target, and the knee, which bends in its original plane.
 
-    All from the hip joint; `front` says which way a straight leg's knee bends.
+    All relative to the hip joint; `front` decides how a straight leg's knee bends.
     """
     a, b = leg.thigh_m, leg.shin_m
     longest = max(_STRAIGHTEST * (a + b), math.hypot(*ankle))
@@ -96,7 +96,7 @@ def _two_bones(leg: Leg, knee: Vector, ankle: Vector, wanted: Vector, front: Vec
 
 
 def _across(v: Vector, along: Vector) -> Vector:
-    """Return the part of the vector that is perpendicular to a direction."""
+    """Return the component of the vector perpendicular to a direction."""
     dot = v[0] * along[0] + v[1] * along[1] + v[2] * along[2]
     return v[0] - dot * along[0], v[1] - dot * along[1], v[2] - dot * along[2]
 

@@ -1,4 +1,4 @@
-"""Materials and pictures of an avatar file, as far as plain shading shows them.
+"""Materials and pictures of an avatar file, as far as plain shading can show them.
 
 Source: glTF 2.0 specification, sections 3.8 and 3.9; KHR_texture_transform, KHR_materials_unlit, EXT_texture_webp.
 """
@@ -25,7 +25,7 @@ class Materials:
     """Materials of one document; `pictures` and `left_out` are complete from the start."""
 
     def __init__(self, document: dict[str, Any], accessors: Accessors) -> None:
-        """Find every picture in the file. One outside is left out and said."""
+        """Find all pictures in the file. External ones are skipped and reported."""
         self._materials, self._textures = entries(document, "materials"), entries(document, "textures")
         self._properties = _properties(document)
         found = [_picture(image, accessors) for image in entries(document, "images")]
@@ -38,7 +38,7 @@ class Materials:
         )
 
     def material(self, number: Any) -> Material:
-        """Return a material of the file; what of it is damaged has glTF's defaults."""
+        """Return a material of the file; damaged parts get glTF's defaults."""
         if number is None:
             return Material()
         given = self._materials[index(number, len(self._materials), "material")]
@@ -61,7 +61,7 @@ class Materials:
         )
 
     def _mtoon(self, number: int) -> _Layer:
-        """Return how a blended material is drawn: VRM 1.0 says it beside the material, VRM 0.x in a list of its own."""
+        """Return how a blended material is drawn: VRM 1.0 stores it in the material, VRM 0.x in a separate list."""
         own = _extensions(self._materials[number]).get(_MTOON)
         if isinstance(own, dict):
             return _Layer(own.get("transparentWithZWrite") is True, _whole(own.get("renderQueueOffsetNumber")))
@@ -84,7 +84,7 @@ class Materials:
 
 
 def _properties(document: dict[str, Any]) -> list[Any]:
-    """Return VRM 0.x's list of materials, by their numbers."""
+    """Return VRM 0.x's list of materials, by index."""
     vrm = _extensions(document).get("VRM")
     found = vrm.get("materialProperties") if isinstance(vrm, dict) else None
     return found if isinstance(found, list) else []
@@ -95,7 +95,7 @@ def _whole(value: Any) -> int:
 
 
 def _picture(image: dict[str, Any], accessors: Accessors) -> bytes | None:
-    """Return the bytes of a picture, b"" for a damaged one, None for one in another file."""
+    """Return the bytes of a picture, b"" for a damaged one, None for an external one."""
     try:
         if "bufferView" in image:
             return accessors.view(image["bufferView"])[0]

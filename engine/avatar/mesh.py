@@ -1,4 +1,4 @@
-"""The meshes of an avatar file as arrays, ready to be drawn: shapes, what moves them, materials and pictures."""
+"""The meshes of an avatar file as arrays for drawing: shapes, what moves them, materials and pictures."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ U32 = NDArray[np.uint32]
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What a surface looks like, as far as plain shading shows it."""
+    """Appearance of a surface, as far as plain shading can show it."""
 
     colour: tuple[float, float, float, float] = (1.0, 1.0, 1.0, 1.0)  # linear, with alpha
-    picture: int | None = None  # of Model.pictures
+    picture: int | None = None  # index into Model.pictures
     region: tuple[float, float, float, float] = (1.0, 1.0, 0.0, 0.0)  # of the picture: place * first two + last two
-    alpha: str = "opaque"  # "opaque", "mask" (cut out below `cutoff`) or "blend"
+    alpha: str = "opaque"  # "opaque", "mask" (discarded below `cutoff`) or "blend"
     cutoff: float = 0.5
-    hides: bool = True  # what lies behind it, as all but the thinnest glass does
-    order: int = 0  # of blended ones: the lower is drawn first
+    hides: bool = True  # whether it writes depth, as all but thin glass does
+    order: int = 0  # of blended ones: lower is drawn first
     both_sides: bool = False
     shaded: bool = True
 
@@ -39,7 +39,7 @@ class Surface:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Morph:
-    """How a morph target moves a shape: only the vertices that it moves."""
+    """Displacements of a morph target, only for the vertices it moves."""
 
     rows: U32  # (K,)
     offsets: F32  # (K, 3)
@@ -47,32 +47,32 @@ class Morph:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shape:
-    """Vertices that belong together. They are in the axes of their joints' `binds`."""
+    """Vertices that belong together, in the axes of their joints' `binds`."""
 
-    mesh: int  # of the file, which expressions refer to
+    mesh: int  # index in the file, used by expressions
     positions: F32  # (V, 3)
     normals: F32  # (V, 3)
     places: F32  # (V, 2) in the picture, (0, 0) its upper left corner
     joints: U16  # (V, 4) rows of Joints
     weights: F32  # (V, 4), sum 1
-    morphs: tuple[Morph, ...]  # by the number of the target
+    morphs: tuple[Morph, ...]  # by target index
     surfaces: tuple[Surface, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Joints:
-    """Everything that a vertex can hang on."""
+    """All joints that vertices are bound to."""
 
-    bones: tuple[str, ...]  # the humanoid bone that carries each joint; "" for none: it never moves
+    bones: tuple[str, ...]  # humanoid bone that carries each joint; "": it never moves
     binds: F32  # (J, 4, 4) from the shape's axes to our world, the model at rest
 
 
 @dataclass(frozen=True, slots=True)
 class Gaze:
-    """How a model looks round: by turning its eye bones, or by expressions. Angles in degrees."""
+    """How a model looks around: by rotating its eye bones, or by expressions. Angles in degrees."""
 
     by_bones: bool = True
-    inner: tuple[float, float] = (90.0, 10.0)  # the largest angle looked at, and what comes out for it
+    inner: tuple[float, float] = (90.0, 10.0)  # the largest input angle, and its output
     outer: tuple[float, float] = (90.0, 10.0)
     down: tuple[float, float] = (90.0, 10.0)
     up: tuple[float, float] = (90.0, 10.0)
@@ -80,11 +80,11 @@ class Gaze:
 
 @dataclass(frozen=True, slots=True)
 class Bind:
-    """One morph target that an expression moves."""
+    """A morph target moved by an expression."""
 
     mesh: int
     target: int
-    weight: float  # 0..1, for the expression at 1
+    weight: float  # 0..1, at full expression
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +97,16 @@ class Expression:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Model:
-    """Everything that is drawn of an avatar."""
+    """Everything drawn of an avatar."""
 
     avatar: Avatar
     shapes: tuple[Shape, ...]
     joints: Joints
-    rest: dict[str, F64]  # (3,) where each posed bone is in our world at rest: body, fingers and eyes
-    pictures: tuple[bytes, ...]  # PNG, JPEG or WebP; b"" for one that is not there
+    rest: dict[str, F64]  # (3,) position of each posed bone in our world at rest: body, fingers and eyes
+    pictures: tuple[bytes, ...]  # PNG, JPEG or WebP; b"" if missing
     expressions: dict[str, Expression]  # by the model's own names, Avatar.expressions
     gaze: Gaze
-    left_out: tuple[str, ...]  # what is not drawn as the file has it: one line each
+    left_out: tuple[str, ...]  # what is drawn differently from the file: one line each
 
     @property
     def vertices(self) -> int:

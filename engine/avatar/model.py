@@ -1,6 +1,6 @@
-"""Reads everything that is drawn of a .vrm: meshes, skins, morph targets, materials, pictures, expressions.
+"""Read everything drawn of a .vrm: meshes, skins, morph targets, materials, pictures, expressions.
 
-The file is somebody else's: every number is checked, every error is one line. No other file is opened.
+The file is untrusted: every number is checked, every error is one line. No other file is opened.
 Sources: glTF 2.0 specification, sections 3.5 to 3.9 (Khronos); vrm-specification 0.0 and 1.0.
 """
 
@@ -24,7 +24,7 @@ _COMPRESSED = {"KHR_draco_mesh_compression": "Draco", "EXT_meshopt_compression":
 
 
 def read_model(path: Path) -> Model:
-    """Return what can be drawn of an avatar file. Raises InputError, one line."""
+    """Return the drawable contents of an avatar file. Raises InputError, one line."""
     avatar = read_avatar(path)
     document, binary = read_glb(path)
     try:

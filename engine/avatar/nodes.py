@@ -1,7 +1,7 @@
-"""The node tree of a glTF document: local transforms, parents, and where nodes are at rest.
+"""The node tree of a glTF document: local transforms, parents, and rest transforms.
 
-The transforms are in our axes (Y up, the avatar faces +Z, its left at +X): VRM 1.0 has them, a VRM 0.x model faces -Z
-and is turned half round about Y.
+Transforms are in our axes (Y up, the avatar faces +Z, its left at +X) like VRM 1.0's; a VRM 0.x model faces -Z and is
+rotated by 180 degrees about Y.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from scipy.spatial.transform import Rotation
 from engine.types import F64
 from models.json_text import finite_number
 
-_UNEVEN = 0.01  # of a scale, against the mean of the three axes
+_UNEVEN = 0.01  # tolerance of a scale, relative to the mean of the three axes
 _LARGEST = 1e6
 _DEEPEST = 1000
 _HALF_TURN = np.diag([-1.0, 1.0, -1.0])
 
 
 class NodeError(ValueError):
-    """The tree is not one that an avatar can have; one line that does not name the file."""
+    """The tree is invalid for an avatar; a one-line message without the file name."""
 
 
 class Placed(NamedTuple):
@@ -30,18 +30,18 @@ class Placed(NamedTuple):
     position: F64  # (3,) metres
     rotation: F64  # (3, 3)
     scale: float
-    offset: F64  # (3,) to the node's own parent, in that node's units
-    turn: F64  # (3, 3) to the node's own parent
+    offset: F64  # (3,) relative to the node's parent, in the parent's units
+    turn: F64  # (3, 3) relative to the node's parent
 
 
 _WORLD = Placed(np.zeros(3), np.eye(3), 1.0, np.zeros(3), np.eye(3))
 
 
 class NodeTree:
-    """Nodes of a document by index. Every method raises NodeError for what is wrong in the file."""
+    """Nodes of a document by index. Every method raises NodeError for errors in the file."""
 
     def __init__(self, document: dict[str, Any], *, faces_back: bool) -> None:
-        """Check that each node has one parent at most. faces_back: the model faces -Z."""
+        """Check that each node has at most one parent. faces_back: the model faces -Z."""
         nodes = document.get("nodes")
         if not isinstance(nodes, list) or not all(isinstance(node, dict) for node in nodes):
             raise NodeError("its list of nodes is missing or damaged")
@@ -55,7 +55,7 @@ class NodeTree:
         for number, node in enumerate(self._nodes):
             children = node.get("children", [])
             if not isinstance(children, list):
-                raise NodeError(f"the children of node {number} are no list")
+                raise NodeError(f"the children of node {number} are not a list")
             for child in children:
                 if self.checked(child) in parents:
                     raise NodeError(f"node {child} has two parents, expected a tree")
@@ -69,7 +69,7 @@ class NodeTree:
         return number
 
     def ancestors(self, number: int) -> list[int]:
-        """Return the nodes above this one, the nearest first."""
+        """Return the ancestors of this node, nearest first."""
         found: list[int] = []
         while number in self._parents:
             number = self._parents[number]
@@ -81,11 +81,11 @@ class NodeTree:
         return found
 
     def parent(self, number: int) -> Placed:
-        """Return the node's own parent at rest; the world where it has none."""
+        """Return the node's parent at rest; the world if it has none."""
         return self.at_rest(self._parents[number]) if number in self._parents else _WORLD
 
     def at_rest(self, number: int) -> Placed:
-        """Return the node as the file places it."""
+        """Return the node's rest transform."""
         for node in [*reversed(self.ancestors(number)), number]:
             if node not in self._placed:
                 self._placed[node] = self._place(node)
@@ -99,11 +99,11 @@ class NodeTree:
         position = above.position + above.scale * above.rotation @ offset
         scale *= above.scale
         if np.abs(position).max() > _LARGEST or not 1 / _LARGEST < scale < _LARGEST:
-            raise NodeError(f"node {number} is placed or scaled beyond reason")
+            raise NodeError(f"node {number} has an unreasonable position or scale")
         return Placed(position, above.rotation @ turn, scale, offset, turn)
 
     def _local(self, number: int) -> tuple[F64, F64, float]:
-        """Return translation, rotation matrix and the scale, which has to be the same on all axes."""
+        """Return translation, rotation matrix and scale, which must be uniform."""
         node = self._nodes[number]
         if "matrix" in node:
             matrix = _numbers(node["matrix"], 16, f"the matrix of node {number}").reshape(4, 4).T
@@ -112,7 +112,7 @@ class NodeTree:
         quaternion = _numbers(node.get("rotation", [0, 0, 0, 1]), 4, f"the rotation of node {number}")
         scale = _numbers(node.get("scale", [1, 1, 1]), 3, f"the scale of node {number}")
         if not 0.9 < np.linalg.norm(quaternion) < 1.1:
-            raise NodeError(f"the rotation of node {number} is no unit quaternion")
+            raise NodeError(f"the rotation of node {number} is not a unit quaternion")
         return offset, *_without_scale(Rotation.from_quat(quaternion).as_matrix() * scale, number)
 
 

@@ -1,7 +1,7 @@
-"""Pose -> the model's vertices: a matrix for each joint and a weight for each morph target.
+"""Pose -> the model's vertices: a matrix per joint and a weight per morph target.
 
-Bones take the performer's world orientations as in engine/avatar/fit.py; fingers and eyes hang on them. Whatever hangs
-on a bone keeps its place on it: a skirt or hair without a bone of the humanoid moves with the nearest one above.
+Bones take the performer's world orientations as in engine/avatar/fit.py; fingers and eyes are attached to them.
+Everything else moves with the nearest humanoid bone above it, such as a skirt or hair.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ _AT_REST: Quaternion = (0.0, 0.0, 0.0, 1.0)
 
 
 class Puppet:
-    """Moves one model. Qt thread, or any one thread."""
+    """Animates one model. Qt thread, or any one thread."""
 
     def __init__(self, model: Model) -> None:
-        """Prepare everything that stays from pose to pose."""
+        """Prepare everything that does not depend on the pose."""
         self.model = model
         self._fit = AvatarFit(model.avatar)
         body = self._fit.names
@@ -52,12 +52,12 @@ class Puppet:
             [row[name] for name in (f"{side}Foot", f"{side}Toes") if name in row] for side in ("Left", "Right")
         ]
         self.hips_m: F64 = rest[0]
-        """(3,) where the hips are in our world, for the newest pose."""
+        """(3,) hips position in our world, for the newest pose."""
         self.feet_m: F64 = np.zeros((2, 3))
-        """(2, 3) the middle of the left and right foot."""
+        """(2, 3) centres of the left and right foot."""
 
     def joints(self, pose: Pose) -> F32:
-        """Return (J, 4, 4) of each of the model's joints: the shape's axes to our world, metres."""
+        """Return the transform (J, 4, 4) of each joint: the shape's axes to our world, metres."""
         fitted = self._fit(pose, pose.rotations_xyzw.ravel().tolist(), pose.joints_world_m.ravel().tolist())
         numbers = fitted.quaternions
         local: list[Quaternion] = [_quaternion(numbers, row) for row in range(len(numbers) // 4)]
@@ -80,7 +80,7 @@ class Puppet:
         return moved
 
     def morphs(self, pose: Pose) -> dict[tuple[int, int], float]:
-        """Return the weight of each morph target that is not at rest, by mesh and number of the target."""
+        """Return the weight of each morph target that is not at rest, by mesh and target index."""
         return self._face(pose)
 
     def _local_fingers(self, pose: Pose) -> list[Quaternion]:
@@ -102,13 +102,13 @@ class Puppet:
 
 
 def gaze_angles_deg(eye_xyzw: F32) -> tuple[float, float]:
-    """Return how far an eye looks to its person's left and up."""
+    """Return the eye's angles to its person's left and up."""
     x, y, z = Rotation.from_quat(eye_xyzw).apply([0.0, 0.0, 1.0])
     return float(np.degrees(np.arctan2(x, z))), float(np.degrees(np.arcsin(np.clip(y, -1.0, 1.0))))
 
 
 def _narrowed(eye_xyzw: F32, eye: int, gaze: Gaze) -> Quaternion:
-    """The eye's rotation within what the model allows: drawn eyes leave their sockets before real ones do."""
+    """Limit the eye's rotation to the model's range: drawn eyes leave their sockets before real ones do."""
     left, up = gaze_angles_deg(eye_xyzw)
     outwards = (left > 0) == (eye == 0)
     yaw = _mapped(left, gaze.outer if outwards else gaze.inner)
@@ -118,13 +118,13 @@ def _narrowed(eye_xyzw: F32, eye: int, gaze: Gaze) -> Quaternion:
 
 
 def _mapped(angle: float, span: tuple[float, float]) -> float:
-    """VRM's range map: proportional up to the largest angle, then held."""
+    """Apply VRM's range map: proportional up to the largest angle, then constant."""
     most, out = span
     return float(np.clip(angle / most, -1.0, 1.0)) * out
 
 
 def _above(name: str, row: dict[str, int]) -> str:
-    """Return the nearest bone above that the model has."""
+    """Return the nearest ancestor bone that the model has."""
     if name in EYES:
         return "Head"
     parents = _FINGER_PARENT | _BODY_PARENT
@@ -135,7 +135,7 @@ def _above(name: str, row: dict[str, int]) -> str:
 
 
 def _chain(name: str, row: dict[str, int]) -> list[int]:
-    """Return the rows of fingers_xyzw that turn a finger bone: its own, and those of missing bones above it."""
+    """Return the rows of fingers_xyzw that rotate a finger bone: its own, and those of missing bones above it."""
     chain = [_FINGER[name]]
     while (name := _FINGER_PARENT[name]) not in row and name in _FINGER:
         chain.insert(0, _FINGER[name])

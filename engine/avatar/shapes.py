@@ -1,4 +1,4 @@
-"""Meshes and skins of an avatar file as arrays: each set of vertices once, with all triangles that use it."""
+"""Meshes and skins of an avatar file as arrays: each vertex set once, with all its triangles."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LEAST_MOVE = 1e-7
 def read_shapes(
     document: dict[str, Any], accessors: Accessors, humanoid: Humanoid, materials: Materials
 ) -> tuple[tuple[Shape, ...], Joints]:
-    """Return every mesh that a node shows, and what its vertices hang on. Raises MeshError and NodeError."""
+    """Return every mesh used by a node, and the joints of its vertices. Raises MeshError and NodeError."""
     reader = _Reader(document, accessors, humanoid, materials)
     shapes = [shape for number, node in enumerate(document["nodes"]) if "mesh" in node for shape in reader.of(number)]
     if not shapes:
@@ -43,7 +43,7 @@ class _Reader:
         self._vertices = 0
 
     def joints(self) -> Joints:
-        """Return everything that the shapes read so far hang on."""
+        """Return all joints used by the shapes read so far."""
         return Joints(tuple(self._bones), np.array(self._binds, np.float32).reshape(-1, 4, 4))
 
     def of(self, number: int) -> list[Shape]:
@@ -113,7 +113,7 @@ class _Reader:
         return tuple(found)
 
     def _of_skin(self, number: Any) -> NDArray[np.int64]:
-        """Return (S,) the row of each joint of a skin."""
+        """Return the rows (S,) of a skin's joints."""
         number = index(number, len(self._skins), "skin")
         if number not in self._skin_rows:
             nodes = self._skins[number].get("joints")
@@ -142,7 +142,7 @@ class _Reader:
 
 
 def _summing_to_one(weights: F32) -> F32:
-    """(V, 4); a vertex without any weight hangs on its first joint."""
+    """Normalise weights (V, 4); a vertex without weights is bound to its first joint."""
     weights = np.maximum(weights, 0.0)
     total = weights.sum(axis=1, keepdims=True)
     first = np.array([1.0, 0.0, 0.0, 0.0], np.float32)
@@ -151,7 +151,7 @@ def _summing_to_one(weights: F32) -> F32:
 
 
 def _normals(positions: F32, triangles: U32) -> F32:
-    """(V, 3) smooth normals for a mesh that has none."""
+    """Return smooth normals (V, 3) for a mesh without them."""
     corners = positions[triangles].reshape(-1, 3, 3)
     faces = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     normals = np.zeros_like(positions)

@@ -1,4 +1,4 @@
-"""Reads a .vrm of version 0.x or 1.0. The file is somebody else's: each value is checked, each error is one line.
+"""Parse a .vrm of version 0.x or 1.0. The file is untrusted: each value is checked, each error is one line.
 
 Sources: vrm-specification, VRM 0.0 (extensions.VRM) and VRMC_vrm-1.0 (humanoid, expressions, meta).
 """
@@ -16,7 +16,7 @@ from models.detail_skeleton import DETAIL_NAMES
 from models.skeleton import JOINT_NAMES
 
 _LOWEST_HIPS_M, _HIGHEST_HIPS_M = 0.05, 10.0
-_SHORTEST_M = 0.002  # of a bone that has to have a length
+_SHORTEST_M = 0.002  # least length of bones that need one
 _LONGEST_NAME = 80
 _MOST_EXPRESSIONS = 1000
 _CLIPS = {"a": "A", "i": "I", "u": "U", "e": "E", "o": "O", "blink_l": "Blink_L", "blink_r": "Blink_R"}
@@ -25,7 +25,7 @@ _THUMB = {"ThumbMetacarpal": "ThumbProximal", "ThumbProximal": "ThumbIntermediat
 
 
 def read_avatar(path: Path) -> Avatar:
-    """Return what the file says of its model. Raises InputError, one line, for every file that is no such model."""
+    """Return the file's description of its model. Raises InputError, one line, for any invalid file."""
     document = read_glb_json(path)
     extensions = document.get("extensions")
     extensions = extensions if isinstance(extensions, dict) else {}
@@ -64,7 +64,7 @@ def _version_0(document: dict[str, Any], vrm: dict[str, Any]) -> Avatar:
         if unity_name(name, 0) in nodes:
             raise NodeError(f"it has the bone {name[:30]!r} twice")
         nodes[unity_name(name, 0)] = bone.get("node")
-    nodes = {name: node for name, node in nodes.items() if node != -1}  # old exporters list what is not there
+    nodes = {name: node for name, node in nodes.items() if node != -1}  # old exporters list missing bones
     master = vrm.get("blendShapeMaster")
     groups = master.get("blendShapeGroups") if isinstance(master, dict) else None
     groups = [group for group in groups if isinstance(group, dict)] if isinstance(groups, list) else []
@@ -97,7 +97,7 @@ def _avatar(
 
 
 def _check_order(tree: NodeTree, ours: dict[str, int]) -> None:
-    """Each bone hangs on the nearest bone above it that the avatar has."""
+    """Check that each bone is a descendant of the nearest ancestor bone that the avatar has."""
     bones = {number: name for name, number in ours.items()}
     for name, number in ours.items():
         above = next((bones[node] for node in tree.ancestors(number) if node in bones), None)
@@ -125,7 +125,7 @@ def _check_size(avatar: Avatar) -> None:
 
 
 def unity_name(name: str, version: int) -> str:
-    """leftUpperArm -> LeftUpperArm; VRM 1.0's leftThumbMetacarpal -> LeftThumbProximal."""
+    """Convert leftUpperArm to LeftUpperArm; VRM 1.0's leftThumbMetacarpal to LeftThumbProximal."""
     name = name[:1].upper() + name[1:]
     for side in ("Left", "Right"):
         part = name.removeprefix(side)
@@ -135,7 +135,7 @@ def unity_name(name: str, version: int) -> str:
 
 
 def clip_name(group: dict[str, Any]) -> Any:
-    """The name a receiver knows a VRM 0.x expression by: that of its preset, else its own."""
+    """Return the name of a VRM 0.x expression for receivers: that of its preset, else its own."""
     preset = group.get("presetName")
     if not isinstance(preset, str) or preset.lower() in ("", "unknown"):
         return group.get("name")

@@ -1,7 +1,7 @@
-"""Clips of two people, made from clips of one: everybody is cut out by their difference to the empty room, and put back
-where a scene wants them.
+"""Clips of two people, composed from clips of one: each person is cut out by the difference from the empty room, and
+placed where a scene needs them.
 
-A cut-out needs a camera that stands still and the true joints, which say where the person may be at all.
+A cut-out needs a fixed camera and the true joints, which limit where the person can be.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ from engine.opencv import cv2
 from engine.types import F64
 
 U8 = NDArray[np.uint8]
-_REACH = 0.16  # of the person's height: skin, clothes and hands lie so near to a joint at most
-_DIFFERENT = 22.0  # of 255, from the empty room, in the colour that differs most
+_REACH = 0.16  # largest distance of skin, clothes and hands from a joint, as a fraction of the height
+_DIFFERENT = 22.0  # of 255: difference from the empty room in the most different colour channel
 _PLATE_FRAMES = 40
 
 
 @dataclass(frozen=True)
 class Cutouts:
-    """One person over time, apart from their room."""
+    """A person over time, separated from the room."""
 
     pictures: U8  # (N, H, W, 3)
     masks: U8  # (N, H, W) 0..255, soft at the edge
     joints_px: F64  # (N, 22, 2)
-    room: U8  # (H, W, 3) without anybody
+    room: U8  # (H, W, 3) without people
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Somebody in a frame of a scene: shifted by so many pixels, larger by a factor about their feet, recoloured."""
+    """A person in a frame of a scene: shifted by pixels, scaled about the feet, recoloured."""
 
     people: Cutouts
     frame: int
@@ -62,7 +62,7 @@ def cut_out(clip: Path, truth: Path, step: int = 1) -> Cutouts:
 
 
 def _near(shape: tuple[int, int], joints_px: F64) -> NDArray[np.bool_]:
-    """(H, W) where the person with these joints can be."""
+    """Return a mask (H, W) of where a person with these joints can be."""
     drawn = np.zeros(shape, np.uint8)
     height = float(np.ptp(joints_px[:, 1]))
     hull = cv2.convexHull(np.round(joints_px).astype(np.int32))
@@ -72,7 +72,7 @@ def _near(shape: tuple[int, int], joints_px: F64) -> NDArray[np.bool_]:
 
 
 def _room(frames: U8, near: NDArray[np.bool_]) -> U8:
-    """(H, W, 3) median over the frames in which nobody is near; painted over where somebody always is."""
+    """Return the median (H, W, 3) over the frames without the person; inpainted where there is none."""
     chosen = np.linspace(0, len(frames) - 1, min(_PLATE_FRAMES, len(frames))).astype(int)
     seen = np.where(near[chosen][..., None], np.nan, frames[chosen].astype(np.float32))
     never = near[chosen].all(axis=0)
@@ -83,7 +83,7 @@ def _room(frames: U8, near: NDArray[np.bool_]) -> U8:
 
 
 def _mask(frame: U8, room: U8, near: NDArray[np.bool_]) -> U8:
-    """(H, W) 0..255 of the person: what differs from the room, in one piece, without holes."""
+    """Return a mask (H, W) 0..255 of the person: the difference from the room, in one piece, without holes."""
     differs = np.abs(frame.astype(np.float32) - room).max(-1) > _DIFFERENT
     kernel = np.ones((3, 3), np.uint8)
     solid = cv2.morphologyEx((differs & near).astype(np.uint8), cv2.MORPH_CLOSE, kernel, iterations=2)
@@ -93,7 +93,7 @@ def _mask(frame: U8, room: U8, near: NDArray[np.bool_]) -> U8:
 
 
 def composed(room: U8, layers: list[Placed]) -> tuple[U8, list[F64]]:
-    """Put people into a room, later ones in front. Returns the picture (H, W, 3) and everybody's joints (22, 2)."""
+    """Put people into a room, later ones in front. Return the picture (H, W, 3) and each person's joints (22, 2)."""
     picture, joints = room.copy(), []
     for layer in layers:
         own = layer.people.joints_px[layer.frame]

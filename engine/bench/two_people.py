@@ -1,9 +1,9 @@
-"""Whom the detector follows where two people are in the picture: crossing, hiding, side by side, one who walks in.
+"""Which of two people the detector follows: crossing, hiding, side by side, one who walks in.
 
     python -m engine.bench.two_people PERFORMER.mp4 OTHER.mp4 [--size full] [--rate 15]
 
-Each clip has its *_truth.npz beside it, so what is followed is compared with the true joints of both. A switch is
-forgiven for a third of a second; frames on the wrong person after that are counted, and should be 0.
+Each clip has its *_truth.npz beside it, so the followed person is compared with the true joints of both. A switch is
+tolerated for a third of a second; frames on the wrong person after that are counted, and should be 0.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Followed:
 
     @property
     def wrong_frames(self) -> int:
-        """Frames on the other person, the first FORGIVEN_S of each time apart."""
+        """Frames on the other person, except the first FORGIVEN_S of each time."""
         forgiven, wrong, run = round(FORGIVEN_S * self.rate_hz), 0, 0
         for who in self.who:
             run = run + 1 if who == 1 else 0
@@ -97,12 +97,12 @@ class Followed:
 
     @property
     def ends_on_performer(self) -> bool:
-        """The last frame is on the performer."""
+        """Whether the last frame is on the performer."""
         return self.who[-1] == 0
 
 
 def frames_of(scene: Scene, performer: Cutouts, other: Cutouts, rate_hz: float) -> Iterator[tuple[Frame, list[F64]]]:
-    """Give each frame with the true joints of the performer and of the other person."""
+    """Yield each frame with the true joints of the performer and of the other person."""
     number = round(SECONDS * rate_hz)
     width = performer.room.shape[1]
     for index in range(number):
@@ -125,7 +125,7 @@ def _there_and_back(index: int, length: int) -> int:
 
 
 def follow(scene: Scene, detector: Detector, performer: Cutouts, other: Cutouts, rate_hz: float) -> Followed:
-    """Choose the performer in the first frame, as a click does, and see who is followed from then on."""
+    """Choose the performer in the first frame, like a click, and record who is followed from then on."""
     who: list[int] = []
     detector.reset()
     for frame, (mine, theirs) in frames_of(scene, performer, other, rate_hz):
@@ -138,7 +138,7 @@ def follow(scene: Scene, detector: Detector, performer: Cutouts, other: Cutouts,
 
 
 def _whose(found: Detection, mine: F64, theirs: F64) -> int:
-    """Return 0, 1 or -1 as in Followed: whose trunk the found one is nearer to."""
+    """Return 0, 1 or -1 as in Followed: the person whose trunk is nearer to the found one."""
     if not isinstance(found, Keypoints2D):
         return -1
     trunk = found.points_px[_POINTS].astype(np.float64)
@@ -147,7 +147,7 @@ def _whose(found: Detection, mine: F64, theirs: F64) -> int:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Command line; prints a line of JSON per scene."""
+    """Run the command line; print a line of JSON per scene."""
     from engine.pose2d.blazepose import BlazePose
     from engine.pose2d.weights import installed_weights
 
@@ -155,7 +155,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("performer", type=Path)
     parser.add_argument("other", type=Path)
     parser.add_argument("--size", default="full")
-    parser.add_argument("--rate", type=int, default=15, choices=(10, 15, 30), help="frames a second, of 30")
+    parser.add_argument("--rate", type=int, default=15, choices=(10, 15, 30), help="frames per second, of 30")
     options = parser.parse_args(argv)
     step = 30 // options.rate
     performer, other = (

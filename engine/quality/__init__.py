@@ -1,1 +1,1 @@
-"""How good a take is, judged without a truth: measures, traffic lights, a page to read."""
+"""Quality of a take without ground truth: measures, traffic lights, a readable page."""

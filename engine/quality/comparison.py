@@ -1,4 +1,4 @@
-"""Two takes of the same motion side by side: how far apart the bodies are, and what was measured of each."""
+"""Compare two takes of the same motion: the distance of the bodies, and the measures of each."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from engine.types import F64
 from models.skeleton import JOINT_NAMES
 
 _LONGEST_STEP_S = 0.25
-"""Between two frames of a take that are farther apart nothing is interpolated."""
+"""No interpolation across a longer gap between frames of a take."""
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Distances between the joints of two takes, both about the hips, world axes, without any fit."""
+    """Distances between the joints of two takes, both relative to the hips, world axes, without any fit."""
 
-    frames: int  # compared
+    frames: int  # number compared
     mean_mm: float
     p95_mm: float
     joints_mm: dict[str, float]  # mean of each joint
-    hips_mm: float  # mean distance of the hips' ways, each from its first place
+    hips_mm: float  # mean distance of the hips' paths, each relative to its start
 
     def to_json(self) -> dict[str, Any]:
         """Plain numbers, millimetres."""
@@ -39,15 +39,15 @@ class Comparison:
 
 
 def compare_takes(take: MotionTake, reference: MotionTake) -> Comparison:
-    """Compare at the take's times with the reference interpolated; both clocks begin at 0.
+    """Compare at the take's times with the reference interpolated; both clocks start at 0.
 
-    Raises InputError: no two frames with a person lie at the same time.
+    Raises InputError: the takes have no common time with a person.
     """
     times, joints = times_of(take), take.joints_world_m.astype(np.float64)
     other, known = _at(reference, times)
     both = known & take.tracked & np.isfinite(joints).all((1, 2))
     if not both.any():
-        raise InputError("the two takes have no time in common at which both see a person")
+        raise InputError("the two takes have no common time with a person in both")
     a, b = joints[both], other[both]
     apart = np.linalg.norm((a - a[:, :1]) - (b - b[:, :1]), axis=-1) * 1000.0
     way = np.linalg.norm((a[:, 0] - a[0, 0]) - (b[:, 0] - b[0, 0]), axis=-1) * 1000.0
@@ -61,7 +61,7 @@ def compare_takes(take: MotionTake, reference: MotionTake) -> Comparison:
 
 
 def _at(take: MotionTake, wanted_s: F64) -> tuple[F64, np.ndarray]:
-    """(M, 22, 3) the take's joints at other times, (M,) whether they are known there."""
+    """Return the take's joints (M, 22, 3) at other times, and whether they are known there (M,)."""
     times, joints = times_of(take), take.joints_world_m.astype(np.float64)
     if len(times) == 1:
         return np.repeat(joints, len(wanted_s), 0), np.abs(wanted_s) < _LONGEST_STEP_S

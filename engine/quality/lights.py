@@ -1,4 +1,4 @@
-"""The traffic lights: one table of what is measured of a take, and from where on it is amber or red."""
+"""Traffic lights: one table of all measures of a take, with the limits of amber and red."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LIGHTS: tuple[Light, ...] = ("green", "amber", "red")
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A measure, larger is worse: green up to `green`, amber up to `amber`, else red."""
+    """Limits of a measure, larger is worse: green up to `green`, amber up to `amber`, else red."""
 
     label: str
     unit: str
@@ -20,7 +20,7 @@ class Limit:
     advice: str
 
     def light(self, value: float) -> Light:
-        """The light of a value; one that could not be measured is green."""
+        """Return the light of a value; NaN (not measured) is green."""
         if not value > self.green:  # NaN, too
             return "green"
         return "amber" if value <= self.amber else "red"
@@ -49,7 +49,7 @@ LIMITS: dict[str, Limit] = {
     "below_floor_mm": Limit(
         "lowest point of the feet below the floor", "mm", 10.0, 30.0, "calibrate on the floor you stand on"
     ),
-    "spikes_per_minute": Limit("spikes of speed", "per min", 0.5, 6.0, "look at these times: the track jumped there"),
+    "spikes_per_minute": Limit("spikes of speed", "per min", 0.5, 6.0, "check these times: tracking jumped there"),
     "bone_spread_percent": Limit(
         "spread of the bones' lengths", "%", 5.0, 12.0, "the person's distance was unclear: set the lens (--hfov)"
     ),
@@ -64,9 +64,9 @@ LIMITS: dict[str, Limit] = {
         "close other programs; a smaller detector (--detector-size)",
     ),
 }
-"""Jitter, sliding and floor: the live solver's targets. The others: what is seen when one looks at a take."""
+"""Jitter, sliding and floor: the live solver's targets. The others: what is visible when watching a take."""
 
 
 def worst(lights: list[Light]) -> Light:
-    """The worst of some lights; green for none."""
+    """Return the worst of some lights; green for none."""
     return max(lights, key=LIGHTS.index, default="green")

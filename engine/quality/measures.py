@@ -1,4 +1,4 @@
-"""What can be measured of a take without knowing the truth: metres and seconds in, the units of `LIMITS` out."""
+"""Measures of a take without ground truth: metres and seconds in, the units of `LIMITS` out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from models.kinematics import stature
 from models.skeleton import FEET, JOINT, JOINT_NAMES, NON_ROOT, PARENTS, REST_OFFSETS, SOLE, TOES
 
 UNSEEN = 0.3
-"""A part whose confidence is lower is not seen."""
+"""A part below this confidence is not seen."""
 PLANTED = 0.5
 RESTING_M_S = 0.15
 """A joint slower than this about the hips rests: what it moves then is jitter."""
@@ -30,7 +30,7 @@ LIMB_BONES: dict[str, tuple[str, ...]] = {
     "left leg": ("LeftLowerLeg", "LeftFoot"),
     "right leg": ("RightLowerLeg", "RightFoot"),
 }
-"""Joints whose offsets to their parents make up a limb's length."""
+"""Joints whose offsets to their parents add up to a limb's length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +42,13 @@ class Span:
 
 
 def times_of(take: MotionTake) -> F64:
-    """(N,) seconds from the take's start, never falling."""
+    """Return (N,) seconds from the take's start, never decreasing."""
     times = np.maximum.accumulate(np.nan_to_num(take.timestamps_s.astype(np.float64)))
     return np.asarray(times - times[0]) if len(times) else times
 
 
 def spans_of(flags: NDArray[np.bool_], times_s: F64) -> tuple[Span, ...]:
-    """(N,), (N,) -> where the flag is set; a frame lasts until the next one."""
+    """Return where the flag (N,) is set; a frame lasts until the next one."""
     if not flags.any():
         return ()
     edges = np.diff(np.concatenate([[False], flags, [False]]).astype(int))
@@ -58,27 +58,27 @@ def spans_of(flags: NDArray[np.bool_], times_s: F64) -> tuple[Span, ...]:
 
 
 def no_frames(take: MotionTake) -> tuple[Span, ...]:
-    """Times longer than a quarter of a second without any frame."""
+    """Return times longer than a quarter of a second without any frame."""
     times = times_of(take)
     long = np.flatnonzero(np.diff(times) > max(_RECORDED_GAP_S, 4.0 / take.fps))
     return tuple(Span(float(times[at]), float(times[at + 1])) for at in long)
 
 
 def unseen_percent(take: MotionTake) -> F64:
-    """(parts,) percent of the frames with a person in which each part is not seen; NaN without a person."""
+    """Return for each part the percentage of frames with a person in which it is not seen; NaN without a person."""
     if not take.tracked.any():
         return np.full(take.part_confidence.shape[1], np.nan)
     return np.asarray((take.part_confidence[take.tracked] < UNSEEN).mean(0) * 100.0, np.float64)
 
 
 def _about_hips(take: MotionTake) -> F64:
-    """(N, 22, 3) joints about the hips, world axes; NaN without a person."""
+    """Return joints (N, 22, 3) relative to the hips, world axes; NaN without a person."""
     joints = take.joints_world_m.astype(np.float64)
     return np.asarray(joints - joints[:, :1])
 
 
 def jitter_mm(take: MotionTake) -> float:
-    """Median distance of a resting joint from the middle of its places one frame before and after, mm."""
+    """Return the median distance of a resting joint from the mean of the previous and next frame, mm."""
     joints, times = _about_hips(take), times_of(take)
     if len(joints) < 3:
         return float("nan")
@@ -90,7 +90,7 @@ def jitter_mm(take: MotionTake) -> float:
 
 
 def sliding_mm_s(take: MotionTake) -> float:
-    """Mean speed across the floor of feet that are planted in two frames in a row, mm/s."""
+    """Return the mean speed over the floor of feet that are planted in two consecutive frames, mm/s."""
     if len(take) < 2:
         return float("nan")
     feet = take.joints_world_m[:, FEET].astype(np.float64)[..., [0, 2]]
@@ -101,7 +101,7 @@ def sliding_mm_s(take: MotionTake) -> float:
 
 
 def below_floor_mm(take: MotionTake) -> float:
-    """How far the lowest sole is below y = 0 in the worst hundredth of the frames, mm; 0 when it never is."""
+    """Return how far the lowest sole is below y = 0 in the worst hundredth of the frames, mm; 0 if never."""
     toes = take.joints_world_m[:, TOES, 1].astype(np.float64)
     sole = SOLE * float(take.rest_offsets_m[0, 1])
     lowest = (toes - sole).min(axis=1)
@@ -110,7 +110,7 @@ def below_floor_mm(take: MotionTake) -> float:
 
 
 def spikes(take: MotionTake) -> tuple[Span, ...]:
-    """Where a joint is faster about the hips, or turns faster, than people are."""
+    """Return where a joint moves relative to the hips, or rotates, faster than people can."""
     if len(take) < 2:
         return ()
     times = times_of(take)
@@ -124,7 +124,8 @@ def spikes(take: MotionTake) -> tuple[Span, ...]:
 
 
 def bone_spread_percent(take: MotionTake) -> float:
-    """Mean over the bones of their length's standard deviation by its mean, as the network sees the body, percent."""
+    """Return the standard deviation of the network's bone lengths relative to their mean, mean of all bones,
+    percent."""
     lengths = _bone_lengths(take)
     if len(lengths) < 2:
         return float("nan")
@@ -133,7 +134,7 @@ def bone_spread_percent(take: MotionTake) -> float:
 
 
 def implied_heights_m(take: MotionTake) -> dict[str, float]:
-    """The body height that each limb implies if it were proportioned as s̄ (FreeMoCap's test without a truth)."""
+    """Return the body height implied by each limb if proportioned as s̄ (FreeMoCap's test without ground truth)."""
     lengths = _bone_lengths(take)
     if not len(lengths):
         return {}
@@ -148,7 +149,7 @@ def implied_heights_m(take: MotionTake) -> dict[str, float]:
 
 
 def height_spread_percent(take: MotionTake) -> float:
-    """Largest by smallest of the implied heights, minus one, percent."""
+    """Return the largest implied height divided by the smallest, minus one, percent."""
     heights = list(implied_heights_m(take).values())
     if not heights or min(heights) <= _SHORT:
         return float("nan")
@@ -173,7 +174,7 @@ def late(take: MotionTake, limit_ms: float) -> tuple[Span, ...]:
 
 
 def _bone_lengths(take: MotionTake) -> F64:
-    """(frames with a person, 21) metres, before smoothing."""
+    """Return bone lengths (frames with a person, 21) in metres, before smoothing."""
     joints = take.joints_cam_m[take.tracked].astype(np.float64)
     parents = [PARENTS[joint] for joint in NON_ROOT]
     lengths = np.linalg.norm(joints[:, list(NON_ROOT)] - joints[:, parents], axis=-1)

@@ -1,4 +1,4 @@
-"""A report as one page of HTML that needs nothing else: lights in words and colours, and a line of time."""
+"""A report as one self-contained page of HTML: lights in words and colours, and a timeline."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 
 
 def report_page(name: str, report: TakeReport, comparison: Comparison | None = None) -> str:
-    """The whole page; `name` is the take's."""
+    """Return the whole page; `name` is the take's."""
     rows = "".join(_row(finding) for finding in report.findings)
     parts = "".join(
         f"<tr><td>{escape(part.replace('_', ' '))}</td><td class=n>{number_text(value)} %</td></tr>"
@@ -73,7 +73,7 @@ def _unbroken(text: str) -> str:
 
 
 def _timeline(report: TakeReport) -> str:
-    """A line for each kind of place, from the first second to the last."""
+    """Return a row for each kind of event, from the first second to the last."""
     rows = [(LIMITS[each.name].label, each) for each in report.findings if each.spans]
     if not rows or report.seconds <= 0:
         return ""
@@ -106,7 +106,7 @@ def _comparison(comparison: Comparison | None) -> str:
         for name, value in sorted(comparison.joints_mm.items(), key=lambda item: -item[1])
     )
     return (
-        f"<h2>Beside the other take</h2><p>{comparison.frames} frames: {comparison.mean_mm:.0f} mm on average about "
-        f"the hips, 95 % of the frames within {comparison.p95_mm:.0f} mm, the hips' ways {comparison.hips_mm:.0f} mm "
+        f"<h2>Compared with the other take</h2><p>{comparison.frames} frames: {comparison.mean_mm:.0f} mm relative to "
+        f"the hips, 95 % of the frames within {comparison.p95_mm:.0f} mm, the hips' paths {comparison.hips_mm:.0f} mm "
         f"apart</p><table>{joints}</table>"
     )

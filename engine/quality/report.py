@@ -1,4 +1,4 @@
-"""Take -> TakeReport: what was measured, each with its light, and where it happened."""
+"""Report on a take: all measures, each with its light, and where it happened."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from engine.types import F64
 from models.parts import PART_NAMES
 
 MOST_SPANS = 50
-"""So many places are listed; their number is always whole."""
+"""Number of places listed; their total is always given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +45,11 @@ class TakeReport:
 
     @property
     def light(self) -> Light:
-        """The worst of all."""
+        """The worst light of all findings."""
         return worst([finding.light for finding in self.findings])
 
     def to_json(self) -> dict[str, Any]:
-        """Plain numbers; null for what could not be measured."""
+        """Return plain numbers; null if not measured."""
         return {
             "light": self.light,
             "seconds": round(self.seconds, 3),
@@ -63,7 +63,7 @@ class TakeReport:
         }
 
     def lines(self) -> list[str]:
-        """What is not green, a line each; one line that all is well."""
+        """Return a line for each finding that is not green; else one line."""
         bad = [finding for finding in self.findings if finding.light != "green"]
         if not bad:
             return [f"{self.seconds:.0f} s, all green"]
@@ -108,7 +108,7 @@ def report_of(take: MotionTake) -> TakeReport:
 
 
 def finding_line(finding: Finding) -> str:
-    """amber: sliding of planted feet 41 mm/s (green up to 30): show the feet"""
+    """Return a line like: amber: sliding of planted feet 41 mm/s (green up to 30): show the feet."""
     limit = LIMITS[finding.name]
     where = f" at {', '.join(f'{span.start_s:.1f}' for span in finding.spans[:3])} s" if finding.spans else ""
     more = f" and {len(finding.spans) - 3} more times" if len(finding.spans) > 3 else ""
@@ -119,12 +119,12 @@ def finding_line(finding: Finding) -> str:
 
 
 def number_text(value: float) -> str:
-    """Three digits that mean something; a dash for what could not be measured."""
+    """Return three significant digits; a dash if not measured."""
     return "–" if not math.isfinite(value) else f"{value:.0f}" if abs(value) >= 100 else f"{value:.1f}"
 
 
 def _unseen_spans(take: MotionTake, times: F64) -> tuple[Span, ...]:
-    """Where at least half of the parts are not seen."""
+    """Return where at least half of the parts are not seen."""
     few = (take.part_confidence < measures.UNSEEN).mean(1) >= 0.5
     return measures.spans_of(few & take.tracked, times)
 

@@ -1,4 +1,4 @@
-"""A posed body inside the solver, and the two-bone inverse kinematics that puts its ankles where they should be."""
+"""A posed body in the solver, and two-bone inverse kinematics for its ankles."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ UPPER_LEGS, LOWER_LEGS = ([JOINT[side + name] for side in ("Left", "Right")] for
 _FEET, _TOES = list(FEET), list(TOES)
 _TINY = 1e-9
 _IDENTITY = np.eye(3)
-_STRAIGHTEST = 0.9995  # a leg is not stretched straighter than this, unless it already is
+_STRAIGHTEST = 0.9995  # a leg is not stretched further than this, unless it already is
 FLAT_RAD, STEEP_RAD = np.radians(7.0), np.radians(20.0)
-_KNEE_FORWARD_M = 1e-3  # which way a straight knee bends: forward
+_KNEE_FORWARD_M = 1e-3  # forward bias that decides how a straight knee bends
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +34,13 @@ def _unit(vectors: F64) -> F64:
 
 
 def _across(vectors: F64, axis: F64) -> F64:
-    """(..., 3) without their part along the unit axis (..., 3)."""
+    """Return vectors (..., 3) without their component along the unit axis (..., 3)."""
     across: F64 = vectors - (vectors * axis).sum(-1, keepdims=True) * axis
     return across
 
 
 def _turn(start: F64, end: F64) -> F64:
-    """(N, 3), (N, 3) unit, not opposite -> (N, 3, 3) shortest rotation from one to the other.
+    """Return the shortest rotation (N, 3, 3) between unit vectors (N, 3), (N, 3) that are not opposite.
 
     R = I + [v] + [v]^2 / (1 + c) with v = a x b, c = a . b (Rodrigues); [v] = b a^T - a b^T.
     """
@@ -52,12 +52,12 @@ def _turn(start: F64, end: F64) -> F64:
 
 
 def moved(body: Body, by_m: F64) -> Body:
-    """The whole body shifted by (3,)."""
+    """Return the whole body shifted by (3,)."""
     return replace(body, joints=body.joints + by_m)
 
 
 def _bent_knees(hips: F64, knees: F64, ankles: F64, targets: F64, forward: F64) -> tuple[F64, F64]:
-    """Knees and reachable ankles, (2, 3) each, by the law of cosines in the plane the leg already bends in."""
+    """Return knees and reachable ankles, (2, 3) each, by the law of cosines in the leg's current bending plane."""
     thigh = np.linalg.norm(knees - hips, axis=-1)
     shank = np.linalg.norm(ankles - knees, axis=-1)
     now = np.linalg.norm(ankles - hips, axis=-1)
@@ -75,11 +75,11 @@ def _bent_knees(hips: F64, knees: F64, ankles: F64, targets: F64, forward: F64) 
 
 
 def above_floor(body: Body, ankle_heights_m: F64, toe_heights_m: F64, limit_m: float) -> Body:
-    """Return the body with no sole deeper than `limit_m` under the floor.
+    """Return the body with no sole deeper than `limit_m` below the floor.
 
-    What both feet are too deep lifts the whole body (bending straight knees by a centimetre would push them out by
-    eight), what one foot is too deep bends that leg, and toes are turned up.
-    ankle_heights_m, toe_heights_m (2,) of ankles and toes over the sole of a foot that stands flat.
+    Depth common to both feet lifts the whole body (bending straight knees by a centimetre would push them out by
+    eight), additional depth of one foot bends that leg, and toes are turned up.
+    ankle_heights_m, toe_heights_m (2,) of ankles and toes above the sole of a flat foot.
     """
     lowest = ankle_heights_m - limit_m
     both_m = float((lowest - body.joints[_FEET][:, 1]).min())
@@ -93,10 +93,10 @@ def above_floor(body: Body, ankle_heights_m: F64, toe_heights_m: F64, limit_m: f
 
 
 def flattened(body: Body, rest_offsets_m: F64, contacts: F64) -> Body:
-    """Return the body with feet that nearly lie flat laid flat, as far as they carry: contacts (2,) 0..1.
+    """Return the body with nearly flat feet flattened in proportion to their contact, contacts (2,) 0..1.
 
-    A network gives feet a few degrees too steep. Within FLAT_RAD of flat a foot that carries is flat; beyond STEEP_RAD,
-    on tiptoe or on a heel, it is as it was, and between the two it turns without a step.
+    The network's feet are a few degrees too steep. Within FLAT_RAD of flat a foot in contact becomes flat; beyond
+    STEEP_RAD, on tiptoe or on a heel, it is unchanged, with a smooth transition between.
     """
     ankles, toes = body.joints[_FEET], body.joints[_TOES]
     rest = rest_offsets_m[_TOES]
@@ -112,7 +112,7 @@ def flattened(body: Body, rest_offsets_m: F64, contacts: F64) -> Body:
 
 
 def _toes_turned_up(body: Body, heights_m: F64, which: NDArray[np.bool_]) -> Body:
-    """Return the body with the feet `which` (2,) turned about the ankle until the toes are at these heights (2,)."""
+    """Return the body with the feet `which` (2,) rotated about the ankle until the toes are at heights (2,)."""
     ankles, toes = body.joints[_FEET], body.joints[_TOES]
     foot = toes - ankles
     length = np.linalg.norm(foot, axis=-1)
@@ -130,7 +130,7 @@ def _toes_turned_up(body: Body, heights_m: F64, which: NDArray[np.bool_]) -> Bod
 
 
 def with_ankles_at(body: Body, targets: F64) -> Body:
-    """Bend both legs so that the ankles come to (2, 3), as far as they reach; the feet keep their orientation."""
+    """Bend both legs so that the ankles reach (2, 3) as far as possible; the feet keep their orientation."""
     hips, knees, ankles = body.joints[UPPER_LEGS], body.joints[LOWER_LEGS], body.joints[_FEET]
     new_knees, new_ankles = _bent_knees(hips, knees, ankles, targets, body.turned[UPPER_LEGS][..., 2])
     turn_thigh = _turn(_unit(knees - hips), _unit(new_knees - hips))

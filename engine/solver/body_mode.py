@@ -1,4 +1,4 @@
-"""Which lower body is shown: the legs that are seen, or a stance. `--body auto` decides by what the camera sees."""
+"""Choose the lower body: the tracked legs, or a stance. `--body auto` decides by their visibility."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _STANCES = {"upper": UPPER, "seated": SEATED, "auto": UPPER, "whole": UPPER}
 
 
 class BodyMode:
-    """Turns the legs' confidence into a weight of the stance, 0 (legs as seen) to 1. Solve thread only."""
+    """Converts the legs' confidence to a weight of the stance, 0 (tracked legs) to 1. Solve thread only."""
 
     def __init__(self, setting: str = "auto", settings: BodyModeSettings = STANDARD.body_mode) -> None:
         self._s = settings
@@ -17,14 +17,14 @@ class BodyMode:
         self.reset()
 
     def reset(self) -> None:
-        """Start afresh: the first frame decides at once, without a fade."""
+        """Reset: the first frame decides at once, without a fade."""
         self._hidden: bool | None = None
         self._for_s = 0.0
         self._weight = 0.0
 
     @property
     def setting(self) -> str:
-        """The user's choice: auto, whole, upper or seated."""
+        """User's choice: auto, whole, upper or seated."""
         return self._setting
 
     @setting.setter
@@ -33,12 +33,12 @@ class BodyMode:
 
     @property
     def stance(self) -> Stance:
-        """The stance to fade to."""
+        """Stance to fade to."""
         return _STANCES[self._setting]
 
     @property
     def name(self) -> str:
-        """What is shown: "whole", "upper" or "seated"."""
+        """Current mode: "whole", "upper" or "seated"."""
         return self.stance.name if self._target else "whole"
 
     @property
@@ -51,7 +51,7 @@ class BodyMode:
         return bool(self._hidden) if self._setting == "auto" else self._setting != "whole"
 
     def push(self, legs_confidence: float, dt_s: float) -> float:
-        """Return the weight of the stance after a frame in which the better seen leg has this confidence."""
+        """Add a frame with the confidence of the better visible leg; return the weight of the stance."""
         first = self._hidden is None
         if first:
             self._hidden = legs_confidence < self._s.unseen

@@ -1,7 +1,7 @@
-"""A performer's face at rest and range of fingers as plain numbers, for the settings, and back; from views of hands.
+"""A performer's resting face and finger range as plain numbers, for the settings; and measuring them from views.
 
-Face      65 numbers: 52 scores, 2 gaps of the lids, 2 angles of the gaze, 9 of the head's rotation; () is none
-Fingers   16 numbers: sum of the angles of four fingers, open and as a fist, left then right; 8 zeros is none
+Face      65 numbers: 52 scores, 2 eyelid gaps, 2 gaze angles, 9 of the head's rotation; (): none
+Fingers   16 numbers: sum of the angles of four fingers, open and as a fist, left then right; 8 zeros: none
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from models.hand_geometry import hand_rotation
 assert NUM_FACE_AT_REST == NUM_EXPRESSIONS + 2 + 2 + 9
 LEAST_VIEWS = 5
 LEAST_REACH_DEG = 60.0
-"""Between an open hand and a fist, mean of four fingers; less is no fist, or not this hand."""
+"""Least difference between an open hand and a fist, mean of four fingers; less is no fist, or another hand."""
 _TOLD = 0.15
 _MOST_TOLD = 3
 
@@ -30,7 +30,7 @@ Ranges = tuple[FingerRange | None, FingerRange | None]
 
 
 def face_numbers(rest: RestingFace | None) -> tuple[float, ...]:
-    """Return a face at rest as numbers."""
+    """Return a resting face as numbers."""
     if rest is None:
         return ()
     parts = (rest.scores, rest.lid_gap, rest.gaze_rad, rest.head.ravel())
@@ -38,7 +38,7 @@ def face_numbers(rest: RestingFace | None) -> tuple[float, ...]:
 
 
 def face_of(numbers: Sequence[float]) -> RestingFace | None:
-    """Return the face at rest; None for numbers that are none."""
+    """Return the resting face; None for an empty or invalid sequence."""
     if len(numbers) != NUM_FACE_AT_REST or not all(map(math.isfinite, numbers)):
         return None
     values = np.array(numbers, np.float64)
@@ -51,7 +51,7 @@ def face_of(numbers: Sequence[float]) -> RestingFace | None:
 
 
 def finger_numbers(ranges: Ranges) -> tuple[float, ...]:
-    """Return the ranges of the left and right fingers as numbers."""
+    """Return the finger ranges of left and right hand as numbers."""
     if ranges == (None, None):
         return ()
     none = np.zeros(8)
@@ -60,7 +60,7 @@ def finger_numbers(ranges: Ranges) -> tuple[float, ...]:
 
 
 def fingers_of(numbers: Sequence[float]) -> Ranges:
-    """Return the ranges; None for a side that is not there."""
+    """Return the ranges; None for a missing side."""
     if len(numbers) != NUM_FINGER_RANGES or not all(map(math.isfinite, numbers)):
         return None, None
     sides = np.array(numbers, np.float64).reshape(2, 2, 4)
@@ -69,7 +69,7 @@ def fingers_of(numbers: Sequence[float]) -> Ranges:
 
 
 def resting_words(numbers: Sequence[float]) -> str:
-    """Return what is subtracted from the face in words: the strongest scores at rest; "" for none."""
+    """Return the strongest scores subtracted from the face in words; "" for none."""
     rest = face_of(numbers)
     if rest is None:
         return ""
@@ -79,14 +79,14 @@ def resting_words(numbers: Sequence[float]) -> str:
 
 
 def flexion_of(view: HandView, side: int) -> F64 | None:
-    """Return the angles (4, 3) of a hand's fingers in degrees, as `finger_angles` gives them. None: no palm."""
+    """Return the finger angles (4, 3) of a hand in degrees, as from `finger_angles`. None: no palm."""
     points = view.world_m.astype(np.float64)
     turn = hand_rotation(points, side)
     return None if turn is None else finger_angles(points @ turn, side)[0]
 
 
 def measured_range(opened: Sequence[HandView], fists: Sequence[HandView], side: int) -> FingerRange | None:
-    """Return one side's range from views of an open hand and of a fist; None: too few of them, or no difference."""
+    """Return a side's range from views of an open hand and of a fist; None: too few of them, or no difference."""
     both = [[angles for view in views if (angles := flexion_of(view, side)) is not None] for views in (opened, fists)]
     if min(map(len, both)) < LEAST_VIEWS:
         return None

@@ -1,4 +1,4 @@
-"""Pose and Details -> the pose with fingers, wrists, head, eyes and expression: held, smoothed and blended in time."""
+"""Add fingers, wrists, head, eyes and expression to a pose: held, smoothed and blended over time."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ from models.hand_geometry import hand_rotation
 from models.skeleton import JOINT, PARENTS
 
 MAX_HEAD_TURN = np.radians(75.0)
-"""The head turns at most so far against the neck."""
+"""Largest rotation of the head relative to the neck."""
 _IDENTITY = np.array([[0.0, 0.0, 0.0, 1.0]], np.float32)
 _NECK, _HEAD = JOINT["Neck"], JOINT["Head"]
 _TURNED = (_HEAD, *(JOINT[side + name] for side in SIDES for name in ("LowerArm", "Hand")))
-"""The joints that hands and face turn."""
+"""Joints rotated by hands and face."""
 
 
 def _world(local: F64, joint: int) -> F64:
-    """Return the rotation (3, 3) of a joint in the world from the local ones (22, 3, 3)."""
+    """Return a joint's rotation (3, 3) in the world from the local ones (22, 3, 3)."""
     result: F64 = local[joint]
     while (joint := PARENTS[joint]) >= 0:
         result = local[joint] @ result
@@ -50,7 +50,7 @@ def _world(local: F64, joint: int) -> F64:
 
 
 def _between(a: F64, b: F64, weight: float) -> F64:
-    """Return the rotation (3, 3) between two: a at weight 0, b at 1."""
+    """Interpolate between two rotations (3, 3): a at weight 0, b at 1."""
     if weight >= 1:
         return b
     x, y, z = to_vector(quaternion_of(a.T @ b))
@@ -72,7 +72,7 @@ class _Hand:
         self._presence = 0.0
 
     def see(self, view: HandView, pose: Pose, local: F64, measured: FingerRange | None) -> None:
-        """Take a view that is newer than the last one: fingers, and the wrist where it is sure."""
+        """Use a newer view: the fingers, and the wrist if the view is reliable."""
         if view.captured_at_s <= self._view_s:
             return
         self._view_s = view.captured_at_s
@@ -94,7 +94,7 @@ class _Hand:
             self._sure_s = view.captured_at_s
 
     def turn_wrist(self, matrices: F64, time_s: float, dt_s: float) -> None:
-        """Blend the seen wrist into the local rotations (22, 3, 3), in place."""
+        """Blend the tracked wrist into the local rotations (22, 3, 3), in place."""
         weight = self._blend(time_s - self._sure_s <= HOLD_S, dt_s)
         quaternion = self._wrist.at(time_s)[0]
         if weight <= 0:
@@ -108,11 +108,11 @@ class _Hand:
         matrices[self._hand] = new_forearm.T @ hand
 
     def fingers(self, time_s: float) -> F32:
-        """Return (15, 4) the bones at this time."""
+        """Return the bones (15, 4) at this time."""
         return self._fingers.at(time_s)
 
     def confidence(self, time_s: float) -> float:
-        """Return how well the hand is seen at this time, 0..1."""
+        """Return the hand's visibility at this time, 0..1."""
         return seen_now(self._presence, time_s - self._view_s)
 
 
@@ -129,7 +129,7 @@ class _Face:
         self._presence = 0.0
 
     def see(self, view: FaceView, pose: Pose, local: F64, rest: RestingFace | None) -> None:
-        """Take a view that is newer than the last one: scores, gaze, and the head where it is sure."""
+        """Use a newer view: scores, gaze, and the head if the view is reliable."""
         if view.captured_at_s <= self._view_s:
             return
         self._view_s, self._presence = view.captured_at_s, view.presence
@@ -151,7 +151,7 @@ class _Face:
             self._sure_s = view.captured_at_s
 
     def turn_head(self, matrices: F64, time_s: float, dt_s: float) -> bool:
-        """Blend the seen head into the local rotations (22, 3, 3), in place. Returns whether it does anything."""
+        """Blend the tracked head into the local rotations (22, 3, 3), in place. Return whether there was an effect."""
         weight = self._blend(time_s - self._sure_s <= HOLD_S, dt_s)
         quaternion = self._head.at(time_s)[0]
         if weight > 0:
@@ -164,7 +164,7 @@ class _Face:
         return eye_rotations(looks), with_gaze(self._scores.at(time_s), looks)
 
     def confidence(self, time_s: float) -> float:
-        """Return how well the face is seen at this time, 0..1."""
+        """Return the face's visibility at this time, 0..1."""
         return seen_now(self._presence, time_s - self._view_s)
 
 
@@ -172,22 +172,22 @@ class DetailSolver:
     """Adds hands and face to poses. Solve thread only; poses in order of time."""
 
     def __init__(self, *, hands: bool = True, face: bool = True) -> None:
-        """hands, face  what is looked at; the pose's fields of the other stay None."""
+        """hands, face: what is tracked; the pose's fields of the other stay None."""
         self._asked = (hands, face)
         self.resting_face: RestingFace | None = None
-        """Taken at calibration (engine.solver.face.resting_face); may be set at any time."""
+        """Resting face (engine.solver.face.resting_face); may be set at any time."""
         self.finger_ranges: tuple[FingerRange | None, FingerRange | None] = (None, None)
-        """Of the left and right hand, from open hands and fists at calibration."""
+        """Ranges of left and right hand, measured with open hands and fists."""
         self.reset()
 
     def rest_on(self, views: Sequence[FaceView]) -> None:
-        """Take a face at rest that looks into the camera; the old one stays when no view shows enough."""
+        """Calibrate the resting face, looking into the camera; the old one stays if no view shows enough."""
         self.resting_face = resting_face(views) or self.resting_face
 
     def measure_hands(
         self, opened: Sequence[Sequence[HandView]], fists: Sequence[Sequence[HandView]]
     ) -> tuple[bool, bool]:
-        """Take the range of the fingers from views of the left and right hand; which sides were measured."""
+        """Measure the finger ranges from views of left and right hand; return which sides were measured."""
         found = [measured_range(opened[side], fists[side], side) for side in (0, 1)]
         left, right = (new or old for new, old in zip(found, self.finger_ranges, strict=True))
         self.finger_ranges = (left, right)
@@ -195,7 +195,7 @@ class DetailSolver:
 
     @property
     def calibration(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
-        """Face at rest and range of the fingers as numbers (engine.solver.detail_calibration)."""
+        """Return resting face and finger ranges as numbers (engine.solver.detail_calibration)."""
         return face_numbers(self.resting_face), finger_numbers(self.finger_ranges)
 
     @calibration.setter
@@ -210,7 +210,7 @@ class DetailSolver:
         self._last_s: float | None = None
 
     def solve(self, pose: Pose, details: Details) -> Pose:
-        """Return the pose with hands and face as far as they are known at its time. `details` may be older or newer."""
+        """Return the pose with hands and face as known at its time. `details` may be older or newer."""
         time_s = pose.captured_at_s
         dt_s = 0.0 if self._last_s is None else max(time_s - self._last_s, 0.0)
         self._last_s = time_s
@@ -236,13 +236,13 @@ class DetailSolver:
         return replace(pose, detail_confidence=self._confidence(time_s), **added)
 
     def _confidence(self, time_s: float) -> F32:
-        """Return (3,) how well the left hand, the right hand and the face are seen; 0 where they are not asked for."""
+        """Return the visibility (3,) of left hand, right hand and face; 0 if not requested."""
         hands = [hand.confidence(time_s) for hand in self._hands] or [0.0, 0.0]
         return np.array([*hands, 0.0 if self._face is None else self._face.confidence(time_s)], np.float32)
 
 
 def make_detail_solver(*, hands: bool, face: bool, before: DetailSolver | None = None) -> DetailSolver:
-    """Return a solver for what is looked at; what was calibrated with the one before goes over."""
+    """Create a solver for what is tracked, with the calibration of the previous one."""
     solver = DetailSolver(hands=hands, face=face)
     if before is not None:
         solver.resting_face, solver.finger_ranges = before.resting_face, before.finger_ranges
@@ -250,7 +250,7 @@ def make_detail_solver(*, hands: bool, face: bool, before: DetailSolver | None =
 
 
 def _near(matrices: F64, before: F32) -> F32:
-    """Return quaternions (22, 4) of q and -q, the same rotation, the one nearer to the body's own."""
+    """Return quaternions (22, 4), of q and -q the one nearer to the body's own."""
     result = before.copy()
     for joint in _TURNED:
         quaternion = np.array(quaternion_of(matrices[joint]), np.float32)
@@ -259,7 +259,7 @@ def _near(matrices: F64, before: F32) -> F32:
 
 
 def _hand_points(pose: Pose, views: tuple[HandView | None, HandView | None]) -> F32:
-    """Return (2, 21, 3) the network's points with its wrist at the body's wrist; NaN where no hand is seen."""
+    """Return the network's points (2, 21, 3) with its wrist at the body's wrist; NaN without a hand."""
     points = np.full((2, NUM_HAND_POINTS, 3), np.nan, np.float32)
     for side, view in enumerate(views):
         if view is not None:

@@ -1,4 +1,4 @@
-"""Face points and scores -> head rotation, gaze and the 52 expression scores. Pure functions.
+"""Convert face points and scores to head rotation, gaze and the 52 expression scores. Pure functions.
 
 Points (478, 3) are those of a FaceView: pixels, camera axes (x right, y down, z away). Left is the person's own left.
 """
@@ -30,34 +30,34 @@ from models.face import (
 )
 
 YAW_GAIN = 0.9
-"""The head yaws by so much of what the mesh does, seen along the ray to it: slope on 140 rendered faces."""
+"""Ratio of the head's yaw to the mesh's, relative to the viewing ray: slope on 140 rendered faces."""
 CLOSED_LIPS, JAW_REACH = 0.010, 0.25
-"""Gap between the lips over the height of the face: closed, and how much more with the jaw wide open."""
+"""Gap between the lips divided by the height of the face: closed, and the increase with the jaw wide open."""
 EYE_WIDTH_PER_RADIUS = 2.5
-"""Distance between an eye's corners over the eyeball's radius: 30 mm over 12 mm."""
+"""Distance of an eye's corners divided by the eyeball's radius: 30 mm / 12 mm."""
 MAX_YAW, MAX_PITCH = math.radians(35.0), math.radians(25.0)
-"""How far eyes turn in the head."""
+"""Largest rotation of the eyes in the head."""
 ALWAYS_ZERO = ("_neutral", "cheekPuff", "eyeWideLeft", "eyeWideRight", "jawForward", "noseSneerLeft", "noseSneerRight")
-"""Scores that the network does not really give; tongueOut is not among the 52 at all."""
+"""Scores that the network does not reliably give; tongueOut is not among the 52 at all."""
 _LIDS = [EXPRESSION["eyeBlinkLeft"], EXPRESSION["eyeBlinkRight"]]
 _JAW = EXPRESSION["jawOpen"]
 _ZERO = [EXPRESSION[name] for name in ALWAYS_ZERO]
 _LOOKS = [EXPRESSION[name] for name in EXPRESSION_NAMES if name.startswith("eyeLook")]
-_FACING = np.diag([1.0, -1.0, -1.0])  # camera axes -> axes in which a head that looks into the camera is at rest
+_FACING = np.diag([1.0, -1.0, -1.0])  # camera axes -> axes in which a head looking into the camera is at rest
 
 
 @dataclass(frozen=True, slots=True)
 class RestingFace:
-    """What is subtracted: the performer's face at rest, taken at calibration."""
+    """The performer's resting face, which is subtracted; measured at calibration."""
 
     scores: F32  # (52,)
     lid_gap: F64  # (2,) left, right
-    gaze_rad: F64  # (2,) as `gaze` gives it
-    head: F64  # (3, 3) as `relative_head` gives it, looking into the camera
+    gaze_rad: F64  # (2,) as from `gaze`
+    head: F64  # (3, 3) as from `relative_head`, looking into the camera
 
 
 def face_axes(points: F32) -> F64 | None:
-    """Return the head's rotation (3, 3) relative to one that looks into the camera. None: the mesh is a line."""
+    """Return the head's rotation (3, 3) relative to one looking into the camera. None: the mesh is degenerate."""
     wide = points.astype(np.float64)
     left = wide[OUTER_CORNERS[0]] - wide[OUTER_CORNERS[1]]
     down = wide[CHIN] - wide[FOREHEAD]
@@ -75,7 +75,7 @@ def face_axes(points: F32) -> F64 | None:
 
 
 def relative_head(points: F32) -> F64 | None:
-    """Return `face_axes` with the yaw by its gain. None: the mesh is a line."""
+    """Return `face_axes` with its yaw scaled by the gain. None: the mesh is degenerate."""
     axes = face_axes(points)
     if axes is None:
         return None
@@ -85,10 +85,10 @@ def relative_head(points: F32) -> F64 | None:
 
 
 def head_rotation(points: F32, R_world_cam: F64, rest: RestingFace | None = None) -> F64 | None:
-    """Return the head's rotation (3, 3) in the world, without what the face at rest shows. None: the mesh is a line.
+    """Return the head's rotation (3, 3) in the world, relative to the resting face. None: the mesh is degenerate.
 
-    R_world_cam  of a camera that looks at the face: the camera's own times `Intrinsics.view_rotation`. Seen from there
-                 the mesh turns nearly as far as the head does.
+    R_world_cam  of a camera that faces the face: the camera's own times `Intrinsics.view_rotation`. Seen from there the
+                 mesh rotates nearly as far as the head.
     """
     relative = relative_head(points)
     if relative is None:
@@ -100,8 +100,8 @@ def head_rotation(points: F32, R_world_cam: F64, rest: RestingFace | None = None
 
 
 def resting_face(views: Sequence[FaceView]) -> RestingFace | None:
-    """Return the median of a face at rest that looks into the camera. None: no view shows enough."""
-    opened = np.zeros(2)  # whoever calibrates looks into the camera, however narrow their eyes are
+    """Return the median resting face, looking into the camera. None: no view shows enough."""
+    opened = np.zeros(2)  # a calibrating performer looks into the camera, however narrow the eyes
     seen = [(view, gaze(view.points_px, None, opened), relative_head(view.points_px)) for view in views]
     good = [(view, look, head) for view, look, head in seen if look is not None and head is not None]
     if not good:
@@ -115,13 +115,13 @@ def resting_face(views: Sequence[FaceView]) -> RestingFace | None:
 
 
 def lid_gaps(points: F32) -> F64:
-    """Return (2,) the gap between the lids of the left and right eye over the height of the face."""
+    """Return the eyelid gap (2,) of left and right eye, divided by the height of the face."""
     gaps: F64 = np.linalg.norm(points[list(UPPER_LIDS)] - points[list(LOWER_LIDS)], axis=-1).astype(np.float64)
     return gaps / _height(points)
 
 
 def lip_gap(points: F32) -> float:
-    """Return the gap between the inner edges of the lips over the height of the face."""
+    """Return the gap between the inner edges of the lips, divided by the height of the face."""
     return float(np.linalg.norm(points[UPPER_LIP] - points[LOWER_LIP])) / _height(points)
 
 
@@ -130,15 +130,15 @@ def _height(points: F32) -> float:
 
 
 def blink_scores(scores: F32) -> F64:
-    """Return (2,) the network's blink scores of the left and right eye, 0..1."""
+    """Return the network's blink scores (2,) of left and right eye, 0..1."""
     blinks: F64 = np.nan_to_num(scores[_LIDS].astype(np.float64)).clip(0.0, 1.0)
     return blinks
 
 
 def closed_lids(points: F32, scores: F32, rest: RestingFace | None = None, learned: OpenLids | None = None) -> F64:
-    """Return (2,) how far the lids of the left and right eye are closed, 0..1.
+    """Return the closedness (2,) of left and right eyelids, 0..1.
 
-    learned  what open lids of this performer look like, for want of a face at rest
+    learned  this performer's open eyelids, used without a resting face
     """
     gaps, blinks = lid_gaps(points), blink_scores(scores)
     if rest is not None:
@@ -147,10 +147,10 @@ def closed_lids(points: F32, scores: F32, rest: RestingFace | None = None, learn
 
 
 def expression(points: F32, scores: F32, rest: RestingFace | None = None, closed: F64 | None = None) -> F32:
-    """Return the 52 scores in 0..1: the network's, checked by ratios, without what it does not really give.
+    """Return the 52 scores in 0..1: the network's, corrected by geometric ratios, without unreliable ones.
 
-    The jaw is the gap of the lips, which follows it better than the score; blinks are `closed`, as `closed_lids` gives
-    them; the resting face is subtracted from the others.
+    The jaw score is replaced by the lip gap, which follows it better; blinks by `closed`, as from `closed_lids`; the
+    resting face is subtracted from the others.
     """
     result = np.nan_to_num(scores.astype(np.float64)).clip(0.0, 1.0)
     blinks = closed_lids(points, scores, rest) if closed is None else closed
@@ -163,10 +163,10 @@ def expression(points: F32, scores: F32, rest: RestingFace | None = None, closed
 
 
 def gaze(points: F32, rest: RestingFace | None = None, closed: F64 | None = None) -> F64 | None:
-    """Return (2,) where both eyes look in the head, radians: left, down. None: the lids are more than half shut.
+    """Return the gaze (2,) of both eyes in the head, radians: left, down. None: the eyelids are more than half shut.
 
-    From the irises between the corners of the eyes, in the head's own axes; the eye that is more open counts more.
-    closed  (2,) as `closed_lids` gives it; None: both eyes are open
+    Computed from the irises between the corners of the eyes, in the head's axes; the more open eye has more weight.
+    closed  (2,) as from `closed_lids`; None: both eyes are open
     """
     axes = face_axes(points)
     opened = np.ones(2) if closed is None else 1.0 - closed
@@ -185,13 +185,13 @@ def gaze(points: F32, rest: RestingFace | None = None, closed: F64 | None = None
 
 
 def eye_rotations(gaze_rad: F64) -> F32:
-    """Return (2, 4) x, y, z, w of LeftEye and RightEye in the head: both look where `gaze` says."""
+    """Return rotations (2, 4) x, y, z, w of LeftEye and RightEye in the head for this gaze."""
     one = product(from_vector(0.0, float(gaze_rad[0]), 0.0), from_vector(float(gaze_rad[1]), 0.0, 0.0))
     return np.array([one, one], np.float32)
 
 
 def with_gaze(scores: F32, gaze_rad: F64) -> F32:
-    """Return the 52 scores with the eight eyeLook scores that say the same as the gaze."""
+    """Return the 52 scores with the eight eyeLook scores that correspond to the gaze."""
     left, down = float(gaze_rad[0]) / MAX_YAW, float(gaze_rad[1]) / MAX_PITCH
     result = scores.copy()
     result[_LOOKS] = 0.0

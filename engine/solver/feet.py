@@ -1,8 +1,9 @@
-"""Feet that stand still while they carry: the root gives way first, the legs take up the rest, and nothing pops.
+"""Keep standing feet still: the root is adjusted first, the legs take up the rest, without jumps.
 
-While a foot is in contact, its ankle is held at one place of the floor. The held place pulls the root (depth jitter of
-a single camera is mostly a wrong root, not a wrong leg); what differs between two feet is left to the legs' inverse
-kinematics. On release the difference fades away. Every quantity is continuous in time, so output is, too.
+While a foot is in contact, its ankle is held at one place of the floor. The held place pulls the root (a single
+camera's depth jitter is mostly an error of the root, not of the leg); the remaining difference of the two feet is left
+to the legs' inverse kinematics. On release the difference fades. Every quantity is continuous in time, and so is the
+output.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _IDLE_M = 1e-6
 
 
 def _limited(vectors: F64, longest: float) -> F64:
-    """(..., 3), each no longer than given."""
+    """Limit the length of each vector (..., 3)."""
     length = np.sqrt((vectors * vectors).sum(-1, keepdims=True))
     limited: F64 = vectors * np.minimum(1.0, longest / np.maximum(length, 1e-12))
     return limited
@@ -31,25 +32,25 @@ def _gain(dt_s: float, tau_s: float) -> float:
 
 
 class FeetLock:
-    """Remembers where each foot stands. Not thread-safe: solve thread only."""
+    """Remembers where each foot stands. Solve thread only."""
 
     def __init__(self, settings: FeetSettings = STANDARD.feet) -> None:
         self._s = settings
         self.reset()
 
     def reset(self) -> None:
-        """No foot is held and nothing is left to fade."""
+        """Hold no foot, with no difference left to fade."""
         self._held = np.zeros(2, bool)
         self._place = np.zeros((2, 3))
         self._offset = np.zeros((2, 3))
         self._shift = np.zeros(3)
 
     def release(self) -> None:
-        """Let go of both feet; what they were off by fades."""
+        """Release both feet; their differences fade."""
         self._held = np.zeros(2, bool)
 
     def __call__(self, body: Body, contacts: F32, soles_m: F64, dt_s: float) -> Body:
-        """A body, (2,) contacts 0..1, (2,) heights of its soles over the floor -> the body with its feet held."""
+        """Return the body with its feet held; contacts (2,) 0..1, soles_m (2,) heights of its soles above the floor."""
         ankles = body.joints[list(FEET)]  # (2, 3)
         held = contacts > np.where(self._held, self._s.release_contact, self._s.hold_contact)
         new = held & ~self._held

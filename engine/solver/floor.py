@@ -1,7 +1,8 @@
-"""Where the floor is: at the lowest feet, a running low percentile that is found fast and then drifts slowly.
+"""Height of the floor: a running low percentile of the feet that converges fast and then drifts slowly.
 
-`Floor` is the world's: one height, nearly constant. `Grounding` is the body's: what is left between it and the floor as
-the person moves (depth and tilt are never quite right) is taken out over a second or two; jumps are shorter and stay.
+`Floor` belongs to the world: one height, nearly constant. `Grounding` belongs to the body: the remaining height
+difference as the person moves (depth and tilt are never exact) is removed over a second or two; jumps are shorter and
+remain.
 """
 
 from __future__ import annotations
@@ -20,19 +21,19 @@ _LEGS = [[JOINT[side + name] for name in ("UpperLeg", "LowerLeg", "Foot")] for s
 
 
 def heights_over_sole(rest_offsets_m: F64) -> tuple[F64, F64]:
-    """(22, 3) -> heights of the ankles (2,) and of the toes (2,) over the floor in the T-pose, metres."""
+    """Return the heights of ankles (2,) and toes (2,) above the floor in the T-pose, metres, for offsets (22, 3)."""
     ankles = rest_offsets_m[0, 1] + rest_offsets_m[_LEGS, 1].sum(-1)
     return ankles, ankles + rest_offsets_m[list(TOES), 1]
 
 
 def sole_heights(joints_m: F64, rest_offsets_m: F64) -> F64:
-    """(..., 22, 3) joints, Y up -> (..., 2) height of the left and right sole: the lower of toes and ankle."""
+    """Return the heights (..., 2) of left and right sole, the lower of toes and ankle; joints (..., 22, 3), Y up."""
     ankles, toes = heights_over_sole(rest_offsets_m)
     return np.minimum(joints_m[..., list(FEET), 1] - ankles, joints_m[..., list(TOES), 1] - toes)
 
 
 class Floor:
-    """The floor's height in whatever level frame the sole heights are given in."""
+    """Height of the floor in the level frame of the given sole heights."""
 
     def __init__(self, settings: FloorSettings = STANDARD.floor) -> None:
         self._s = settings
@@ -40,7 +41,7 @@ class Floor:
         self.reset()
 
     def reset(self) -> None:
-        """Find the floor anew; the next feet decide."""
+        """Find the floor again, from the next feet on."""
         self._samples = np.zeros(self._s.samples)
         self._count = 0
         self._target_m = self.height_m
@@ -48,11 +49,11 @@ class Floor:
         self._since_sample_s = math.inf
 
     def fix(self, soles_m: F64) -> None:
-        """Take the floor of a whole take, (N, 2) heights of the soles, at once (file conversion)."""
+        """Set the floor from a whole take's sole heights (N, 2) (file conversion)."""
         self.height_m = float(np.percentile(soles_m.min(-1), self._s.percentile))
 
     def push(self, soles_m: F64, dt_s: float) -> float:
-        """(2,) heights of the soles -> height of the floor now."""
+        """Add sole heights (2,); return the current height of the floor."""
         lowest = float(soles_m.min())
         first = self._count == 0
         self._since_sample_s += dt_s
@@ -77,20 +78,20 @@ class Floor:
 
 
 class Grounding:
-    """A vertical correction of the root that keeps the lowest foot of the last seconds on the floor."""
+    """Vertical correction of the root that keeps the lowest foot of the last seconds on the floor."""
 
     def __init__(self, settings: FloorSettings = STANDARD.floor) -> None:
         self._s = settings
         self.reset()
 
     def reset(self) -> None:
-        """No correction; the next feet are looked at anew."""
+        """Remove the correction and restart."""
         self._recent: deque[tuple[float, float]] = deque(maxlen=_RECENT_CAPACITY)  # (age at which seen, height)
         self._age_s = 0.0
         self.rise_m = 0.0
 
     def push(self, soles_m: F64, dt_s: float) -> float:
-        """(2,) heights of the soles over the floor -> how much the body has to rise."""
+        """Add sole heights (2,) above the floor; return how far to raise the body."""
         self._age_s += dt_s
         self._recent.append((self._age_s, float(soles_m.min())))
         while self._recent[0][0] < self._age_s - self._s.recent_s:

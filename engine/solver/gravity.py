@@ -1,4 +1,4 @@
-"""Which way is up: a robust running average of VTM's up vector. The camera is still, so time makes it steady."""
+"""Direction of gravity: a robust running average of VTM's up vector, for a fixed camera."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ _LEVEL.setflags(write=False)
 
 
 def upright(up_cam: F64) -> F64:
-    """(3,) unit up in the camera frame -> (3, 3) R_world_cam, the camera looking along -Z of the world.
+    """Return R_world_cam (3, 3) for unit up (3,) in the camera frame, with the camera looking along -Z of the world.
 
-    A performer who faces the camera then faces +Z. Looking straight up or down, the top of the picture decides.
+    A performer who faces the camera then faces +Z. For a camera pointing straight up or down, the picture's top
+    decides.
     """
     forward = np.array([0.0, 0.0, 1.0])
     level = forward - (forward @ up_cam) * up_cam
@@ -28,19 +29,19 @@ def upright(up_cam: F64) -> F64:
 
 
 def angle_between(a: F64, b: F64) -> float:
-    """(3,), (3,) unit -> radians; exact near 0."""
+    """Return the angle between unit vectors (3,) in radians; accurate near 0."""
     return 2 * math.atan2(float(np.linalg.norm(a - b)), float(np.linalg.norm(a + b)))
 
 
 class Gravity:
-    """Averages up over time; follows within a few seconds when the camera is really turned."""
+    """Averages up over time; adapts within a few seconds when the camera is really rotated."""
 
     def __init__(self, settings: GravitySettings = STANDARD.gravity) -> None:
         self._s = settings
         self.reset()
 
     def reset(self) -> None:
-        """The next up vector is taken as it is."""
+        """Reset: the next up vector is adopted at once."""
         self._mean: F64 | None = None
         self._recent = np.zeros(3)
         self._mass_s = 0.0
@@ -49,11 +50,11 @@ class Gravity:
 
     @property
     def up_cam(self) -> F64:
-        """(3,) unit; straight up in the picture before the first sample."""
+        """Unit up (3,); straight up in the picture before the first sample."""
         return _LEVEL if self._mean is None else self._mean
 
     def fix(self, up_cam: F64) -> None:
-        """Take (3,), not zero, at once (file conversion)."""
+        """Set up (3,), not zero (file conversion)."""
         self.reset()
         self._mean = self._recent = up_cam / np.linalg.norm(up_cam)
 
@@ -62,10 +63,10 @@ class Gravity:
         self._mass_s = min(self._mass_s, self._s.after_move_s)
 
     def push_without_legs(self, up_cam: F32 | F64, confidence: float, dt_s: float) -> F64:
-        """Take the answer of a frame in which no leg is seen: (3,) -> (3,) as `push`.
+        """Add the answer of a frame without visible legs; (3,) -> (3,) as `push`.
 
-        A trunk alone says little about up, because it leans. What was found with legs in view stays; without it the
-        camera is taken as nearly level, as webcams are.
+        A trunk alone says little about up, because it leans. An estimate made with visible legs is kept; without it the
+        camera is assumed to be nearly level, like a webcam.
         """
         if self._with_legs_s >= self._s.settled_s:
             return self.up_cam
@@ -74,8 +75,8 @@ class Gravity:
         return self._average(mixed / max(float(np.linalg.norm(mixed)), 1e-9), confidence, dt_s)
 
     def push(self, up_cam: F32 | F64, confidence: float, dt_s: float) -> F64:
-        """(3,) finite, not zero; confidence 0..1 -> (3,) the average, unit."""
-        if self._with_legs_s <= 0.0:  # what was assumed without legs gives way
+        """Add up (3,), finite, not zero, with confidence 0..1; return the average (3,), unit."""
+        if self._with_legs_s <= 0.0:  # replaces what was assumed without legs
             self.soften()
         self._with_legs_s += confidence * dt_s
         return self._average(np.asarray(up_cam, np.float64) / np.linalg.norm(up_cam), confidence, dt_s)

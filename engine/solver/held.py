@@ -1,4 +1,4 @@
-"""Views that come seldom and at their own times, made into values at each pose: held, smoothed, relaxed when lost."""
+"""Convert sparse views to values at each pose's time: held, smoothed, relaxed when lost."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import numpy as np
 from engine.types import F32, F64
 
 HOLD_S = 0.3
-"""What was seen last is held so long."""
+"""How long the last view is held."""
 RELAX_S = 0.5
-"""Then it eases to rest in so long."""
+"""Time of the return to rest after that."""
 BLEND_S = 0.15
-"""The body's own wrist or head is replaced, and comes back, in so long."""
+"""Blend time between the body's own wrist or head and the tracked one."""
 SURE_PRESENCE, SURE_SIZE_PX = 0.7, 40.0
-"""Only a view above both replaces the body's wrist or head."""
-_STEADY_S = 0.06  # time constant of the smoothing for a view of many pixels
+"""Only a view above both limits replaces the body's wrist or head."""
+_STEADY_S = 0.06  # time constant of the smoothing for a large view
 _MANY_PX = 80.0
-_EDGE = 0.05  # of the picture: a hand at its edge is seen in part
+_EDGE = 0.05  # fraction of the picture: a hand at its edge is partly visible
 
 
 def is_sure(presence: float, size_px: float) -> bool:
@@ -28,7 +28,7 @@ def is_sure(presence: float, size_px: float) -> bool:
 
 
 def steadiness(size_px: float, points_px: F32, image_size: tuple[int, int]) -> float:
-    """Return the factor on the smoothing's time constant: 1 for a large view in the middle, to 4 for a poor one."""
+    """Return the factor on the smoothing's time constant: 1 for a large central view, up to 4 for a poor one."""
     width, height = image_size
     low, high = points_px[:, :2].min(0), points_px[:, :2].max(0)
     margin = _EDGE * max(width, height)
@@ -38,28 +38,28 @@ def steadiness(size_px: float, points_px: F32, image_size: tuple[int, int]) -> f
 
 
 def seen_now(presence: float, age_s: float) -> float:
-    """Return how well something is seen: the presence of its last view, gone when it has eased to rest."""
+    """Return the visibility: the presence of the last view, fading to 0 when it has returned to rest."""
     return presence * float(np.clip(1.0 - (age_s - HOLD_S) / RELAX_S, 0.0, 1.0))
 
 
 @dataclass(slots=True)
 class Blend:
-    """A weight that goes to 0 or 1 in BLEND_S."""
+    """A weight that moves to 0 or 1 within BLEND_S."""
 
     weight: float = 0.0
 
     def __call__(self, there: bool, dt_s: float) -> float:
-        """Return the weight `dt_s` later."""
+        """Return the weight after `dt_s`."""
         step = dt_s / BLEND_S
         self.weight = min(self.weight + step, 1.0) if there else max(self.weight - step, 0.0)
         return self.weight
 
 
 class HeldRotations:
-    """n rotations from views, at the times of the poses. Times never go back; a jump ahead is a lost view."""
+    """n rotations at the poses' times, from views. Times never decrease; a jump ahead is a lost view."""
 
     def __init__(self, rest_xyzw: F32) -> None:
-        """rest_xyzw  (n, 4) what is eased to when nothing is seen."""
+        """rest_xyzw: (n, 4) values to return to when nothing is seen."""
         self._rest: F64 = rest_xyzw / np.linalg.norm(rest_xyzw, axis=-1, keepdims=True).astype(np.float64)
         self._target, self._now = self._rest, self._rest
         self._seen_s: float | None = None
@@ -67,11 +67,11 @@ class HeldRotations:
         self._steady = 1.0
 
     def see(self, rotations_xyzw: F32, captured_at_s: float, steady: float = 1.0) -> None:
-        """Take a new view. steady  factor on the smoothing, see `steadiness`."""
+        """Add a view. steady: factor on the smoothing, see `steadiness`."""
         self._target, self._seen_s, self._steady = rotations_xyzw.astype(np.float64), captured_at_s, steady
 
     def at(self, time_s: float) -> F32:
-        """Return (n, 4) for a pose at this time."""
+        """Return the rotations (n, 4) for a pose at this time."""
         dt_s = 0.0 if self._at_s is None else max(time_s - self._at_s, 0.0)
         self._at_s = time_s
         lost = self._seen_s is None or time_s - self._seen_s > HOLD_S
@@ -79,14 +79,14 @@ class HeldRotations:
         constant_s = RELAX_S / 3 if lost else _STEADY_S * self._steady
         step = 1.0 - math.exp(-dt_s / constant_s)
         nearer = np.where((self._now * target).sum(-1, keepdims=True) < 0, -target, target)
-        mixed = (1.0 - step) * self._now + step * nearer  # for steps of this size as good as along the arc
+        mixed = (1.0 - step) * self._now + step * nearer  # linear interpolation is accurate enough for such small steps
         self._now = mixed / np.linalg.norm(mixed, axis=-1, keepdims=True)
         result: F32 = self._now.astype(np.float32)
         return result
 
 
 class HeldValues:
-    """The same for values (n,) whose rest is 0: expression scores, gaze."""
+    """The same for values (n,) with rest 0: expression scores, gaze."""
 
     def __init__(self, size: int) -> None:
         self._target, self._now = np.zeros(size), np.zeros(size)
@@ -94,11 +94,11 @@ class HeldValues:
         self._at_s: float | None = None
 
     def see(self, values: F32 | F64, captured_at_s: float) -> None:
-        """Take a new view."""
+        """Add a view."""
         self._target, self._seen_s = values.astype(np.float64), captured_at_s
 
     def at(self, time_s: float) -> F32:
-        """Return (n,) for a pose at this time."""
+        """Return the values (n,) for a pose at this time."""
         dt_s = 0.0 if self._at_s is None else max(time_s - self._at_s, 0.0)
         self._at_s = time_s
         lost = self._seen_s is None or time_s - self._seen_s > HOLD_S

@@ -1,7 +1,7 @@
-"""How far the lids of both eyes are closed, from their gap and the network's score, against what open lids look like.
+"""Closedness of both eyelids from their gap and the network's score, relative to the performer's open eyelids.
 
-Eyes are narrow or wide, and both measures say half shut of many that are open. What open lids look like is taken at
-calibration; until then it is learned from the performer, who has open eyes most of the time.
+Eyes differ in width, and both measures report many open ones as half shut. Open eyelids are measured at calibration;
+until then they are learned, since a performer's eyes are open most of the time.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import numpy as np
 from engine.types import F64
 
 SHUT_GAP = 0.008
-"""Gap between shut lids over the height of the face."""
+"""Gap between closed eyelids divided by the height of the face."""
 SHUT_SCORE, LEAST_REACH = 0.7, 0.3
-"""Blink score of shut lids, and how far it is above that of open ones at least."""
+"""Blink score of closed eyelids, and its least difference from that of open ones."""
 MIN_OPEN_GAP, MAX_OPEN_SCORE = 2 * SHUT_GAP, 0.55
-"""Limits of what is taken for open."""
+"""Limits of what counts as open."""
 _VIEWS = 300  # 20 s at 15 views a second
 _PRIOR_VIEWS = 8.0
 _OPEN_PERCENT = 75.0
@@ -26,17 +26,17 @@ _OPEN_PERCENT = 75.0
 
 @dataclass(frozen=True, slots=True)
 class OpenLids:
-    """What open lids look like: each (2,), left and right."""
+    """Open eyelids: each (2,), left and right."""
 
-    gap: F64  # over the height of the face
-    score: F64  # of the network, eyeBlink
+    gap: F64  # divided by the height of the face
+    score: F64  # the network's eyeBlink
 
 
 TYPICAL = OpenLids(np.full(2, 0.050), np.full(2, 0.10))
 
 
 def closedness(gaps: F64, scores: F64, opened: OpenLids = TYPICAL) -> F64:
-    """Return (2,) how far each lid is closed, 0..1: the mean of what gap and score say."""
+    """Return the closedness (2,) of the eyelids, 0..1: the mean of the estimates from gap and score."""
     wide = np.maximum(opened.gap, MIN_OPEN_GAP)
     by_gap = np.clip((wide - gaps) / (wide - SHUT_GAP), 0.0, 1.0)
     least = np.minimum(opened.score, MAX_OPEN_SCORE)
@@ -46,13 +46,13 @@ def closedness(gaps: F64, scores: F64, opened: OpenLids = TYPICAL) -> F64:
 
 
 class LearnedLids:
-    """Open lids of a performer who was not calibrated. Solve thread only."""
+    """Learns open eyelids of an uncalibrated performer. Solve thread only."""
 
     def __init__(self) -> None:
         self._seen: deque[tuple[F64, F64]] = deque(maxlen=_VIEWS)
 
     def see(self, gaps: F64, scores: F64) -> OpenLids:
-        """Take what a view shows; return what open lids look like by now."""
+        """Add a view; return the current estimate of open eyelids."""
         if np.isfinite(gaps).all():
             self._seen.append((gaps, scores))
         if not self._seen:

@@ -1,8 +1,8 @@
-"""Arms and legs measured on somebody who holds a T- or A-pose: lengths across the picture, the standing height given.
+"""Measure arms and legs while a person holds a T- or A-pose: lengths in the picture plane, for a given height.
 
 In such a pose the body lies in one upright plane. Keypoints are projected onto the plane through the camera's view that
-faces it, so that a camera that looks up or down does no harm; the height from ankles to eyes gives the scale. A point
-of a detector lies a little beside its joint, always in the same way: what that does to each length is taken out.
+faces it, so that a tilted camera does no harm; the height from ankles to eyes gives the scale. A detector's points have
+a systematic offset from the joints, which is subtracted from each length.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ EYES_FORWARD = {True: 0.079, False: 0.091}
 _PERSON_M = 1.70
 _MIN_SCORE = 0.5
 _LEAST_FRACTION = 0.7
-"""Of the frames of the hold that must show the pose."""
+"""Fraction of the frames that must show the pose."""
 _BONES = ("UpperArm", "LowerArm", "UpperLeg", "LowerLeg")
 _CHILD = {"UpperArm": "LowerArm", "LowerArm": "Hand", "UpperLeg": "LowerLeg", "LowerLeg": "Foot"}
 _LIKELY = (0.75, 1.3)
-"""Of a length over s̄'s: beyond it the measurement is wrong, not the person."""
+"""Limits of a length relative to s̄'s: beyond them the measurement is wrong, not the person."""
 
 
 def _pair(name: str) -> list[int]:
@@ -49,14 +49,14 @@ _ARMS, _LEGS = [*_SHOULDERS, *_ELBOWS, *_WRISTS], [*_HIPS, *_KNEES, *_ANKLES]
 
 
 def _mean_lengths(offsets: F64) -> F64:
-    """(22, 3) rest offsets -> (4,) length of each of LENGTHS."""
+    """Return the length (4,) of each of LENGTHS for rest offsets (22, 3)."""
     ends = [[JOINT[side + _CHILD[bone]] for side in ("Left", "Right")] for bone in _BONES]
     lengths: F64 = np.array([np.linalg.norm(offsets[end], axis=-1).mean() for end in ends])
     return lengths
 
 
 def _ankles_to_head(offsets: F64) -> float:
-    """Height from the ankle joints to the Head joint in the T-pose."""
+    """Return the height from the ankle joints to the Head joint in the T-pose."""
     up = [JOINT[name] for name in ("Spine", "Chest", "UpperChest", "Neck", "Head")]
     down = [JOINT["Left" + name] for name in ("UpperLeg", "LowerLeg", "Foot")]
     return float(offsets[up, 1].sum() - offsets[down, 1].sum())
@@ -68,7 +68,7 @@ _SPAN = _ankles_to_head(REST_OFFSETS) / STATURE
 
 
 def bone_ratio_of(lengths: tuple[float, ...]) -> F64:
-    """(4,) fractions of the height -> (22,) bone length over s̄'s; the trunk takes up what legs leave of the height."""
+    """Return bone lengths relative to s̄'s (22,) for fractions of the height (4,); the trunk absorbs the difference."""
     ratio = np.ones(len(REST_OFFSETS))
     for bone, length in zip(_BONES, np.asarray(lengths) / REFERENCE, strict=True):
         for side in ("Left", "Right"):
@@ -86,14 +86,14 @@ def bone_ratio_of(lengths: tuple[float, ...]) -> F64:
 
 
 def lengths_in_cm(lengths: tuple[float, ...], height_m: float) -> str:
-    """One line: "upper arm 29, forearm 25, thigh 43, shank 42 cm"; "" for none."""
+    """Return one line: "upper arm 29, forearm 25, thigh 43, shank 42 cm"; "" for none."""
     parts = (f"{name} {100 * height_m * length:.0f}" for name, length in zip(LENGTHS, lengths, strict=False))
     return f"{', '.join(parts)} cm" if lengths else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One frame: (4,) lengths as fractions of the height, or why it shows no such pose."""
+    """One frame: lengths (4,) as fractions of the height, or why it shows no such pose."""
 
     at_s: float
     lengths: F64 | None
@@ -101,7 +101,7 @@ class Held:
 
 
 def held_pose(keypoints: Keypoints2D, pose: Pose) -> Held:
-    """Measure one frame of somebody whose pose was solved."""
+    """Measure one frame of a person whose pose was solved."""
     at_s = keypoints.captured_at_s
     scores = keypoints.scores
     if scores[_ARMS].min() < _MIN_SCORE or scores[_EYES].min() < _MIN_SCORE:
@@ -120,13 +120,13 @@ def held_pose(keypoints: Keypoints2D, pose: Pose) -> Held:
 
 
 def _hips_forward(pose: Pose) -> F64:
-    """(3,) where the hips face, in the world."""
+    """Return the facing (3,) of the hips in the world."""
     x, y, z, w = np.asarray(pose.rotations_xyzw[0], np.float64)
     return np.array([2 * (x * z + w * y), 2 * (y * z - w * x), 1 - 2 * (x * x + y * y)])
 
 
 def _in_plane(keypoints: Keypoints2D, pose: Pose) -> F64:
-    """(23, 2) right, up in the upright plane that faces the camera, at distance 1."""
+    """Return points (23, 2) right, up in the upright plane that faces the camera, at distance 1."""
     up = np.asarray(pose.R_world_cam[1], np.float64)  # the world's up in the camera frame
     forward = np.asarray(pose.joints_cam_m[0], np.float64)
     forward = forward - (forward @ up) * up
@@ -137,7 +137,7 @@ def _in_plane(keypoints: Keypoints2D, pose: Pose) -> F64:
 
 
 def _why_no_pose(points: F64, pose: Pose) -> str:
-    """What keeps (23, 2) points from being a T- or A-pose; "" for nothing."""
+    """Return why points (23, 2) are not a T- or A-pose; "" if they are."""
     upper, lower = points[_ELBOWS] - points[_SHOULDERS], points[_WRISTS] - points[_ELBOWS]
     if _angle_deg(upper, lower).max() > 30.0:
         return "stretch both arms"
@@ -155,7 +155,7 @@ def _why_no_pose(points: F64, pose: Pose) -> str:
 
 
 def _forward_deg(pose: Pose) -> F64:
-    """(2,) how far each arm points out of the plane across the view, as the network sees it."""
+    """Return how far each arm (2,) points out of the plane across the view, by the network's answer."""
     joints = np.asarray(pose.joints_cam_m, np.float64)
     arms = np.stack([joints[JOINT[side + "Hand"]] - joints[JOINT[side + "UpperArm"]] for side in ("Left", "Right")])
     view = joints[0] / np.linalg.norm(joints[0])
@@ -164,33 +164,33 @@ def _forward_deg(pose: Pose) -> F64:
 
 
 def _angle_deg(a: F64, b: F64) -> F64:
-    """(N, 2), (N, 2) -> (N,)."""
+    """Return angles (N,) between (N, 2) vectors."""
     dots = (a * b).sum(-1) / np.maximum(np.linalg.norm(a, axis=-1) * np.linalg.norm(b, axis=-1), 1e-9)
     degrees: F64 = np.degrees(np.arccos(np.clip(dots, -1.0, 1.0)))
     return degrees
 
 
 def _lengths(points: F64, *, blazepose: bool) -> F64:
-    """(23, 2) in the plane -> (4,) as fractions of the height."""
+    """Return lengths (4,) as fractions of the height from points (23, 2) in the plane."""
     beside = np.array(OFFSETS[blazepose]) / _PERSON_M
     ends = ((_SHOULDERS, _ELBOWS), (_ELBOWS, _WRISTS), (_HIPS, _KNEES), (_KNEES, _ANKLES))
     between = np.array([np.linalg.norm(points[b] - points[a], axis=-1).mean() for a, b in ends])
     eyes, ankles = points[_EYES][:, 1].mean(), points[_ANKLES][:, 1].mean()
-    unit = _SPAN + beside[-1]  # of the span, as a fraction of the height
-    nearer = EYES_FORWARD[blazepose] / _PERSON_M * max(eyes - ankles, 1e-6) / unit  # of the plane's distance
+    unit = _SPAN + beside[-1]  # the span as a fraction of the height
+    nearer = EYES_FORWARD[blazepose] / _PERSON_M * max(eyes - ankles, 1e-6) / unit  # relative to the plane's distance
     span = max(eyes * (1 - nearer) - ankles, 1e-6)
     lengths: F64 = between / span * unit - beside[:-1]
     return lengths
 
 
 class HoldMeasure:
-    """Watches for a pose that is held for HOLD_S. Solve thread only."""
+    """Detects a pose held for HOLD_S. Solve thread only."""
 
     def __init__(self) -> None:
         self._frames: deque[Held] = deque()
 
     def push(self, keypoints: Keypoints2D, pose: Pose | None) -> None:
-        """Take a frame."""
+        """Add a frame."""
         at_s = keypoints.captured_at_s
         if self._frames and not 0.0 <= at_s - self._frames[-1].at_s < HOLD_S:
             self._frames.clear()
@@ -201,7 +201,7 @@ class HoldMeasure:
 
     @property
     def under_way(self) -> bool:
-        """Return whether the pose is held, but not for long enough yet: waiting is worth it."""
+        """Return whether the pose is held but not yet long enough, so that waiting makes sense."""
         if not self._frames or self._frames[-1].lengths is None:
             return False
         return self._frames[-1].at_s - self._held_since_s() < 0.9 * HOLD_S

@@ -1,7 +1,7 @@
-"""The One-Euro filter, vectorised and aware of the true time step: of vectors, and of rotations in their tangent space.
+"""The One-Euro filter, vectorised, with the true time step: for vectors, and for rotations in their tangent space.
 
 Source: Casiez, Roussel, Vogel, "1€ Filter: A Simple Speed-based Low-pass Filter for Noisy Input in Interactive
-Systems", CHI 2012. A low-pass whose cutoff grows with the (filtered) speed: steady at rest, prompt in motion.
+Systems", CHI 2012. A low-pass whose cutoff increases with the (filtered) speed: steady at rest, prompt in motion.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from engine.types import F64
 
 
 def smoothing(cutoff_hz: F64 | float, dt_s: float) -> F64 | float:
-    """Weight of the new sample in a first-order low-pass: 1 / (1 + tau / dt), tau = 1 / (2 pi cutoff)."""
+    """Return the weight of the new sample in a first-order low-pass: 1 / (1 + tau / dt), tau = 1 / (2 pi cutoff)."""
     rate = 2 * math.pi * cutoff_hz * dt_s
     return rate / (1 + rate)
 
 
 class OneEuro:
-    """Of a vector (n,): each component has its own cutoff and its own speed."""
+    """Filter of a vector (n,): each component has its own cutoff and speed."""
 
     def __init__(self, min_cutoff_hz: F64, beta: F64, speed_cutoff_hz: float = 1.0) -> None:
         self._min_cutoff_hz = min_cutoff_hz  # (n,)
@@ -32,11 +32,11 @@ class OneEuro:
         self._smooth = np.zeros_like(min_cutoff_hz)
 
     def reset(self) -> None:
-        """The next value is taken as it is."""
+        """Reset: the next value passes unchanged."""
         self._raw = None
 
     def __call__(self, value: F64, dt_s: float, caution: float = 1.0) -> F64:
-        """(n,) -> (n,). `caution` below 1 lowers the cutoff: for values that are guessed rather than seen."""
+        """Filter (n,). `caution` below 1 lowers the cutoff, for guessed values."""
         if self._raw is None:
             self._speed, self._smooth = np.zeros_like(value), value
         else:
@@ -49,7 +49,7 @@ class OneEuro:
 
 
 class OneEuroRotations:
-    """Of n rotations, all at once; speed is the angular velocity, filtered as a vector."""
+    """Filter of n rotations at once; speed is the angular velocity, filtered as a vector."""
 
     def __init__(self, min_cutoff_hz: float, beta: float, speed_cutoff_hz: float = 1.0) -> None:
         self._min_cutoff_hz = min_cutoff_hz
@@ -60,11 +60,11 @@ class OneEuroRotations:
         self._smooth = Rotation.identity()
 
     def reset(self) -> None:
-        """The next rotations are taken as they are."""
+        """Reset: the next rotations pass unchanged."""
         self._raw = None
 
     def __call__(self, rotations: Rotation, dt_s: float, caution: F64 | float = 1.0) -> Rotation:
-        """Smooth (n,) rotations of the time `dt_s` after the last ones. `caution` as in OneEuro, or (n, 1)."""
+        """Filter (n,) rotations, `dt_s` after the previous ones. `caution` as in OneEuro, or (n, 1)."""
         if self._raw is None:
             self._velocity, self._smooth = np.zeros((len(rotations), 3)), rotations
         else:

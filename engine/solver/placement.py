@@ -1,4 +1,4 @@
-"""The world: from the camera's frame to an upright one, its origin on the floor under the person, as calibrated."""
+"""The world: from the camera's frame to an upright one, with its origin on the floor under the calibrated person."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.types import F64
 
 
 class Placement:
-    """x_world = R x_cam + t. The anchor, a point of the camera frame, comes to lie at x = z = 0."""
+    """x_world = R x_cam + t. The anchor, a point of the camera frame, is at x = z = 0."""
 
     def __init__(self) -> None:
         self._yaw_rad = 0.0
@@ -20,11 +20,11 @@ class Placement:
 
     @property
     def anchored(self) -> bool:
-        """The origin is fixed."""
+        """Whether the origin is fixed."""
         return self._anchor_cam_m is not None
 
     def set_up(self, up_cam: F64) -> None:
-        """(3,) unit up: the world turns about the camera's horizontal axes only, the yaw stays."""
+        """Set unit up (3,): the world rotates about horizontal camera axes only, keeping the yaw."""
         c, s = math.cos(self._yaw_rad), math.sin(self._yaw_rad)
         self.R = np.array([[c, 0.0, s], [0.0, 1.0, 0.0], [-s, 0.0, c]]) @ upright(up_cam)
 
@@ -33,14 +33,14 @@ class Placement:
         self._anchor_cam_m = root_cam_m
 
     def face(self, hips_cam: F64, up_cam: F64) -> None:
-        """(3, 3) Hips in the camera frame now face +Z; somebody lying on their back or front keeps the yaw."""
+        """Make Hips (3, 3) in the camera frame face +Z; a person lying down keeps the yaw."""
         facing = self.R @ hips_cam[:, 2]
         if math.hypot(facing[0], facing[2]) > 0.3:
             self._yaw_rad -= math.atan2(facing[0], facing[2])
             self.set_up(up_cam)
 
     def rescale(self, factor: float) -> None:
-        """The performer's height, and with it every distance, changed by this factor."""
+        """Scale all distances by this factor, after a change of the performer's height."""
         if self._anchor_cam_m is not None:
             self._anchor_cam_m = self._anchor_cam_m * factor
 
@@ -49,7 +49,7 @@ class Placement:
         self._yaw_rad, self._anchor_cam_m = 0.0, None
 
     def translation(self, floor_m: float) -> F64:
-        """(3,) t; `floor_m` is the floor's height over the anchor (negative)."""
+        """Return t (3,); `floor_m` is the floor's height relative to the anchor (negative)."""
         anchor = np.zeros(3) if self._anchor_cam_m is None else self._anchor_cam_m
         t = -self.R @ anchor
         t[1] -= floor_m

@@ -1,8 +1,8 @@
-"""The person's bone lengths: a running weighted median of VTM's bone ratio, frozen once there was enough good evidence.
+"""The person's bone lengths: a running weighted median of VTM's bone ratio, frozen once there is enough evidence.
 
-A receiver builds its avatar on these lengths, so they must not breathe: the first third of a second settles them, then
-they glide slowly to the estimate, and after some seconds of evidence they stay as they are until something says that
-this is another skeleton (calibration, height, person).
+A receiver builds its avatar on these lengths, so they must not fluctuate: the first third of a second sets them, then
+they slowly approach the estimate, and after some seconds of evidence they are frozen until there is reason to expect
+another skeleton (calibration, height, person).
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ _MIRROR = list(MIRROR_JOINTS)
 
 
 def plausible_ratio(bone_ratio: F64, limits: tuple[float, float]) -> F64:
-    """(..., 22) -> (..., 22): left = right, inside the human range."""
+    """Make ratios (..., 22) symmetric and limit them to the human range."""
     return np.clip((bone_ratio + bone_ratio[..., _MIRROR]) / 2, *limits)
 
 
 def weighted_median(samples: F64, weights: F64) -> F64:
-    """(N, n), (N,) not all 0 -> (n,): for each column the value with half of the weight below it."""
+    """Return for each column of (N, n) the value with half of the weights (N,), not all 0, below it: (n,)."""
     order = np.argsort(samples, axis=0)  # (N, n)
     cumulative = np.cumsum(weights[order], axis=0)
     middle = np.argmax(cumulative >= cumulative[-1] / 2, axis=0)  # (n,)
@@ -34,7 +34,7 @@ def weighted_median(samples: F64, weights: F64) -> F64:
 
 
 class Proportions:
-    """Estimates the person's rest offsets. Not thread-safe: solve thread only."""
+    """Estimates the person's rest offsets. Solve thread only."""
 
     def __init__(self, height_m: float, settings: ProportionSettings = STANDARD.proportions) -> None:
         self._s = settings
@@ -45,26 +45,26 @@ class Proportions:
 
     @property
     def frozen(self) -> bool:
-        """The lengths no longer change."""
+        """Whether the lengths no longer change."""
         return self._frozen
 
     @property
     def ratio(self) -> F64:
-        """(22,) bone length over s̄'s in use now, left = right."""
+        """(22,) current bone lengths relative to s̄'s, left = right."""
         return self._ratio
 
     @property
     def offsets_m(self) -> F64:
-        """(22, 3) rest offsets to the parent; the standing stature is the performer's height."""
+        """(22, 3) rest offsets to the parent; the standing height is the performer's."""
         return self._offsets_m
 
     @property
     def sent_offsets_m(self) -> F32:
-        """The same for a pose; the same array for as long as the lengths stay, so that others can keep what it gave."""
+        """The same for a pose; the same array while the lengths stay, so that results can be cached."""
         return self._sent_offsets_m
 
     def reset(self) -> None:
-        """Forget the person: s̄ again, or what was measured."""
+        """Forget the person: back to s̄, or to the measured lengths."""
         self._ratio = np.ones(NUM_JOINTS) if self._given is None else self._given
         self._suspect = False
         self.thaw()
@@ -72,28 +72,28 @@ class Proportions:
         self._rebuild()
 
     def give(self, bone_ratio: F64 | None) -> None:
-        """Use measured (22,) ratios, which nothing changes any more; None: estimate, from the next frames on."""
+        """Use measured ratios (22,) permanently; None: estimate, from the next frames on."""
         self._given = None if bone_ratio is None else plausible_ratio(bone_ratio, self._s.ratio_limits)
         self.reset()
 
     def thaw(self) -> None:
-        """Estimate anew, starting from the lengths in use; measured ones stay."""
+        """Estimate again, starting from the current lengths; measured ones stay."""
         self._frozen, self._fresh = self._given is not None, False
         self._forget_samples()
 
     def suspect_another_person(self) -> None:
-        """The person was away for long: watch whether the one who came back is somebody else."""
+        """After a long absence: check whether the person who returned is another one."""
         if self._frozen and self._given is None:
             self._suspect = True
             self._forget_samples()
 
     def set_height(self, height_m: float) -> None:
-        """The performer's standing height; the proportions stay."""
+        """Set the performer's standing height; the proportions stay."""
         self._height_m = height_m
         self._rebuild()
 
     def fix(self, bone_ratio: F64) -> None:
-        """Take (22,) ratios at once and for good (file conversion), unless there are measured ones."""
+        """Set ratios (22,) permanently (file conversion), unless there are measured ones."""
         if self._given is not None:
             return
         self._ratio = plausible_ratio(bone_ratio, self._s.ratio_limits)
@@ -101,7 +101,7 @@ class Proportions:
         self._rebuild()
 
     def push(self, bone_ratio: F32 | F64, confidence: float, dt_s: float) -> F64:
-        """(22,) finite, confidence 0..1 -> (22, 3) the offsets to use now."""
+        """Add ratios (22,), finite, with confidence 0..1; return the current offsets (22, 3)."""
         if self._frozen and not self._suspect:
             return self._offsets_m
         self._sample(np.asarray(bone_ratio, np.float64), confidence * min(dt_s, 0.1))
@@ -123,7 +123,7 @@ class Proportions:
         self._evidence_s += weight_s
 
     def _estimate(self) -> F64:
-        """(22,) weighted median of the samples, drawn to s̄ while they are few."""
+        """Return the weighted median (22,) of the samples, pulled to s̄ while they are few."""
         if self._evidence_s <= 0:
             return self._ratio
         median = weighted_median(self._samples, self._weights)

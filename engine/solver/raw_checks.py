@@ -1,4 +1,4 @@
-"""What the network's answer says of itself: whether it can be a person, and how well its parts are seen."""
+"""Checks of the network's answer: whether it can be a person, and the visibility of its parts."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from models.skeleton import NUM_JOINTS
 
 _LEGS = [PART["left_leg"], PART["right_leg"]]
 _DEPTH_LIMITS = (0.1, 30.0)  # body heights
-_RATIO_LIMITS = (0.4, 2.2)  # of a bone over s̄'s: beyond them it is no person, however sure the network is
+_RATIO_LIMITS = (0.4, 2.2)  # of a bone relative to s̄'s: beyond them it is not a person, whatever the confidence
 
 
 def part_confidence(raw: RawMotion) -> F32:
-    """(6,) of the parts; ones where nothing is known."""
+    """Return the confidence (6,) of the parts; ones if unknown."""
     return np.ones(NUM_PARTS, np.float32) if raw.part_confidence is None else raw.part_confidence
 
 
 def legs_confidence(raw: RawMotion) -> float:
-    """Of the leg that is seen better: somebody behind a low table may show one."""
+    """Return the better leg's confidence: a person behind a low table may show one."""
     return float(part_confidence(raw)[_LEGS].max())
 
 
 def is_plausible(raw: RawMotion) -> bool:
-    """Finite, proper rotations, an up vector, a depth a person can stand at."""
+    """Return whether it is finite, with proper rotations, an up vector and a possible depth."""
     numbers = (raw.rotations, raw.root_px, raw.bone_ratio, raw.up_cam, raw.contacts)
     if not all(bool(np.isfinite(array).all()) for array in numbers) or not math.isfinite(raw.confidence):
         return False

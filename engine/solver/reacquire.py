@@ -14,25 +14,25 @@ _DONE = 1e-5
 
 
 class Reacquire:
-    """Adds the difference to the last answer before the gap and lets it die away."""
+    """Adds the difference to the last answer before the gap and lets it decay."""
 
     def __init__(self, tau_s: float = STANDARD.smoothing.reacquire_tau_s) -> None:
         self._tau_s = tau_s
         self.reset()
 
     def reset(self) -> None:
-        """Nothing to blend with."""
+        """Reset: nothing to blend with."""
         self._last: tuple[Rotation, F64] | None = None
         self._starting = False
         self._turn: F64 | None = None  # (n, 3) rotation vectors
         self._step = np.zeros(3)
 
     def start(self) -> None:
-        """The next answer comes after a gap."""
+        """Mark that the next answer comes after a gap."""
         self._starting = self._last is not None
 
     def __call__(self, rotations: Rotation, ray: F64, dt_s: float) -> tuple[Rotation, F64]:
-        """(n,) rotations and (3,) root, smoothed -> the same, joined to what was last given."""
+        """Return smoothed rotations (n,) and root (3,), blended with the last output."""
         if self._starting and self._last is not None:
             held, held_ray = self._last
             self._turn = (rotations.inv() * held).as_rotvec()

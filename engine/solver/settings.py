@@ -1,4 +1,4 @@
-"""Every number of the solver in one frozen value, with presets from calm to dance and a slider between them.
+"""All parameters of the solver in one frozen value, with presets from calm to dance and a slider between them.
 
 Seconds, metres, radians, hertz. A time constant (`_tau_s`) is the time in which a difference falls to 37 %.
 """
@@ -21,11 +21,11 @@ class SmoothingSettings:
     root_beta: tuple[float, float, float] = (8.0, 8.0, 1.2)  # Hz per unit/s
     unseen_root: float = 0.3  # factor on the root's cutoff while the hips are outside the picture
     still_cutoff: float = 0.15  # factor on every cutoff while the picture does not move
-    still: float = 0.7  # pixels in 1/30 s: a part whose keypoints move less is at rest
-    moving: float = 1.3  # and more: it moves
-    rest_tau_s: float = 0.4  # motion is believed at once, rest only after a while
-    gap_s: float = 0.25  # a longer silence is a loss: the filters start afresh after it
-    reacquire_tau_s: float = 0.12  # the step from the held pose to the new one fades
+    still: float = 0.7  # pixels per 1/30 s: below this a part is at rest
+    moving: float = 1.3  # above this it moves
+    rest_tau_s: float = 0.4  # time constant for accepting rest; motion is accepted at once
+    gap_s: float = 0.25  # a longer gap is a loss: the filters restart after it
+    reacquire_tau_s: float = 0.12  # decay of the step from the held pose to the new one
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +33,13 @@ class GravitySettings:
     """The running average of up."""
 
     memory_s: float = 20.0
-    doubt_rad: float = math.radians(4.0)  # Huber: beyond this a sample counts less
-    moved_rad: float = math.radians(7.0)  # the camera was turned when the last `recent_s` differ by this much
-    moved_s: float = 2.0  # for so long
+    doubt_rad: float = math.radians(4.0)  # Huber: beyond this a sample has less weight
+    moved_rad: float = math.radians(7.0)  # the camera was rotated if the last `recent_s` differ by this much
+    moved_s: float = 2.0  # for this long
     recent_s: float = 0.7
-    after_move_s: float = 0.3  # evidence that is left then
-    unseen_trust: float = 0.35  # without legs in view, the answer's weight against a level camera
-    settled_s: float = 1.0  # of evidence with legs in view: from then on answers without legs are not listened to
+    after_move_s: float = 0.3  # evidence kept then
+    unseen_trust: float = 0.35  # without visible legs, the answer's weight against a level camera
+    settled_s: float = 1.0  # of evidence with visible legs; afterwards answers without legs are ignored
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +49,11 @@ class FloorSettings:
     percentile: float = 25.0  # of the lowest sole's height
     sample_s: float = 0.1
     samples: int = 200  # 20 s
-    settle_s: float = 1.5  # the floor is found fast for so long
+    settle_s: float = 1.5  # duration of fast convergence
     fast_tau_s: float = 0.25
     slow_tau_s: float = 3.0
     drift_m_per_s: float = 0.04  # at most, once settled
-    recent_s: float = 1.5  # the body stands on the lowest foot of this time; a jump takes a third of it
+    recent_s: float = 1.5  # the body stands on the lowest foot of this time, longer than a jump
     rise_tau_s: float = 0.25
     rise_limit_m: float = 0.3
 
@@ -62,35 +62,35 @@ class FloorSettings:
 class FeetSettings:
     """Feet that carry stand still."""
 
-    hold_contact: float = 0.5  # a foot is held from this contact on
-    release_contact: float = 0.35  # and down to this one
-    slip_m: float = 0.10  # a held foot slips beyond this
-    shift_limit_m: float = 0.12  # the root gives way by this much at most
-    root_fraction: float = 0.9  # of the pull that the root takes; the rest leaks away
+    hold_contact: float = 0.5  # contact from which a foot is held
+    release_contact: float = 0.35  # and below which it is released
+    slip_m: float = 0.10  # a held foot slips beyond this distance
+    shift_limit_m: float = 0.12  # largest adjustment of the root
+    root_fraction: float = 0.9  # fraction of the pull applied to the root; the rest decays
     hold_tau_s: float = 0.10
     free_tau_s: float = 0.40
     release_tau_s: float = 0.12
     ground_tau_s: float = 0.30
-    sink_limit_m: float = 0.008  # no toe or heel sinks deeper into the floor
+    sink_limit_m: float = 0.008  # largest depth of a toe or heel below the floor
 
 
 @dataclass(frozen=True, slots=True)
 class ProportionSettings:
     """The person's bone lengths."""
 
-    ratio_limits: tuple[float, float] = (0.70, 1.40)  # human range of one bone against s̄ of the same stature
-    enough_s: float = 2.5  # of full confidence: then the lengths are frozen
+    ratio_limits: tuple[float, float] = (0.70, 1.40)  # human range of one bone relative to s̄ of the same height
+    enough_s: float = 2.5  # of full confidence, after which the lengths are frozen
     prior_s: float = 0.1  # s̄ itself counts as this much evidence
-    first_s: float = 0.3  # of evidence: until then the estimate is taken at once
+    first_s: float = 0.3  # of evidence, until which the estimate is adopted at once
     change_per_s: float = 0.05
-    review_s: float = 0.2  # how often the median is taken anew
+    review_s: float = 0.2  # interval for computing the median
     samples: int = 128
-    other_person: float = 0.06  # mean change of the ratios that no noise explains
+    other_person: float = 0.06  # mean change of the ratios that noise cannot explain
 
 
 @dataclass(frozen=True, slots=True)
 class BodyModeSettings:
-    """When a lower body that is not seen is replaced by a stance."""
+    """When an invisible lower body is replaced by a stance."""
 
     unseen: float = 0.30  # confidence of the legs below which they count as unseen
     seen: float = 0.50  # and above which as seen; between the two nothing changes
@@ -119,7 +119,7 @@ class SolverSettings:
     body_mode: BodyModeSettings = field(default_factory=BodyModeSettings)
     start: StartSettings = field(default_factory=StartSettings)
     lost_fade_s: float = 1.0  # a lost person's confidence falls to 0 in this time; the pose is held
-    long_gap_s: float = 2.0  # after which somebody else may have come
+    long_gap_s: float = 2.0  # after which it may be another person
     least_confidence: float = 0.2  # below it nothing is learnt about body, camera or floor
 
 
@@ -134,7 +134,8 @@ PRESETS = {"calm": CALM, "standard": STANDARD, "dance": DANCE}
 
 
 def settings_for(smoothness: float) -> SolverSettings:
-    """Return the settings at a place of the slider in 0..1: cutoffs and betas between the presets, geometrically."""
+    """Return the settings for a slider value in 0..1: cutoffs and betas are interpolated geometrically between
+    presets."""
     place = min(max(smoothness, 0.0), 1.0)
     if place <= SMOOTHNESS["standard"]:
         start, end, along = DANCE.smoothing, STANDARD.smoothing, place / SMOOTHNESS["standard"]

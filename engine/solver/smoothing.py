@@ -1,7 +1,7 @@
-"""RawMotion -> rotations and root without jitter: live as frames come, a recorded take as a zero-phase filter.
+"""Smooth rotations and root: live as frames come, a recorded take as a zero-phase filter.
 
-A filter that knows the past alone lags, and where somebody moves fast the pose is wrong by the lag. A recorded take is
-filtered forwards and backwards: the delays of the two cancel in their mean.
+A causal filter lags, and in fast motion the pose is wrong by that lag. A recorded take is filtered forwards and
+backwards: zero-phase, since the two delays cancel in the mean.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ class Smooth:
 
     rotations: Rotation  # (22,) local, Hips in the camera
     ray: F64  # (3,) root: ray x, ray y, log depth in body heights
-    seen_ray: F64  # (3,) the same as the network gave it
+    seen_ray: F64  # (3,) the same, unfiltered
 
 
 class Smoother:
-    """Rotations and root of one frame after the other."""
+    """Filters rotations and root frame by frame."""
 
     def __init__(self, settings: SmoothingSettings = STANDARD.smoothing) -> None:
         self._rotations = OneEuroRotations(settings.rotations_cutoff_hz, settings.rotations_beta)
@@ -38,13 +38,13 @@ class Smoother:
         self._stillness = Stillness(settings)
 
     def reset(self) -> None:
-        """The next frame is taken as it is."""
+        """Reset: the next frame passes unchanged."""
         self._rotations.reset()
         self._root.reset()
         self._stillness.reset()
 
     def __call__(self, raw: RawMotion, intrinsics: Intrinsics, dt_s: float) -> Smooth:
-        """The frame that comes `dt_s` after the last one."""
+        """Filter the frame that comes `dt_s` after the previous one."""
         joints, root = self._stillness(raw.motion, dt_s)
         seen_ray, ray = self._root(raw, intrinsics, dt_s, root)
         rotations = Rotation.from_matrix(raw.rotations, assume_valid=True)
@@ -54,10 +54,10 @@ class Smoother:
 def smooth_take(
     take: Sequence[RawMotion], intrinsics: Intrinsics, step_s: float, settings: SmoothingSettings = STANDARD.smoothing
 ) -> dict[int, Smooth]:
-    """Every frame of a recorded take by its frame_id, smoothed without delay.
+    """Return every frame of a recorded take by its frame_id, smoothed without delay.
 
-    take    plausible frames in the order of time
-    step_s  what is taken for the time before the first frame, and between frames of the same time
+    take    plausible frames in order of time
+    step_s  assumed time step before the first frame, and between frames with equal times
     """
     found: dict[int, Smooth] = {}
     for run in _runs(take, settings.gap_s):
@@ -69,7 +69,7 @@ def smooth_take(
 
 
 def _runs(take: Sequence[RawMotion], gap_s: float) -> list[list[RawMotion]]:
-    """Cut where somebody was lost."""
+    """Split where the person was lost."""
     runs: list[list[RawMotion]] = []
     for raw in take:
         if runs and raw.captured_at_s - runs[-1][-1].captured_at_s <= gap_s:
@@ -90,7 +90,7 @@ def _one_way(
 
 
 def _mean(a: Smooth, b: Smooth) -> Smooth:
-    """Half way from one to the other."""
+    """Return the midpoint of two frames."""
     between = (a.rotations.inv() * b.rotations).as_rotvec()
     middle = a.rotations * Rotation.from_rotvec(between / 2)
     return Smooth(middle, (a.ray + b.ray) / 2, a.seen_ray)

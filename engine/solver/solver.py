@@ -1,7 +1,7 @@
-"""RawMotion -> Pose: proportions, root, gravity, smoothing, floor and feet put together, one call per frame.
+"""RawMotion -> Pose: combines proportions, root, gravity, smoothing, floor and feet, one call per frame.
 
-Order: what the network sees is smoothed in the camera's frame (there the errors are made), then placed in the upright
-world, then the feet are held. Nothing that is not finite gets through: such an answer counts as "person lost".
+Order: the network's answer is smoothed in the camera's frame, where its errors arise, then placed in the upright world,
+then the feet are held. Non-finite answers are rejected: they count as "person lost".
 """
 
 from __future__ import annotations
@@ -34,23 +34,23 @@ from models.kinematics import forward_kinematics, posed
 from models.skeleton import ROOT
 
 LEAST_LEGS = 0.3
-"""Legs seen less well say nothing about which way is up."""
+"""Legs below this visibility say nothing about the direction of gravity."""
 _LIGHT = 0.3
-"""A contact of up to so much carries nothing, one of 1 minus this much everything."""
+"""A contact up to this value carries nothing, one above 1 minus this value everything."""
 SURE = 0.5
-"""Legs seen at least so well say where the performer stands."""
+"""Legs from this visibility on show where the performer stands."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """One frame in the camera frame: as the network gave it and smoothed."""
+    """One frame in the camera frame: raw and smoothed."""
 
     raw_joints: F64  # (22, 3) metres
     smooth: Body  # in the camera frame
 
 
 class Solver:
-    """Turns VTM's answers into poses. Solve thread only; every method returns within a millisecond."""
+    """Converts VTM's answers to poses. Solve thread only; every method returns within a millisecond."""
 
     def __init__(
         self,
@@ -63,9 +63,9 @@ class Solver:
     ) -> None:
         """Start without a person.
 
-        rate_hz           the expected rate; it only matters for the first frame and for repeated timestamps
+        rate_hz           expected rate; only used for the first frame and for repeated timestamps
         settings          every number of the solver
-        waits_for_facing  live: the first poses are held back until the performer's facing is settled
+        waits_for_facing  live: hold back the first poses until the performer's facing is settled
         """
         self._intrinsics = intrinsics
         self._height_m = height_m
@@ -90,16 +90,16 @@ class Solver:
 
     @property
     def lengths_frozen(self) -> bool:
-        """The bone lengths no longer change."""
+        """Whether the bone lengths no longer change."""
         return self._proportions.frozen
 
     def solve(self, raw: RawMotion, *, calibrate: bool = False) -> Pose | None:
-        """The pose of one frame; frames come in the order of time.
+        """Return the pose of one frame; frames come in order of time.
 
-        calibrate  from this frame on the performer faces +Z and stands over the origin; proportions and floor are
-                   found anew. Nothing of it happens when the frame counts as lost.
-        A RawMotion that is not finite, or not a rotation, counts as lost. None: nothing was ever tracked, or the facing
-        of somebody just found is not settled yet.
+        calibrate  from this frame on the performer faces +Z and stands at the origin; proportions and floor are
+                   estimated again. Ignored when the frame counts as lost.
+        A RawMotion that is not finite, or not a rotation, counts as lost. None: nothing was tracked yet, or the facing
+        of a newly found person is not settled yet.
         """
         if not is_plausible(raw):
             return self.lost(raw.frame_id, raw.captured_at_s)
@@ -122,14 +122,14 @@ class Solver:
         return self._last
 
     def _starts(self, raw: RawMotion) -> bool:
-        """Whether the first pose may go out. The camera's axes do: what counts is that the facing stays."""
+        """Return whether the first pose may be sent. In the camera's axes: only the stability of the facing matters."""
         if self._start is None:
             return True
         hips = raw.rotations[ROOT].astype(np.float64)
         return self._start.opens(math.atan2(-hips[2, 0], hips[0, 0]), raw.captured_at_s)
 
     def lost(self, frame_id: int, captured_at_s: float) -> Pose | None:
-        """No person in this frame: the last pose, held, its confidence falling to 0 within `lost_fade_s`."""
+        """No person in this frame: return the last pose, with its confidence falling to 0 within `lost_fade_s`."""
         if self._last is None:
             return None
         if self._lost_since_s is None:
@@ -147,10 +147,9 @@ class Solver:
         )
 
     def fit(self, take: Sequence[RawMotion]) -> None:
-        """Learn the body, the camera's tilt and the floor from a whole recorded take, and learn no more after it.
+        """Estimate body, camera tilt and floor from a whole recorded take, and keep them fixed afterwards.
 
-        `solve` then places every frame in one and the same world, smoothed without delay. Frames that are not
-        plausible are left out.
+        `solve` then places every frame in the same world, smoothed without delay. Implausible frames are ignored.
         """
         plausible = [raw for raw in take if is_plausible(raw)]
         self._smooth_take = smooth_take(plausible, self._intrinsics, self._step_s, self._settings.smoothing)
@@ -171,7 +170,7 @@ class Solver:
         self._learning = False
 
     def set_height(self, height_m: float) -> None:
-        """The performer's standing height in metres."""
+        """Set the performer's standing height in metres."""
         if height_m == self._height_m:
             return
         self._placement.rescale(height_m / self._height_m)
@@ -183,7 +182,7 @@ class Solver:
         self._feet.reset()
 
     def set_proportions(self, lengths: tuple[float, ...]) -> None:
-        """Measured lengths as fractions of the height (engine.solver.measuring.LENGTHS); (): estimate them."""
+        """Set measured lengths as fractions of the height (engine.solver.measuring.LENGTHS); (): estimate them."""
         if lengths != self._lengths:
             self._lengths = lengths
             self._proportions.give(bone_ratio_of(lengths) if lengths else None)
@@ -192,17 +191,17 @@ class Solver:
             self._feet.reset()
 
     def set_intrinsics(self, intrinsics: Intrinsics) -> None:
-        """Another camera or field of view: the world is found anew, the person's proportions stay."""
+        """Set another camera or field of view: the world is estimated again, the person's proportions stay."""
         if intrinsics != self._intrinsics:
             self._intrinsics = intrinsics
             self._new_world()
 
     def set_body(self, body: str) -> None:
-        """One of engine.config.BODIES: which lower body is shown."""
+        """Set one of engine.config.BODIES: how the lower body is shown."""
         self._body_mode.setting = body
 
     def set_smoothness(self, smoothness: float) -> None:
-        """A place of the slider, 0 prompt .. 1 smooth (engine.solver.settings)."""
+        """Set the slider value, 0 prompt .. 1 smooth (engine.solver.settings)."""
         smoothing = settings_for(smoothness).smoothing
         if smoothing != self._settings.smoothing:
             self._settings = replace(self._settings, smoothing=smoothing)
@@ -210,7 +209,7 @@ class Solver:
             self._reacquire.start()
 
     def reset(self) -> None:
-        """Forget everything: another source."""
+        """Forget everything, for another source."""
         self._body_mode.reset()
         if self._start is not None:
             self._start.reset()
@@ -226,7 +225,7 @@ class Solver:
             part.reset()
 
     def _time_step(self, captured_at_s: float) -> float:
-        """Seconds since the last tracked pose; after a loss the filters start afresh and blend in."""
+        """Return the seconds since the last tracked pose; after a loss the filters restart and blend in."""
         if self._last is None:
             return self._step_s
         gap_s = captured_at_s - self._last.captured_at_s
@@ -264,7 +263,7 @@ class Solver:
         self._lower_body.plant(np.zeros(2), 0.0)
 
     def _stand(self, seen: _Seen, raw: RawMotion, dt_s: float) -> Body:
-        """Into the upright world, onto the floor; feet held where legs are seen, else a stance in their place."""
+        """Place the body in the upright world, on the floor; hold visible feet, else replace them by a stance."""
         offsets_m = self._proportions.offsets_m
         legs = legs_confidence(raw)
         weight = self._body_mode.push(legs, dt_s)
@@ -277,7 +276,7 @@ class Solver:
         return blended(body, stance, weight, offsets_m) if weight < 1 else stance
 
     def _grounded(self, seen: _Seen, raw: RawMotion, dt_s: float, *, guessed: bool) -> Body:
-        """The body as it was seen, on the floor. Guessed legs say nothing about the floor and are not held on it."""
+        """Return the tracked body on the floor. Guessed legs neither define the floor nor are held on it."""
         R, offsets_m = self._placement.R, self._proportions.offsets_m
         rotations = seen.smooth.rotations.copy()
         rotations[ROOT] = R @ rotations[ROOT]
@@ -298,7 +297,7 @@ class Solver:
 
     def _pose(self, raw: RawMotion, seen: _Seen, body: Body) -> Pose:
         quaternions = Rotation.from_matrix(body.rotations, assume_valid=True).as_quat()
-        if self._last is not None:  # of q and -q, the same rotation, the one nearer to the last frame's
+        if self._last is not None:  # of q and -q (the same rotation) the one nearer to the last frame's
             opposite = np.vecdot(quaternions, self._last.rotations_xyzw) < 0
             quaternions = np.where(opposite[:, None], -quaternions, quaternions)
         return Pose(
@@ -320,7 +319,7 @@ class Solver:
         )
 
     def _contacts(self, raw: RawMotion) -> F32:
-        """(2,) of the feet; those of a stance are planted."""
+        """Return the contacts (2,) of the feet; those of a stance are planted."""
         weight = self._body_mode.weight
         contacts: F32 = ((1 - weight) * np.clip(raw.contacts, 0.0, 1.0) + weight).astype(np.float32)
         return contacts

@@ -1,8 +1,8 @@
-"""The lower body of somebody whose legs are not in the picture: it stands or sits still under a trunk that moves.
+"""A lower body for a person whose legs are not visible: it stands or sits still under a moving trunk.
 
-A desk, a bust shot or a camera close by hides the legs. The network then guesses them, and a guess that looks like a
-squat is worse than none. The stance keeps what is seen, the orientation of the chest with arms and head, and builds the
-rest: a pelvis that follows the trunk a little, legs that stand or sit, feet planted where the performer was calibrated.
+A desk, a bust shot or a close camera hides the legs. The network then guesses them, and a guess that looks like a squat
+is worse than none. The stance keeps what is visible, the orientation of the chest with arms and head, and builds the
+rest: a pelvis that partly follows the trunk, legs that stand or sit, feet planted where the performer was calibrated.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ _LEGS = [*UPPER_LEGS, *LOWER_LEGS, *FEET, *TOES]
 
 @dataclass(frozen=True, slots=True)
 class Stance:
-    """How a lower body that is not seen behaves. Angles in radians, lengths in metres."""
+    """Behaviour of an invisible lower body. Angles in radians, lengths in metres."""
 
     name: str
     thigh_forward: float  # 0 standing, about 90 degrees seated
-    pelvis_turn: float  # fraction of the trunk's turn against the feet that the pelvis takes
-    pelvis_lean: float  # fraction of the trunk's lean that the pelvis takes
-    turn_limit: float  # the pelvis turns no farther against the feet
+    pelvis_turn: float  # fraction of the trunk's turn relative to the feet that the pelvis follows
+    pelvis_lean: float  # fraction of the trunk's lean that the pelvis follows
+    turn_limit: float  # largest turn of the pelvis relative to the feet
     sway: float  # fraction of the shoulders' shift that the hips follow
     sway_limit_m: float
     knee_slack: float = 0.004  # hips lowered by this fraction of the legs' length, so that knees are not locked
 
-    # The feet turn after a trunk that stays turned: somebody who moved their chair.
+    # The feet follow a trunk that stays turned, as when a person moves their chair.
     follow_s: float = 8.0
 
 
@@ -47,27 +47,27 @@ SEATED = Stance("seated", math.radians(86.0), 0.25, 0.45, turn_limit=0.35, sway=
 
 
 class LowerBody:
-    """Keeps where the feet are planted. Solve thread only."""
+    """Keeps the place of the planted feet. Solve thread only."""
 
     def __init__(self) -> None:
         self.reset()
 
     def reset(self) -> None:
-        """Forget where the performer stood: the next body says it."""
+        """Forget where the performer stood; the next body defines it."""
         self._facing_rad: float | None = None
-        self._place_m = np.zeros(2)  # x, z of the hips over the planted feet
+        self._place_m = np.zeros(2)  # x, z of the hips above the planted feet
         self._shoulders_m = np.zeros(2)  # x, z of the shoulders above it, when it was planted
         self._sway_m = np.zeros(2)
         self._new = False  # planted, and the shoulders over it not seen yet
 
     def plant(self, place_m: F64, facing_rad: float) -> None:
-        """Stand or sit at (2,) x, z, facing `facing_rad` (0 is +Z). The shoulders seen next count as upright."""
+        """Stand or sit at (2,) x, z, facing `facing_rad` (0 is +Z). The next shoulders count as upright."""
         self._place_m, self._facing_rad = np.asarray(place_m, np.float64), facing_rad
         self._sway_m, self._new = np.zeros(2), True
 
     @property
     def planted(self) -> bool:
-        """The feet have a place."""
+        """Whether the feet have a place."""
         return self._facing_rad is not None
 
     def __call__(self, body: Body, offsets_m: F64, stance: Stance, dt_s: float) -> Body:
@@ -100,14 +100,14 @@ class LowerBody:
         return with_ankles_at(moved(shown, np.array([0.0, -_out_of_reach(shown, feet), 0.0])), feet)
 
     def _follow(self, turn_rad: float, stance: Stance, dt_s: float) -> None:
-        """Turn the feet slowly after a trunk that stays turned beyond the pelvis' limit."""
+        """Turn the feet slowly towards a trunk that stays turned beyond the pelvis' limit."""
         assert self._facing_rad is not None
         off = _wrapped(turn_rad - self._facing_rad)
         beyond = off - min(max(off, -stance.turn_limit), stance.turn_limit)
         self._facing_rad = _wrapped(self._facing_rad + beyond * (1 - math.exp(-dt_s / stance.follow_s)))
 
     def _sway(self, shoulders_m: F64, stance: Stance) -> None:
-        """Follow the shoulders' shift softly and never farther than the limit: a guess does not travel."""
+        """Follow the shoulders' shift smoothly within the limit, so that a guess does not travel."""
         shift = stance.sway * (shoulders_m - self._shoulders_m)
         length = float(np.linalg.norm(shift))
         limit = stance.sway_limit_m
@@ -125,7 +125,7 @@ class LowerBody:
 
 
 def _out_of_reach(body: Body, ankles: F64) -> float:
-    """Return by how much in metres the hips must come down for both legs to reach (2, 3), at least 0."""
+    """Return how far in metres the hips must be lowered for both legs to reach (2, 3), at least 0."""
     hips, knees, feet = body.joints[UPPER_LEGS], body.joints[LOWER_LEGS], body.joints[list(FEET)]
     longest = _STRAIGHTEST * (np.linalg.norm(knees - hips, axis=-1) + np.linalg.norm(feet - knees, axis=-1))
     across = np.linalg.norm((hips - ankles)[:, [0, 2]], axis=-1)
@@ -134,7 +134,7 @@ def _out_of_reach(body: Body, ankles: F64) -> float:
 
 
 def ankle_heights(offsets_m: F64) -> F64:
-    """Return the height (2,) of the ankles over the sole in the T-pose."""
+    """Return the height (2,) of the ankles above the sole in the T-pose."""
     below = offsets_m[UPPER_LEGS] + offsets_m[LOWER_LEGS] + offsets_m[list(FEET)]
     heights: F64 = hips_height(offsets_m) + below[:, 1]
     return heights
@@ -143,13 +143,13 @@ def ankle_heights(offsets_m: F64) -> F64:
 def facing(turned: F64) -> float:
     """Return the yaw in radians of an orientation (3, 3), 0 for +Z, from the axis across the body.
 
-    The axis across stays level when somebody bows, so that a bow is no turn.
+    The axis across the body stays level in a bow, so that a bow does not change the yaw.
     """
     return math.atan2(-float(turned[2, 0]), float(turned[0, 0]))
 
 
 def blended(seen: Body, stance: Body, weight: float, offsets_m: F64) -> Body:
-    """Return a body between the two: local rotations along the shortest arc, hips along the line. 0 is `seen`."""
+    """Blend two bodies: local rotations along the shortest arc, hips linearly. weight 0 is `seen`."""
     start, end = Rotation.from_matrix(seen.rotations), Rotation.from_matrix(stance.rotations)
     rotations = (start * Rotation.from_rotvec(weight * (start.inv() * end).as_rotvec())).as_matrix()
     root = (1 - weight) * seen.joints[ROOT] + weight * stance.joints[ROOT]
@@ -158,7 +158,7 @@ def blended(seen: Body, stance: Body, weight: float, offsets_m: F64) -> Body:
 
 
 def _pelvis(trunk: F64, facing_rad: float, stance: Stance) -> F64:
-    """Return the pelvis' orientation (3, 3): a fraction of the trunk's turn and lean over planted feet."""
+    """Return the pelvis' orientation (3, 3): a fraction of the trunk's turn and lean above planted feet."""
     off = _wrapped(facing(trunk) - facing_rad)
     limited = min(max(stance.pelvis_turn * off, -stance.turn_limit), stance.turn_limit)
     lean = Rotation.from_matrix(trunk @ _about_y(facing(trunk)).T).as_rotvec()

@@ -1,7 +1,6 @@
-"""Holds the first poses back until the performer's facing is settled, so that no avatar turns round at the start.
+"""Hold back the first poses until the performer's facing is settled, so that no avatar spins at the start.
 
-From one frame alone a person from the front and one from behind look much alike. With a few more frames the network has
-made up its mind.
+In a single frame, front and back look much alike. After a few more frames the network's answer is stable.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from engine.solver.settings import STANDARD, StartSettings
 
 
 class StartGate:
-    """Opens once, with the first settled facing; closes with `reset`. Solve thread only."""
+    """Opens once, when the facing is settled; closes with `reset`. Solve thread only."""
 
     def __init__(self, settings: StartSettings = STANDARD.start) -> None:
         self._s = settings
@@ -26,7 +25,7 @@ class StartGate:
         self._open = False
 
     def opens(self, facing_rad: float, captured_at_s: float) -> bool:
-        """Return whether the pose of this frame may go out. facing_rad: the hips' yaw in any fixed frame."""
+        """Return whether this frame's pose may be sent. facing_rad: the hips' yaw in any fixed frame."""
         if self._open:
             return True
         if self._since_s is None or captured_at_s < self._since_s:

@@ -1,4 +1,4 @@
-"""Whether each part of the person moves in the picture: at rest all motion is noise, and the filters may be slow."""
+"""Detect whether each part moves in the picture: at rest all motion is noise, and the filters may be slow."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ _PARTS = np.array(PART_OF_JOINT)
 
 
 class Stillness:
-    """Turns the motion of the keypoints into factors on the filters' cutoffs. Solve thread only."""
+    """Converts keypoint motion to factors on the filters' cutoffs. Solve thread only."""
 
     def __init__(self, settings: SmoothingSettings = STANDARD.smoothing) -> None:
         self._s = settings
         self.reset()
 
     def reset(self) -> None:
-        """Take every part as moving until it has been still for a while."""
+        """Treat every part as moving until it has been still for a while."""
         self._motion = np.full(NUM_PARTS, 2 * self._s.moving)
 
     def __call__(self, motion: F32 | None, dt_s: float) -> tuple[F64, float]:
         """Return the factor of each joint (22,) and of the root: `still_cutoff` at rest, 1 in motion.
 
-        motion (6,) as in engine.types.RawMotion; None is unknown and counts as moving. Motion is believed at once, rest
+        motion (6,) as in engine.types.RawMotion; None is unknown and counts as moving. Motion is accepted at once, rest
         only after a while.
         """
         moved = np.full(NUM_PARTS, 2 * self._s.moving) if motion is None else np.nan_to_num(motion, nan=0.0)

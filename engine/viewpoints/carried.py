@@ -1,7 +1,7 @@
-"""Carry the camera: what happens to a performer who stands still while the camera is moved round them.
+"""Carry the camera: apparent motion of a performer who stands still while the camera is moved around them.
 
-The engine takes the camera for still, so a moving one is read as a performer who wanders, leans and turns. This says by
-how much; there is no truth in it but that the performer did not move.
+The engine assumes a fixed camera, so a moving one is read as a performer who wanders, leans and turns. This measures by
+how much; the only ground truth is that the performer did not move.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ from models.skeleton import JOINT, ROOT
 
 _NECK = JOINT["Neck"]
 _SETTLE_S = 0.5
-"""The start is the mean of so much time, not one frame."""
+"""The start is the mean over this time, not one frame."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """Against the start, of somebody who stood still."""
+    """Apparent motion since the start of a person who stands still."""
 
     seconds: float = 0.0
-    hips_m: float = 0.0  # over the floor and in height together
-    lean_deg: float = 0.0  # between the trunk now and at the start, turns about the vertical not counted
-    turned_deg: float = 0.0  # about the vertical: all of it is the camera's way round
-    camera_tilt_deg: float = 0.0  # how much the estimated tilt of the camera has changed
+    hips_m: float = 0.0  # horizontal and vertical together
+    lean_deg: float = 0.0  # between the trunk now and at the start, ignoring rotation about the vertical
+    turned_deg: float = 0.0  # about the vertical: caused by the camera's path
+    camera_tilt_deg: float = 0.0  # change of the estimated camera tilt
     worst_hips_m: float = 0.0
     worst_lean_deg: float = 0.0
 
 
 class CarryMeter:
-    """Takes poses in the order of time. One thread."""
+    """Takes poses in order of time. One thread."""
 
     def __init__(self) -> None:
         self._start: list[F64] = []  # (3, 3) hips, trunk and the camera's up of each frame
@@ -44,7 +44,7 @@ class CarryMeter:
         self.drift = Drift()
 
     def push(self, pose: Pose) -> Drift:
-        """One tracked pose; others change nothing. Returns the drift as it stands."""
+        """Add a tracked pose (others are ignored); return the current drift."""
         if not pose.tracked:
             return self.drift
         joints = pose.joints_world_m.astype(np.float64)
@@ -73,18 +73,18 @@ class CarryMeter:
 
 
 def _heading_deg(joints: F64) -> float:
-    """Where the hips face, about the vertical: 0 along +Z, 90 along +X."""
+    """Return the facing of the hips about the vertical: 0 along +Z, 90 along +X."""
     left = joints[JOINT["LeftUpperLeg"]] - joints[JOINT["RightUpperLeg"]]
     return math.degrees(math.atan2(-left[2], left[0]))
 
 
 def _upright(trunk: F64, heading_deg: float) -> F64:
-    """The trunk's direction (3,) as somebody sees it who turns with the performer."""
+    """Return the trunk's direction (3,) relative to the performer's facing."""
     cos, sin = math.cos(math.radians(heading_deg)), math.sin(math.radians(heading_deg))
     x, y, z = trunk / max(float(np.linalg.norm(trunk)), 1e-9)
     return np.array([cos * x - sin * z, y, sin * x + cos * z])
 
 
 def _angle_deg(a: F64, b: F64) -> float:
-    """Between two directions."""
+    """Return the angle between two directions."""
     return math.degrees(math.atan2(float(np.linalg.norm(np.cross(a, b))), float(a @ b)))

@@ -1,7 +1,7 @@
-"""How much one camera's clock is ahead of the other's, found from the speeds of the performer's limbs.
+"""Clock skew of two cameras, found from the speeds of the performer's limbs.
 
-A speed is the same from every side. The speeds of ten joints about the hips are brought to one rate, and the lag at
-which they agree best is read off their normalised cross-correlation, between samples by a parabola.
+Speed does not depend on the viewpoint. The speeds of ten joints relative to the hips are resampled to one rate, and the
+lag is the maximum of their normalised cross-correlation, refined between samples by a parabola.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from models.skeleton import JOINT
 RATE_HZ = 60.0
 """Common rate of the speeds."""
 NEAR_S = 2.0
-"""Clocks and beginnings are expected to differ by no more than this ..."""
+"""Clocks and starts are expected to differ by at most this ..."""
 LIKELY = 0.5
-"""... and are only searched beyond it where nothing within it correlates this well."""
+"""... and a larger lag is only searched if nothing within it correlates this well."""
 LEAST_OVERLAP_S = 2.0
 STILL_M_S = 0.1
-"""Mean speed of the limbs that is reached in a tenth of the time by anybody who moves."""
+"""Mean limb speed that a moving person exceeds at least a tenth of the time."""
 _SMOOTH_S = 0.05
 _MOVING = tuple(
     JOINT[side + name] for side in ("Left", "Right") for name in ("UpperArm", "LowerArm", "Hand", "LowerLeg", "Foot")
@@ -33,16 +33,17 @@ _MOVING = tuple(
 
 @dataclass(frozen=True, slots=True)
 class ClockSkew:
-    """B's clock less A's, seconds; `correlation` of the speeds there, -1..1: 0 says nothing, 1 is the same motion."""
+    """B's clock minus A's, seconds; `correlation` of the speeds at that lag, -1..1: 0 says nothing, 1 is the same
+    motion."""
 
     seconds: float
     correlation: float
 
 
 def estimate_skew(a: Track, b: Track, *, farthest_s: float | None = None) -> ClockSkew | None:
-    """Return the clocks' skew. None: too little is seen of the performer, or nothing moves in either.
+    """Return the skew of the clocks. None: too little of the performer is seen, or nothing moves in either.
 
-    farthest_s   search no farther than this; None: as far as the two still overlap, where nothing near fits
+    farthest_s   largest lag to search; None: as long as the two overlap, if no near lag fits
     """
     speeds_a, speeds_b = _speeds(a), _speeds(b)
     if speeds_a is None or speeds_b is None or (speeds_a.still and speeds_b.still):
@@ -63,9 +64,9 @@ def estimate_skew(a: Track, b: Track, *, farthest_s: float | None = None) -> Clo
 @dataclass(frozen=True, slots=True)
 class _Speeds:
     start_s: float
-    moves: F64  # (T, C) speeds less their mean, at RATE_HZ; 0 where unknown
+    moves: F64  # (T, C) speeds minus their mean, at RATE_HZ; 0 where unknown
     known: NDArray[np.bool_]  # (T,)
-    still: bool  # nobody moves: what is left is the detector's noise
+    still: bool  # no motion: only the detector's noise
 
 
 def _speeds(track: Track) -> _Speeds | None:
@@ -78,7 +79,7 @@ def _speeds(track: Track) -> _Speeds | None:
     even = np.stack([np.interp(grid, times_s, column) for column in places.T], axis=1)
     even = gaussian_filter1d(even, _SMOOTH_S * RATE_HZ, axis=0).reshape(len(grid), -1, 3)
     pace_m_s = np.linalg.norm(np.gradient(even, axis=0), axis=-1) * RATE_HZ
-    speed = np.sqrt(pace_m_s)  # the root: no joint drowns the others
+    speed = np.sqrt(pace_m_s)  # square root, so that no joint dominates
     after = np.clip(np.searchsorted(times_s, grid, "right"), 1, len(times_s) - 1)
     known = times_s[after] - times_s[after - 1] <= track.longest_gap_s
     if not known.any():
@@ -88,7 +89,7 @@ def _speeds(track: Track) -> _Speeds | None:
 
 
 def _correlation(a: _Speeds, b: _Speeds) -> F64:
-    """(L,) for every lag of b behind a, from -(Ta - 1): sum of products over the roots of both sums of squares."""
+    """Return the normalised correlation (L,) for every lag of b behind a, from -(Ta - 1)."""
     known_a, known_b = a.known.astype(float)[:, None], b.known.astype(float)[:, None]
     dot = _correlate(a.moves, b.moves)
     of_a = _correlate((a.moves**2).sum(1, keepdims=True), known_b)
@@ -100,7 +101,7 @@ def _correlation(a: _Speeds, b: _Speeds) -> F64:
 
 
 def _correlate(x: F64, y: F64) -> F64:
-    """(Tx, C), (Ty, C) -> (Tx + Ty - 1,) cross-correlation over all channels, from lag -(Ty - 1) of x after y."""
+    """Return the cross-correlation (Tx + Ty - 1,) of (Tx, C) and (Ty, C) over all channels, from lag -(Ty - 1) of x."""
     size = len(x) + len(y) - 1
     product = np.fft.rfft(x, size, axis=0) * np.fft.rfft(y[::-1], size, axis=0)
     return np.asarray(np.fft.irfft(product.sum(1), size))
@@ -113,7 +114,7 @@ def _best(score: F64, allowed: NDArray[np.bool_]) -> int | None:
 
 
 def _beside(score: F64, best: int) -> float:
-    """How far the top of the parabola through three samples lies beside the middle one, -0.5..0.5."""
+    """Return the offset of a parabola's maximum through three samples from the middle one, -0.5..0.5."""
     if not 0 < best < len(score) - 1:
         return 0.0
     low, top, high = score[best - 1 : best + 2]

@@ -1,7 +1,8 @@
-"""Two cameras on one performer: the rotation between them, and how far their answers are apart.
+"""Two cameras on one performer: the rotation between them, and the difference of their answers.
 
 One rotation without scale is fitted on the first seconds and frozen; everything after is measured with it. The
-detector's own 3D is measured the same way on the same frames. Agreement is not accuracy: both may have the same error.
+detector's own 3D is measured in the same way on the same frames. Agreement is not accuracy: both may have the same
+error.
 """
 
 from __future__ import annotations
@@ -19,18 +20,18 @@ from engine.viewpoints.tally import part_means
 from engine.viewpoints.track import Track
 
 FIT_S = 10.0
-"""The rotation is fitted on the first so many seconds, or on a third of the clip where that is shorter."""
+"""Seconds used for the fit, at most a third of the clip."""
 LEAST_PAIRS = 15
-"""Fewer moments that both cameras see fit nothing."""
+"""Least number of moments seen by both cameras."""
 ONE_PICTURE_DEG, ONE_PICTURE_MM = 1.0, 3.0
-"""Two recordings that are nearer to each other than this were made by one camera."""
+"""Two recordings that differ less than this were made by one camera."""
 LEAST_HZ = 4.0
-"""Slower than this nothing between two frames can be told."""
+"""At a lower frame rate, positions between two frames are unknown."""
 OTHER_MOTION, SAME_MOTION = 0.35, 0.5
-"""Correlation of the limbs' speeds below which two cameras do not show the same motion, and from which they do."""
+"""Correlation of limb speeds below which two cameras do not show the same motion, and from which they do."""
 BETTER_THAN_CHANCE = 0.55
-"""Between the two, the poses of one moment must agree so much better than those of different moments."""
-_SHIFTS = (0.2, 0.35, 0.5, 0.65, 0.8)  # of the whole
+"""Between the two limits, poses of one moment must agree better by this factor than those of different moments."""
+_SHIFTS = (0.2, 0.35, 0.5, 0.65, 0.8)  # as fractions of the whole
 
 
 class NotSameMotionError(InputError):
@@ -39,11 +40,11 @@ class NotSameMotionError(InputError):
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """What is frozen: the clocks' skew and the rotations."""
+    """Frozen skew of the clocks, and rotations."""
 
     R_b_a: F64  # (3, 3) A's axes -> B's axes
-    R_detector_b_a: F64 | None  # the same of the detector's own 3D; None: it gives none
-    skew: ClockSkew | None  # None: too little moves to tell; taken as 0
+    R_detector_b_a: F64 | None  # the same for the detector's own 3D; None: it has none
+    skew: ClockSkew | None  # None: too little motion; assumed 0
     from_s: float  # on A's clock
     until_s: float
 
@@ -54,7 +55,7 @@ class Fit:
 
     @property
     def skew_s(self) -> float:
-        """How much B's clock is ahead of A's."""
+        """How far B's clock is ahead of A's."""
         return 0.0 if self.skew is None else self.skew.seconds
 
 
@@ -87,13 +88,13 @@ class Disagreement:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What two cameras say of one performance."""
+    """What two cameras say about one performance."""
 
     fit: Fit
     pairs: Pairs
     ours: Disagreement
     detector: Disagreement | None  # None: no moment with the detector's own 3D in both
-    detector_times_s: F64  # (D,) of the moments that `detector` holds
+    detector_times_s: F64  # (D,) moments of `detector`
 
     @property
     def ratio(self) -> float | None:
@@ -105,11 +106,12 @@ class Comparison:
 
 
 Names = tuple[str, str]
-"""How the two cameras are called in errors."""
+"""Names of the two in error messages."""
 
 
 def compare(a: Track, b: Track, names: Names = ("A", "B")) -> Comparison:
-    """Fit on the beginning, freeze, and measure the whole. Raises InputError as `fit_cameras`, and for one twice."""
+    """Fit on the start, freeze, and measure the whole. Raises InputError as `fit_cameras`, and for the same clip
+    twice."""
     found = measure(a, b, fit_cameras(a, b, names=names))
     if found.fit.angle_deg < ONE_PICTURE_DEG and found.ours.mean_mm < ONE_PICTURE_MM:
         raise InputError(
@@ -127,15 +129,15 @@ def fit_cameras(
     first_s: float | None = None,
     names: Names = ("A", "B"),
 ) -> Fit:
-    """Find the skew of the clocks on the whole, and the rotation on the first seconds that both see.
+    """Find the clock skew on the whole, and the rotation on the first seconds seen by both.
 
-    farthest_skew_s   the clocks differ by no more than this; None: files, whose beginnings may lie anywhere
-    first_s           fit on the first so many seconds; None: FIT_S or a third, whichever is shorter
-    Raises InputError: nobody is seen, or too rarely by both; NotSameMotionError: the limbs' speeds do not fit.
+    farthest_skew_s   largest difference of the clocks; None: files, whose starts may differ by any time
+    first_s           seconds to fit on; None: FIT_S or a third, whichever is shorter
+    Raises InputError: no person, or rarely seen by both; NotSameMotionError: the limb speeds do not match.
     """
     for name, track in zip(names, (a, b), strict=True):
         if not track.seen.any():
-            raise InputError(f"nobody is seen in {name}: point both cameras at the same performer")
+            raise InputError(f"no person is seen in {name}:  point both cameras at the same performer")
     skew = estimate_skew(a, b, farthest_s=farthest_skew_s)
     pairs = pair(a, b, 0.0 if skew is None else skew.seconds)
     if skew is not None and _differs(skew, pairs):
@@ -147,7 +149,7 @@ def fit_cameras(
         slow_hz = min(track.rate_hz for track in (a, b))
         if slow_hz < LEAST_HZ:
             raise InputError(
-                f"{slow_hz:.1f} poses a second are too few to compare, expected {LEAST_HZ:.0f} or more; close other "
+                f"{slow_hz:.1f} poses per second are too few to compare, expected {LEAST_HZ:.0f} or more; close other "
                 "programs, or use --detector-size lite"
             )
         raise InputError(
@@ -170,14 +172,15 @@ def fit_cameras(
 
 
 def _differs(skew: ClockSkew, pairs: Pairs) -> bool:
-    """Whether two cameras show different performances."""
+    """Return whether two cameras show different performances."""
     if not OTHER_MOTION <= skew.correlation < SAME_MOTION or len(pairs) < LEAST_PAIRS:
         return skew.correlation < SAME_MOTION
     return over_chance(pairs) > BETTER_THAN_CHANCE
 
 
 def over_chance(pairs: Pairs) -> float:
-    """Disagreement of one moment's poses over that of different moments', each after a fit of its own."""
+    """Return the difference of poses at the same moment relative to that at different moments, each after its own
+    fit."""
     rows = np.arange(len(pairs))
     chance = [_residual_mm(pairs, np.roll(rows, int(len(rows) * shift))) for shift in _SHIFTS]
     return _residual_mm(pairs, rows) / max(float(np.mean(chance)), 1e-9)
@@ -189,7 +192,7 @@ def _residual_mm(pairs: Pairs, b_rows: NDArray[np.intp]) -> float:
 
 
 def measure(a: Track, b: Track, fit: Fit) -> Comparison:
-    """Lay A's answers over B's with a frozen fit. Raises InputError: there is no moment that both see."""
+    """Measure A against B with a frozen fit. Raises InputError: no moment is seen by both."""
     pairs = pair(a, b, fit.skew_s)
     if not len(pairs):
         raise InputError("A and B never see the performer at the same time")

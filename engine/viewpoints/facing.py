@@ -1,4 +1,4 @@
-"""From which side the camera sees the performer, and how far they have turned.
+"""Side from which the camera sees the performer, and how far they have turned.
 
 Pure functions and one small tracker; camera frame: x right, y down, z forward.
 """
@@ -19,17 +19,17 @@ SECTORS = 12
 SECTOR_DEG = 360 / SECTORS
 _LEFT, _RIGHT, _SPINE = JOINT["LeftUpperLeg"], JOINT["RightUpperLeg"], JOINT["Spine"]
 _JUMP_DEG = 60.0
-"""An answer further than this from where the turn has come is a flip, until it lasts."""
+"""An answer farther than this from the expected turn is a flip, until it lasts."""
 _FLIP_LASTS_S = 2.0
 _RATE_TAU_S, _YAW_TAU_S = 0.8, 0.08
 _GAP_S = 1.0
 
 
 def hips_axes(joints_m: F64) -> F64:
-    """Orientation of the hips by their own joints: (..., 22, 3) -> (..., 3, 3), columns left, up, ahead.
+    """Return the orientation of the hips from joint positions: (..., 22, 3) -> (..., 3, 3), columns left, up, forward.
 
-    The line between the hip joints is kept, the way to the Spine joint is made square to it. It needs positions only,
-    so that a detector without rotations is measured in the same way.
+    The line between the hip joints is kept, and the direction to the Spine joint made perpendicular to it. Only
+    positions are used, so that a detector without rotations is measured in the same way.
     """
     joints = np.asarray(joints_m, np.float64)
     left = joints[..., _LEFT, :] - joints[..., _RIGHT, :]
@@ -41,7 +41,7 @@ def hips_axes(joints_m: F64) -> F64:
 
 
 def laid_on(poses: F64, reference: F64, columns: Sequence[int]) -> F64:
-    """Each pose turned about the origin so that its `columns` lie nearest to the reference's; no scale (Kabsch 1976).
+    """Rotate each pose about the origin so that its `columns` best match the reference's; no scale (Kabsch 1976).
 
     poses (N, J, 3), reference (J, 3). Poses with NaN come back as NaN.
     """
@@ -54,7 +54,7 @@ def laid_on(poses: F64, reference: F64, columns: Sequence[int]) -> F64:
 
 
 def camera_yaw_deg(joints_cam_m: F64, up_cam: F64) -> float:
-    """Where the camera stands round the performer: 0 in front, 90 at their left, 180 behind, -90 at their right.
+    """Return the camera's direction around the performer: 0 front, 90 their left, 180 behind, -90 their right.
 
     joints_cam_m (22, 3); up_cam (3,) against gravity, both in the camera frame. NaN for a body that lies along gravity.
     """
@@ -68,17 +68,17 @@ def camera_yaw_deg(joints_cam_m: F64, up_cam: F64) -> float:
 
 
 def wrapped_deg(angle: float) -> float:
-    """The same angle in -180 .. 180."""
+    """Return the same angle in -180 .. 180."""
     return (angle + 180.0) % 360.0 - 180.0
 
 
 def sector_of(yaw_deg: float) -> int:
-    """0 in front, 3 the performer's left, 6 behind, 9 their right."""
+    """Return the sector: 0 front, 3 the performer's left, 6 behind, 9 their right."""
     return round(yaw_deg / SECTOR_DEG) % SECTORS
 
 
 class TurnTracker:
-    """Follows a steady turn through wrong answers: a body seen the wrong way round for a moment is still where it was.
+    """Follows a steady turn despite wrong answers: a momentary front-back flip does not count.
 
     `travelled_deg` grows with the turn and falls when the performer turns back.
     """
@@ -90,7 +90,7 @@ class TurnTracker:
         self._at_s = self._agreed_at_s = 0.0
 
     def push(self, yaw_deg: float, at_s: float) -> float:
-        """One answer; frames come in the order of time. Returns the yaw that it is counted for, -180 .. 180."""
+        """Add an answer, in order of time. Return the yaw it is counted for, -180 .. 180."""
         step_s = at_s - self._at_s
         if math.isnan(self.yaw_deg):
             self.yaw_deg, self._at_s, self._agreed_at_s = yaw_deg, at_s, at_s
@@ -105,7 +105,7 @@ class TurnTracker:
             share = 1 - math.exp(-step_s / _RATE_TAU_S)
             self._rate += share * (moved / step_s - self._rate)
             self._agreed_at_s = at_s
-        elif at_s - self._agreed_at_s > _FLIP_LASTS_S:  # it was not a flip: begin again from here, no way travelled
+        elif at_s - self._agreed_at_s > _FLIP_LASTS_S:  # it was not a flip: restart from here, without travel
             self.yaw_deg, self._agreed_at_s, self._rate = yaw_deg, at_s, 0.0
             return self.yaw_deg
         else:

@@ -1,6 +1,6 @@
-"""Joints about the hips, the rotation between two cameras, and the detector's own 3D as the same 22 joints.
+"""Joints relative to the hips, the rotation between two cameras, and the detector's own 3D as the same 22 joints.
 
-Every fit is a rotation without scale: a wrong size stays visible as disagreement.
+Every fit is a rotation without scale: a wrong size remains visible as a difference.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ F64 = NDArray[np.float64]
 
 _TRUNK = ("Spine", "Chest", "UpperChest", "Neck")
 _SHOULDER_AT = 0.25
-"""Of the way from the upper chest's top to the arm, where s̄ has the Shoulder joint."""
+"""Position of s̄'s Shoulder joint on the way from the upper chest's top to the arm, as a fraction."""
 
 
 def about_hips(joints_m: F64) -> F64:
-    """Move Hips to the origin: (..., 22, 3) -> (..., 22, 3), the axes stay."""
+    """Move Hips to the origin: (..., 22, 3) -> (..., 22, 3), keeping the axes."""
     joints = np.asarray(joints_m, np.float64)
     return np.asarray(joints - joints[..., ROOT : ROOT + 1, :])
 
 
 def in_hips_frame(joints_m: F64, R_hips: F64) -> F64:
-    """Joints as the pelvis sees them: (..., 22, 3) and (..., 3, 3) Hips -> the joints' frame, to (..., 22, 3)."""
+    """Convert joints (..., 22, 3) to the pelvis' frame; R_hips (..., 3, 3) maps Hips to the joints' frame."""
     return np.asarray(about_hips(joints_m) @ np.asarray(R_hips, np.float64))  # row vectors: R^T from the left
 
 
 def fit_rotation(points: F64, targets: F64, weights: F64 | None = None) -> F64:
-    """Return the rotation R (3, 3) that makes `R @ point` lie nearest to its target, least squares, no scale.
+    """Return the rotation R (3, 3) that minimises the distances of `R @ point` to its target, least squares, no scale.
 
     points, targets  (..., 3) in pairs, both about the same origin
-    weights          (...) of each pair, 0 or more; None: all alike. Pairs that are not finite count for nothing.
+    weights          (...) of each pair, at least 0; None: equal. Pairs that are not finite are ignored.
     Kabsch 1976, by singular value decomposition. Raises ValueError without any pair of weight.
     """
     a, b = np.asarray(points, np.float64).reshape(-1, 3), np.asarray(targets, np.float64).reshape(-1, 3)
@@ -54,16 +54,15 @@ def rotation_angle_deg(R: F64) -> float:
 
 
 def distances_mm(points_m: F64, targets_m: F64) -> F64:
-    """(..., J, 3) metres -> (..., J) distance of each pair in millimetres; NaN where either is unknown."""
+    """Return the distance (..., J) of each pair of (..., J, 3) metres in millimetres; NaN where either is unknown."""
     return np.asarray(np.linalg.norm(np.asarray(points_m) - np.asarray(targets_m), axis=-1) * 1000.0)
 
 
 def landmark_joints(evidence_m: F64) -> F64:
-    """The detector's own 3D landmarks as our 22 joints about the hips: (..., 27, 3) -> (..., 22, 3) metres.
+    """Convert the detector's 3D landmarks (..., 27, 3) to our 22 joints relative to the hips, (..., 22, 3) metres.
 
-    Limbs are the landmarks themselves, toes the big toe (BlazePose has no small one); the spine is divided between
-    the middles of hips and shoulders as s̄ is, and the head's joint is the middle of the ears. NaN where a
-    landmark is missing.
+    Limbs are the landmarks themselves, toes the big toe (BlazePose has no small one); the spine is divided between the
+    centres of hips and shoulders as in s̄, and the head joint is the centre of the ears. NaN for missing landmarks.
     """
     marks = np.asarray(evidence_m, np.float64)
     if marks.shape[-2:] != (NUM_EVIDENCE, 3):

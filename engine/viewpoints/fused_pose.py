@@ -1,4 +1,4 @@
-"""Two live poses of one performer as one pose in A's world: a third performer for OSC."""
+"""Fuse two live poses of one performer into one pose in A's world: a third performer for OSC."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _GROUND = [*FEET, *TOES]
 
 
 def root_offset(pairs: Pairs, R_b_a: F64) -> F64:
-    """Return what is to be added to B's Hips, turned into A's axes, to lie on A's: the median over the fit, (3,)."""
+    """Return the offset (3,) from B's Hips, rotated to A's axes, to A's: the median over the fit."""
     return np.asarray(np.median(pairs.a_root_m - pairs.b_root_m @ R_b_a, axis=0))
 
 
 def fused_pose(a: Pose, b: Pose, R_b_a: F64, offset_m: F64) -> Pose:
-    """Return the mean of two tracked poses of one moment.
+    """Return the mean of two tracked poses at one moment.
 
-    R_b_a (3, 3) A's axes -> B's; offset_m (3,) as `root_offset` gives it. Bones are the mean of both performers' as
-    each camera has them; the lowest foot is as high above the floor as in the mean of both.
+    R_b_a (3, 3) A's axes -> B's; offset_m (3,) from `root_offset`. Bone lengths are the mean of both answers'; the
+    lowest foot is as high above the floor as in the mean of both.
     """
     sides = _answer(a), in_axes_of(_answer(b), R_b_a.T)
     offsets_m = (a.rest_offsets_m.astype(np.float64) + b.rest_offsets_m) / 2
@@ -53,7 +53,7 @@ def fused_pose(a: Pose, b: Pose, R_b_a: F64, offset_m: F64) -> Pose:
 
 
 def _answer(pose: Pose) -> Answer:
-    """One pose in its own camera's axes."""
+    """Return a pose in its own camera's axes."""
     R = pose.R_world_cam.astype(np.float64)
     local = Rotation.from_quat(pose.rotations_xyzw.astype(np.float64)).as_matrix()
     _, turned = forward_kinematics(local[None], np.zeros((*local.shape[:1], 3)), np.zeros((1, 3)))
@@ -62,21 +62,21 @@ def _answer(pose: Pose) -> Answer:
 
 
 def _root(a: Pose, b: Pose, sides: tuple[Answer, Answer], R_b_a: F64, offset_m: F64) -> F64:
-    """(3,) Hips in A's axes, each camera's weighing little along its own line of sight."""
+    """Return the Hips (3,) in A's axes, with low weight along each camera's line of sight."""
     of_a, of_b = ((pose.root_m.astype(np.float64) - pose.t_world_cam) @ pose.R_world_cam for pose in (a, b))
     weights = [np.array(max(float(pose.part_confidence.mean()), 1e-3)) for pose in (a, b)]
     return weighted_mean(of_a, weights[0], sides[0].sight, of_b @ R_b_a + offset_m, weights[1], sides[1].sight)
 
 
 def _lowest(a: Pose, b: Pose) -> float:
-    """Height of the lowest foot joint over the floor, by how well each camera sees the legs."""
+    """Return the lowest foot joint's height above the floor, weighted by the visibility of the legs."""
     heights = [float(pose.joints_world_m[_GROUND, 1].min()) for pose in (a, b)]
     weights = [float(pose.part_confidence[-2:].mean()) + 1e-3 for pose in (a, b)]
     return float(np.average(heights, weights=weights))
 
 
 def laid_over(b: Pose, a: Pose, R_b_a: F64) -> Pose:
-    """Return B's pose turned into A's world, its hips at A's: what is drawn over A's figure."""
+    """Return B's pose rotated into A's world with its hips at A's: drawn over A's figure."""
     turn = a.R_world_cam.astype(np.float64) @ R_b_a.T @ b.R_world_cam.T
     joints = about_hips(b.joints_world_m.astype(np.float64)) @ turn.T + a.root_m
     rotations = b.rotations_xyzw.astype(np.float64).copy()

@@ -1,8 +1,8 @@
-"""The mean of two cameras' answers as one valid body: bone lengths kept, joints that only turn.
+"""Mean of two cameras' answers as one valid body: bone lengths are kept, joints only rotate.
 
-A camera knows well where a joint is across its picture and poorly how far away: an answer counts less along its own
-line of sight (DEPTH_TRUST). So two cameras at an angle give each other the depth that both lack. Weights are also
-those of each part's confidence. Bones then point where the mean has them.
+A camera measures a position across its picture well and its distance poorly: an answer has less weight along its own
+line of sight (DEPTH_TRUST). So two cameras at an angle complement each other. Weights also include each part's
+confidence. Bones then point along the mean.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from models.rotations import rotation_between
 from models.skeleton import JOINT, NUM_JOINTS, PARENTS, ROOT
 
 DEPTH_TRUST = 0.12
-"""Weight of an answer along the line of sight over that across it. On rendered pairs 0.05 to 0.2 are equally good."""
-_LEAST = 1e-3  # nobody's weight is nothing: two that see nothing are averaged
+"""Weight of an answer along the line of sight relative to across. On rendered pairs 0.05 to 0.2 are equally good."""
+_LEAST = 1e-3  # least weight, so that two unseen parts are averaged
 _AHEAD = np.array([0.0, 0.0, 1.0])
 _PARTS = list(PART_OF_JOINT)
 _LIMB_BONES = tuple(
@@ -41,7 +41,7 @@ class Answer:
     joints_m: F64  # (N, 22, 3) about the hips
     turned: F64  # (N, 22, 3, 3) orientation of every joint
     part_confidence: F64  # (N, 6)
-    sight: F64  # (3,) unit vector, where this camera looks
+    sight: F64  # (3,) unit vector, viewing direction of this camera
 
 
 def in_axes_of(answer: Answer, R: F64) -> Answer:
@@ -50,16 +50,16 @@ def in_axes_of(answer: Answer, R: F64) -> Answer:
 
 
 def own_axes(joints_m: F64, turned: F64, part_confidence: F64) -> Answer:
-    """Return the answer of a camera in its own axes."""
+    """Return a camera's answer in its own axes."""
     return Answer(joints_m, turned, part_confidence, _AHEAD)
 
 
 def fused(a: Answer, b: Answer, rest_offsets_m: F64) -> tuple[F64, F64]:
     """Return the mean of two answers in the same axes as one body.
 
-    rest_offsets_m  (22, 3) the bones that the body gets
-    returns         rotations (N, 22, 3, 3) local to the parent, Hips in the outer frame; joints (N, 22, 3) about the
-                    hips. Orientations are chordal means (the sum of matrices, made a rotation again).
+    rest_offsets_m  (22, 3) bones of the result
+    returns         rotations (N, 22, 3, 3) local to the parent, Hips in the outer frame; joints (N, 22, 3) relative to
+                    the hips. Orientations are chordal means (sum of matrices, projected to a rotation).
     """
     weight_a, weight_b = (answer.part_confidence[:, _PARTS] + _LEAST for answer in (a, b))  # (N, 22)
     places = weighted_mean(a.joints_m, weight_a, a.sight, b.joints_m, weight_b, b.sight)
@@ -78,7 +78,7 @@ def fused(a: Answer, b: Answer, rest_offsets_m: F64) -> tuple[F64, F64]:
 
 
 def weighted_mean(a: F64, weight_a: F64, sight_a: F64, b: F64, weight_b: F64, sight_b: F64) -> F64:
-    """(..., 3) points with weights (...) -> their mean, in which each counts little along its own line of sight."""
+    """Return the mean of points (..., 3) with weights (...), each weighted low along its own line of sight."""
     precision_a = weight_a[..., None, None] * _across(sight_a)
     precision_b = weight_b[..., None, None] * _across(sight_b)
     both = precision_a @ a[..., None] + precision_b @ b[..., None]
@@ -86,12 +86,12 @@ def weighted_mean(a: F64, weight_a: F64, sight_a: F64, b: F64, weight_b: F64, si
 
 
 def _across(sight: F64) -> F64:
-    """(3, 3) weight of an answer by direction: 1 across the line of sight, DEPTH_TRUST along it."""
+    """Return the weight (3, 3) of an answer by direction: 1 across the line of sight, DEPTH_TRUST along it."""
     return np.asarray(np.eye(3) - (1 - DEPTH_TRUST) * np.outer(sight, sight))
 
 
 def _nearest_rotation(matrices: F64) -> F64:
-    """(..., 3, 3) sums of rotations -> the rotations nearest to them."""
+    """Return the rotations nearest to (..., 3, 3) sums of rotations."""
     u, _, vt = np.linalg.svd(matrices)
     u[..., 2] *= np.sign(np.linalg.det(u @ vt))[..., None]
     return np.asarray(u @ vt)

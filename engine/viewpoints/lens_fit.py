@@ -1,4 +1,5 @@
-"""How well the figure covers the person: its limb joints, through the lens, against the detector's keypoints."""
+"""How well the figure covers the person: its limb joints, projected through the lens, against the detector's
+keypoints."""
 
 from __future__ import annotations
 
@@ -18,9 +19,9 @@ _PAIRS = [
 
 
 def fit_px(pose: Pose | None, detection: Detection | None) -> float | None:
-    """Mean distance in the picture, pixels, of the joints that are sent from where the detector sees them.
+    """Return the mean picture distance, pixels, between the sent joints and the detector's keypoints.
 
-    None: nobody is tracked, too few keypoints are seen well, or both are of different frames.
+    None: no tracked person, too few visible keypoints, or the two are from different frames.
     """
     if pose is None or not pose.tracked or not isinstance(detection, Keypoints2D):
         return None

@@ -1,4 +1,4 @@
-"""Two live pipelines on one performer: the rotation is fitted once enough is seen, frozen, and everything measured.
+"""Compare two live pipelines on one performer: the rotation is fitted once enough is seen, frozen, then used.
 
 One thread feeds and reads it. Memory is bounded: the last minutes of both cameras.
 """
@@ -23,15 +23,15 @@ from engine.viewpoints.track import Sample, Track, sample_of, track_of
 
 KEEP_S = 300.0
 FARTHEST_SKEW_S = 1.0
-"""Two cameras of one machine are no further apart: what differs is how long their pictures take."""
+"""Largest clock difference of two cameras on one machine: that of their delays."""
 CLIPS_APART_S = 4.0
-"""Two clips begin to play when their pipelines do."""
+"""Largest clock difference of two clips, which start with their pipelines."""
 CLOCKS_EVERY_S = 5.0
-"""How often the clocks are compared anew."""
+"""Interval for comparing the clocks again."""
 RETRY_S = 2.0
-"""After a fit that failed."""
+"""Time to wait after a failed fit."""
 SHOWN_S = 30.0
-"""Of the curve."""
+"""Length of the displayed curve."""
 _MOST_RATE_HZ = 60
 _LOOK_BACK_S = 0.5
 _BRIDGE_S = 0.3
@@ -40,13 +40,13 @@ _STALE_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class LiveState:
-    """What the screen shows. Frozen."""
+    """State for the screen. Frozen."""
 
     state: str
-    """"waiting"    for both cameras to see somebody
-    "fitting"    `left_s` seconds more are needed
-    "different"  the two do not show the same motion, or not enough of it: see `problem`; it is tried again
-    "fitted"     the rotation is frozen and the figures hold"""
+    """"waiting"    until both cameras see a person
+    "fitting"    `left_s` more seconds are needed
+    "different"  the two do not show the same motion, or too little motion: see `problem`; will be retried
+    "fitted"     the rotation is frozen and the figures are valid"""
     left_s: float = 0.0
     problem: str = ""
     fit: Fit | None = None
@@ -55,15 +55,15 @@ class LiveState:
     ours: Figures | None = None  # of all frames since the fit began
     detector: Figures | None = None
     pose: Pose | None = None  # A's at the newest moment that both see
-    over: Pose | None = None  # B's at the same moment, laid over A's
+    over: Pose | None = None  # B's at the same moment, aligned with A's
     fused: Pose | None = None  # the mean of both
     times_s: F64 | None = None  # (P,) of the last SHOWN_S
     ours_mm: F64 | None = None  # (P,)
-    detector_mm: F64 | None = None  # (P,) NaN where the detector gives none
+    detector_mm: F64 | None = None  # (P,) NaN where the detector has none
 
 
 class LiveComparison:
-    """Takes both pipelines' poses in the order of time; `update` says how things stand."""
+    """Takes both pipelines' poses in order of time; `update` returns the state."""
 
     def __init__(
         self,
@@ -75,19 +75,19 @@ class LiveComparison:
     ) -> None:
         """Start without a frame.
 
-        fit_s            so many seconds of common sight are fitted
-        farthest_skew_s  the clocks are searched no farther than this
-        keep_s           so much of both cameras is kept for `result`
+        fit_s            seconds seen by both that are used for the fit
+        farthest_skew_s  largest clock difference to search
+        keep_s           seconds of both cameras kept for `result`
         """
         self._names, self._fit_s, self._farthest_s = names, fit_s, farthest_skew_s
-        self._seen: list[tuple[float, ...]] = [(), ()]  # of each side, when somebody was seen first and last
+        self._seen: list[tuple[float, ...]] = [(), ()]  # first and last time a person was seen, for each side
         self._keep_s = max(keep_s, fit_s + farthest_skew_s + _LOOK_BACK_S)
         self._kept: tuple[deque[tuple[Sample, Pose]], ...] = deque(), deque()
         self._fit: Fit | None = None
         self._offset_m: F64 = np.zeros(3)
         self._problem, self._not_before_s, self._clocks_at_s = "", -np.inf, -np.inf
         self._measured_s = -np.inf
-        self._skews: list[tuple[float, float]] = []  # from when on B's clock was how far ahead
+        self._skews: list[tuple[float, float]] = []  # start time and B's lead, for each measurement
         self._curve: deque[tuple[float, float, float]] = deque(maxlen=int(SHOWN_S * _MOST_RATE_HZ))
         self._pose: Pose | None = None
         self._over: Pose | None = None
@@ -95,7 +95,7 @@ class LiveComparison:
         self._ours, self._detector = Tally(), Tally()
 
     def add(self, side: int, pose: Pose, detection: Detection) -> None:
-        """Take the newest frame of one side (0, 1). A clock that went back (another source) begins anew."""
+        """Add the newest frame of one side (0, 1). A clock that went back (another source) restarts everything."""
         kept = self._kept[side]
         if kept and pose.captured_at_s <= kept[-1][0].time_s:
             if kept[-1][0].time_s - pose.captured_at_s > _STALE_S:
@@ -109,7 +109,7 @@ class LiveComparison:
             kept.popleft()
 
     def refit(self) -> None:
-        """Forget everything and fit the next seconds."""
+        """Forget everything and fit on the next seconds."""
         for kept in self._kept:
             kept.clear()
         self._seen = [(), ()]
@@ -119,7 +119,7 @@ class LiveComparison:
         self._curve.clear()
 
     def update(self) -> LiveState:
-        """Pair what is new, fit when it is time, and return how things stand."""
+        """Pair new frames, fit when it is time, and return the state."""
         if self._fit is None:
             self._try_to_fit()
         if self._fit is None:
@@ -145,17 +145,17 @@ class LiveComparison:
         )
 
     def result(self) -> Comparison:
-        """Everything that is kept, measured with the frozen fit. Raises InputError: nothing could be fitted."""
+        """Return everything kept, measured with the frozen fit. Raises InputError if there was no fit."""
         if self._fit is not None:
             return measure(self._track(0), self._on_one_clock(self._track(1), self._fit.skew_s), self._fit)
         for name, seen in zip(self._names, self._seen, strict=True):
             if not seen:
-                raise InputError(f"nobody was seen in {name}: point both cameras at the same performer")
+                raise InputError(f"no person was seen in {name}:  point both cameras at the same performer")
         fit = fit_cameras(self._track(0), self._track(1), farthest_skew_s=self._farthest_s, names=self._names)
         return measure(self._track(0), self._track(1), fit)
 
     def _on_one_clock(self, b: Track, skew_s: float) -> Track:
-        """B as if its clock had been ahead of A's by the newest skew all the time."""
+        """Return B as if the newest skew had applied all the time."""
         since, skews = (np.array(column) for column in zip(*self._skews, strict=True))
         were_s = skews[np.searchsorted(since, b.times_s, "right") - 1]
         return replace(b, times_s=np.maximum.accumulate(b.times_s - were_s + skew_s))
@@ -168,7 +168,7 @@ class LiveComparison:
         return track_of([sample for sample, _ in islice(kept, len(kept) - number, None)])
 
     def _left_s(self) -> float | None:
-        """Seconds of common sight that are missing; None: one of the two sees nobody."""
+        """Return the missing seconds seen by both; None: one of the two sees no person."""
         if not all(self._seen):
             return None
         common = min(seen[1] for seen in self._seen) - max(seen[0] for seen in self._seen)
@@ -191,7 +191,8 @@ class LiveComparison:
         self._offset_m = root_offset(pair(a, b, fit.skew_s), fit.R_b_a)
 
     def _follow_clocks(self, fit: Fit) -> Fit:
-        """The rotation is frozen, the clocks are not: a stream that stalls or a clip that begins again shifts them."""
+        """Update the clock skew: only the rotation is frozen, since a stalled stream or a looped clip shifts the
+        clocks."""
         newest_s = self._kept[0][-1][0].time_s if self._kept[0] else -np.inf
         if newest_s < self._clocks_at_s + CLOCKS_EVERY_S or not self._kept[1]:
             return fit
@@ -209,7 +210,7 @@ class LiveComparison:
         a, b = self._track(0, since_s), self._track(1, since_s + fit.skew_s - _BRIDGE_S)
         try:
             comparison = measure(a, b, fit)
-        except InputError:  # one of the two sees nobody
+        except InputError:  # one of the two sees no person
             return
         pairs = comparison.pairs
         new = [row for row, time_s in enumerate(pairs.times_s) if time_s > self._measured_s]
@@ -222,7 +223,7 @@ class LiveComparison:
         self._fused = fused_pose(pose_a, pose_b, fit.R_b_a, self._offset_m)
 
     def _take(self, comparison: Comparison, new: list[int]) -> None:
-        """Into the figures and the curve."""
+        """Add new pairs to the figures and the curve."""
         times_s, detector = comparison.pairs.times_s, comparison.detector
         own = {} if detector is None else dict(zip(comparison.detector_times_s, detector.joints_mm, strict=True))
         for row in new:

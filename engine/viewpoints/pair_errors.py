@@ -1,4 +1,4 @@
-"""How far a comparison of two cameras is from the truth, where it is known: rendered people."""
+"""Error of a comparison of two cameras against ground truth: rendered people."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from engine.viewpoints.track import Track
 
 @dataclass(frozen=True, slots=True)
 class TrueView:
-    """What the renderer knows of one camera's clip."""
+    """The renderer's truth for one camera's clip."""
 
-    joints_m: F64  # (N, 22, 3) camera axes, one row for each frame of the track
+    joints_m: F64  # (N, 22, 3) camera axes, one row per frame of the track
     R_cam_world: F64  # (3, 3)
 
 
 @dataclass(frozen=True, slots=True)
 class PairErrors:
-    """One pair; distances in millimetres, means over 22 joints about the hips."""
+    """Errors of one pair, millimetres, means over 22 joints relative to the hips."""
 
     true_angle_deg: float
     angle_deg: float
@@ -35,17 +35,17 @@ class PairErrors:
 
     @property
     def angle_off_deg(self) -> float:
-        """How far the angle between the cameras is off."""
+        """Error of the angle between the cameras."""
         return abs(self.angle_deg - self.true_angle_deg)
 
     @property
     def fused_over_single(self) -> float:
-        """The mean's error over that of one camera, the average of the two."""
+        """Error of the mean divided by that of one camera (average of both)."""
         return self.fused_mm / ((self.a_mm + self.b_mm) / 2)
 
 
 def pair_errors(a: Track, b: Track, true_a: TrueView, true_b: TrueView, names: Names = ("A", "B")) -> PairErrors:
-    """Compare two tracks of one rendered motion, and measure angle, answers and mean against the truth.
+    """Compare two tracks of one rendered motion, and measure errors of angle, answers and mean against the truth.
 
     Raises InputError as `compare` does.
     """
@@ -64,7 +64,8 @@ def pair_errors(a: Track, b: Track, true_a: TrueView, true_b: TrueView, names: N
 
 
 def fused_joints(a: Track, b: Track, found: Comparison) -> F64:
-    """Return the mean of both cameras at the pairs' moments, as one body in A's axes: (P, 22, 3) about the hips."""
+    """Return the mean of both cameras at the pairs' moments, as one body in A's axes: (P, 22, 3) relative to the
+    hips."""
     pairs, R_a_b = found.pairs, found.fit.R_b_a.T
     of_a = own_axes(pairs.a_m, a.turned[pairs.a_rows], pairs.a_confidence)
     of_b = own_axes(pairs.b_m, b.turned[pairs.b_nearest], pairs.b_confidence)

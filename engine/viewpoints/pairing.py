@@ -1,4 +1,4 @@
-"""Frames of two cameras brought together: the second one's answers at the times of the first one's frames."""
+"""Pair frames of two cameras: the second one's answers are interpolated at the times of the first one's frames."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from engine.viewpoints.track import Track
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """P moments at which both cameras see the performer. Rows of A as they are, rows of B between two of its frames."""
+    """P moments at which both cameras see the performer. Rows of A unchanged, rows of B interpolated between two
+    frames."""
 
     times_s: F64  # (P,) on A's clock
     a_m: F64  # (P, 22, 3) about the hips, A's axes
     b_m: F64  # (P, 22, 3) about the hips, B's axes
-    a_detector_m: F64  # (P, 22, 3) NaN where the detector gives none
+    a_detector_m: F64  # (P, 22, 3) NaN where the detector has none
     b_detector_m: F64
     a_confidence: F64  # (P, 6)
     b_confidence: F64
@@ -26,7 +27,7 @@ class Pairs:
     b_root_m: F64  # (P, 3) B's axes
     a_rows: NDArray[np.int64]  # (P,) the frame of A
     b_rows: NDArray[np.int64]  # (P,) the frame of B before the moment ...
-    b_part: F64  # (P,) ... and how far on the way to the next it is, 0..1
+    b_part: F64  # (P,) ... and its fraction of the way to the next, 0..1
 
     def __len__(self) -> int:
         """Moments."""
@@ -34,14 +35,14 @@ class Pairs:
 
     @property
     def b_nearest(self) -> NDArray[np.int64]:
-        """(P,) the frame of B nearest to the moment."""
+        """(P,) B's frame nearest to the moment."""
         return np.asarray(self.b_rows + (self.b_part > 0.5))
 
 
 def pair(a: Track, b: Track, skew_s: float) -> Pairs:
-    """Return what both see at the times of A's frames; `skew_s` is how much B's clock is ahead of A's.
+    """Return what both see at the times of A's frames; `skew_s`: how far B's clock is ahead of A's.
 
-    B's joints are interpolated between its two nearest frames, so that different frame rates cost nothing.
+    B's joints are interpolated between its two nearest frames, so different frame rates do no harm.
     """
     wanted = a.times_s + skew_s
     after = np.clip(np.searchsorted(b.times_s, wanted, "right"), 1, max(len(b) - 1, 1))

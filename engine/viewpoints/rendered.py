@@ -1,6 +1,6 @@
-"""The bundled clip of one motion from twelve sides, with its truth: what a viewpoint costs, in true millimetres.
+"""The bundled clip of one motion from twelve sides, with its ground truth: true errors by viewpoint.
 
-Made by `python -m models.rendering.turntable views`; the people are rendered, and whoever shows a number says so.
+Made by `python -m models.rendering.turntable views`; the people are rendered, which must be said with every figure.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from models.skeleton import LIMBS, NUM_JOINTS
 
 CLIP = Path(__file__).resolve().with_name("clip")
 SETTLE_FRAMES = 30
-"""Frames after a start or a cut that are not counted: the network's window still holds what was before."""
+"""Frames after a start or cut that are not counted: the window still contains earlier frames."""
 
 
 @dataclass(frozen=True, slots=True)
 class RenderedViews:
-    """N frames of one motion before V cameras."""
+    """N frames of one motion in front of V cameras."""
 
     folder: Path
-    views_deg: tuple[int, ...]  # where the cameras stand: 0 in front, 90 at the performer's left
+    views_deg: tuple[int, ...]  # camera directions: 0 front, 90 the performer's left
     joints_world_m: F64  # (N, 22, 3)
     R: F64  # (V, 3, 3) world -> camera
     height_m: float
@@ -34,27 +34,26 @@ class RenderedViews:
 
     @property
     def frames(self) -> int:
-        """Frames of the motion."""
+        """Number of frames of the motion."""
         return len(self.joints_world_m)
 
     def video(self, view: int) -> Path:
-        """The clip as this camera saw it."""
+        """Return the clip of this camera."""
         return self.folder / f"{self.views_deg[view]:03d}.mp4"
 
     def error_mm(self, view: int, frame: int, joints_cam_m: F64) -> float:
-        """Mean distance of the 12 limb joints from the truth, both about the hips: no rotation, no scale fitted."""
+        """Return the mean distance of the 12 limb joints from the truth, relative to the hips: no rotation or scale
+        fitted."""
         truth = self.joints_world_m[frame % self.frames] @ self.R[view].T
         return float(distances_mm(about_hips(joints_cam_m)[LIMBS,], about_hips(truth)[LIMBS,]).mean())
 
 
 def read_views(folder: Path = CLIP) -> RenderedViews:
-    """The bundled clip. Raises InputError when it is not whole."""
+    """Read the bundled clip. Raises InputError when it is incomplete."""
     try:
         found = read_npz(folder / "truth.npz", "views_deg", "joints_world_m", "R", "height_m", "hfov_deg")
     except (NpzError, OSError) as error:
-        raise InputError(
-            f"the clip of the viewpoint slider cannot be used ({error}); install the program anew"
-        ) from error
+        raise InputError(f"the clip of the viewpoint slider cannot be used ({error}); reinstall the program") from error
     views = RenderedViews(
         folder,
         tuple(int(view) for view in found["views_deg"]),
@@ -66,14 +65,14 @@ def read_views(folder: Path = CLIP) -> RenderedViews:
     missing = [str(views.video(view)) for view in range(len(views.views_deg)) if not views.video(view).is_file()]
     if missing or views.joints_world_m.shape[1:] != (NUM_JOINTS, 3) or not views.frames:
         raise InputError(
-            f"the clip of the viewpoint slider is not whole ({', '.join(missing)}); install the program anew"
+            f"the clip of the viewpoint slider is incomplete ({', '.join(missing)}); reinstall the program"
         )
     return views
 
 
 @dataclass(slots=True)
 class ViewErrors:
-    """True errors of each view as they are measured, ours and the detector's. One thread."""
+    """True errors of each view so far, ours and the detector's. One thread."""
 
     views: RenderedViews
     view: int = 0
@@ -83,13 +82,13 @@ class ViewErrors:
     now: tuple[float | None, float | None] = (None, None)
 
     def look_from(self, view: int) -> None:
-        """Another clip begins; what this view had before is measured anew."""
+        """Another clip begins; previous errors of this view are discarded."""
         self.view, self._first, self.now = view, None, (None, None)
         self._ours.pop(view, None)
         self._theirs.pop(view, None)
 
     def push(self, frame_id: int, joints_cam_m: F64, theirs_m: F64 | None) -> None:
-        """One tracked frame of the chosen view. The clip's beginnings are not counted, see SETTLE_FRAMES."""
+        """Add a tracked frame of the current view. The first frames of a clip are not counted, see SETTLE_FRAMES."""
         if self._first is None:
             self._first = frame_id + SETTLE_FRAMES
         ours = self.views.error_mm(self.view, frame_id, joints_cam_m)
@@ -104,7 +103,7 @@ class ViewErrors:
             self._theirs.setdefault(self.view, []).append(theirs)
 
     def means(self) -> tuple[tuple[float | None, ...], tuple[float | None, ...]]:
-        """(V,) ours and (V,) the detector's mean error; None where nobody has looked yet."""
+        """Return mean errors, (V,) ours and (V,) the detector's; None for views not measured yet."""
         views = range(len(self.views.views_deg))
         return tuple(_mean(self._ours.get(view)) for view in views), tuple(
             _mean(self._theirs.get(view)) for view in views

@@ -1,4 +1,4 @@
-"""Figures of a disagreement that grow frame by frame and need no memory of the frames."""
+"""Running figures of a difference, without storing frames."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _BIN_MM, _BINS = 1.0, 2000
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Mean and 95th percentile of the frames, mean of each part, millimetres."""
+    """Mean and 95th percentile over frames, mean of each part, millimetres."""
 
     frames: int
     mean_mm: float
@@ -24,13 +24,13 @@ class Figures:
 
 
 def part_means(joints_mm: F64) -> dict[str, float]:
-    """(..., 22) distances -> the mean of each part of the body."""
+    """Return the mean of each body part for distances (..., 22)."""
     of = np.array(PART_OF_JOINT)
     return {name: float(joints_mm[..., of == part].mean()) for part, name in enumerate(PART_NAMES)}
 
 
 class Tally:
-    """Takes distances (22,) of one frame after another. The percentile is exact to a millimetre."""
+    """Takes distances (22,) frame by frame. The percentile is exact to a millimetre."""
 
     def __init__(self) -> None:
         self._frames = 0

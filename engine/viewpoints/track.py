@@ -1,4 +1,4 @@
-"""What one camera says about a performer over time, in that camera's own axes."""
+"""A camera's answers about a performer over time, in that camera's axes."""
 
 from __future__ import annotations
 
@@ -17,18 +17,20 @@ from models.parts import NUM_PARTS
 from models.skeleton import NUM_JOINTS, ROOT
 
 GAP_S, GAP_FRAMES, LONGEST_GAP_S = 0.2, 2.5, 0.5
-"""What is bridged between two frames: so much, or so many frames of a slow camera, but no more than the last."""
+"""Largest gap to bridge: a time, or a number of frames of a slow camera, but at most the last value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """N frames of one camera, in the order of time. Frames without a person hold NaN and a confidence of 0."""
+    """N frames of one camera, in order of time. Frames without a person hold NaN and a confidence of 0."""
 
     times_s: F64  # (N,) captured_at_s, on this camera's clock
-    joints_m: F64  # (N, 22, 3) about the hips, camera axes: the pose that is sent out, turned back into the camera
+    joints_m: F64  # (N, 22, 3) relative to the hips, camera axes: the sent pose, rotated back to the camera
     turned: F64  # (N, 22, 3, 3) orientation of every joint, camera axes
-    detector_m: F64  # (N, 22, 3) the detector's own 3D as joints about the hips, camera axes; NaN where it has none
-    part_confidence: F64  # (N, 6) how well each part of models.parts.PART_NAMES is seen, 0..1
+    detector_m: (
+        F64  # (N, 22, 3) the detector's own 3D as joints relative to the hips, camera axes; NaN where it has none
+    )
+    part_confidence: F64  # (N, 6) visibility of each part of models.parts.PART_NAMES, 0..1
     root_m: F64  # (N, 3) Hips, camera axes, from the camera
     rest_offsets_m: F64  # (22, 3) the person's T-pose, offsets to the parent
 
@@ -38,7 +40,7 @@ class Track:
 
     @property
     def seen(self) -> NDArray[np.bool_]:
-        """(N,) frames that show the person."""
+        """(N,) whether a frame shows the person."""
         return np.asarray(np.isfinite(self.joints_m).all((1, 2)))
 
     @property
@@ -50,14 +52,14 @@ class Track:
 
     @property
     def longest_gap_s(self) -> float:
-        """Frames further apart than this are not bridged."""
+        """Gaps longer than this are not bridged."""
         rate_hz = self.rate_hz
         return min(max(GAP_S, GAP_FRAMES / rate_hz), LONGEST_GAP_S) if rate_hz else GAP_S
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One frame of a Track; the fields are its rows."""
+    """One frame of a Track; the fields are rows of its arrays."""
 
     time_s: float
     joints_m: F64  # (22, 3)
@@ -69,7 +71,7 @@ class Sample:
 
 
 def sample_of(pose: Pose, detection: Detection) -> Sample:
-    """One live frame; a pose that is held while nobody is seen becomes NaN."""
+    """Return a live frame as a sample; a pose held without a person becomes NaN."""
     R = pose.R_world_cam.astype(np.float64)
     tracked = pose.tracked and isinstance(detection, Keypoints2D)
     joints, root = np.full((NUM_JOINTS, 3), np.nan), np.full(3, np.nan)
@@ -89,7 +91,7 @@ def sample_of(pose: Pose, detection: Detection) -> Sample:
 
 
 def track_of(samples: Sequence[Sample]) -> Track:
-    """Rows to columns. Needs one sample at least; the newest one's proportions count."""
+    """Stack samples, at least one; the proportions are the newest one's."""
     return Track(
         np.array([sample.time_s for sample in samples]),
         np.stack([sample.joints_m for sample in samples]),
@@ -102,12 +104,12 @@ def track_of(samples: Sequence[Sample]) -> Track:
 
 
 def detector_of(detection: Detection | None) -> F64:
-    """(22, 3) of the detector's own 3D; NaN where it gives none."""
+    """Return the detector's own 3D (22, 3); NaN where it has none."""
     evidence = detection.evidence_m if isinstance(detection, Keypoints2D) else None
     return landmark_joints(np.full((NUM_EVIDENCE, 3), np.nan) if evidence is None else evidence.astype(np.float64))
 
 
 def orientations(local: F64) -> F64:
-    """(N, 22, 3, 3) local to the parent, Hips in the outer frame -> the same of every joint in the outer frame."""
+    """Convert local rotations (N, 22, 3, 3), Hips in the outer frame, to orientations in the outer frame."""
     zeros = np.zeros((len(local), NUM_JOINTS, 3))
     return np.asarray(forward_kinematics(local, zeros, zeros[:, ROOT])[1])

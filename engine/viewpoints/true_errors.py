@@ -1,4 +1,4 @@
-"""A turn whose truth is known (a rendered one): does the ring order the sectors as the true errors do?"""
+"""A turn with known truth (a rendered one): does the ring order the sectors like the true errors?"""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from models.npz import NpzError, read_npz
 from models.skeleton import JOINT_NAMES, LIMBS
 
 SENSIBLE = 0.5
-"""Rank correlation from which the ring's order is worth looking at."""
+"""Rank correlation above which the ring's order is meaningful."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrueSide:
-    """True errors beside what the ring shows, ours or the detector's. 12 limb joints, no scale is fitted.
+    """True errors beside the values of the ring, ours or the detector's. 12 limb joints, no scale is fitted.
 
-    Of the body's own pose: both bodies lie on the true mean pose by hips and shoulders, which is what a ring can judge.
-    About the hips: in the camera's axes, so that a body that faces the wrong way counts, too.
+    Body pose: both bodies are aligned with the true mean pose by hips and shoulders, which is what a ring can judge.
+    Relative to the hips: in the camera's axes, so that a body facing the wrong way also counts.
     """
 
-    sectors_mm: tuple[float | None, ...]  # (12,) mean distance from the truth, of the body's own pose
+    sectors_mm: tuple[float | None, ...]  # (12,) mean distance from the truth, body pose
     rank_correlation: float | None  # Spearman's, with the ring's sectors
     about_hips_mm: tuple[float | None, ...]  # (12,)
     about_hips_correlation: float | None
-    constant_mm: float | None  # what of the own pose's error is the same from all sides: no turn shows it
+    constant_mm: float | None  # part of the body pose error that is the same from all sides, invisible to a turn
 
     def as_json(self) -> dict[str, Any]:
-        """Keys of `vtm viewpoints --truth --json`."""
+        """Return the keys of `vtm viewpoints --truth --json`."""
         return {
             "true_mm": [_rounded(value) for value in self.sectors_mm],
             "rank_correlation": _rounded(self.rank_correlation, 3),
@@ -46,17 +46,17 @@ class TrueSide:
 
 
 def read_truth(path: Path) -> F64:
-    """(N, 22, 3) true joints in the camera frame, of the renderer's truth file. Raises InputError."""
+    """Read the true joints (N, 22, 3) in the camera frame from the renderer's truth file. Raises InputError."""
     try:
         found = read_npz(path, "joints_cam_m", "joint_names")
         order = [[str(name) for name in found["joint_names"]].index(name) for name in JOINT_NAMES]
         return np.asarray(found["joints_cam_m"][:, order], np.float64)
     except (NpzError, ValueError, IndexError) as error:
-        raise InputError(f"{path} holds no truth of a rendered clip ({error}); expected NAME_truth.npz") from error
+        raise InputError(f"{path} has no ground truth of a rendered clip ({error}); expected NAME_truth.npz") from error
 
 
 def true_side(joints_m: F64, truth_m: F64, sectors: Sequence[int], side: Side) -> TrueSide:
-    """(N, 22, 3) what was answered and the truth, of the frames of the first turn, and the sector of each."""
+    """Return the true errors for answers and truth (N, 22, 3) of the first turn's frames, and each one's sector."""
     joints, truth, which = about_hips(joints_m)[:, LIMBS], about_hips(truth_m)[:, LIMBS], np.asarray(sectors)
     known = np.isfinite(joints).all((1, 2))
     rows = [known & (which == index) for index in range(SECTORS)]
@@ -82,7 +82,7 @@ def true_side(joints_m: F64, truth_m: F64, sectors: Sequence[int], side: Side) -
 
 
 def _agreement(ring: Sequence[float | None], true: Sequence[float | None]) -> float | None:
-    """Rank correlation over the sectors that both have."""
+    """Return the rank correlation over the sectors that both have."""
     pairs = [(a, b) for a, b in zip(ring, true, strict=True) if a is not None and b is not None]
     return rank_correlation(*np.array(pairs).T) if len(pairs) > 2 else None
 
@@ -92,7 +92,7 @@ def _rounded(value: float | None, digits: int = 1) -> float | None:
 
 
 def rank_correlation(a: F64, b: F64) -> float | None:
-    """Spearman's, of two rows of numbers; None where either is constant."""
+    """Return Spearman's rank correlation; None where either is constant."""
     first, second = _ranks(np.asarray(a, np.float64)), _ranks(np.asarray(b, np.float64))
     if min(np.ptp(first), np.ptp(second)) == 0:
         return None
@@ -100,6 +100,6 @@ def rank_correlation(a: F64, b: F64) -> float | None:
 
 
 def _ranks(values: F64) -> F64:
-    """1 for the smallest; equal values share the mean of their ranks."""
+    """Return ranks from 1 for the smallest; equal values get the mean of their ranks."""
     _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
     return np.asarray((np.cumsum(counts) - (counts - 1) / 2)[place])

@@ -1,11 +1,11 @@
-"""Turn on the spot: a held pose, seen from all sides in turn, should stay one and the same pose.
+"""Turn on the spot: a held pose, seen from all sides in turn, should stay the same pose.
 
-The 12 limb joints are taken into the body's own frame, that of hips and shoulders; what is measured is how far they
-lie, in each sector of 30 degrees, from their mean over all sectors. It needs no truth and is no measure of truth: see
-CANNOT_SEE. The frame is the rotation (no scale) that lays both hip joints and both shoulders on those of the mean pose.
-By the hip joints alone, 20 cm apart, a few centimetres of error in their depth would turn hands and feet by a hand's
-breadth: on four rendered turns the order of the sectors agreed with the true errors of the body's own pose by 0.48 on
-average (rank correlation), instead of by 0.71.
+The 12 limb joints are converted to the body's own frame, that of hips and shoulders; the measure is their distance, in
+each sector of 30 degrees, from their mean over all sectors. It needs no ground truth and does not measure accuracy: see
+CANNOT_SEE. The frame is the rotation (no scale) that aligns hip joints and shoulders with those of the mean pose. With
+the hip joints alone, 20 cm apart, a few centimetres of depth error would move hands and feet by a hand's breadth: on
+four rendered turns the order of the sectors agreed with the true body pose errors by 0.48 on average (rank
+correlation), instead of by 0.71.
 """
 
 from __future__ import annotations
@@ -33,28 +33,28 @@ from engine.viewpoints.fit import about_hips, in_hips_frame, landmark_joints
 from models.skeleton import JOINT, LIMBS, NUM_JOINTS, PARENTS
 
 CANNOT_SEE = (
-    "an error that is the same from all sides, such as arms that are too short throughout, does not show",
-    "joints are compared in the body's own frame: where it stands and which way it faces is not judged",
-    "a performer who does not hold still counts as disagreement: the second turn tells how much",
+    "an error that is the same from all sides, such as arms that are always too short",
+    "position and facing: joints are compared in the body's own frame",
+    "whether the performer held still: motion counts as disagreement, and the second turn shows how much",
 )
 FEWEST_SECTORS = 6
-"""Filled sectors below which nobody has turned."""
+"""With fewer filled sectors there was no turn."""
 FEWEST = 3
-"""Frames below which a sector is not filled."""
+"""Frames needed to fill a sector."""
 TURN_DEG = 360.0
 _BEGUN_DEG, _ENOUGH_DEG = 6.0, 15.0
-"""A turn begins where the performer leaves the direction they stood in, and may lack so much at its end."""
+"""A turn begins when the performer leaves the initial direction, and may lack this much at its end."""
 _BONES = tuple(joint for joint in LIMBS if PARENTS[joint] in LIMBS)
 TRUNK = [LIMBS.index(JOINT[name]) for name in ("LeftUpperArm", "RightUpperArm", "LeftUpperLeg", "RightUpperLeg")]
-"""Places, among the limb joints, of those that make the body's own frame."""
+"""Indices, among the limb joints, of those that define the body's own frame."""
 _FITS = 2
 _KEPT = 4096
-"""Frames of one measurement at most: two slow turns at 60 frames/s."""
+"""Largest number of frames of a measurement: two slow turns at 60 frames/s."""
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """What one of the two, ours or the detector's, shows in each sector."""
+    """Result per sector of one side, ours or the detector's."""
 
     sectors_mm: tuple[float | None, ...]  # (12,) distance from the mean pose; None: not seen
     bones_percent: tuple[float | None, ...]  # (12,) mean difference of limb lengths from their mean
@@ -62,24 +62,24 @@ class Side:
 
     @property
     def mean_mm(self) -> float | None:
-        """Over the filled sectors."""
+        """Mean over the filled sectors."""
         known = [value for value in self.sectors_mm if value is not None]
         return float(np.mean(known)) if known else None
 
     @property
     def worst_over_best(self) -> float | None:
-        """Of the filled sectors; None with fewer than two."""
+        """Worst divided by best filled sector; None with fewer than two."""
         known = [value for value in self.sectors_mm if value is not None]
         return max(known) / max(min(known), 1e-3) if len(known) > 1 else None
 
     @property
     def floor_mean_mm(self) -> float | None:
-        """How far the same sector differs between both turns; None before half of the second turn."""
+        """Mean difference of the same sector between both turns; None before half of the second turn."""
         known = [value for value in self.floor_mm if value is not None]
         return float(np.mean(known)) if len(known) >= FEWEST_SECTORS else None
 
     def as_json(self) -> dict[str, Any]:
-        """Keys of `vtm viewpoints --json`; rounded."""
+        """Return the keys of `vtm viewpoints --json`; rounded."""
         return {
             "sectors_mm": [_rounded(value) for value in self.sectors_mm],
             "mean_mm": _rounded(self.mean_mm),
@@ -96,28 +96,28 @@ EMPTY = Side(NOTHING, NOTHING, NOTHING)
 
 @dataclass(frozen=True, slots=True)
 class TurnReport:
-    """The measurement as it stands; complete after one turn, with its floor after two."""
+    """The current measurement; complete after one turn, with its noise floor after two."""
 
     ours: Side = EMPTY
     detector: Side = EMPTY
     confidence: tuple[float | None, ...] = NOTHING
     frames: tuple[int, ...] = (0,) * SECTORS
     travelled_deg: float = 0.0
-    yaw_deg: float | None = None  # where the camera stands now
-    seconds: tuple[float, ...] = ()  # of each turn that is done
+    yaw_deg: float | None = None  # current direction of the camera
+    seconds: tuple[float, ...] = ()  # duration of each finished turn
 
     @property
     def turns(self) -> int:
-        """Turns that are done."""
+        """Number of finished turns."""
         return len(self.seconds)
 
     @property
     def filled(self) -> int:
-        """Sectors with enough frames."""
+        """Number of sectors with enough frames."""
         return sum(value is not None for value in self.ours.sectors_mm)
 
     def as_json(self) -> dict[str, Any]:
-        """Keys of `vtm viewpoints --json`."""
+        """Return the keys of `vtm viewpoints --json`."""
         return {
             "sectors_deg": [round(index * SECTOR_DEG) for index in range(SECTORS)],
             "turns": self.turns,
@@ -132,7 +132,7 @@ class TurnReport:
 
 @dataclass(slots=True)
 class TurnMeter:
-    """Takes poses in the order of time and says how the turn stands. One thread."""
+    """Takes poses in order of time and measures the turn. One thread."""
 
     _tracker: TurnTracker = field(default_factory=TurnTracker)
     _rows: list[tuple[float, int, float]] = field(default_factory=list)  # time, sector, travelled
@@ -142,10 +142,10 @@ class TurnMeter:
     _confidence: list[float] = field(default_factory=list)
 
     def push(self, at_s: float, joints_cam_m: F64, theirs_m: F64 | None, up_cam: F64, confidence: float) -> None:
-        """One frame in which the performer is tracked.
+        """Add a frame in which the performer is tracked.
 
         joints_cam_m (22, 3) ours; theirs_m (22, 3) the detector's own in the camera's axes, NaN or None where it has
-        none; up_cam (3,) against gravity; confidence 0..1. What comes after the second turn is left out.
+        none; up_cam (3,) against gravity; confidence 0..1. Frames after the second turn are ignored.
         """
         if not np.isfinite(joints_cam_m).all() or self.done or len(self._rows) >= _KEPT:
             return
@@ -161,12 +161,12 @@ class TurnMeter:
 
     @property
     def done(self) -> bool:
-        """Both turns are done."""
+        """Whether both turns are done."""
         return abs(self._tracker.travelled_deg) >= 2 * TURN_DEG - _ENOUGH_DEG
 
     @property
     def travelled_deg(self) -> float:
-        """How far round, negative clockwise."""
+        """Angle turned so far, negative clockwise."""
         return self._tracker.travelled_deg
 
     @property
@@ -176,7 +176,7 @@ class TurnMeter:
         return tuple((at_s, sector) for at_s, sector, travelled in rows if _BEGUN_DEG <= travelled < TURN_DEG)
 
     def report(self) -> TurnReport:
-        """The measurement as it stands; a few milliseconds."""
+        """Return the current measurement; takes a few milliseconds."""
         if not self._rows:
             return TurnReport()
         at_s, sector, travelled = (np.array(column) for column in zip(*self._rows, strict=True))
@@ -201,13 +201,13 @@ class TurnMeter:
 
 
 def own_3d(detection: Detection | None) -> F64 | None:
-    """The detector's own 3D as (22, 3) joints about the hips, in the camera's axes; None: it has none."""
+    """Return the detector's own 3D as joints (22, 3) relative to the hips, camera axes; None: it has none."""
     evidence = detection.evidence_m if isinstance(detection, Keypoints2D) else None
     return None if evidence is None else landmark_joints(np.asarray(evidence, np.float64))
 
 
 def _turn_seconds(at_s: F64, travelled: F64) -> tuple[float, ...]:
-    """The time that each finished turn took."""
+    """Return the duration of each finished turn."""
     marks = (_BEGUN_DEG, TURN_DEG - _ENOUGH_DEG, 2 * TURN_DEG - _ENOUGH_DEG)
     reached = [np.flatnonzero(travelled >= mark) for mark in marks]
     times = [float(at_s[rows[0]]) for rows in reached if len(rows)]
@@ -215,7 +215,8 @@ def _turn_seconds(at_s: F64, travelled: F64) -> tuple[float, ...]:
 
 
 def _side(joints: F64, lengths: F64, first: Sequence[Any], second: Sequence[Any]) -> Side:
-    """(N, 22, 3) about the hips, (N, 8) limb lengths, rows of each sector in both turns -> the figures."""
+    """Return the results for joints (N, 22, 3) relative to the hips and limb lengths (N, 8), rows by sector and
+    turn."""
     good = np.isfinite(joints[:, LIMBS]).all((1, 2))
     rows = [chosen & good for chosen in first]
     known = [index for index in range(SECTORS) if rows[index].sum() >= FEWEST]
@@ -229,7 +230,7 @@ def _side(joints: F64, lengths: F64, first: Sequence[Any], second: Sequence[Any]
     for _ in range(_FITS):
         poses = laid_on(poses, sector_means(poses).mean(0), TRUNK)
     means = sector_means(poses)
-    mean = means.mean(0)  # every sector counts once, however long it took
+    mean = means.mean(0)  # every sector has equal weight, however long it took
     usual = sector_means(lengths).mean(0)
     sectors: list[float | None] = [None] * SECTORS
     bones, floor = sectors.copy(), sectors.copy()
@@ -243,7 +244,7 @@ def _side(joints: F64, lengths: F64, first: Sequence[Any], second: Sequence[Any]
 
 
 def _lengths(joints_m: F64) -> F64:
-    """(22, 3) -> (8,) upper arms, forearms, thighs, shins."""
+    """Return the lengths (8,) of upper arms, forearms, thighs, shins of joints (22, 3)."""
     joints = np.asarray(joints_m, np.float64)
     above = [PARENTS[joint] for joint in _BONES]
     return np.asarray(np.maximum(np.linalg.norm(joints[list(_BONES)] - joints[above], axis=-1), 1e-6))

@@ -40,7 +40,7 @@ class VisualDetector:
     def __init__(self, detector: Finds, backbone: Backbone) -> None:
         self._detector = detector
         self._backbone = backbone
-        self._every = 1  # every so many frames
+        self._every = 1  # compute features every n frames
         self._unseen = 0  # frames since the last features
         self._features: F32 | None = None
 
@@ -76,22 +76,23 @@ class VisualDetector:
         return self._detector.size_steps
 
     def size_costs_s(self, frame: Frame) -> tuple[float, ...]:
-        """As the 2D detector's."""
+        """Return the 2D detector's times."""
         return self._detector.size_costs_s(frame)
 
     @property
     def details(self) -> tuple[str, ...]:
-        """Smaller networks of the 2D detector; then features of every other frame, as two frames hardly differ."""
+        """Smaller networks of the 2D detector; then features of every other frame only, since consecutive frames are
+        similar."""
         own = self._detector.details
         return (*own[: self.size_steps], HALF_THE_FEATURES, *own[self.size_steps :])
 
     def leave_out(self, number: int) -> None:
-        """Leave out so many of `details`."""
+        """Drop the first `number` of `details`."""
         self._every = 2 if number > self.size_steps else 1
         self._detector.leave_out(number - (number > self.size_steps))
 
     def look_round(self, frame: Frame) -> None:
-        """As the 2D detector's."""
+        """Call the 2D detector's."""
         self._detector.look_round(frame)
 
     def choose(self, choice: PersonChoice) -> None:

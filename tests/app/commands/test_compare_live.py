@@ -84,7 +84,7 @@ def test_a_camera_that_fails_is_named(run: Run, made: list[FakePipeline]) -> Non
 
 
 def test_nobody_in_b_is_said_by_name(run: Run) -> None:
-    with pytest.raises(InputError, match=r"nobody was seen in B \(Side\)"):
+    with pytest.raises(InputError, match=r"no person was seen in B \(Side\)"):
         run(CompareOptions(seconds=0.5), person=False).run()
 
 

@@ -106,7 +106,7 @@ BROKEN: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "no scale": (_node("Root", scale=[0, 0, 0]), "node 0 is mirrored, skewed or scaled unevenly"),
     "stretched": (_node("Chest", scale=[1, 2, 1]), "scaled unevenly"),
     "mirrored": (_node("Chest", scale=[-1, 1, 1]), "mirrored"),
-    "no rotation": (_node("Chest", rotation=[0, 0, 0, 0]), "no unit quaternion"),
+    "no rotation": (_node("Chest", rotation=[0, 0, 0, 0]), "not a unit quaternion"),
     "legs up": (_node("LeftLowerLeg", translation=[0, 0.4, 0]), "left leg does not reach down"),
     "no nodes": (lambda d: d.update(nodes=3), "list of nodes"),
     "deep": (lambda d: _deep(d), "deeper than 1000"),
@@ -144,15 +144,15 @@ def test_a_bone_that_comes_twice_is_told(tmp_path: Path) -> None:
 
 GOOD = glb(made_document())
 NO_FILES = {
-    "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(100), "no avatar: expected a .vrm file"),
-    "empty": (b"", "no avatar"),
+    "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(100), "not an avatar: expected a .vrm file"),
+    "empty": (b"", "not an avatar"),
     "cut in the header": (GOOD[:14], "cut off: it has 14 bytes"),
     "cut in the JSON": (GOOD[:900], "cut off: it has 900 of its"),
     "glTF 1": (GOOD[:4] + struct.pack("<I", 1) + GOOD[8:], "glTF version 1, expected 2"),
     "JSON longer than the file": (GOOD[:12] + struct.pack("<I", len(GOOD)) + GOOD[16:], "not JSON within the file"),
     "binary first": (GOOD[:16] + b"BIN\0" + GOOD[20:], "not JSON within the file"),
     "not a number": (glb(json.dumps(made_document()).replace("0.9", "NaN").encode()), "holds NaN"),
-    "not an object": (glb(b"[]"), "its JSON is no object"),
+    "not an object": (glb(b"[]"), "its JSON is not an object"),
     "not JSON": (glb(b"{{{{"), "it is not JSON"),
 }
 

@@ -271,7 +271,7 @@ def test_a_comparison_interpolates_between_the_frames_of_another_rate() -> None:
 
 def test_takes_without_a_common_moment_are_refused() -> None:
     take = standing()
-    with pytest.raises(InputError, match="no time in common"):
+    with pytest.raises(InputError, match="no common time"):
         compare_takes(take, dataclasses.replace(take, tracked=~take.tracked))
 
 

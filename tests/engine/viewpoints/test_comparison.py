@@ -119,7 +119,7 @@ def test_a_long_clip_is_fitted_on_its_first_ten_seconds(make_track: Make, yaw: Y
 
 
 def test_too_few_poses_a_second_are_said_to_be_too_few(make_track: Make, yaw: Yaw) -> None:
-    with pytest.raises(InputError, match=r"2\.0 poses a second are too few"):
+    with pytest.raises(InputError, match=r"2\.0 poses per second are too few"):
         compare(make_track(yaw(0), fps=2.0, seconds=6.0), make_track(yaw(60), fps=30.0, seconds=6.0))
 
 
@@ -137,7 +137,7 @@ def test_one_recording_twice_is_refused(make_track: Make, yaw: Yaw) -> None:
 def test_nobody_in_b_is_refused_by_name(make_track: Make, yaw: Yaw) -> None:
     b = make_track(yaw(60))
     empty = replace(b, joints_m=np.full_like(b.joints_m, np.nan))
-    with pytest.raises(InputError, match=r"nobody is seen in right\.mp4"):
+    with pytest.raises(InputError, match=r"no person is seen in right\.mp4"):
         compare(make_track(yaw(0)), empty, ("left.mp4", "right.mp4"))
 
 

@@ -127,7 +127,7 @@ def test_nobody_in_b_is_said_by_name() -> None:
     live = LiveComparison(("left", "right"), fit_s=FIT_S)
     lost = (pose.as_lost() for pose in _poses(_camera(75)))
     assert _feed(live, _poses(_camera(0)), lost)[-1].state == "waiting"
-    with pytest.raises(InputError, match="nobody was seen in right"):
+    with pytest.raises(InputError, match="no person was seen in right"):
         live.result()
 
 

@@ -68,11 +68,11 @@ def test_looking_again_from_a_side_measures_it_anew(views):
 
 
 def test_a_clip_that_is_not_whole_is_one_line(tmp_path):
-    with pytest.raises(InputError, match="install the program anew"):
+    with pytest.raises(InputError, match="reinstall the program"):
         read_views(tmp_path)
     shutil.copy(CLIP / "truth.npz", tmp_path)
-    with pytest.raises(InputError, match=r"not whole .*000\.mp4"):
+    with pytest.raises(InputError, match=r"incomplete .*000\.mp4"):
         read_views(tmp_path)
     np.savez(tmp_path / "truth.npz", views_deg=np.arange(2))
-    with pytest.raises(InputError, match="install the program anew"):
+    with pytest.raises(InputError, match="reinstall the program"):
         read_views(tmp_path)

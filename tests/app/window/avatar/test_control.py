@@ -108,7 +108,7 @@ def test_a_file_that_cannot_be_shown_leaves_the_last_avatar_and_says_why(pane, u
     control.open(str(bad))
     until(lambda: control.pull(None) or bool(said))
     assert said[0][0] == "warning"
-    assert "is no avatar" in said[0][1]
+    assert "is not an avatar" in said[0][1]
     assert control.avatar.file == ADULT
     assert view.shown[-1] == ADULT
 
