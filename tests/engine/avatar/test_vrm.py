@@ -186,7 +186,7 @@ def test_files_too_large_are_refused_unread(tmp_path: Path) -> None:
 def test_a_missing_file_and_a_folder_are_one_line(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot read the avatar"):
         read_avatar(tmp_path / "none.vrm")
-    with pytest.raises(InputError, match="is no file"):
+    with pytest.raises(InputError, match="is not a file"):
         read_avatar(tmp_path)
     with pytest.raises(InputError, match="cannot read the avatar"):
         read_avatar(Path("a\0b.vrm"))

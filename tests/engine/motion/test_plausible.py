@@ -76,7 +76,7 @@ def test_a_rate_that_is_none_is_refused(take: MotionTake, fps: float) -> None:
 
 
 def test_a_mirrored_camera_is_no_rotation(take: MotionTake) -> None:
-    with pytest.raises(NpzError, match="no rotation"):
+    with pytest.raises(NpzError, match="not a rotation"):
         check_take(dataclasses.replace(take, R_world_cam=-take.R_world_cam))
 
 
