@@ -23,6 +23,8 @@ FEWEST = 6
 """With fewer detected flashes no figure is given."""
 LONGEST_S = 0.6
 """A change not seen within this time counts as missed; the screen waits longer than this between two changes."""
+_MOST = 0.6
+_WIDE_SPREAD_MS = 100.0
 _PERIOD_S = (0.8, 1.4)
 _SMALLEST_CHANGE = 2.0  # grey levels of the whole picture
 _STRIDE = 16
@@ -46,6 +48,11 @@ class LatencyReport:
     frame_to_packet_ms: Percentiles | None  # None: no person in the picture, so no pose was sent
 
     @property
+    def rough(self) -> bool:
+        """Too few flashes were seen, or they differ too much: the figure is not to be relied on."""
+        return self.seen < _MOST * self.flashes or self.spread_ms > _WIDE_SPREAD_MS
+
+    @property
     def glass_to_packet_ms(self) -> float | None:
         """Return the sum of the two medians, or None without a person."""
         return None if self.frame_to_packet_ms is None else self.glass_to_frame_ms.p50 + self.frame_to_packet_ms.p50
@@ -56,6 +63,7 @@ class LatencyReport:
         return {
             "flashes": self.flashes,
             "seen": self.seen,
+            "rough": self.rough,
             "glass_to_frame_ms": _percentiles_json(self.glass_to_frame_ms),
             "spread_ms": round(self.spread_ms, 1),
             "frame_to_packet_ms": None if packet is None else _percentiles_json(packet),

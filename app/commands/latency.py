@@ -92,6 +92,8 @@ def report_lines(report: LatencyReport) -> list[str]:
         f"{report.seen} of {report.flashes} flashes seen",
         f"glass to frame  {glass.p50:.0f} ms (p95 {glass.p95:.0f}, spread {report.spread_ms:.0f}): screen and camera",
     ]
+    if report.rough:
+        lines.append("a rough figure: close other programs, darken the room, hold the camera still, and measure again")
     if packet is None:
         return [*lines, "frame to packet: no person in the picture, so no pose was sent; sit in front of the camera"]
     return [

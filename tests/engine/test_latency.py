@@ -36,6 +36,19 @@ def test_a_known_delay_comes_out_with_half_a_frame_of_waiting(delay_s: float) ->
     assert report.spread_ms < 1000 * FRAME_S
 
 
+def test_a_figure_is_rough_when_most_flashes_are_missed_or_they_differ_widely() -> None:
+    assert not filmed(0.12).report().rough
+    meter = filmed(0.12)
+    for number in range(60):
+        meter.shown(1000.0 + number)
+    assert meter.report().rough
+    uneven = filmed(0.05)
+    late = filmed(0.4)
+    uneven._changes += [at_s + 500.0 for at_s in late._changes]
+    uneven._frames += [(at_s + 500.0, level) for at_s, level in late._frames]
+    assert uneven.report().rough
+
+
 def test_a_weak_glow_in_a_noisy_room_is_enough() -> None:
     report = filmed(0.08, contrast=8.0, noise=1.5).report()
     assert report.glass_to_frame_ms.p50 == pytest.approx(97, abs=12)
