@@ -7,7 +7,7 @@ shins of other proportions, or hip joints at another width, and differs from leg
 2. a foot that stands on its toes is turned about its ankle: flatter where it is long for these legs, else steeper;
 3. knees bend (legs.py).
 
-Almost all conflicts are settled by the first two. Heights alone are reckoned, since most poses need no more.
+Almost all conflicts are settled by the first two. Heights alone are computed, since most poses need no more.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ class PredictError(ValueError):
 class Inputs:
     """N windows of T frames as the network reads them (models.view)."""
 
-    keypoints: F32  # (N, T, 23, 3) x, y in sizes, score
+    keypoints: F32  # (N, T, 23, 3) x, y in box units, score
     evidence: F32  # (N, T, 27, 4)
     box: F32  # (N, 3) centre as a ray, log size
 
@@ -57,7 +57,7 @@ class Predictions:
     """What the network says of the shown frame of N windows, in each window's view."""
 
     rotations: F64  # (N, 22, 3, 3) local, Hips in the view
-    joints: F64  # (N, 22, 3) hip-centred, view axes, statures
+    joints: F64  # (N, 22, 3) hip-centred, view axes, body heights
     root: F64  # (N, 5) log depth, place x, y, gravity pitch, roll
     ratio: F64  # (N, 22)
     log_spread: F64 | None = None  # (N, 6) declared error of each part (models.parts)

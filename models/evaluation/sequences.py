@@ -30,7 +30,7 @@ MOST_FRAMES = 150
 FEWEST_FRAMES = 40
 _SEED = 31
 ROOM = 0.7
-"""Statures round the Hips that the picture must hold."""
+"""Body heights around the Hips that the picture must hold."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ _ARMS_AND_HEAD = [joint for joint in UPPER if JOINT_NAMES[joint] not in ("Hips",
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """T frames of motion on s̄: local rotations (T, 22, 3, 3), Hips in the world; root (T, 3) in statures."""
+    """T frames of motion on s̄: local rotations (T, 22, 3, 3), Hips in the world; root (T, 3) in body heights."""
 
     rotations: F64
     root: F64

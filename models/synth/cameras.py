@@ -12,13 +12,13 @@ from models.kinematics import STATURE, ratio_offsets
 from models.skeleton import JOINT, JOINT_NAMES, MIRROR_JOINTS, NUM_JOINTS, REST_OFFSETS, SOLE
 from models.synth.randomisation import CAMERAS, PEOPLE, Cameras, People, Range
 
-_HIPS_ABOVE_SEAT = 0.05  # hip joints above the seat of an upright sitter, statures
+_HIPS_ABOVE_SEAT = 0.05  # hip joints above the seat of an upright sitter, body heights
 _COLUMN = ("Spine", "Chest", "UpperChest", "Neck", "Head")
 
 
 @dataclass(frozen=True, slots=True)
 class CameraBatch:
-    """One still camera per window. Units: statures."""
+    """One still camera per window. Units: body heights."""
 
     R_cam_world: Tensor  # (B, 3, 3)
     position: Tensor  # (B, 3) world
@@ -66,7 +66,7 @@ def _split_at_seat(sitting: Tensor, young: Tensor, child_head_share: float) -> t
     hips, *bones = (float(REST_OFFSETS[JOINT[name], 1]) / STATURE for name in ("Hips", *_COLUMN))
     sole, above, head = SOLE / STATURE, sum(bones), bones[-1]
     joint = 1 + _HIPS_ABOVE_SEAT - sitting  # height of the hip joints over stature
-    more = hips - joint  # than s̄'s upper body, in statures
+    more = hips - joint  # than s̄'s upper body, in body heights
     share = torch.where(young, child_head_share, head / above)
     return (joint - sole) / (hips - sole), 1 + more * (1 - share) / (above - head), 1 + more * share / head
 
@@ -118,7 +118,7 @@ def sample_cameras(target: Tensor, rng: torch.Generator, cameras: Cameras = CAME
     far = fits * (1 + torch.rand(batch, generator=rng) ** 2 * (c.farthest - 1))
     close = fits * uniform((c.nearest, 1.0), batch, rng)
     distance = torch.where(torch.rand(batch, generator=rng) < c.far, far, close).clamp(*c.distance)
-    slack = (distance / fits - 0.9).clamp(min=0.1)  # statures that the person may be off centre
+    slack = (distance / fits - 0.9).clamp(min=0.1)  # body heights that the person may be off centre
     off = (torch.rand(batch, 2, generator=rng) * 2 - 1) * slack[:, None] * 0.5
     offset = off[:, :1] * R[:, 0] + off[:, 1:] * R[:, 1]
     position = target + offset - R[:, 2] * distance[:, None]

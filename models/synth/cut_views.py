@@ -36,7 +36,7 @@ _BOTH_HIPS = [_POINT["left_hip"], _POINT["right_hip"]]
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What B windows show. Units: statures."""
+    """What B windows show. Units: body heights."""
 
     camera: CameraBatch
     desk: Tensor  # (B,) world height of the desk that hides what is below; far below the floor where there is none
@@ -98,7 +98,7 @@ def _webcam(
 
 
 def beyond_sight(points: Tensor, world_height: Tensor, sight: Sight) -> Tensor:
-    """(B, T, 27, 3) points in the camera, (B, T, 27) their height -> (B, T, 27) how far out of sight, statures."""
+    """(B, T, 27, 3) points in the camera, (B, T, 27) their height -> (B, T, 27) how far out of sight, body heights."""
     half = torch.stack([sight.camera.half_width, sight.camera.half_height], -1)[:, None, None]
     z = points[..., 2:].clamp(min=0.05)
     past_edge = ((points[..., :2].abs() - half * z).clamp(min=0)).amax(-1)

@@ -9,7 +9,7 @@ from models.keypoints import EVIDENCE_NAMES
 from models.skeleton import JOINT, mirrored_name
 from models.synth.randomisation import PEOPLE, People
 
-_M = 1 / 1.7  # metres of a 1.70 m person -> statures
+_M = 1 / 1.7  # metres of a 1.70 m person -> body heights
 
 # bare name: (joint, offset in the T-pose of the LEFT side as annotators of pictures mark it, the same as BlazePose
 # marks it, spread over people, all in metres). BlazePose's are least squares over its keypoints on rendered people; on
@@ -54,7 +54,7 @@ _FLIP = torch.tensor([-1.0, 1.0, 1.0])
 def place_landmarks(
     joints: Tensor, turned: Tensor, rng: torch.Generator, spread: float = 1.0, people: People = PEOPLE
 ) -> Tensor:
-    """Joints (B, T, 22, 3) and orientations (B, T, 22, 3, 3) -> the 27 points (B, T, 27, 3), same frame, statures.
+    """Joints (B, T, 22, 3) and orientations (B, T, 22, 3, 3) -> the 27 points (B, T, 27, 3), same frame, body heights.
 
     `spread` 0: where BlazePose puts them on everybody.
     """

@@ -106,7 +106,7 @@ class Detected:
     rays: Tensor  # (B, T, 23, 2)
     scores: Tensor  # (B, T, 23), 0 where missing
     flipped: Tensor  # (B, T) bool: left and right exchanged over the whole body
-    error: Tensor  # (B, T, 23, 2) before swaps and flips, statures at the person's distance
+    error: Tensor  # (B, T, 23, 2) before swaps and flips, body heights at the person's distance
     hidden: Tensor  # (B, T, 23) bool: behind the trunk or the other leg
 
 
@@ -122,7 +122,7 @@ def noisy_keypoints(
 ) -> Detected:
     """What a detector would say. `strength` scales its errors, `hide` how often keypoints are missing altogether.
 
-    points   (B, T, 27, 3) landmarks where the detector takes them to be, camera frame, statures
+    points   (B, T, 27, 3) landmarks where the detector takes them to be, camera frame, body heights
     beyond   (B, T, 27) how far out of sight they are (models.synth.cut_views)
     """
     batch, frames = points.shape[:2]

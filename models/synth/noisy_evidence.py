@@ -77,7 +77,7 @@ def noisy_evidence(
 ) -> Tensor:
     """The detector's 3D landmarks.
 
-    points_view  (B, T, 27, 3) landmarks where the detector takes them to be, the view's axes, statures
+    points_view  (B, T, 27, 3) landmarks where the detector takes them to be, the view's axes, body heights
     detected     the keypoints of the same frames: flips are theirs, errors go with theirs
     seen         (B, T) bool: the frame has a person
     returns      (B, T, 27, 4): hip-centred x, y, z (about metres), 1 where present; zeros elsewhere

@@ -23,7 +23,7 @@ _LEFT, _RIGHT, _CENTRE, _RING = (40, 40, 210), (210, 110, 20), (60, 60, 60), (40
 
 
 def _view(joints: NDArray[np.float64], yaw_rad: float) -> NDArray[np.float64]:
-    """(22, 3) statures -> (22, 2) pixels in a tile; the camera stands on +Z turned by yaw and looks a little down."""
+    """(22, 3) body heights -> (22, 2) pixels in a tile; the camera is on +Z, turned by yaw, and looks a little down."""
     c, s = np.cos(yaw_rad), np.sin(yaw_rad)
     across = c * joints[:, 0] - s * joints[:, 2]
     depth = s * joints[:, 0] + c * joints[:, 2]
@@ -32,7 +32,7 @@ def _view(joints: NDArray[np.float64], yaw_rad: float) -> NDArray[np.float64]:
 
 
 def draw(joints: NDArray[np.float64], contacts: NDArray[np.float64], label: str = "") -> NDArray[np.uint8]:
-    """One pose, hips above the origin: (22, 3) statures, (2,) contacts -> (tile, 2 tiles, 3) BGR.
+    """One pose, hips above the origin: (22, 3) body heights, (2,) contacts -> (tile, 2 tiles, 3) BGR.
 
     Left limbs red, right ones blue; a foot in contact has a green ring; the line is the floor below the hips.
     """

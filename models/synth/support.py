@@ -1,4 +1,4 @@
-"""What holds a posed body up: balance, the floor, feet that stay where they are, contacts. s̄'s joints, statures."""
+"""What holds a posed body up: balance, the floor, feet that stay where they are, contacts. s̄'s joints, body heights."""
 
 from __future__ import annotations
 

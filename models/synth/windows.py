@@ -25,14 +25,14 @@ from models.view import MIN_SCORE, View, person_view
 class WindowBatch:
     """B windows of T frames with their truth; view = the person's virtual camera (models.view)."""
 
-    keypoints: Tensor  # (B, T, 23, 3) x, y in sizes, score
+    keypoints: Tensor  # (B, T, 23, 3) x, y in box units, score
     evidence: Tensor  # (B, T, 27, 4)
     box: Tensor  # (B, 3)
     rotations_6d: Tensor  # (B, T, 22, 6) local; Hips in the view
-    root_depth: Tensor  # (B, T) log(z in statures x size)
-    root_place: Tensor  # (B, T, 2) x, y in sizes
+    root_depth: Tensor  # (B, T) log(z in body heights x size)
+    root_place: Tensor  # (B, T, 2) x, y in box units
     bone_ratio: Tensor  # (B, 22)
-    joints: Tensor  # (B, T, 22, 3) hip-centred, view axes, statures
+    joints: Tensor  # (B, T, 22, 3) hip-centred, view axes, body heights
     up: Tensor  # (B, 3) against gravity, view axes
     contacts: Tensor  # (B, T, 2)
     contact_valid: Tensor  # (B,) bool
@@ -61,7 +61,7 @@ class Truth:
     """What `evaluate` needs beyond WindowBatch."""
 
     view: View
-    root: Tensor  # (B, T, 3) camera frame, statures
+    root: Tensor  # (B, T, 3) camera frame, body heights
 
 
 class WindowMaker:
