@@ -24,6 +24,7 @@ from engine.live.interfaces import Clock, Factories, Hub
 from engine.live.receive_control import ReceiveControl
 from engine.live.shared_state import SharedState
 from engine.live.solve_worker import SolveWorker
+from engine.live.switching import switch_as_usual, switch_often
 from engine.live.take_control import TakeControl
 from engine.live.worker import Worker
 from engine.live.workers import QUEUE_FRAMES, CaptureWorker, PoseWorker
@@ -95,6 +96,7 @@ class Pipeline:
             if self._started:
                 return
             self._started = True
+            switch_often()
         try:
             check_intrinsics(self._shared.config)
             check_own_port(self._shared.config.osc, self._shared.config.vmc_receive)
@@ -125,6 +127,8 @@ class Pipeline:
             if self._stopped:
                 return
             self._stopped = True
+            if self._started:
+                switch_as_usual()
         self._calibration.cancel()
         for worker in self._workers:
             worker.request_stop()
