@@ -304,7 +304,7 @@ def test_weights_kept_small_are_started_from_and_not_resumed(library, tiny, tmp_
 def test_motion_encoders_that_came_without_weights_are_learnt_against_decoders_that_stay(
     library, tiny, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(loop, "_load_start", lambda _model, _path: None)
+    monkeypatch.setattr(loop, "load_start", lambda _model, _path: None)
     trainer = Trainer(tiny, settings(8, start="old.onnx", autoencoder_share=0.5), library, tmp_path)
     assert trainer.progress.stage == 1
     before = {name: value.clone() for name, value in trainer.model.named_parameters()}

@@ -11,7 +11,7 @@ import torch
 import models
 from models.export import INPUTS, example_inputs
 from models.onnx_session import ort
-from models.training.loop import _load_start
+from models.training.start import load_start
 from models.training.state import CheckpointError
 from models.vtm.answer import network_answer
 from models.vtm.mirror import with_mirror_image
@@ -49,18 +49,18 @@ def test_training_starts_from_it_with_a_head_for_confidence_of_its_own(recovered
     torch.manual_seed(0)
     model = VTM(replace(recovered.config, confidence=True))
     before = model.tpve.spread_head[0].weight.clone()
-    _load_start(model, SHIPPED)
+    load_start(model, SHIPPED)
     assert torch.equal(model.tpve.upper.position, recovered.tpve.upper.position)
     assert torch.equal(model.tpve.spread_head[0].weight, before)
 
 
 def test_weights_of_another_size_or_format_or_no_weights_at_all_are_one_line(tmp_path, tiny):
     with pytest.raises(CheckpointError, match=r"other sizes|whose checkpoint is models/checkpoints/vtm\.pt"):
-        _load_start(VTM(tiny), SHIPPED)
+        load_start(VTM(tiny), SHIPPED)
     for name in ("no.onnx", "bad.onnx"):
         if name == "bad.onnx":
             (tmp_path / name).write_bytes(b"nothing")
             (tmp_path / "bad.json").write_text("{}")
         with pytest.raises(CheckpointError, match="no weights to go on from") as caught:
-            _load_start(VTM(tiny), tmp_path / name)
+            load_start(VTM(tiny), tmp_path / name)
         assert "\n" not in str(caught.value)
