@@ -16,7 +16,7 @@ from app.documents.generated import stale_parts, write
 from app.documents.labels import unknown_labels
 from app.documents.links import dead_links, dead_names
 from app.documents.pages import Finding, pages
-from app.documents.words import avoided_words, long_sentences
+from app.documents.words import avoided_words, avoided_words_in_programs, long_sentences
 from app.terminal import say
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,6 +27,7 @@ def findings(root: Path) -> tuple[list[Finding], list[Finding]]:
     found = pages(root)
     commands, skipped = wrong_commands(found, root)
     words = [finding for page in found for finding in (*avoided_words(page), *long_sentences(page))]
+    words += avoided_words_in_programs(root)
     names = [*dead_names(found, root), *unknown_labels(found, root)]
     wrong = [*dead_links(found, root), *names, *commands, *words, *stale_parts(root)]
     return sorted(wrong, key=lambda finding: (finding.path, finding.line)), skipped

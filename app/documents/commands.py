@@ -1,7 +1,7 @@
 """Commands in documents, each read by the parser that will read it for the user; none is run.
 
-Checked: `vtm …`, `python -m MODULE …`, `python FILE.py …`, `make TARGET`, `pip install …`. A line of a fenced block is
-read as a whole. Code in a sentence may only mention a command: the command and the options that it names must exist.
+Checked: `vtm …`, `python -m MODULE …`, `python FILE.py …`, `torchrun -m …`, `make TARGET`, `pip install …`. A line of a
+fenced block is read as a whole. Code in a sentence may only mention a command: command and options must exist.
 """
 
 from __future__ import annotations
@@ -71,6 +71,8 @@ def check_command(text: str, root: Path, *, whole: bool = True) -> None:
         _check_make(rest, root)
     elif first in ("pip", "pipx", "uv"):
         _check_extras(rest, root)
+    elif first == "torchrun" and "-m" in rest:
+        _check_python(rest[rest.index("-m") :], root, whole=whole)
     elif _PYTHONS.fullmatch(first) and rest:
         _check_python(rest, root, whole=whole)
     elif first.startswith((".ci/", "examples/")) and not (root / first).exists():

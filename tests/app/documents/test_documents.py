@@ -15,7 +15,7 @@ from app.documents.figure import network_figure
 from app.documents.labels import unknown_labels
 from app.documents.links import dead_links, dead_names
 from app.documents.pages import Finding, Page, pages, slug
-from app.documents.words import LONGEST_SENTENCE, avoided_words, long_sentences
+from app.documents.words import LONGEST_SENTENCE, avoided_in_program, avoided_words, long_sentences
 
 ROOT = Path(__file__).parents[3]
 needs_torch = pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="torch is not installed")
@@ -105,6 +105,12 @@ def test_a_word_not_to_use_is_found_in_prose_and_not_in_code():
     assert [(finding.line, finding.what) for finding in avoided_words(page)] == [(5, '"woven": write interleaved')]
 
 
+def test_a_word_not_to_use_is_found_in_comments_and_texts_of_programs_and_not_in_names():
+    text = 'reckoned = 1  # reckoned once\nX = """One.\n\nTwo statures, `statures`."""\nsay("it may be called again")\n'
+    found = [(line, what.partition(":")[0]) for line, what in avoided_in_program(text)]
+    assert found == [(1, '"reckoned"'), (4, '"statures"'), (5, '"may be called again"')]
+
+
 def test_a_sentence_that_is_too_long_is_found():
     long = "This " + "very " * LONGEST_SENTENCE + "long one. "
     [finding] = long_sentences(Page("a.md", f"# Top\n\nA short one.\n{long}\nAnother.\n"))
@@ -168,11 +174,10 @@ def test_a_command_that_would_start_passes(line: str):
 
 @needs_torch
 def test_commands_of_training_are_read_by_their_own_parser():
-    text = (
-        "```\npython -m models.train --mocap FOLDER --processes 2\npython -m models.train --mocap FOLDER --dance\n```\n"
-    )
-    wrong, _ = commands.wrong_commands([Page("a.md", text)], ROOT)
-    assert [finding.line for finding in wrong] == [3]
+    lines = ["python -m models.train --mocap FOLDER --steps 2", "python -m models.train --mocap FOLDER --dance"]
+    lines += [f"torchrun --standalone --nproc-per-node 2 {line.removeprefix('python ')}" for line in lines]
+    wrong, _ = commands.wrong_commands([Page("a.md", "\n".join(["```", *lines, "```"]))], ROOT)
+    assert [finding.line for finding in wrong] == [3, 5]
 
 
 def test_a_mention_needs_no_arguments_but_its_options_exist():
