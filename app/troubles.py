@@ -16,6 +16,8 @@ from engine.types import Message, Snapshot, TargetState
 
 NO_PICTURE_AFTER_S = 1.0
 """An older picture counts as none: its results say nothing about the present."""
+_TOO_SLOW_FRAMES = 5
+"""As many frames that came while none was finished: the computer is behind, not the camera."""
 OVER_AFTER_S = 3.0
 """A failure that recurs within this time is the same one."""
 FULL_STREAM = "the full stream"
@@ -44,6 +46,7 @@ class Troubles:
         self._standing: dict[str, _Trouble] = {}  # by its origin: a target's URL, "recording", "receive port"
         self._picture: tuple[str, int] | None = None  # source and number of the newest frame
         self._picture_at_s: float | None = None
+        self._frames_since = (0, 0)  # captured at the newest finished picture, and now
 
     def news(self, snapshot: Snapshot) -> list[Message]:
         """Return lines for what began, changed or ended since the last call; each is also logged."""
@@ -63,6 +66,12 @@ class Troubles:
         silent_s = self._clock() - self._picture_at_s
         return silent_s if silent_s > NO_PICTURE_AFTER_S else None
 
+    @property
+    def too_slow(self) -> bool:
+        """Frames come, but none has been finished since the newest picture."""
+        before, now = self._frames_since
+        return now - before >= _TOO_SLOW_FRAMES
+
     def _follow_picture(self, snapshot: Snapshot, now_s: float) -> None:
         if snapshot.state != "running" or snapshot.frame is None:
             self._picture = self._picture_at_s = None
@@ -70,6 +79,8 @@ class Troubles:
         picture = snapshot.source, snapshot.frame.frame_id
         if picture != self._picture:
             self._picture, self._picture_at_s = picture, now_s
+            self._frames_since = (snapshot.stats.frames_captured, snapshot.stats.frames_captured)
+        self._frames_since = (self._frames_since[0], snapshot.stats.frames_captured)
 
     def _begun(self, found: dict[str, str], snapshot: Snapshot, now_s: float) -> Iterator[Message]:
         said = [message.text for message in snapshot.messages]

@@ -243,7 +243,8 @@ class MainWindow(QMainWindow):
     def _show_figures(self, snapshot: Snapshot) -> None:
         self.strip.show_stats(snapshot.stats, self._pictures.fps)
         self.header.show_snapshot(snapshot, self._notices.silence_s())
-        self.bar.show_words(performer_words(snapshot, self.video.banner.notice, self._notices.silence_s()))
+        notices, notice = self._notices, self.video.banner.notice
+        self.bar.show_words(performer_words(snapshot, notice, notices.silence_s(), too_slow=notices.too_slow))
         self.side.show_snapshot(snapshot)
         self.performers.pull(snapshot)
         self.cameras.pull()

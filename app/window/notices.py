@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.troubles import Troubles, new_messages
-from app.window.plain_words import plain_words
+from app.window.plain_words import plain_words, source_name
 from engine.errors import SEND_REPORT
 from engine.types import Message, NoPerson, Snapshot
 
@@ -65,7 +65,12 @@ class Notices:
             return None
         silent_s = self._troubles.silence_s()
         if silent_s is not None and silent_s > _STALLED_AFTER_S:
-            return Notice("warning", f"No new picture for {silent_s:.0f} s: waiting for {snapshot.source}")
+            if self.too_slow:
+                return Notice(
+                    "warning", f"This computer is too busy (nothing for {silent_s:.0f} s): close other programs"
+                )
+            source = source_name(snapshot.source)
+            return Notice("warning", f"No new picture for {silent_s:.0f} s: waiting for {source}")
         if now_s - self._person_at_s > _NO_PERSON_AFTER_S:
             return Notice("info", NO_PERSON)
         return None
@@ -73,6 +78,11 @@ class Notices:
     def silence_s(self) -> float | None:
         """Return the seconds without a new picture; None while pictures come."""
         return self._troubles.silence_s()
+
+    @property
+    def too_slow(self) -> bool:
+        """The source sends frames, and this computer finishes none."""
+        return self._troubles.silence_s() is not None and self._troubles.too_slow
 
     def _follow(self, snapshot: Snapshot, now_s: float) -> None:
         if self._failed and snapshot.state != "failed":

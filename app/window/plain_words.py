@@ -6,6 +6,7 @@ The log, the terminal and the tooltip of the header's state keep the original me
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 _SILENT = (r"2D detector: ", r"(VTM )?back end", r"VTM runs on ", r"\w+ is ready")
 _BUSY = "This computer is busy: fine detail is left out until there is time"
@@ -23,3 +24,10 @@ def plain_words(level: str, text: str) -> str:
     if any(re.match(pattern, text, re.IGNORECASE) for pattern in _SILENT):
         return ""
     return next((words for pattern, words in _REWORDED if re.match(pattern, text)), text)
+
+
+def source_name(source: str) -> str:
+    """Return a readable name of a source."""
+    if source in ("", "demo"):
+        return "Demo clip" if source else ""
+    return source if "://" in source else Path(source).name

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from app.window.person_words import person_words
+from app.window.plain_words import source_name
 from app.window.widgets import icons
 from app.window.widgets.fields import Dot, icon_button, label
 from app.window.widgets.fitted_label import FittedLabel
@@ -25,13 +24,6 @@ _STATES = {
 
 _SHORT = 20
 """Letters of a source's name when space is limited."""
-
-
-def source_name(source: str) -> str:
-    """Return a readable name of a source."""
-    if source in ("", "demo"):
-        return "Demo clip" if source else ""
-    return source if "://" in source else Path(source).name
 
 
 class Header(QWidget):

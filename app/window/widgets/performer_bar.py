@@ -32,19 +32,21 @@ class Words(NamedTuple):
     right_colour: str
 
 
-def performer_words(snapshot: Snapshot, notice: Notice | None, silence_s: float | None) -> Words:
-    """Return the words for a snapshot; few, because they are large."""
+def performer_words(
+    snapshot: Snapshot, notice: Notice | None, silence_s: float | None, *, too_slow: bool = False
+) -> Words:
+    """Return the words for a snapshot; few, because they are large. `too_slow`: the silence is this computer's."""
     recording = snapshot.recording
     right, right_colour = "", MUTED
     if recording is not None:
         minutes, seconds = divmod(int(recording.seconds), 60)
         paused = recording.paused or recording.saved is not None
         right, right_colour = f"{'❚❚' if paused else '●'} {minutes:02d}:{seconds:02d}", ERROR
-    state, colour = _state(snapshot, notice, silence_s)
+    state, colour = _state(snapshot, notice, silence_s, too_slow)
     return Words(state, colour, right, right_colour)
 
 
-def _state(snapshot: Snapshot, notice: Notice | None, silence_s: float | None) -> tuple[str, str]:
+def _state(snapshot: Snapshot, notice: Notice | None, silence_s: float | None, too_slow: bool) -> tuple[str, str]:
     if snapshot.state == "failed":
         return "Stopped: see the operator's screen", ERROR
     if snapshot.state in ("ended", "stopped"):
@@ -52,7 +54,7 @@ def _state(snapshot: Snapshot, notice: Notice | None, silence_s: float | None) -
     if snapshot.frame is None:
         return "Starting…", MUTED
     if silence_s is not None:
-        return "No picture", WARNING
+        return "Too slow" if too_slow else "No picture", WARNING
     pose = snapshot.pose
     if pose is None or not pose.tracked:
         return "Step into the picture", WARNING

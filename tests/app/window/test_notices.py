@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from app.troubles import new_messages
 from app.window.notices import ENDED, NO_PERSON, Notices
+from app.window.widgets.performer_bar import performer_words
 from engine.types import Message
 
 
@@ -76,3 +79,18 @@ def test_the_end_of_a_clip_offers_to_play_again(clock, at):
 def test_the_same_words_twice_are_two_messages():
     first, second = Message("info", "x"), Message("info", "x")
     assert new_messages((first,), (first, second)) == [second]
+
+
+def test_a_silent_source_and_a_computer_that_is_behind_are_told_apart(clock, at):
+    notices, stats = Notices(clock), at(1).stats
+    notices.notice(at(1, source="demo"))
+    clock.now_s += 2.5
+    silent = notices.notice(at(1, source="demo"))
+    assert silent.text == "No new picture for 2 s: waiting for Demo clip"
+    assert not notices.too_slow
+    behind = dataclasses.replace(stats, frames_captured=stats.frames_captured + 60)
+    busy = notices.notice(at(1, source="demo", stats=behind))
+    assert "too busy" in busy.text
+    assert performer_words(at(1), None, notices.silence_s(), too_slow=notices.too_slow).state == "Too slow"
+    assert notices.notice(at(2, source="demo", stats=behind)) is None
+    assert not notices.too_slow
