@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.solver.one_euro import OneEuro
+from engine.solver.one_euro import OneEuro, Settling
 from engine.solver.settings import STANDARD, SmoothingSettings
 from engine.types import F64, RawMotion
 from models.camera import Intrinsics
@@ -32,7 +32,8 @@ class RootFilter:
 
     def __init__(self, settings: SmoothingSettings = STANDARD.smoothing) -> None:
         self._s = settings
-        self._filter = OneEuro(np.array(settings.root_cutoff_hz), np.array(settings.root_beta))
+        settling = Settling(settings.settled_tau_s, settings.settled_ratios)
+        self._filter = OneEuro(np.array(settings.root_cutoff_hz), np.array(settings.root_beta), settling=settling)
 
     def reset(self) -> None:
         """Reset: the next root passes unchanged."""

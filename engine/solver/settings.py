@@ -20,7 +20,9 @@ class SmoothingSettings:
     root_cutoff_hz: tuple[float, float, float] = (1.6, 1.6, 0.5)  # ray x, ray y, log depth, at rest
     root_beta: tuple[float, float, float] = (8.0, 8.0, 1.2)  # Hz per unit/s
     unseen_root: float = 0.3  # factor on the root's cutoff while the hips are outside the picture
-    still_cutoff: float = 0.15  # factor on every cutoff while the picture does not move
+    still_cutoff: float = 0.08  # factor on every cutoff while the picture does not move
+    settled_tau_s: float = 0.2  # at rest: of the running mean that tells a lasting error from noise
+    settled_ratios: tuple[float, float] = (0.8, 1.6)  # mean over spread of the error: noise below, lasting above
     still: float = 0.7  # pixels per 1/30 s: below this a part is at rest
     moving: float = 1.3  # above this it moves
     rest_tau_s: float = 0.4  # time constant for accepting rest; motion is accepted at once
@@ -125,10 +127,10 @@ class SolverSettings:
 
 STANDARD = SolverSettings()
 CALM = replace(
-    STANDARD, smoothing=replace(STANDARD.smoothing, rotations_cutoff_hz=1.0, rotations_beta=0.8, still_cutoff=0.1)
+    STANDARD, smoothing=replace(STANDARD.smoothing, rotations_cutoff_hz=1.0, rotations_beta=0.8, still_cutoff=0.05)
 )
 DANCE = replace(
-    STANDARD, smoothing=replace(STANDARD.smoothing, rotations_cutoff_hz=3.0, rotations_beta=2.2, still_cutoff=0.4)
+    STANDARD, smoothing=replace(STANDARD.smoothing, rotations_cutoff_hz=3.0, rotations_beta=2.2, still_cutoff=0.3)
 )
 PRESETS = {"calm": CALM, "standard": STANDARD, "dance": DANCE}
 

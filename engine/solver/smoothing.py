@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from engine.solver.one_euro import OneEuroRotations
+from engine.solver.one_euro import OneEuroRotations, Settling
 from engine.solver.root import RootFilter
 from engine.solver.settings import STANDARD, SmoothingSettings
 from engine.solver.stillness import Stillness
@@ -33,7 +33,11 @@ class Smoother:
     """Filters rotations and root frame by frame."""
 
     def __init__(self, settings: SmoothingSettings = STANDARD.smoothing) -> None:
-        self._rotations = OneEuroRotations(settings.rotations_cutoff_hz, settings.rotations_beta)
+        self._rotations = OneEuroRotations(
+            settings.rotations_cutoff_hz,
+            settings.rotations_beta,
+            settling=Settling(settings.settled_tau_s, settings.settled_ratios),
+        )
         self._root = RootFilter(settings)
         self._stillness = Stillness(settings)
 

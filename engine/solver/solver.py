@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from engine.solver.body import Body, above_floor, flattened, moved
 from engine.solver.body_mode import BodyMode
@@ -19,16 +18,17 @@ from engine.solver.feet import FeetLock
 from engine.solver.floor import Floor, Grounding, heights_over_sole, sole_heights
 from engine.solver.gravity import Gravity
 from engine.solver.measuring import bone_ratio_of
+from engine.solver.outgoing import fading, outgoing
 from engine.solver.placement import Placement
 from engine.solver.proportions import Proportions, weighted_median
-from engine.solver.raw_checks import is_plausible, legs_confidence, part_confidence
+from engine.solver.raw_checks import is_plausible, legs_confidence
 from engine.solver.reacquire import Reacquire
 from engine.solver.root import to_camera, to_ray
 from engine.solver.settings import STANDARD, SolverSettings, settings_for
 from engine.solver.smoothing import Smooth, Smoother, smooth_take
 from engine.solver.stance import LowerBody, blended, facing, hips_height_m
 from engine.solver.start_gate import StartGate
-from engine.types import F32, F64, Pose, RawMotion
+from engine.types import F64, Pose, RawMotion
 from models.camera import Intrinsics
 from models.kinematics import forward_kinematics, posed
 from models.skeleton import ROOT
@@ -117,7 +117,17 @@ class Solver:
         if not self._placement.anchored:
             self._placement.anchor(seen.smooth.joints[ROOT])
         body = self._stand(seen, raw, dt_s)
-        self._last = self._pose(raw, seen, body)
+        self._last = outgoing(
+            raw,
+            body,
+            self._last,
+            joints_cam_m=seen.raw_joints,
+            rest_offsets_m=self._proportions.sent_offsets_m,
+            R_world_cam=self._placement.R,
+            t_world_cam=self._placement.translation(self._floor.height_m),
+            intrinsics=self._intrinsics,
+            mode=self._body_mode,
+        )
         self._lost_since_s = None
         return self._last
 
@@ -135,16 +145,8 @@ class Solver:
         if self._lost_since_s is None:
             self._lost_since_s = self._last.captured_at_s
             self._feet.release()
-        faded = max(0.0, 1.0 - max(0.0, captured_at_s - self._lost_since_s) / self._settings.lost_fade_s)
-        return replace(
-            self._last,
-            frame_id=frame_id,
-            captured_at_s=captured_at_s,
-            tracked=False,
-            contacts=np.zeros(2, np.float32),
-            confidence=self._last.confidence * faded,
-            part_confidence=self._last.part_confidence * np.float32(faded),
-        )
+        left = max(0.0, 1.0 - max(0.0, captured_at_s - self._lost_since_s) / self._settings.lost_fade_s)
+        return fading(self._last, frame_id, captured_at_s, left)
 
     def fit(self, take: Sequence[RawMotion]) -> None:
         """Estimate body, camera tilt and floor from a whole recorded take, and keep them fixed afterwards.
@@ -177,18 +179,14 @@ class Solver:
         self._height_m = height_m
         self._proportions.set_height(height_m)
         self._proportions.thaw()
-        self._floor.reset()
-        self._grounding.reset()
-        self._feet.reset()
+        self._new_ground()
 
     def set_proportions(self, lengths: tuple[float, ...]) -> None:
         """Set measured lengths as fractions of the height (engine.solver.measuring.LENGTHS); (): estimate them."""
         if lengths != self._lengths:
             self._lengths = lengths
             self._proportions.give(bone_ratio_of(lengths) if lengths else None)
-            self._floor.reset()
-            self._grounding.reset()
-            self._feet.reset()
+            self._new_ground()
 
     def set_intrinsics(self, intrinsics: Intrinsics) -> None:
         """Set another camera or field of view: the world is estimated again, the person's proportions stay."""
@@ -219,9 +217,12 @@ class Solver:
 
     def _new_world(self) -> None:
         self._smooth_take, self._learning = {}, True
-        camera = (self._smoother, self._reacquire, self._gravity)
-        ground = (self._floor, self._grounding, self._feet)
-        for part in (*camera, *ground, self._placement, self._lower_body):
+        for part in (self._smoother, self._reacquire, self._gravity, self._placement, self._lower_body):
+            part.reset()
+        self._new_ground()
+
+    def _new_ground(self) -> None:
+        for part in (self._floor, self._grounding, self._feet):
             part.reset()
 
     def _time_step(self, captured_at_s: float) -> float:
@@ -255,9 +256,7 @@ class Solver:
     def _calibrate(self, seen: _Seen) -> None:
         self._gravity.soften()
         self._proportions.thaw()
-        self._floor.reset()
-        self._grounding.reset()
-        self._feet.reset()
+        self._new_ground()
         self._placement.anchor(seen.smooth.joints[ROOT])
         self._placement.face(seen.smooth.turned[ROOT], self._gravity.up_cam)
         self._lower_body.plant(np.zeros(2), 0.0)
@@ -294,32 +293,3 @@ class Solver:
         body = moved(body, np.array([0.0, rise_m - self._floor.height_m, 0.0]))
         held = self._feet(body, contacts, soles_m + rise_m, dt_s)
         return above_floor(held, *heights_over_sole(offsets_m), self._settings.feet.sink_limit_m)
-
-    def _pose(self, raw: RawMotion, seen: _Seen, body: Body) -> Pose:
-        quaternions = Rotation.from_matrix(body.rotations, assume_valid=True).as_quat()
-        if self._last is not None:  # of q and -q (the same rotation) the one nearer to the last frame's
-            opposite = np.vecdot(quaternions, self._last.rotations_xyzw) < 0
-            quaternions = np.where(opposite[:, None], -quaternions, quaternions)
-        return Pose(
-            frame_id=raw.frame_id,
-            captured_at_s=raw.captured_at_s,
-            tracked=True,
-            rotations_xyzw=quaternions.astype(np.float32),
-            root_m=body.joints[ROOT].astype(np.float32),
-            joints_world_m=body.joints.astype(np.float32),
-            joints_cam_m=seen.raw_joints.astype(np.float32),
-            rest_offsets_m=self._proportions.sent_offsets_m,
-            contacts=self._contacts(raw),
-            confidence=min(max(raw.confidence, 0.0), 1.0),
-            R_world_cam=self._placement.R.astype(np.float32),
-            t_world_cam=self._placement.translation(self._floor.height_m).astype(np.float32),
-            intrinsics=self._intrinsics,
-            part_confidence=part_confidence(raw),
-            body=self._body_mode.name,
-        )
-
-    def _contacts(self, raw: RawMotion) -> F32:
-        """Return the contacts (2,) of the feet; those of a stance are planted."""
-        weight = self._body_mode.weight
-        contacts: F32 = ((1 - weight) * np.clip(raw.contacts, 0.0, 1.0) + weight).astype(np.float32)
-        return contacts

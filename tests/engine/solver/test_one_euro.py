@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from engine.solver.one_euro import OneEuro, OneEuroRotations
+from engine.solver.one_euro import OneEuro, OneEuroRotations, Settling
 
 ONE = np.ones(1)
 
@@ -69,3 +69,32 @@ def test_rotation_noise_is_reduced():
     angle_in = Rotation.from_quat(noise[60:].reshape(-1, 4)).magnitude().mean()
     angle_out = Rotation.from_quat(out[60:].reshape(-1, 4)).magnitude().mean()
     assert angle_out < 0.6 * angle_in
+
+
+def at_rest(values: np.ndarray) -> np.ndarray:
+    """What comes out of a filter that is told of rest."""
+    smooth = OneEuro(1.6 * ONE, 0.0 * ONE)
+    return np.array([smooth(np.array([value]), 1 / 30, caution=0.08)[0] for value in values])
+
+
+def test_at_rest_an_error_that_stays_is_made_good_within_half_a_second():
+    noise = np.random.default_rng(1).normal(0, 0.01, 150)
+    step = np.where(np.arange(150) < 100, 0.0, 1.0)
+    out = at_rest(step + noise)
+    assert abs(out[99]) < 0.02
+    assert out[115] > 0.9
+
+
+def test_at_rest_noise_alone_is_not_taken_for_such_an_error():
+    noise = np.random.default_rng(2).normal(0, 0.01, 600)
+    out = at_rest(noise)
+    assert np.abs(np.diff(out[60:])).mean() < 0.04 * np.abs(np.diff(noise)).mean()
+
+
+def test_settling_forgets_with_its_filter():
+    settling = Settling()
+    for _ in range(30):
+        off = settling(np.ones((1, 3)), 1 / 30)
+    assert off[0, 0] == 1.0
+    settling.reset()
+    assert settling(np.zeros((1, 3)), 1 / 30)[0, 0] == 0.0
