@@ -72,7 +72,8 @@ class FakeSource:
             time.sleep(0.003)
         elif self.frame_id and not self.world.shown.acquire(timeout=0.1):
             return None
-        frame = Frame(np.zeros((SIZE[1], SIZE[0], 3), np.uint8), self.frame_id, self.world.clock())
+        width, height = self.world.size_of(self.frame_id)
+        frame = Frame(np.zeros((height, width, 3), np.uint8), self.frame_id, self.world.clock())
         frame.bgr[0, 0] = 1  # which way up the picture is
         self.frame_id += 1
         return frame
@@ -297,6 +298,7 @@ class World:
     def __init__(self) -> None:
         self.frames: int | None = None
         self.person = True
+        self.size_of: Callable[[int], tuple[int, int]] = lambda _frame_id: SIZE
         self.upside_down = False  # the person in a picture that is not turned
         self.lockstep = True  # a frame comes when the one before went all the way
         self.unplugged = threading.Event()

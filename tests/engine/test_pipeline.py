@@ -702,6 +702,19 @@ def test_the_picture_of_a_camera_that_hangs_upside_down_is_turned(world: World, 
     assert world.detectors[0].resets == 1 + turned
 
 
+def test_a_stream_that_turns_or_changes_its_size_keeps_the_persons_shape(world: World):
+    """The lens stays the same: its focal length follows the longer side, its centre the middle."""
+    sizes = {0: (64, 48), 1: (48, 64), 2: (32, 24)}
+    world.frames, seen = 60, []
+    world.clock = FrameClock(world)
+    world.size_of = lambda frame_id: sizes[frame_id // 20]
+    world.lifting = lambda lens: seen.append((lens.fx / 64, lens.fy / 64, lens.cx, lens.cy))
+    with world.pipeline() as pipeline:
+        assert pipeline.wait(WAIT_S) == "ended"
+    f = seen[0][0]
+    assert list(dict.fromkeys(seen)) == [(f, f, 32, 24), (f, f, 24, 32), (f / 2, f / 2, 16, 12)]
+
+
 class FrameClock:
     """Thirty frames a second, however fast they are read."""
 

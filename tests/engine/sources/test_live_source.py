@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from engine.errors import CameraError
 from engine.opencv import cv2
+from engine.sources import live_source
 from engine.sources.base import Source
 from engine.sources.live_source import LiveSource
-from engine.sources.open_source import open_source
+from engine.sources.open_source import STREAM_START_S, open_source
 from engine.sources.orientation import Orientation
 from engine.types import Frame
 
@@ -175,6 +176,29 @@ def test_a_camera_that_never_gives_a_picture_is_one_error_at_the_start() -> None
         live(lambda: FakeCapture(0))
     with pytest.raises(CameraError, match="gives no picture"):
         live(lambda: None)
+
+
+def test_a_start_that_takes_long_is_told_and_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_source, "PATIENCE_S", 0.05)
+    said: list[str] = []
+    gate = threading.Event()
+
+    def opener() -> FakeCapture:
+        gate.wait(5.0)
+        return FakeCapture(1000)
+
+    def told(text: str) -> None:
+        said.append(text)
+        gate.set()
+
+    source = live(opener, on_message=told)
+    assert next_frame(source).frame_id >= 0
+    source.close()
+    assert said == ["Webcam: waiting for its first whole picture, up to 5 s"]
+
+
+def test_a_stream_that_is_joined_between_keyframes_has_twelve_seconds_at_least() -> None:
+    assert STREAM_START_S >= 12.0
 
 
 def test_closing_ends_a_read_that_waits() -> None:
