@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.commands.arrays_file import write_arrays
 from engine.errors import UsageError, VtmError
 from engine.pose2d.base import Detector
 from engine.pose2d.choose import make_detector
@@ -125,10 +126,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         backbone = _open_backbone(args.features, args.backbone_weights, args.threads)
         arrays = detect_all(args.video, args.detector, args.threads, backbone, args.detector_size)
-        partial = args.out.with_suffix(".partial")
-        with partial.open("wb") as file:
-            np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
-        partial.replace(args.out)
+        write_arrays(args.out, arrays)
     except (VtmError, OSError) as error:
         sys.stderr.write(f"error: {error}\n")
         return error.exit_code if isinstance(error, VtmError) else 1

@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.commands.arrays_file import write_arrays
 from engine.config import DEFAULT_HFOV_DEG
 from engine.details.choose import make_details
 from engine.details.reader import DetailsReader
@@ -173,10 +174,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             hfov_deg=args.hfov,
             threads=args.threads,
         )
-        partial = args.out.with_suffix(".partial")
-        with partial.open("wb") as file:
-            np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
-        partial.replace(args.out)
+        write_arrays(args.out, arrays)
     except (VtmError, OSError) as error:
         sys.stderr.write(f"error: {error}\n")
         return error.exit_code if isinstance(error, VtmError) else 1
