@@ -3,8 +3,8 @@
     import vtm_live
 
     motion = vtm_live.lift_video("dance.mp4", height_m=1.68)
-    motion.joints_world_m            # (N, 22, 3) metres, Y up, floor at y = 0
-    motion.save("dance.bvh")         # .npz .bvh .csv .glb .vrma .fbx .jsonl
+    motion.joints_world_m  # (N, 22, 3) metres, Y up, floor at y = 0
+    motion.save("dance.bvh")  # .npz .bvh .csv .glb .vrma .fbx .jsonl
 
 Every failure is a `VtmError` with a one-line message that says what to do next.
 """
