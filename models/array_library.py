@@ -1,7 +1,7 @@
-"""The array library of an argument: NumPy or torch, through the array API standard.
+"""Array library of an argument: NumPy or torch, through the array API standard.
 
-NumPy arrays get NumPy itself, which follows the standard since 2.1: array_api_compat's wrappers around it cost the live
-chain 0.5 ms of processor time a frame, in some 80 calls.
+NumPy arrays get NumPy itself, which follows the standard since 2.1: array_api_compat's wrappers cost the live chain
+0.5 ms of CPU time per frame, in some 80 calls.
 """
 
 from __future__ import annotations

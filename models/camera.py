@@ -15,7 +15,7 @@ _WIDEST, _NARROWEST = 0.5 / math.tan(math.radians(85)), 0.5 / math.tan(math.radi
 
 @dataclass(frozen=True, slots=True)
 class Intrinsics:
-    """A pinhole without distortion; all in pixels."""
+    """A pinhole camera without distortion; all in pixels."""
 
     fx: float
     fy: float
@@ -24,7 +24,7 @@ class Intrinsics:
 
     @staticmethod
     def from_hfov(image_size: tuple[int, int], hfov_rad: float) -> Intrinsics:
-        """Square pixels, principal point in the middle of a (width, height) picture.
+        """Return a camera with square pixels and a centred principal point for a picture (width, height).
 
         hfov_rad is the field of view of the picture's LONGER side: a phone held upright has the same lens.
         """
@@ -34,12 +34,12 @@ class Intrinsics:
 
     @property
     def plausible(self) -> bool:
-        """Finite, with focal lengths that a camera can have."""
+        """Whether it is finite, with possible focal lengths."""
         numbers = (self.fx, self.fy, self.cx, self.cy)
         return all(abs(value) <= _MAX_PX for value in numbers) and min(self.fx, self.fy) >= _MIN_FOCAL_PX
 
     def plausible_for(self, image_size: tuple[int, int]) -> bool:
-        """A lens of 1 to 170 degrees over the longer side of a (width, height) picture, its centre not far outside."""
+        """Whether the lens covers 1 to 170 degrees over the picture's longer side, with its centre not far outside."""
         width, height = image_size
         longer = max(width, height)
         focal = _NARROWEST * longer >= max(self.fx, self.fy) and min(self.fx, self.fy) >= _WIDEST * longer
@@ -51,14 +51,14 @@ class Intrinsics:
         return np.array([[self.fx, 0.0, self.cx], [0.0, self.fy, self.cy], [0.0, 0.0, 1.0]])
 
     def to_rays(self, points_px: NDArray[np.floating]) -> NDArray[np.float64]:
-        """(..., 2) pixels -> (..., 2) rays x/z, y/z."""
+        """Convert pixels (..., 2) to rays (..., 2), x/z, y/z."""
         return (np.asarray(points_px, np.float64) - (self.cx, self.cy)) / (self.fx, self.fy)
 
     def view_rotation(self, point_px: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Return (3, 3) the shortest turn of the camera's axis onto the ray through a point (2,).
+        """Return the shortest rotation (3, 3) of the camera's axis to the ray through a point (2,).
 
-        A network that sees a crop gives turns as from a camera that looks at the crop: this times such a turn is the
-        turn in the camera frame.
+        A network that sees a crop gives rotations as from a camera pointed at the crop: multiply them by this for the
+        camera frame.
         """
         x, y = self.to_rays(point_px)
         axis, sine = np.array([-y, x, 0.0]), float(np.hypot(x, y))
@@ -68,6 +68,6 @@ class Intrinsics:
         return turn
 
     def to_pixels(self, points_cam: NDArray[np.floating]) -> NDArray[np.float64]:
-        """(..., 3) camera frame -> (..., 2) pixels."""
+        """Project points (..., 3) in the camera frame to pixels (..., 2)."""
         points = np.asarray(points_cam, np.float64)
         return points[..., :2] / points[..., 2:] * (self.fx, self.fy) + (self.cx, self.cy)

@@ -1,8 +1,8 @@
 """Fingers and eyes of the T-pose: 30 finger bones and two eyes that continue the 22 joints of models.skeleton.
 
-No network measures them, so every person has the hand of a typical adult, scaled by stature: a hand of 0.108 of the
-stature (Drillis and Contini 1966), its finger bones in the proportions of Buryanov and Kotiuk (2010). The rest hand is
-the one of engine.solver.hands: palm down, fingers along +X on the left, thumb at 45 degrees towards +Z.
+No network measures them, so every person has the hand of a typical adult, scaled by body height: a hand of 0.108 body
+heights (Drillis and Contini 1966), with finger bones in the proportions of Buryanov and Kotiuk (2010). The rest hand is
+that of engine.solver.hands: palm down, fingers along +X on the left, thumb at 45 degrees towards +Z.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ from models.skeleton import JOINT_NAMES, PARENTS
 EYE_NAMES = ("LeftEye", "RightEye")
 MIRROR_EYES = (1, 0)
 DETAIL_NAMES: tuple[str, ...] = (*FINGER_NAMES, *EYE_NAMES)
-"""In the order of what follows the 22 joints: fingers, then eyes."""
+"""Order of the details after the 22 joints: fingers, then eyes."""
 _DETAIL_PARENTS = (*FINGER_PARENTS, "Head", "Head")
-_ROOTS = {  # of each finger in the hand, statures: along the fingers, towards the thumb
+_ROOTS = {  # root of each finger in the hand, body heights: along the fingers, towards the thumb
     "Thumb": (0.0147, 0.0129),
     "Index": (0.0529, 0.0153),
     "Middle": (0.0518, 0.0029),
     "Ring": (0.0488, -0.0082),
     "Little": (0.0459, -0.0182),
 }
-_LENGTHS = {  # of the first two bones, statures; the third ends at the tip and needs no child
+_LENGTHS = {  # lengths of the first two bones, body heights; the third ends at the tip and has no child
     "Thumb": (0.0271, 0.0206),
     "Index": (0.0247, 0.0153),
     "Middle": (0.0271, 0.0176),
     "Ring": (0.0253, 0.0165),
     "Little": (0.0200, 0.0118),
 }
-_EYE = (0.0185, 0.036, 0.047)  # of the left eye in the head, statures
+_EYE = (0.0185, 0.036, 0.047)  # left eye relative to the head, body heights
 
 
 def _offsets() -> NDArray[np.float64]:
-    """Return (32, 3) the offset of each finger bone and eye to its parent, statures."""
+    """Return the offset of each finger bone and eye from its parent, (32, 3) body heights."""
     left = []
     for finger in FINGERS:
         along, thumbwards = _ROOTS[finger]
@@ -57,19 +57,19 @@ assert len(SIDES) * len(FINGERS) * 3 + len(EYE_NAMES) == len(DETAIL_OFFSETS)
 
 @dataclass(frozen=True, slots=True)
 class Skeleton:
-    """The 22 joints and what follows them, parents before children."""
+    """The 22 joints and the details, parents before children."""
 
     names: tuple[str, ...]
     parents: tuple[int, ...]  # -1 for the Hips
     offsets_m: NDArray[np.float32]  # (J, 3) to the parent; row 0 = (0, hips height, 0)
 
     def children(self, joint: int) -> list[int]:
-        """Return the joints that hang from this one."""
+        """Return the children of this joint."""
         return [child for child, parent in enumerate(self.parents) if parent == joint]
 
 
 def detail_offsets_m(rest_offsets_m: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(22, 3) a person's rest offsets -> (32, 3) those of their finger bones and eyes."""
+    """Return the offsets of finger bones and eyes (32, 3) for a person's rest offsets (22, 3)."""
     return (DETAIL_OFFSETS * float(stature(rest_offsets_m))).astype(np.float32)
 
 

@@ -1,4 +1,4 @@
-"""`python -m models.evaluate`: accuracy tables of the shipped weights, for people or as --json."""
+"""`python -m models.evaluate`: accuracy tables of the shipped weights, as text or --json."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from models.mocap.library import MotionLibrary, open_library
 ROOT = Path(__file__).parents[1]
 DEMO = ROOT / "engine" / "sources"
 RESERVED = {"vtm", "detector", "sequences", "frames", "windows"}
-"""Names of rows and keys that no peer may have."""
+"""Names of rows and keys that no compared network may have."""
 
 log = logging.getLogger("models.evaluate")
 
 
 def _peer(text: str) -> tuple[str, Path]:
-    """NAME=CHECKPOINT of the command line."""
+    """Parse NAME=CHECKPOINT."""
     name, equals, path = text.partition("=")
     if not name or not equals or not path:
         raise argparse.ArgumentTypeError(f"{text!r}; expected NAME=CHECKPOINT")
@@ -40,7 +40,7 @@ def _peer(text: str) -> tuple[str, Path]:
 
 
 def _count(text: str) -> int:
-    """A positive number of the command line."""
+    """Parse a positive number."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r}; expected 1 or more")
     return int(text)
@@ -49,7 +49,9 @@ def _count(text: str) -> int:
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m models.evaluate", description=__doc__)
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="exported .onnx with its .json beside it")
-    parser.add_argument("--checkpoint", type=Path, help="the same network's .pt: look-ahead and latents are added")
+    parser.add_argument(
+        "--checkpoint", type=Path, help=".pt of the same network: adds the look-ahead and latents tables"
+    )
     parser.add_argument(
         "--peer", type=_peer, action="append", default=[], metavar="NAME=CHECKPOINT", help="rows beside"
     )
@@ -60,26 +62,32 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--detections", type=Path, default=ROOT / "runs" / "detections", help="cache of detections")
     parser.add_argument("--aist", type=Path, help="folder of AIST++'s annotations: seen and unseen views")
     parser.add_argument("--aist-cache", type=Path, default=ROOT / "runs" / "aist.npz", help="compact cache of AIST++")
-    parser.add_argument("--pairs", type=Path, help="folder as of models.train: its errors beside the simulated ones")
-    parser.add_argument("--threedpw", type=Path, help="folder of 3DPW: its test sequences, as papers print them")
     parser.add_argument(
-        "--rendered", type=Path, help="shards of rendered people of the kind cuts: cut views, proportions, confidence"
+        "--pairs", type=Path, help="folder as in models.train: compare its errors with the simulated ones"
+    )
+    parser.add_argument("--threedpw", type=Path, help="folder of 3DPW: evaluate its test sequences as in papers")
+    parser.add_argument(
+        "--rendered",
+        type=Path,
+        help="shards of rendered people, kind cuts: evaluate cut views, proportions, confidence",
     )
     parser.add_argument("--tables", nargs="+", choices=list(TABLES), metavar="TABLE", help=f"of {', '.join(TABLES)}")
-    parser.add_argument("--agreement", action="store_true", help="compare --checkpoint with --weights: under 1 mm?")
+    parser.add_argument(
+        "--agreement", action="store_true", help="check that --checkpoint and --weights agree within 1 mm"
+    )
     parser.add_argument("--picture", type=Path, metavar="FILE.png", help="draw viewpoints and joints")
     parser.add_argument(
-        "--confidence-picture", type=Path, metavar="FILE.png", help="draw declared against real errors (--rendered)"
+        "--confidence-picture", type=Path, metavar="FILE.png", help="draw predicted against true errors (--rendered)"
     )
     details = parser.add_argument_group("hands and face, on --clips of app.commands.render_details (default: bundled)")
-    details.add_argument("--hands", action="store_true", help="the table of hands, and no other but --face")
-    details.add_argument("--face", action="store_true", help="the table of faces, and no other but --hands")
-    details.add_argument("--turns", action="store_true", help="one network call a frame, as live")
+    details.add_argument("--hands", action="store_true", help="only the table of hands (and --face)")
+    details.add_argument("--face", action="store_true", help="only the table of faces (and --hands)")
+    details.add_argument("--turns", action="store_true", help="one network call per frame, as in live use")
     details.add_argument("--hand-size", choices=("lite", "full"), default="full", help="default %(default)s")
     parser.add_argument(
         "--polar-picture", type=Path, metavar="FILE.png", help="draw errors by azimuth and elevation (--rendered)"
     )
-    parser.add_argument("--threads", type=_count, default=1, help="of the networks")
+    parser.add_argument("--threads", type=_count, default=1, help="threads of the networks")
     parser.add_argument("--json", action="store_true", help="print JSON")
     args = parser.parse_args(argv)
     asked = args.tables or ()
@@ -89,7 +97,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     ):
         parser.error(f"{', '.join(NEED_CHECKPOINT)} need --checkpoint FILE.pt")
     if "errors" in asked and args.pairs is None:
-        parser.error("the table of errors is of recorded pairs: pass --pairs FOLDER")
+        parser.error("the table of errors needs recorded pairs: pass --pairs FOLDER")
     if "threedpw" in asked and args.threedpw is None:
         parser.error("the table of 3DPW needs the data set: pass --threedpw FOLDER")
     if args.confidence_picture is not None and args.rendered is None:
@@ -106,18 +114,18 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 def _library(args: argparse.Namespace) -> MotionLibrary | None:
     if args.cache.exists() or args.mocap.is_dir():
         return open_library(args.mocap, args.cache)
-    log.warning("no mocap at %s: its tables are left out; pass --mocap FOLDER", args.mocap)
+    log.warning("no mocap at %s: its tables are skipped; pass --mocap FOLDER", args.mocap)
     return None
 
 
 def evaluate(args: argparse.Namespace) -> dict[str, Any]:
-    """All tables that are wanted and that the data at hand allow."""
+    """Return all requested tables that the available data allow."""
     predictor = Predictor(args.weights, args.threads)
-    mirrored = predictor.config.mirrored  # the others as the weights
+    mirrored = predictor.config.mirrored  # the others like the weights
     peers: dict[str, Lifter] = {name: open_checkpoint(path).mirrored(mirrored) for name, path in args.peer}
     checkpoint = open_checkpoint(args.checkpoint).mirrored(mirrored) if args.checkpoint else None
     if checkpoint is None and not peers and args.tables & set(NEED_CHECKPOINT):
-        log.info("without --checkpoint FILE.pt there is no look-ahead, no mirror image apart, and there are no latents")
+        log.info("without --checkpoint FILE.pt: no tables of look-ahead, single flip and latents")
     needs_library = bool(args.tables - {"clips", "aist", "rendered", "threedpw"})
     bench = Bench(
         predictor,
@@ -134,9 +142,7 @@ def evaluate(args: argparse.Namespace) -> dict[str, Any]:
     )
     for name, lifter in bench.networks().items():
         if lifter.config.backbone != "landmarks":
-            raise ValueError(
-                f"{name} reads {lifter.config.backbone}; the windows here hold landmarks: train it on those"
-            )
+            raise ValueError(f"{name} reads {lifter.config.backbone}; these windows have landmarks: train it on those")
     head = {"weights": args.weights.name, "config": predictor.config.to_dict()}
     return head | make_tables(bench, args.tables)
 
@@ -154,14 +160,14 @@ def _draw_confidence(tables: dict[str, Any], out: Path) -> None:
     own = tables.get("rendered", {}).get("vtm", {})
     curves = {f"detector {name}": table["confidence"] for name, table in own.items() if table["confidence"]}
     if not curves:
-        log.warning("these weights declare no confidence (format 3): there is nothing to draw")
+        log.warning("these weights have no confidence output (format 3): there is nothing to draw")
         return
-    draw_confidence(curves, f"{tables['weights']}: declared and real error of each part, rendered people", out)
+    draw_confidence(curves, f"{tables['weights']}: predicted and true error of each part, rendered people", out)
     log.info("%s", out)
 
 
 def _evaluate_details(args: argparse.Namespace) -> dict[str, Any]:
-    """The tables of hands and face: they need neither weights nor torch. Raises ClipError."""
+    """Return the tables of hands and face, which need neither weights nor torch. Raises ClipError."""
     options = (*(("--turns",) if args.turns else ()), *(("--hand-size", "lite") if args.hand_size == "lite" else ()))
     return details_tables(args.clips or [BUNDLED], args.detections, hands=args.hands, face=args.face, options=options)
 
@@ -172,12 +178,12 @@ def _draw_polar(tables: dict[str, Any], out: Path) -> None:
     if not wheels:
         log.warning("no whole bodies in these shards: there is nothing to draw")
         return
-    draw_polar(wheels, f"{tables['weights']}: true error by the camera's place, rendered people", out)
+    draw_polar(wheels, f"{tables['weights']}: true error by camera direction, rendered people", out)
     log.info("%s", out)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Command line; returns the exit code: 0 done, 1 failed (or the runtimes disagree), 2 wrong usage."""
+    """Run the command line; return the exit code: 0 done, 1 failed (or the runtimes disagree), 2 wrong usage."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     args = _arguments(argv)
     try:

@@ -29,15 +29,15 @@ from models.vtm.vtm import VTM
 INPUTS = ("keypoints", "evidence", "box")
 OUTPUTS = ("rotations_6d", "root", "log_ratio", "contacts", "log_spread")
 PARITY = 1e-4
-"""Largest difference from torch in any number that is made of the outputs, weights in float32."""
+"""Largest difference from torch in any number decoded from the outputs, with float32 weights."""
 PARITY_STORED = 5e-3
-"""The same after the weights are rounded to half precision for the file."""
+"""The same with weights rounded to half precision for the file."""
 
 log = logging.getLogger("models.export")
 
 
 def example_inputs(model: VTM, seed: int = 0) -> tuple[Tensor, Tensor, Tensor]:
-    """Random inputs of the right shapes and sizes: scores and flags in 0..1, points about as far apart as a body's."""
+    """Return random inputs of realistic shapes and magnitudes: scores and flags in 0..1, points about a body's size."""
     rng = torch.Generator().manual_seed(seed)
     frames = model.config.window_frames
     points = torch.randn(1, frames, NUM_KEYPOINTS, 2, generator=rng)
@@ -48,7 +48,7 @@ def example_inputs(model: VTM, seed: int = 0) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def export_onnx(model: VTM, path: Path) -> float:
-    """Write the ONNX atomically; returns the largest difference from torch.
+    """Write the ONNX atomically; return the largest difference from torch.
 
     Raises ExportError above PARITY in single precision, or above PARITY_STORED as stored.
     """
@@ -70,7 +70,7 @@ def _check(difference: float, limit: float, partial: Path) -> None:
 
 
 def parity(exported: ExportedVTM, path: Path, model: VTM, windows: int = 8) -> float:
-    """Largest difference between ONNX Runtime and torch over random windows (models.vtm.answer)."""
+    """Return the largest difference between ONNX Runtime and torch over random windows (models.vtm.answer)."""
     from models.onnx_session import ort
 
     session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
@@ -85,7 +85,7 @@ def parity(exported: ExportedVTM, path: Path, model: VTM, windows: int = 8) -> f
 
 
 def sidecar(model: VTM, data: dict[str, Any], sha256: str, difference: float) -> dict[str, Any]:
-    """What is kept beside the ONNX."""
+    """Return the contents of the sidecar."""
     progress = data["progress"]
     return {
         "sha256": sha256,
@@ -102,10 +102,10 @@ def sidecar(model: VTM, data: dict[str, Any], sha256: str, difference: float) ->
 
 
 def export(checkpoint: Path, out: Path, backbone_weights: Path | None = None, *, mirrored: bool = True) -> None:
-    """Checkpoint -> OUT.onnx and OUT.json, and the frozen backbone beside them where the config has one.
+    """Write OUT.onnx and OUT.json from a checkpoint, and the frozen backbone beside them if the config has one.
 
-    mirrored: the answer is averaged with that of the mirror image (models.vtm.mirror).
-    Raises CheckpointError, ExportError; then OUT.json is as it was.
+    mirrored: average with the answer for the mirror image (models.vtm.mirror).
+    Raises CheckpointError, ExportError; then OUT.json is unchanged.
     """
     model, data = load_vtm(checkpoint)
     model.config = replace(model.config, mirrored=mirrored)
@@ -125,19 +125,21 @@ def export(checkpoint: Path, out: Path, backbone_weights: Path | None = None, *,
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Command line; returns the exit code."""
+    """Run the command line; return the exit code."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     hush_exporter()
     parser = argparse.ArgumentParser(prog="python -m models.export", description=__doc__)
     parser.add_argument("checkpoint", type=Path, nargs="?", default=Path("runs/vtm/final.pt"))
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "weights" / "vtm.onnx")
     parser.add_argument(
-        "--backbone-weights", type=Path, help=f"of backbone resnet18: {WEIGHTS_FILE}; default: through torchvision"
+        "--backbone-weights", type=Path, help=f"weights of backbone resnet18: {WEIGHTS_FILE}; default: from torchvision"
     )
     parser.add_argument(
         "--keep", type=Path, metavar="FILE.pt", help="also write the averaged weights for models.train --start"
     )
-    parser.add_argument("--one-pass", action="store_true", help="without the mirror image: faster, less accurate")
+    parser.add_argument(
+        "--one-pass", action="store_true", help="do not average with the mirror image: faster, less accurate"
+    )
     args = parser.parse_args(argv)
     try:
         export(args.checkpoint, args.out, args.backbone_weights, mirrored=not args.one_pass)

@@ -1,7 +1,7 @@
 """`python -m models.export_backbone`: the frozen ResNet18 as its own ONNX, run once per frame on the person's crop.
 
-image (1, 3, 224, 224) RGB in 0..1 -> features (1, 16, 512), as models.vtm.evidence has them.
-`python -m app.commands.detect --features resnet18` reads it to prepare training; `python -m models.export` writes one
+image (1, 3, 224, 224) RGB in 0..1 -> features (1, 16, 512), as in models.vtm.evidence.
+`python -m app.commands.detect --features resnet18` uses it to prepare training; `python -m models.export` writes it
 beside weights that need it.
 """
 
@@ -25,20 +25,20 @@ from models.vtm.evidence import BACKBONE_FILE, CROP_PX, FINGERPRINT
 from models.vtm.resnet18 import WEIGHTS_FILE, BackboneError, ResNet18Features, fingerprint, load_resnet18
 
 PARITY = 1e-4
-"""Largest difference from torch over the largest feature, weights in float32."""
+"""Largest difference from torch relative to the largest feature, with float32 weights."""
 PARITY_STORED = 1e-2
-"""The same after the weights are rounded to half precision for the file."""
+"""The same with weights rounded to half precision for the file."""
 _PICTURES = 2
 
 log = logging.getLogger("models.export_backbone")
 
 
 def export_backbone(weights: Path | None, path: Path, *, mark: str = "") -> dict[str, Any]:
-    """Write the ONNX atomically; returns what the sidecar of VTM's weights says of it.
+    """Write the ONNX atomically; return its entry for the sidecar of VTM's weights.
 
     weights   a .pth in torchvision's names; None: torchvision's ImageNet weights
-    mark      of the backbone whose features VTM was trained on; "" asks for none
-    Raises BackboneError for the weights, ExportError when the ONNX does not say what torch says.
+    mark      required identifier of the backbone whose features VTM was trained on; "": any
+    Raises BackboneError for the weights, ExportError when the ONNX differs from torch.
     """
     network = load_resnet18(weights)
     found = fingerprint(network)
@@ -71,7 +71,7 @@ def _picture(seed: int) -> Tensor:
 
 
 def _check(model: ResNet18Features, path: Path, limit: float) -> float:
-    """The largest difference from torch, over the largest feature. Raises ExportError above the limit."""
+    """Return the largest difference from torch relative to the largest feature. Raises ExportError above the limit."""
     from models.onnx_session import ort
 
     session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
@@ -88,18 +88,18 @@ def _check(model: ResNet18Features, path: Path, limit: float) -> float:
 
 
 def _say_which(path: Path, mark: str) -> None:
-    """Features are only worth something with the backbone that they were computed with: the file says which it is."""
+    """Store the backbone's identifier in the file: features are only valid with the backbone that computed them."""
     model = onnx.load(str(path))
     onnx.helper.set_model_props(model, {"backbone": "resnet18", FINGERPRINT: mark})
     onnx.save(model, str(path))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Command line; returns the exit code."""
+    """Run the command line; return the exit code."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     hush_exporter()
     parser = argparse.ArgumentParser(prog="python -m models.export_backbone", description=__doc__)
-    parser.add_argument("--backbone-weights", type=Path, help=f"{WEIGHTS_FILE}; default: through torchvision")
+    parser.add_argument("--backbone-weights", type=Path, help=f"{WEIGHTS_FILE}; default: from torchvision")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "weights" / BACKBONE_FILE)
     args = parser.parse_args(argv)
     try:

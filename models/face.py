@@ -1,7 +1,7 @@
-"""Names and indices of faces: the 52 expression scores and the points of the face mesh that we read.
+"""Names and indices of faces: the 52 expression scores and the face mesh points that are used.
 
-Published with MediaPipe as data (mediapipe/tasks/cc/vision/face_landmarker/face_blendshapes_graph.cc): which 146 of the
-478 points the expression network reads, and the order of its 52 answers. The names are ARKit's but the first.
+Published with MediaPipe as data (mediapipe/tasks/cc/vision/face_landmarker/face_blendshapes_graph.cc): the 146 of 478
+points that the expression network reads, and the order of its 52 outputs. Names are ARKit's except the first.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ NUM_FACE_POINTS = 478
 
 
 def mirrored_expression(name: str) -> str:
-    """Return the name of the same expression on the other side of the face."""
+    """Return the name of the same expression on the other side."""
     if name.endswith("Left"):
         return name.removesuffix("Left") + "Right"
     if name.endswith("Right"):
@@ -42,7 +42,7 @@ EXPRESSION_POINTS: tuple[int, ...] = (
     *(384, 385, 386, 387, 388, 389, 390, 397, 398, 400, 402, 405, 409, 415, 454, 466, 468, 469, 470, 471, 472, 473),
     *(474, 475, 476, 477),
 )
-"""The points that the expression network reads, in its order."""
+"""Points that the expression network reads, in its order."""
 
 FOREHEAD, CHIN = 10, 152
 UPPER_LIP, LOWER_LIP = 13, 14  # inner edges, in the middle
@@ -64,7 +64,7 @@ FACE_LINES: tuple[tuple[int, ...], ...] = (
     (474, 475, 476, 477, 474),
     (469, 470, 471, 472, 469),
 )
-"""What is drawn of a face: outline, lips outside and inside, lids and brows of the left and right, irises.
+"""Lines drawn of a face: outline, lips outside and inside, eyelids and brows of left and right eye, irises.
 
 Published with MediaPipe (mediapipe/python/solutions/face_mesh_connections.py).
 """

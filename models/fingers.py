@@ -1,4 +1,4 @@
-"""Names and parents of the 30 finger bones, 15 a hand, and the points of the hand network that they lie between.
+"""Names and parents of the 30 finger bones, 15 per hand, and their points in the hand network.
 
 Unity's names; VRM 1.0 calls the three bones of the thumb Metacarpal, Proximal, Distal.
 """
@@ -9,7 +9,7 @@ SIDES = ("Left", "Right")
 FINGERS = ("Thumb", "Index", "Middle", "Ring", "Little")
 SEGMENTS = ("Proximal", "Intermediate", "Distal")
 NUM_FINGER_BONES = len(FINGERS) * len(SEGMENTS)
-"""On one hand."""
+"""Finger bones of one hand."""
 FINGER_NAMES: tuple[str, ...] = tuple(
     f"{side}{finger}{segment}" for side in SIDES for finger in FINGERS for segment in SEGMENTS
 )

@@ -1,4 +1,4 @@
-"""An ONNX that computes in half precision: for TensorRT 11 and newer, which take the types as the file has them."""
+"""Convert an ONNX to half precision, for TensorRT 11 and newer, which use the types in the file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _LARGEST = float(np.finfo(np.float16).max)
 
 
 def to_half(model: onnx.ModelProto) -> onnx.ModelProto:
-    """A copy of the model with float16 inside; inputs and outputs stay float32 and are cast at the border."""
+    """Return a copy of the model with float16 inside; inputs and outputs stay float32 and are cast."""
     half = onnx.ModelProto()
     half.CopyFrom(model)
     graph = half.graph
@@ -29,7 +29,7 @@ def to_half(model: onnx.ModelProto) -> onnx.ModelProto:
     nodes = [*before, *graph.node, *after]
     del graph.node[:]
     graph.node.extend(nodes)
-    del graph.value_info[:]  # said float32 of what is float16 now
+    del graph.value_info[:]  # declared float32 for what is float16 now
     onnx.checker.check_model(half)
     return half
 
@@ -39,14 +39,14 @@ def _is_float(value: onnx.ValueInfoProto) -> bool:
 
 
 def _halve(tensor: onnx.TensorProto) -> None:
-    """In place; what float16 cannot hold becomes its largest number."""
+    """Convert in place; values beyond float16 become its largest number."""
     if tensor.data_type == _FLOAT:
         values = np.clip(onnx.numpy_helper.to_array(tensor), -_LARGEST, _LARGEST).astype(np.float16)
         tensor.CopyFrom(onnx.numpy_helper.from_array(values, tensor.name))
 
 
 def _halve_node(node: onnx.NodeProto) -> None:
-    """Constants inside nodes, and casts that would lead back to float32."""
+    """Convert constants inside nodes, and casts back to float32."""
     for attribute in node.attribute:
         if attribute.HasField("t"):
             _halve(attribute.t)

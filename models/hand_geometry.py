@@ -1,4 +1,4 @@
-"""Where a hand is turned, and how its fingers are bent, from 21 points: for the solver and for the truth.
+"""Orientation of a hand and flexion of its fingers from 21 points: for the solver and for ground truth.
 
 Sides: 0 left, 1 right. The rest hand is that of the T-pose: fingers along +X (left) or -X (right), palm down.
 """
@@ -16,9 +16,9 @@ _JOINTS = np.array(FINGER_POINTS[1:])  # (4, 4) index to little finger
 
 
 def palm_frame(points: F64, side: int) -> F64 | None:
-    """Return (3, 3), columns: across towards the thumb, along the fingers, out of the palm. None: the palm is a line.
+    """Return (3, 3), columns: across towards the thumb, along the fingers, out of the palm. None: degenerate palm.
 
-    A left-handed frame for the left hand, so that both hands have the same columns.
+    The frame is left-handed for the left hand, so that both hands have the same columns.
     """
     roots = points[[5, 9, 9, 13]].mean(0)
     along = roots - points[WRIST]
@@ -37,7 +37,7 @@ def palm_frame(points: F64, side: int) -> F64 | None:
 
 
 def hand_rotation(points: F64, side: int) -> F64 | None:
-    """Return the hand's rotation (3, 3) from the T-pose, in the axes of the points. None: the palm is a line."""
+    """Return the hand's rotation (3, 3) from the T-pose, in the axes of the points. None: degenerate palm."""
     frame = palm_frame(points, side)
     if frame is None:
         return None
@@ -48,10 +48,10 @@ def hand_rotation(points: F64, side: int) -> F64 | None:
 
 
 def bends(points: F64, side: int) -> F64:
-    """Return (4, 3) how far index to little finger are bent at their three joints, degrees.
+    """Return the flexion (4, 3) of index to little finger at their three joints, degrees.
 
     points  (21, 3) in the hand's own axes: rotated by the inverse of `hand_rotation`
-    The first is measured out of the palm's plane, beyond 90 for a finger that points back to the wrist.
+    The first is measured from the palm's plane, beyond 90 for a finger that points back to the wrist.
     """
     bones = np.diff(points[_JOINTS], axis=1)  # (4 fingers, 3 bones, 3)
     return bends_of(bones, side)

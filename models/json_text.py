@@ -1,4 +1,4 @@
-"""Reads JSON that others wrote, strictly: bounded in size and depth, finite numbers, no key twice; else one line."""
+"""Parse untrusted JSON strictly: limited size and depth, finite numbers, no duplicate keys; errors are one line."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class JsonError(ValueError):
 
 
 def read_json(path: Path, *, max_bytes: int = MAX_BYTES, strict: bool = True) -> Any:
-    """The value in a UTF-8 file. Raises JsonError for its content, OSError when it cannot be read."""
+    """Read the value in a UTF-8 file. Raises JsonError for its content, OSError when it cannot be read."""
     if path.exists() and not path.is_file():
-        raise JsonError("it is no file")  # a pipe would be waited for
+        raise JsonError("it is not a file")  # reading a pipe would block
     with path.open("rb") as file:
         data = file.read(max_bytes + 1)
     if len(data) > max_bytes:
@@ -28,10 +28,10 @@ def read_json(path: Path, *, max_bytes: int = MAX_BYTES, strict: bool = True) ->
 
 
 def parse_json(data: bytes | str, *, strict: bool = True) -> Any:
-    """The value of one JSON text. Raises JsonError, one line.
+    """Parse one JSON text. Raises JsonError, one line.
 
-    strict  False: numbers may be infinite or NaN, a key may come twice, text may be anything, values may be deep; for
-            readers that check every value themselves and drop the bad ones alone
+    strict  False: allow infinite and NaN numbers, duplicate keys, any text, deep values; for readers that check every
+            value themselves and drop only the bad ones
     """
     try:
         text = data if isinstance(data, str) else data.decode("utf-8-sig")
@@ -53,12 +53,12 @@ def parse_json(data: bytes | str, *, strict: bool = True) -> Any:
 
 
 def finite_number(value: Any) -> float | None:
-    """A JSON number as float; None for anything else, also for true and false."""
+    """Return a JSON number as float; None for anything else, including true and false."""
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _no_number(text: str) -> NoReturn:
-    raise JsonError(f"it holds {text}, expected finite numbers")
+    raise JsonError(f"it contains {text}, expected finite numbers")
 
 
 def _real(text: str) -> float:
@@ -109,4 +109,4 @@ def _check_text(text: str) -> None:
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        raise JsonError("it holds half a surrogate pair, which is no text") from error
+        raise JsonError("it contains an unpaired surrogate") from error

@@ -49,7 +49,7 @@ LIMB_KEYPOINTS: dict[str, str] = {
     "LowerLeg": "knee",
     "Foot": "ankle",
 }
-"""The keypoint of each limb joint, both without the side."""
+"""Keypoint of each limb joint, both without the side."""
 
 EVIDENCE_NAMES: tuple[str, ...] = (
     *KEYPOINT_NAMES,
@@ -58,7 +58,7 @@ EVIDENCE_NAMES: tuple[str, ...] = (
     "right_pinky",
     "right_index",
 )
-"""The 3D landmarks that the detector's own network gives as image evidence (the visual branch)."""
+"""3D landmarks from the detector's own network, used as image evidence (the visual branch)."""
 NUM_EVIDENCE = len(EVIDENCE_NAMES)
 
 KEYPOINT_BONES: tuple[tuple[int, int], ...] = tuple(
@@ -86,4 +86,4 @@ KEYPOINT_BONES: tuple[tuple[int, int], ...] = tuple(
         ("right_ankle", "right_heel"),
     )
 )
-"""Pairs to draw as the 2D skeleton."""
+"""Pairs of keypoints to draw as the 2D skeleton."""

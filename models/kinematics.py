@@ -1,6 +1,6 @@
-"""Forward kinematics of the 22-joint skeleton and the person's own skeleton: s̄ × bone ratio × height.
+"""Forward kinematics of the 22-joint skeleton, and the person's own skeleton: s̄ × bone ratio × height.
 
-Works on NumPy arrays and torch tensors alike (array API standard).
+Works on NumPy arrays and torch tensors (array API standard).
 """
 
 from __future__ import annotations
@@ -57,7 +57,8 @@ def forward_kinematics(rotations: Array, offsets: Array, root: Array) -> tuple[A
 
 
 def _by_level() -> tuple[list[int], list[tuple[slice, list[int]]]]:
-    """All joints, level by level below the root, and for each level its slice of them and the places of the parents."""
+    """Return all joints, level by level below the root, and for each level its slice and the positions of the
+    parents."""
     depth = [0] * NUM_JOINTS
     for joint in range(1, NUM_JOINTS):
         depth[joint] = depth[PARENTS[joint]] + 1
@@ -75,7 +76,7 @@ _PLACES = np.argsort(_ORDER)
 
 
 def posed(rotations: _F64, offsets: _F64, roots: _F64) -> tuple[_F64, _F64]:
-    """`forward_kinematics` of a few bodies in NumPy, for live use: seven small products in a third of the time.
+    """Compute `forward_kinematics` of a few bodies in NumPy, for live use: seven small products, a third of the time.
 
     rotations (B, 22, 3, 3), offsets (22, 3), roots (B, 3) -> joints (B, 22, 3), orientations (B, 22, 3, 3)
     """
@@ -91,9 +92,9 @@ def posed(rotations: _F64, offsets: _F64, roots: _F64) -> tuple[_F64, _F64]:
 
 
 def stature(offsets: Array) -> Array:
-    """(..., 22, 3) rest offsets -> (...,) standing height, sole to top of the head, in the offsets' unit.
+    """Return the standing height (...,), sole to top of the head, for rest offsets (..., 22, 3), in their unit.
 
-    What lies outside the joints (sole, top of the head) scales with the skeleton, in s̄'s proportion.
+    Parts beyond the joints (sole, top of the head) scale with the skeleton, in s̄'s proportion.
     """
     xp = array_namespace(offsets)
     signs = xp.asarray(_SIGN, dtype=offsets.dtype, device=getattr(offsets, "device", None))
@@ -107,14 +108,15 @@ STATURE = float(stature(REST_OFFSETS))
 
 
 def hips_height(offsets: Array) -> Array:
-    """(..., 22, 3) rest offsets -> (...,) Hips above the sole in the T-pose, in the offsets' unit."""
+    """Return the height (...,) of the Hips above the sole in the T-pose for rest offsets (..., 22, 3), in their
+    unit."""
     legs = ("LeftUpperLeg", "LeftLowerLeg", "LeftFoot", "LeftToes")
     drop = -sum(offsets[..., JOINT[name], 1] for name in legs)
     return drop + SOLE / _BETWEEN * stature(offsets) / (1 + (HEAD_TOP + SOLE) / _BETWEEN)
 
 
 def ratio_offsets(bone_ratio: Array) -> Array:
-    """(..., 22) bone length over s̄'s -> (..., 22, 3) rest offsets scaled to stature 1.
+    """Return rest offsets (..., 22, 3) scaled to body height 1 for bone lengths relative to s̄'s (..., 22).
 
     Only the proportions matter: a common factor in the ratio cancels. Row 0 is (0, hips height, 0).
     """
@@ -128,5 +130,5 @@ def ratio_offsets(bone_ratio: Array) -> Array:
 
 
 def person_offsets(bone_ratio: Array, height_m: float) -> Array:
-    """(..., 22) bone ratio, standing height in metres -> (..., 22, 3) the person's own rest offsets in metres."""
+    """Return the person's rest offsets (..., 22, 3) in metres for a bone ratio (..., 22) and a standing height."""
     return ratio_offsets(bone_ratio) * height_m

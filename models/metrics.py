@@ -1,4 +1,4 @@
-"""Accuracy measures of VTM.md, in NumPy: positions, angles, bone lengths, and measures over sequences."""
+"""Accuracy metrics of VTM.md in NumPy: positions, angles, bone lengths, and metrics over sequences."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from models.rotations import geodesic_angle
 
 RESTING_M_S = 0.15
-"""A foot slower than this rests ..."""
+"""A foot slower than this is at rest ..."""
 RESTING_HEIGHT_M = 0.08
-"""... if it is no higher than this over where it is lowest."""
+"""... if it is at most this high above its lowest position."""
 
 F64 = NDArray[np.float64]
 
@@ -22,7 +22,7 @@ def root_aligned(joints: F64, hips: tuple[int, int]) -> F64:
 
 
 def mpjpe(guess: F64, truth: F64) -> F64:
-    """(N, J, 3) already aligned -> (N,) mean distance, the inputs' unit."""
+    """Return the mean distance (N,) of aligned joints (N, J, 3), in their unit."""
     return np.asarray(np.linalg.norm(guess - truth, axis=-1).mean(-1))
 
 
@@ -45,7 +45,7 @@ def procrustes_aligned(guess: F64, truth: F64) -> F64:
 
 
 def position_errors(guess: F64, truth: F64, hips: tuple[int, int], joints: tuple[int, ...]) -> dict[str, float]:
-    """(N, 22, 3) metres -> mean MPJPE, N-MPJPE, PA-MPJPE over `joints`, in mm."""
+    """Return mean MPJPE, N-MPJPE, PA-MPJPE over `joints` in mm, for (N, 22, 3) metres."""
     a = root_aligned(guess, hips)[:, list(joints)]
     b = root_aligned(truth, hips)[:, list(joints)]
     return {
@@ -56,13 +56,13 @@ def position_errors(guess: F64, truth: F64, hips: tuple[int, int], joints: tuple
 
 
 def angle_errors_deg(guess: F64, truth: F64) -> tuple[float, float]:
-    """(N, 22, 3, 3) local rotations -> mean geodesic angle of all joints but Hips, and of Hips, in degrees."""
+    """Return mean geodesic angles in degrees of all joints but Hips, and of Hips, for local rotations (N, 22, 3, 3)."""
     angles = np.rad2deg(geodesic_angle(guess, truth))
     return float(angles[:, 1:].mean()), float(angles[:, 0].mean())
 
 
 def length_error_percent(guess: F64, truth: F64) -> float:
-    """(N, B) bone lengths -> mean |guess / truth - 1| in percent."""
+    """Return the mean |guess / truth - 1| of bone lengths (N, B) in percent."""
     return float(np.abs(guess / truth - 1).mean() * 100)
 
 
@@ -80,28 +80,28 @@ def path_length(path: F64) -> float:
 
 
 def trajectory_error(guess: F64, truth: F64) -> float:
-    """(N, 3) paths -> mean distance after rigid alignment, in their unit."""
+    """Return the mean distance of paths (N, 3) after rigid alignment, in their unit."""
     return float(np.linalg.norm(rigid_aligned(guess, truth) - truth, axis=-1).mean())
 
 
 def trajectory_error_percent(guess: F64, truth: F64) -> float:
-    """Mean distance after rigid alignment over the length of the true path, in percent."""
+    """Return the mean distance after rigid alignment divided by the length of the true path, in percent."""
     return trajectory_error(guess, truth) / max(path_length(truth), 1e-6) * 100
 
 
 def jitter(joints: F64, fps: float) -> float:
-    """(N, J, 3) metres -> mean |third difference| x fps^3 / 10."""
+    """Return the mean |third difference| x fps^3 / 10 of joints (N, J, 3), metres."""
     return float(np.linalg.norm(np.diff(joints, n=3, axis=0), axis=-1).mean() * fps**3 / 10)
 
 
 def acceleration_error(guess: F64, truth: F64, fps: float) -> float:
-    """Mean |difference of second differences| x fps^2, m/s^2."""
+    """Return the mean |difference of second differences| x fps^2, m/s^2."""
     second = np.diff(guess, n=2, axis=0) - np.diff(truth, n=2, axis=0)
     return float(np.linalg.norm(second, axis=-1).mean() * fps**2)
 
 
 def resting_feet(feet: F64, fps: float) -> NDArray[np.bool_]:
-    """(N, 2, 3) true feet, metres, world frame with y up -> (N, 2): slow, and near their lowest height."""
+    """Return (N, 2) whether true feet (N, 2, 3), metres, world with y up, are slow and near their lowest height."""
     if len(feet) < 2:
         return np.zeros(feet.shape[:2], bool)
     speed = np.linalg.norm(np.gradient(feet, axis=0), axis=-1) * fps
@@ -110,7 +110,7 @@ def resting_feet(feet: F64, fps: float) -> NDArray[np.bool_]:
 
 
 def foot_sliding_mm(feet: F64, resting: NDArray[np.bool_]) -> float:
-    """(N, 2, 3) feet in metres, (N, 2) true rest -> mm per frame that a resting foot moves; 0 if none rests."""
+    """Return the movement of resting feet in mm per frame; feet (N, 2, 3) metres, true rest (N, 2); 0 if none rests."""
     moved = np.linalg.norm(np.diff(feet, axis=0), axis=-1)
     still = resting[1:] & resting[:-1]
     return float(moved[still].mean() * 1000) if still.any() else 0.0

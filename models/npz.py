@@ -1,7 +1,7 @@
-"""Reads .npz files, whoever wrote them: every header is checked before an array is loaded; what is wrong is one line.
+"""Read untrusted .npz files: every header is checked before an array is loaded; errors are one line.
 
-Nothing pickled is ever loaded. A file that claims to hold more than is allowed (a zip bomb, a header that lies) is
-refused before any memory is taken for it.
+Pickled data is never loaded. A file that claims more than is allowed (a zip bomb, a wrong header) is rejected before
+memory is allocated for it.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 MAX_BYTES = 4 << 30
-"""Unpacked size that `read_arrays` allows: a take of some 12 hours at 60 frames/s."""
+"""Unpacked size allowed by `read_arrays`: a take of some 12 hours at 60 frames/s."""
 _MODEST_BYTES = 512 << 20  # always allowed
-_MAX_RATIO = 600  # unpacked to packed beyond that; a take in which nobody is ever seen comes to 300
+_MAX_RATIO = 600  # largest compression ratio beyond that; a take without any person reaches 300
 _MAX_ARRAYS = 256
 _HEADER_BYTES = 1 << 14
 _MOST_NAMED = 4
@@ -30,12 +30,12 @@ _ENDING = ".npy"
 
 
 class NpzError(ValueError):
-    """The file is missing, cut short, damaged, or holds something else than the arrays that are expected."""
+    """The file is missing, truncated, damaged, or does not contain the expected arrays."""
 
 
 @dataclass(frozen=True, slots=True)
 class ArrayHeader:
-    """Shape and type of an array, known before it is loaded."""
+    """Shape and type of an array, known before loading."""
 
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
@@ -48,7 +48,7 @@ class ArrayHeader:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What an array has to be. A name in `shape` stands for a size that all arrays with this name share."""
+    """Required form of an array. A name in `shape` is a size shared by all arrays with this name."""
 
     shape: tuple[int | str, ...]
     kinds: str = "fiu"  # of NumPy's dtype.kind: numbers
@@ -62,9 +62,9 @@ class NpzArchive:
         members = [info for info in archive.infolist() if info.filename.endswith(_ENDING)]
         names = [info.filename.removesuffix(_ENDING) for info in members]
         if len(names) > _MAX_ARRAYS:
-            raise NpzError(f"it holds {len(names)} arrays, expected at most {_MAX_ARRAYS}")
+            raise NpzError(f"it has {len(names)} arrays, expected at most {_MAX_ARRAYS}")
         if len(set(names)) != len(names):
-            raise NpzError("it holds an array twice")
+            raise NpzError("it has an array twice")
         self._archive = archive
         self._members = dict(zip(names, members, strict=True))
         self.headers = {name: _header(archive, info) for name, info in self._members.items()}
@@ -78,19 +78,19 @@ class NpzArchive:
 
 
 def array_names(path: Path) -> frozenset[str]:
-    """Names of the arrays; a damaged file has them too while its table of contents is whole. Raises NpzError."""
+    """Return the names of the arrays, also of a damaged file if its directory is intact. Raises NpzError."""
     if not path.is_file():
         raise NpzError("there is no such file")
-    with _damage_told("it is not a whole .npz"), zipfile.ZipFile(path) as archive:
+    with _damage_told("it is not a complete .npz"), zipfile.ZipFile(path) as archive:
         return frozenset(name.removesuffix(_ENDING) for name in archive.namelist() if name.endswith(_ENDING))
 
 
 @contextmanager
 def open_npz(path: Path) -> Iterator[NpzArchive]:
-    """Open a .npz and check all its headers. Raises NpzError; its text does not name the file."""
+    """Context: open a .npz and check all its headers. Raises NpzError; its text does not name the file."""
     if not path.is_file():
         raise NpzError("there is no such file")
-    with _damage_told("it is not a whole .npz"):
+    with _damage_told("it is not a complete .npz"):
         archive = zipfile.ZipFile(path)
     with archive:
         with _damage_told("it is damaged"):
@@ -99,20 +99,21 @@ def open_npz(path: Path) -> Iterator[NpzArchive]:
 
 
 def read_npz(path: Path, *required: str) -> dict[str, NDArray[Any]]:
-    """All arrays of the file, of any size. Raises NpzError, naming the file; also when a required one is missing."""
+    """Return all arrays of the file, of any size. Raises NpzError with the file name, also if a required one is
+    missing."""
     try:
         with open_npz(path) as file:
             missing = [name for name in required if name not in file.headers]
             if missing:
                 held = ", ".join(sorted(file.headers)) or "nothing"
-                raise NpzError(f"no {', '.join(missing)} in it; it holds {held}")
+                raise NpzError(f"no {', '.join(missing)} in it; it has {held}")
             return {name: file.read(name) for name in file.headers}
     except NpzError as error:
         raise NpzError(f"{path}: {error}") from error
 
 
 def read_arrays(path: Path, expected: Mapping[str, Expected], *, max_bytes: int = MAX_BYTES) -> dict[str, NDArray[Any]]:
-    """The expected arrays, each of its shape and kind; others in the file are not loaded.
+    """Return the expected arrays, checked for shape and kind; others in the file are not loaded.
 
     A scalar may also be stored as an array of one number. Raises NpzError; its text does not name the file.
     """
@@ -124,14 +125,14 @@ def read_arrays(path: Path, expected: Mapping[str, Expected], *, max_bytes: int 
 
 
 def checked_arrays(arrays: Mapping[str, Any], expected: Mapping[str, Expected]) -> dict[str, NDArray[Any]]:
-    """The expected ones of arrays in memory, each of its shape and kind. Raises NpzError."""
+    """Return the expected ones of arrays in memory, checked for shape and kind. Raises NpzError."""
     given = {name: np.asarray(arrays[name]) for name in expected if arrays.get(name) is not None}
     found = _expected_among({name: ArrayHeader(array.shape, array.dtype) for name, array in given.items()}, expected)
     return {name: given[name] if expected[name].shape else given[name].reshape(()) for name in found}
 
 
 def _expected_among(headers: Mapping[str, ArrayHeader], expected: Mapping[str, Expected]) -> dict[str, ArrayHeader]:
-    """The headers that are expected. Raises NpzError: one is missing, or of another shape or kind."""
+    """Return the expected headers. Raises NpzError: one is missing, or of another shape or kind."""
     missing = [name for name, what in expected.items() if not what.optional and name not in headers]
     if missing:
         more = f" and {len(missing) - _MOST_NAMED} others" if len(missing) > _MOST_NAMED else ""
@@ -144,7 +145,7 @@ def _expected_among(headers: Mapping[str, ArrayHeader], expected: Mapping[str, E
 
 
 def _check(name: str, header: ArrayHeader, expected: Expected, sizes: dict[str, int]) -> None:
-    """Raises NpzError. `sizes` collects what the named sizes are."""
+    """Check one array. Raises NpzError. `sizes` collects the named sizes."""
     if header.dtype.kind not in expected.kinds:
         wanted = {"b": "true or false", "U": "text"}.get(expected.kinds, "numbers")
         raise NpzError(f"{name} is of {header.dtype}, expected {wanted}")
@@ -165,31 +166,31 @@ def _check_size(unpacked: int, packed: int, max_bytes: int) -> None:
 
 
 def _header(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> ArrayHeader:
-    """Raises NpzError."""
+    """Read a header. Raises NpzError."""
     name = info.filename.removesuffix(_ENDING)
     with _damage_told(f"{name} is damaged"), archive.open(info) as file:
         head = io.BytesIO(file.read(_HEADER_BYTES))
     with _damage_told(f"{name} is damaged"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of headers that are odd but readable
+        warnings.simplefilter("ignore")  # about unusual but readable headers
         version = np.lib.format.read_magic(head)
         if version not in ((1, 0), (2, 0)):
             raise NpzError(f"{name} is of .npy version {version[0]}.{version[1]}, expected 1.0 or 2.0")
         read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         shape, _, dtype = read(head, max_header_size=_HEADER_BYTES)
     if dtype.hasobject:
-        raise NpzError(f"{name} holds Python objects, which are never loaded")
+        raise NpzError(f"{name} contains Python objects, which are never loaded")
     if any(isinstance(size, bool) or size < 0 for size in shape):
         raise NpzError(f"{name} has shape {shape}")
     header = ArrayHeader(shape, dtype)
     stored = info.file_size - head.tell()
     if header.nbytes != stored:
-        raise NpzError(f"{name} claims {header.nbytes} bytes and holds {stored}")
+        raise NpzError(f"{name} claims {header.nbytes} bytes but has {stored}")
     return header
 
 
 @contextmanager
 def _damage_told(what: str) -> Iterator[None]:
-    """A damaged file can raise anything in zipfile, zlib, tokenize and NumPy: it becomes an NpzError, one line."""
+    """Context: convert anything that a damaged file raises in zipfile, zlib, tokenize and NumPy to an NpzError."""
     try:
         yield
     except NpzError:

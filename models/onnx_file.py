@@ -1,4 +1,4 @@
-"""Torch to ONNX, and what is done to the file before it is shipped."""
+"""Export torch to ONNX, and post-process the file before it is shipped."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from torch import Tensor, nn
 from models.onnx_session import ort
 
 OPSET = 17
-"""Of the file. Newer ones bring Gelu and axes as inputs, which TensorRT 8.6's parser refuses."""
-HALF_FROM = 1024  # numbers in a tensor
+"""Opset of the file. Newer ones have Gelu, and axes as inputs, which TensorRT 8.6's parser rejects."""
+HALF_FROM = 1024  # least number of values in a tensor
 
 
 class ExportError(RuntimeError):
-    """The exported network does not say what torch says."""
+    """The exported network differs from torch."""
 
 
 def hush_exporter() -> None:
-    """For commands: the exporter's own progress is not what they have to say."""
+    """Silence the exporter's own progress output, for commands."""
     for name in ("torch.onnx", "onnxscript", "onnx_ir"):
         logging.getLogger(name).setLevel(logging.ERROR)
 
@@ -32,10 +32,10 @@ def hush_exporter() -> None:
 def write_onnx(
     module: nn.Module, example: tuple[Tensor, ...], path: Path, inputs: Sequence[str], outputs: Sequence[str]
 ) -> None:
-    """A network as ONNX, with the shapes of the example.
+    """Write a network as ONNX, with the shapes of the example.
 
     Opset 17 through the tracing exporter: GELU is written out, Pad and Reduce take no axes as inputs, so that TensorRT
-    from 8.6 on and every other runtime read the file (the newer exporter begins at opset 18).
+    from 8.6 on and every other runtime can read the file (the newer exporter starts at opset 18).
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter warns about itself
@@ -52,9 +52,9 @@ def write_onnx(
 
 
 def fold_constants(path: Path) -> None:
-    """Reckon beforehand what depends on no input: the tracing exporter writes every shape as a chain of operators.
+    """Precompute what depends on no input: the tracing exporter writes every shape as a chain of operators.
 
-    ONNX Runtime's basic level, which leaves standard operators alone.
+    Uses ONNX Runtime's basic level, which keeps standard operators.
     """
     options = ort.SessionOptions()
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_BASIC
@@ -64,13 +64,13 @@ def fold_constants(path: Path) -> None:
     model = onnx.load(str(path))
     domains = {node.domain for node in model.graph.node}
     kept = [entry for entry in model.opset_import if entry.domain in domains]
-    del model.opset_import[:]  # ONNX Runtime lists every one that it knows
+    del model.opset_import[:]  # ONNX Runtime lists all opsets that it knows
     model.opset_import.extend(kept)
     onnx.save(model, str(path))
 
 
 def store_half(path: Path) -> None:
-    """Keep large weights as float16 in the file, cast back when it is loaded: half the size, the same speed."""
+    """Store large weights as float16, cast back when loaded: half the size, the same speed."""
     model = onnx.load(str(path))
     casts = []
     for tensor in model.graph.initializer:
@@ -88,7 +88,7 @@ def store_half(path: Path) -> None:
 
 
 def _without_traces(model: onnx.ModelProto) -> None:
-    """The exporter writes its stack traces, with the paths of the machine, into every part: none of it is shipped."""
+    """Remove the exporter's stack traces, which contain paths of this machine."""
     graph = model.graph
     functions = [node for function in model.functions for node in function.node]
     for part in (model, graph, *graph.node, *functions, *graph.input, *graph.output, *graph.value_info):

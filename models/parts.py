@@ -1,10 +1,10 @@
-"""The six parts of the body that VTM says how well it sees, and what its word means. No torch: the engine reads this.
+"""The six body parts with a confidence, and its definition. No torch: the engine reads this.
 
-The network gives each part's expected error (its spread) as a logarithm, in body heights:
+The network predicts each part's expected error (its spread) as a logarithm, in body heights:
   arms, legs  elbow and wrist from the shoulder, knee and ankle from the hip joint: mean distance from the truth
   trunk       shoulders and hip joints from the Hips
   head        tips of three axes of 0.1 on the head: 0.1 of error is about 60 degrees
-Confidence is 1/2 where a part is expected to err by HALF_CONFIDENT; twice as much gives 0.2, half as much 0.8.
+Confidence is 1/2 at an expected error of HALF_CONFIDENT; twice as much gives 0.2, half as much 0.8.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Array: TypeAlias = Any  # a NumPy array or a torch tensor
 PART_NAMES: tuple[str, ...] = ("head", "trunk", "left_arm", "right_arm", "left_leg", "right_leg")
 NUM_PARTS = len(PART_NAMES)
 DETAIL_PARTS: tuple[str, ...] = ("left_hand", "right_hand", "face")
-"""Parts that networks of their own look at; their confidence is the network's own presence."""
+"""Parts with their own networks; their confidence is that network's presence."""
 NUM_DETAIL_PARTS = len(DETAIL_PARTS)
 PART: dict[str, int] = {name: index for index, name in enumerate(PART_NAMES)}
 MIRROR_PARTS: tuple[int, ...] = tuple(PART[mirrored_name(name)] for name in PART_NAMES)
@@ -42,20 +42,20 @@ LIMB_OF_PART: dict[str, tuple[int, tuple[int, ...]]] = {
     for limb, start, ends in (("arm", "UpperArm", ("LowerArm", "Hand")), ("leg", "UpperLeg", ("LowerLeg", "Foot")))
     for side in ("Left", "Right")
 }
-"""The joint that a limb hangs from, and the joints whose places say how well it is known."""
+"""The joint that a limb starts from, and the joints whose positions define its error."""
 TRUNK_JOINTS: tuple[int, ...] = tuple(
     JOINT[side + name] for name in ("UpperArm", "UpperLeg") for side in ("Left", "Right")
 )
 PART_OF_JOINT: tuple[int, ...] = tuple(_part_of(name) for name in JOINT_NAMES)
-"""The part that each joint's rotation belongs to."""
+"""Part of each joint's rotation."""
 HEAD_CHAIN: tuple[int, ...] = tuple(JOINT[name] for name in ("Hips", "Spine", "Chest", "UpperChest", "Neck", "Head"))
-"""Joints whose local rotations make the head's orientation."""
+"""Joints whose local rotations compose the head's orientation."""
 HEAD_LEVER = 0.1
 """Length of the axes on the head, body heights."""
 
 
 def part_confidence(log_spread: Array) -> Array:
-    """(..., 6) log of the expected error -> (..., 6) confidence in 0..1."""
+    """Convert the log of the expected error (..., 6) to confidence (..., 6) in 0..1."""
     xp = array_namespace(log_spread)
     half = xp.asarray(HALF_CONFIDENT, dtype=log_spread.dtype, device=getattr(log_spread, "device", None))
     return 1 / (1 + (xp.exp(xp.clip(log_spread, -8.0, 2.0)) / half) ** 2)

@@ -1,10 +1,10 @@
-"""Refines the network's answer for one frame with the keypoints of that frame, in closed form.
+"""Refine the network's answer for one frame with the keypoints of that frame, in closed form.
 
-The network is cautious: it smooths over what may be a detector's error, so a raised arm comes out half raised and a
-walker lags behind. The root moves to where the paper reads it, the 2D hips (and shoulders). Each limb bone keeps its
-length and its reach in depth, but takes its direction across the picture from the keypoints, as far as their scores
-and their distance from the network's answer allow. Left and right are exchanged where that fits the network's answer
-much better: the network has seen the whole window, the detector one frame.
+The network is cautious: it smooths over possible detector errors, so a raised arm is only half raised and a walker lags
+behind. The root moves to where the paper reads it, the 2D hips (and shoulders). Each limb bone keeps its length and its
+extent in depth, but takes its direction in the picture from the keypoints, weighted by their scores and their distance
+from the network's answer. Left and right are exchanged if that fits the network's answer much better: the network has
+seen the whole window, the detector one frame.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from models.skeleton import JOINT, PARENTS
 
 Array: TypeAlias = Any  # a NumPy array or a torch tensor
 
-TRUST = 0.6  # how far a bone moves towards keypoints of full score, which have errors of their own
-DOUBT = 1.2  # trust in a keypoint falls as exp(-(DOUBT x distance from the network's answer / bone length)^2)
-SWAPPED = 0.5  # left and right are exchanged where that leaves less than this fraction of the squared distance
+TRUST = 0.6  # weight of keypoints with full score, which have errors, too
+DOUBT = 1.2  # weight of a keypoint falls as exp(-(DOUBT x distance from the network's answer / bone length)^2)
+SWAPPED = 0.5  # left and right are exchanged if that reduces the squared distance below this fraction
 _JOINT_OF = {keypoint: joint for joint, keypoint in LIMB_KEYPOINTS.items()}
 _SIDES = ("left", "right")
 _POINTS = [KEYPOINT[f"{side}_{name}"] for name in _JOINT_OF for side in _SIDES]
@@ -77,7 +77,7 @@ def refine(
 
 
 def _root_place(place: Array, joints: Array, root_z: Array, z: Array, keypoints: Array) -> Array:
-    """(N, 2): moved so that hips and shoulders lie on their keypoints on average; left and right may be confused."""
+    """Return (N, 2) moved so that hips and shoulders match their keypoints on average; the sides may be exchanged."""
     xp = array_namespace(place)
     points = keypoints[:, _TRUNK_POINTS]
     drawn = (joints[:, _TRUNK, :2] + (place * root_z[:, None])[:, None]) / z[:, _TRUNK, None]
@@ -88,7 +88,7 @@ def _root_place(place: Array, joints: Array, root_z: Array, z: Array, keypoints:
 
 
 def _sides_sorted(keypoints: Array, drawn: Array) -> Array:
-    """(N, 23, 3) with left and right of a group exchanged where the network's answer says so."""
+    """Return keypoints (N, 23, 3) with left and right of a group exchanged where the network's answer says so."""
     xp = array_namespace(keypoints)
     mirrored = keypoints[:, list(MIRROR_KEYPOINTS)]
     never = xp.zeros_like(keypoints[:, 0, 2]) > 0  # (N,)
@@ -104,7 +104,7 @@ def _sides_sorted(keypoints: Array, drawn: Array) -> Array:
 
 
 def _with_world(rotations: Array, world: Array, turned: Array) -> Array:
-    """Local rotations in which the start joints of the bones have the orientations `turned` (N, 8, 3, 3)."""
+    """Return local rotations that give the bones' start joints the orientations `turned` (N, 8, 3, 3)."""
     xp = array_namespace(rotations)
     of = {joint: turned[:, index] for index, joint in enumerate(_START)}
     of |= {foot: world[:, foot] for foot in _FEET}

@@ -1,6 +1,6 @@
 """Rotations: 6D, matrices, quaternions (x, y, z, w), axis-angle. One implementation for NumPy and torch, batched.
 
-The array library is that of the argument (array API standard): both give the same numbers, torch differentiates.
+The array library is that of the argument (array API standard): the results are equal, and torch can differentiate.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ _TINY = 1e-8
 
 
 def _normalized(x: Array) -> Array:
-    """(..., n) -> unit length along the last axis."""
+    """Normalise (..., n) to unit length along the last axis."""
     xp = array_namespace(x)
     length = xp.sqrt(xp.sum(x * x, axis=-1, keepdims=True))
     return x / xp.clip(length, _TINY, None)
 
 
 def _cross(a: Array, b: Array) -> Array:
-    """(..., 3) x (..., 3), broadcasting."""
+    """Return the cross product of (..., 3) and (..., 3), broadcasting."""
     xp = array_namespace(a)
     return xp.stack(
         [
@@ -35,7 +35,7 @@ def _cross(a: Array, b: Array) -> Array:
 
 
 def _orthonormal(x: Array) -> tuple[Array, Array]:
-    """(..., 6) -> two orthonormal columns (..., 3) (Zhou et al. 2019, eq. 15)."""
+    """Return two orthonormal columns (..., 3) for (..., 6) (Zhou et al. 2019, eq. 15)."""
     xp = array_namespace(x)
     first = _normalized(x[..., :3])
     second = x[..., 3:] - xp.sum(first * x[..., 3:], axis=-1, keepdims=True) * first
@@ -43,26 +43,26 @@ def _orthonormal(x: Array) -> tuple[Array, Array]:
 
 
 def rotation_6d_to_matrix(x: Array) -> Array:
-    """(..., 6) -> (..., 3, 3): the first two columns, made orthonormal (Zhou et al. 2019, eq. 15)."""
+    """Convert (..., 6) to (..., 3, 3): the first two columns, made orthonormal (Zhou et al. 2019, eq. 15)."""
     xp = array_namespace(x)
     first, second = _orthonormal(x)
     return xp.stack([first, second, _cross(first, second)], axis=-1)
 
 
 def orthonormal_6d(x: Array) -> Array:
-    """(..., 6) -> (..., 6): the same rotation with orthonormal columns."""
+    """Return the same rotation (..., 6) with orthonormal columns."""
     xp = array_namespace(x)
     return xp.concat(_orthonormal(x), axis=-1)
 
 
 def matrix_to_rotation_6d(matrix: Array) -> Array:
-    """(..., 3, 3) -> (..., 6): the first two columns, one after the other."""
+    """Convert (..., 3, 3) to (..., 6): the first two columns, concatenated."""
     xp = array_namespace(matrix)
     return xp.concat([matrix[..., :, 0], matrix[..., :, 1]], axis=-1)
 
 
 def quaternion_to_matrix(quaternion: Array) -> Array:
-    """(..., 4) x, y, z, w of any length -> (..., 3, 3)."""
+    """Convert (..., 4) x, y, z, w of any length to (..., 3, 3)."""
     xp = array_namespace(quaternion)
     q = _normalized(quaternion)
     x, y, z, w = q[..., 0], q[..., 1], q[..., 2], q[..., 3]
@@ -75,9 +75,9 @@ def quaternion_to_matrix(quaternion: Array) -> Array:
 
 
 def matrix_to_quaternion(matrix: Array) -> Array:
-    """(..., 3, 3) -> (..., 4) x, y, z, w with w >= 0.
+    """Convert (..., 3, 3) to (..., 4) x, y, z, w with w >= 0.
 
-    Of the four candidates (one for each component taken from the diagonal) the best conditioned is kept.
+    Of four candidates (one per component from the diagonal) the best conditioned is used.
     """
     xp = array_namespace(matrix)
     m = [[matrix[..., i, j] for j in range(3)] for i in range(3)]
@@ -106,7 +106,7 @@ def matrix_to_quaternion(matrix: Array) -> Array:
 
 
 def axis_angle_to_matrix(axis_angle: Array) -> Array:
-    """(..., 3) rotation vector in radians -> (..., 3, 3) (through the quaternion exponential)."""
+    """Convert a rotation vector (..., 3) in radians to (..., 3, 3) (through the quaternion exponential)."""
     xp = array_namespace(axis_angle)
     angle = xp.sqrt(xp.sum(axis_angle * axis_angle, axis=-1, keepdims=True) + _TINY**2)
     xyz = axis_angle / angle * xp.sin(angle / 2)
@@ -114,7 +114,7 @@ def axis_angle_to_matrix(axis_angle: Array) -> Array:
 
 
 def geodesic_angle(a: Array, b: Array) -> Array:
-    """(..., 3, 3), (..., 3, 3) -> (...,) angle in radians of the rotation between them, exact near 0 and near pi."""
+    """Return the angle (...,) in radians of the rotation between (..., 3, 3) pairs, accurate near 0 and pi."""
     xp = array_namespace(a)
     relative = xp.matmul(xp.matrix_transpose(a), b)
     trace = relative[..., 0, 0] + relative[..., 1, 1] + relative[..., 2, 2]
@@ -125,7 +125,7 @@ def geodesic_angle(a: Array, b: Array) -> Array:
 
 
 def rotation_between(a: Array, b: Array) -> Array:
-    """(..., 3), (..., 3) -> (..., 3, 3): the shortest rotation that takes direction a to direction b."""
+    """Return the shortest rotation (..., 3, 3) from direction a to direction b, (..., 3) each."""
     xp = array_namespace(a)
     a, b = _normalized(a), _normalized(b)
     half = a + b

@@ -1,7 +1,7 @@
-"""How well each part of the body is seen in the picture, from the detector's scores over ALL points that a part needs.
+"""Visibility of each body part in the picture, from the detector's scores over ALL points that a part needs.
 
-A mean over the points that are seen would call seven points of a face and two shoulders a well seen person. What lies
-outside the picture was made up by the detector, whatever score it has.
+A mean over visible points only would rate seven face points and two shoulders as a well visible person. Points outside
+the picture are invented by the detector, whatever their score.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from models.parts import NUM_PARTS, PART, PART_NAMES
 
 F32 = NDArray[np.float32]
 EDGE = 0.01
-"""Points within this fraction of the picture's longer side from its edge count less and less."""
+"""Points within this fraction of the picture's longer side from its edge lose weight."""
 
 _LIMB = {
     "arm": {"shoulder": 0.2, "elbow": 0.4, "wrist": 0.4},
@@ -48,11 +48,11 @@ _MOVING_POINTS = [np.flatnonzero(row).tolist() if row.any() else _FACE for row i
 
 
 def part_motion(before: F32, after: F32, size: float, focal_px: float, gap_s: float) -> F32:
-    """Return how far each part moved in the picture, (6,) pixels in 1/30 s; a part that is not seen is at rest.
+    """Return how far each part moved in the picture, (6,) pixels per 1/30 s; an invisible part is at rest.
 
-    before, after (23, 3) rays x, y and score of two frames `gap_s` apart; size: the box's size in ray units. A limb
-    moves as far as its farthest point, head and trunk as the middle of theirs. Pixels are the picture's, but those of
-    people taller than USUAL_BOX_PX are made smaller: a detector's noise grows with the person.
+    before, after (23, 3) rays x, y and score of two frames `gap_s` apart; size: the box's size in ray units. A limb's
+    motion is that of its farthest point, head's and trunk's the mean of theirs. Pixels are the picture's, scaled down
+    for people taller than USUAL_BOX_PX, since a detector's noise grows with the person.
     """
     pixels = min(focal_px, USUAL_BOX_PX / max(size, 1e-9)) / max(30.0 * gap_s, 1e-3)
     way = after[:, :2] - before[:, :2]
@@ -67,17 +67,17 @@ def part_motion(before: F32, after: F32, size: float, focal_px: float, gap_s: fl
 
 
 def least_sure(network: F32 | None, seen: F32) -> F32:
-    """Return the confidence (6,) of parts that both the network and the picture speak for: the smaller one.
+    """Return the confidence (6,) of the parts: the smaller of the network's and the picture's.
 
-    network is None for weights that say nothing of it.
+    network is None for weights without confidence.
     """
     return seen if network is None else np.minimum(network, seen)
 
 
 def seen_parts(points_px: F32, scores: F32, image_size: tuple[int, int]) -> F32:
-    """Return how well each part of models.parts.PART_NAMES is seen, (6,) in 0..1.
+    """Return the visibility (6,) of each part of models.parts.PART_NAMES, 0..1.
 
-    points_px (23, 2), scores (23,) in 0..1, image_size (width, height). What is not finite is not seen.
+    points_px (23, 2), scores (23,) in 0..1, image_size (width, height). Non-finite points are not visible.
     """
     width, height = image_size
     margin = EDGE * max(width, height)

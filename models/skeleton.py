@@ -47,7 +47,7 @@ _LEG: tuple[Joint, ...] = (
 
 
 def _sided(side: Literal["Left", "Right"], chain: tuple[Joint, ...]) -> tuple[Joint, ...]:
-    """The left or right copy of a chain; the left side is at +X."""
+    """Return the left or right copy of a chain; the left side is at +X."""
     sign = 1.0 if side == "Left" else -1.0
     inside = {joint.name for joint in chain}
     return tuple(
@@ -71,7 +71,7 @@ JOINTS: tuple[Joint, ...] = (
 
 
 def mirrored_name(name: str) -> str:
-    """LeftHand -> RightHand, nose -> nose; works for joints and keypoints."""
+    """Return LeftHand -> RightHand, nose -> nose; for joints and keypoints."""
     for left, right in (("Left", "Right"), ("left", "right")):
         if name.startswith(left):
             return right + name[len(left) :]
@@ -94,15 +94,15 @@ LIMBS: tuple[int, ...] = tuple(
     for side in ("Left", "Right")
     for name in ("UpperArm", "LowerArm", "Hand", "UpperLeg", "LowerLeg", "Foot")
 )
-"""The 12 limb joints of the accuracy measures: shoulders, elbows, wrists, hips, knees, ankles."""
+"""The 12 limb joints of the accuracy metrics: shoulders, elbows, wrists, hips, knees, ankles."""
 FEET: tuple[int, int] = (JOINT["LeftFoot"], JOINT["RightFoot"])
 TOES: tuple[int, int] = (JOINT["LeftToes"], JOINT["RightToes"])
 
 REST_OFFSETS: NDArray[np.float64] = np.array([joint.rest_offset for joint in JOINTS])
 """(22, 3) s̄: offset of each joint to its parent in the T-pose; row 0 is the hips above the floor.
 
-The mean of the T-poses of the training rigs (CMU in both editions, Mesh2Motion, AnimatedDrawings) after retargeting,
-made symmetric, limbs along the axes, rounded to a thousandth.
+Mean of the T-poses of the training rigs (CMU in both editions, Mesh2Motion, AnimatedDrawings) after retargeting, made
+symmetric, with limbs along the axes, rounded to a thousandth.
 """
 REST_OFFSETS.setflags(write=False)
 

@@ -42,23 +42,25 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--mocap", type=Path, help="folder of .bvh clips or of .tar.xz archives of them")
     parser.add_argument("--out", type=Path, default=Path("runs/vtm"), help="folder for checkpoints and the log")
     parser.add_argument("--cache", type=Path, help="compact cache of the clips (default: OUT/../mocap.npz)")
-    parser.add_argument("--minutes", type=float, default=defaults.minutes, help="training time, both stages together")
-    parser.add_argument("--steps", type=int, default=0, help="train this many steps instead, to be had again exactly")
-    parser.add_argument("--autoencoder", type=Path, help="checkpoint whose TPMAE is taken over: stage 2 only")
+    parser.add_argument("--minutes", type=float, default=defaults.minutes, help="training time of both stages")
+    parser.add_argument("--steps", type=int, default=0, help="train this many steps instead, exactly reproducible")
+    parser.add_argument("--autoencoder", type=Path, help="checkpoint to take the TPMAE from: stage 2 only")
     parser.add_argument(
-        "--start", type=Path, help="weights to go on from: a checkpoint .pt, or an exported .onnx with its .json"
+        "--start", type=Path, help="weights to continue from: a checkpoint .pt, or an exported .onnx with its .json"
     )
     parser.add_argument(
         "--cooldown",
         type=float,
         default=defaults.cooldown,
-        help="last part of the run, in which the rate falls to zero; default: a cosine over all of stage 2",
+        help="final fraction of the run in which the rate falls to zero; default: a cosine over all of stage 2",
     )
     parser.add_argument(
-        "--autoencoder-share", type=float, default=defaults.autoencoder_share, help="stage 1 of the run"
+        "--autoencoder-share", type=float, default=defaults.autoencoder_share, help="fraction of the run for stage 1"
     )
-    parser.add_argument("--ablation", choices=sorted(ABLATIONS), help="leave one choice out, for the table")
-    parser.add_argument("--resume", action="store_true", help="go on from OUT/last.pt")
+    parser.add_argument(
+        "--ablation", choices=sorted(ABLATIONS), help="leave out one choice, for the table of ablations"
+    )
+    parser.add_argument("--resume", action="store_true", help="continue from OUT/last.pt")
     parser.add_argument("--window", type=int, default=VTMConfig().window_frames, help="frames per window")
     parser.add_argument("--batch", type=int, default=defaults.batch)
     parser.add_argument("--seed", type=int, default=defaults.seed)
@@ -66,9 +68,11 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=0, help="CPU threads (default: all)")
     parser.add_argument("--processes", type=int, default=1, help=argparse.SUPPRESS)  # torchrun starts them
     parser.add_argument("--pairs", type=Path, help="folder of pairs: python -m app.commands.render_pairs")
-    parser.add_argument("--pair-share", type=float, default=defaults.pair_share, help="of each batch of stage 2")
     parser.add_argument(
-        "--blind", type=float, default=defaults.blind, help="share of stage 2's windows without image evidence"
+        "--pair-share", type=float, default=defaults.pair_share, help="fraction of pairs in each batch of stage 2"
+    )
+    parser.add_argument(
+        "--blind", type=float, default=defaults.blind, help="fraction of stage 2's windows without image evidence"
     )
     parser.add_argument("--aist", type=Path, help="folder of AIST++'s annotations; alone: the paper's experiment")
     parser.add_argument("--aist-cache", type=Path, help="compact cache of AIST++ (default: OUT/../aist.npz)")
@@ -77,7 +81,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         "--backbone",
         choices=tuple(ARRAYS),
         default=VTMConfig().backbone,
-        help="what feeds the visual branch; resnet18: pairs made with app.commands.detect --features resnet18",
+        help="input of the visual branch; resnet18: pairs made with app.commands.detect --features resnet18",
     )
     words = list(sys.argv[1:] if argv is None else argv)
     args = parser.parse_args(words)
@@ -88,7 +92,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     if team_of(os.environ).size > args.batch:
         parser.error(f"{team_of(os.environ).size} processes share a batch of {args.batch}; expected --batch to be more")
     if args.mocap is None and args.aist is None:
-        parser.error("nothing to learn from: pass --mocap FOLDER, --aist FOLDER, or both")
+        parser.error("no training data: pass --mocap FOLDER, --aist FOLDER, or both")
     return args
 
 
@@ -126,7 +130,7 @@ def _line(values: dict[str, float], minutes: float) -> str:
 
 
 def _trainer(args: argparse.Namespace, config: VTMConfig, team: Team) -> Trainer:
-    """The run on what there is: mocap through virtual cameras, AIST++, or both.
+    """Return the run for the available data: mocap through virtual cameras, AIST++, or both.
 
     AIST++ alone is the paper's experiment: stage 1 on its dances, stage 2 on its keypoints from the seen views only,
     validated on its validation dances from all views.
@@ -211,7 +215,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         log.error("error: %s", error)
         return 1
     except KeyboardInterrupt:
-        log.error("stopped; go on with --resume")
+        log.error("stopped; continue with --resume")
         return 1
     return 0
 

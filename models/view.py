@@ -1,8 +1,8 @@
-"""The person's own view: a virtual camera turned to the person and scaled by their size in the picture.
+"""The person's view: a virtual camera rotated to the person and scaled by their size in the picture.
 
-The network's input does not depend on where in the picture the person is, nor on how large: every point becomes a ray
-in the virtual camera, divided by the person's size (box units). Its answers (Hips rotation, gravity) are in that
-camera's frame. Shared by training (torch) and the engine (NumPy), so that both see the same numbers.
+The network's input is independent of the person's position and size in the picture: every point becomes a ray in the
+virtual camera, divided by the person's size (box units). Its answers (Hips rotation, gravity) are in that camera's
+frame. Shared by training (torch) and the engine (NumPy), so that both use the same numbers.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from models.rotations import rotation_between
 Array: TypeAlias = Any  # a NumPy array or a torch tensor
 
 MIN_SCORE = 0.1
-_LIMIT = 6.0  # box units; nothing of a person is farther out
+_LIMIT = 6.0  # box units; a person's points are within this
 _MIN_SIZE = 1e-3
 
 
@@ -26,11 +26,11 @@ class View:
 
     rotation: Array
     size: Array
-    box: Array  # box centre as a ray x/z, y/z and log size: what VTM.md calls "box centre and size as rays"
+    box: Array  # box centre as a ray x/z, y/z and log size: "box centre and size as rays" in VTM.md
 
 
 def _weights(scores: Array) -> Array:
-    """(B, T, K) scores -> weights; recent frames count more (the last frame is what is shown)."""
+    """Return weights for scores (B, T, K); recent frames have more (the answer is for the last frame)."""
     xp = array_namespace(scores)
     frames = scores.shape[1]
     recency = xp.linspace(0.2, 1.0, frames, dtype=scores.dtype, device=getattr(scores, "device", None))
@@ -38,7 +38,7 @@ def _weights(scores: Array) -> Array:
 
 
 def _turn(rays: Array, rotation: Array) -> Array:
-    """(B, T, K, 2) rays in the camera, (B, 3, 3) view -> camera; returns (B, T, K, 2) rays in the view."""
+    """Rotate rays (B, T, K, 2) in the camera by (B, 3, 3) view -> camera; returns rays (B, T, K, 2) in the view."""
     xp = array_namespace(rays)
     points = xp.concat([rays, xp.ones_like(rays[..., :1])], axis=-1)
     turned = xp.matmul(points, rotation[:, None, :, :])  # row vector times R = R^T times column
@@ -52,8 +52,8 @@ def person_view(rays: Array, scores: Array) -> tuple[View, Array]:
     scores   (B, T, K) 0..1; 0 = missing
     returns  View, keypoints (B, T, K, 3): x, y in box units, score; zeros where missing
 
-    Centre and size are the weighted mean and spread of the keypoints: unlike the corners of a box they hardly move when
-    one keypoint jumps.
+    Centre and size are the weighted mean and spread of the keypoints: unlike the corners of a box they hardly change
+    when one keypoint jumps.
     """
     xp = array_namespace(rays)
     weights = _weights(scores)  # (B, T, K)
@@ -74,7 +74,7 @@ def person_view(rays: Array, scores: Array) -> tuple[View, Array]:
 
 
 def root_to_camera(depth: Array, place: Array, view: View) -> Array:
-    """Transform the root from the view to the camera frame, in body heights.
+    """Convert the root from the view to the camera frame, in body heights.
 
     depth  (B, ...) log(z in body heights x size); place (B, ..., 2) x, y in box units; returns (B, ..., 3).
     """
@@ -87,7 +87,7 @@ def root_to_camera(depth: Array, place: Array, view: View) -> Array:
 
 
 def gravity_up(pitch_roll: Array) -> Array:
-    """(..., 2) pitch (looking down is positive), roll in radians -> (..., 3) the direction up, OpenCV axes."""
+    """Return the up direction (..., 3), OpenCV axes, for (..., 2) pitch (positive: looking down), roll in radians."""
     xp = array_namespace(pitch_roll)
     pitch, roll = pitch_roll[..., 0], pitch_roll[..., 1]
     down = xp.cos(pitch)

@@ -1,7 +1,7 @@
-"""The 52 scores as the few expressions that every VRM model has: five vowels, lids, moods.
+"""Convert the 52 scores to the few expressions of every VRM model: five vowels, eyelids, moods.
 
-Vowels and the 52 move the same mouth, so a model gets one or the other, never both. Blink and its two halves add up in
-most programs: what both eyes have in common is the blink, the rest goes to one eye.
+Vowels and the 52 move the same mouth, so a model gets one or the other. Blink and its two halves add up in most
+programs: the common part of both eyes is the blink, the rest goes to one eye.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ VRM0_NAMES: tuple[str, ...] = (
     *("A", "I", "U", "E", "O", "Blink", "Blink_L", "Blink_R"),
     *("Joy", "Angry", "Sorrow", "Surprised"),
 )
-"""The same in VRM 0.x; "Surprised" is no preset there, but what most models call it. Relaxed (Fun) is not told."""
+"""The same in VRM 0.x; "Surprised" is not a preset there, but a common name. Relaxed (Fun) is not used."""
 MOOD_FROM = 0.3
-"""A mood begins at this score: a talking mouth is no smile."""
+"""A mood starts at this score: a talking mouth is not a smile."""
 
 
 def _both(scores: F64, name: str) -> F64:
-    """Return the mean of the left and the right side's score."""
+    """Return the mean of left and right score."""
     mean: F64 = (scores[..., EXPRESSION[name + "Left"]] + scores[..., EXPRESSION[name + "Right"]]) / 2
     return mean
 
@@ -37,7 +37,7 @@ def _mood(score: F64) -> F64:
 
 
 def vrm_expressions(scores: NDArray[np.floating]) -> F64:
-    """(..., 52) scores in 0..1 -> (..., 12) in the order of VRM1_NAMES, 0..1; the vowels sum to at most 1."""
+    """Convert scores (..., 52) in 0..1 to (..., 12) in the order of VRM1_NAMES, 0..1; the vowels sum to at most 1."""
     if scores.shape[-1] != NUM_EXPRESSIONS:
         raise ValueError(f"{NUM_EXPRESSIONS} scores expected, got {scores.shape[-1]}")
     wide = np.asarray(scores, np.float64)

@@ -1,4 +1,4 @@
-"""What somebody does in a clip, as far as the clip's name tells."""
+"""Action in a clip, as far as its name tells."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _WORDS = {
     "idle": "stand",
     "talk": "stand",
 }
-"""How a word of a name begins -> action, the first found counts: CMU's other edition and Mesh2Motion name clips so."""
+"""Prefix of a word in the name -> action, the first match counts: for CMU's other edition and Mesh2Motion."""
 _CMU_TRIALS = {"02_01": "walk", "02_02": "walk", "02_03": "run", "02_04": "jump"}
 _CMU_SUBJECTS = {
     "01": "playground",
@@ -36,12 +36,12 @@ _CMU_SUBJECTS = {
     "13": "everyday",
     "14": "everyday",
 }
-"""CMU's subjects by what they were recorded for (its index at mocap.cs.cmu.edu)."""
+"""CMU's subjects by their recording purpose (its index at mocap.cs.cmu.edu)."""
 _CMU_NAME = re.compile(r"^(\d\d)_(\d\d)(?!\d)")
 
 
 def action_of(name: str) -> str:
-    """Path of a clip in the library, or name of a motion file -> action; else its folder, else "other"."""
+    """Return the action for a clip's path or a motion file's name; else its folder, else "other"."""
     path = PurePath(name)
     cmu = _CMU_NAME.match(path.name)
     if cmu and cmu[1] in _CMU_SUBJECTS:

@@ -1,4 +1,4 @@
-"""Do two runtimes say the same? The torch checkpoint and the exported file through ONNX Runtime, joint by joint."""
+"""Compare two runtimes, the torch checkpoint and the exported file in ONNX Runtime, joint by joint."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from models.mocap.library import MotionLibrary
 from models.training.validate import HEIGHT_M, validation_windows
 
 LIMIT_MM = 1.0
-"""The largest difference of any joint that export may cost."""
+"""Largest acceptable difference of any joint due to export."""
 
 
 def evaluate_agreement(exported: Lifter, checkpoint: Lifter, library: MotionLibrary, count: int) -> dict[str, Any]:
-    """Distance in mm between the joints of both over the same windows, the network's own and refined.
+    """Return the distance in mm between the joints of both over the same windows, unrefined and refined.
 
     Raises ValueError when the two are not the same network.
     """

@@ -1,4 +1,4 @@
-"""What chance makes of a table by view: with few clips in each, some view looks bad even where none is."""
+"""Effect of chance on a table by view: with few clips per view, some view looks bad without any reason."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _SEED = 20261
 def worst_over_best_by_chance(
     error: F64, clip: NDArray[np.int64], views: Sequence[int], motions: Sequence[str]
 ) -> dict[str, float] | None:
-    """Worst over best view, again and again, with the clips of each motion exchanged among the views at random.
+    """Return the worst-over-best ratio for random permutations of each motion's clips among the views.
 
-    error    (N,) of each frame; clip (N,) which of the C clips it is of
+    error    (N,) of each frame; clip (N,) index of its clip among C
     views    (C,) and motions (C,) of the clips; motions with one clip are exchanged with each other
-    returns  mean: the ratio that such a table shows of someone equally good from everywhere, on average;
-             share: of the draws, those with the ratio of the true views or a larger one; None: one view only,
-             those with too few frames for a mean not counted
+    returns  mean: average ratio for a method that is equally good from everywhere;
+             share: fraction of permutations with at least the true views' ratio; None for a single view; those with too
+             few frames for a mean are not counted
     """
     known = np.bincount(clip, minlength=len(views)) > 0
     sums = np.bincount(clip, error, len(views))[known].astype(np.float64)
@@ -40,7 +40,8 @@ def worst_over_best_by_chance(
 
 
 def _ratio(sums: F64, frames: F64, view: NDArray[np.int64]) -> float:
-    """Largest over smallest mean of a view; views with too few frames are left out, as in the table (none left: 1)."""
+    """Return the largest divided by the smallest mean of a view; views with too few frames are skipped (none left:
+    1)."""
     of_view = np.bincount(view, frames)
     enough = of_view >= FEWEST
     if not enough.any():
@@ -50,7 +51,7 @@ def _ratio(sums: F64, frames: F64, view: NDArray[np.int64]) -> float:
 
 
 def _exchanged(view: NDArray[np.int64], motion: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
-    """(C,) the views, shuffled among the clips of each motion."""
+    """Return the views (C,), shuffled among the clips of each motion."""
     shuffled = np.lexsort((rng.random(len(view)), motion))
     result = np.empty_like(view)
     result[np.argsort(motion, kind="stable")] = view[shuffled]

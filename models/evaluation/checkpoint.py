@@ -1,4 +1,4 @@
-"""A torch checkpoint as a lifter: peers beside the exported network, and what only a checkpoint can show."""
+"""A torch checkpoint as a lifter: for comparison with the exported network, and for checkpoint-only tables."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _CHUNK = 128
 
 @dataclass(frozen=True, slots=True)
 class CheckpointLifter:
-    """The averaged network of a checkpoint, read `ahead` frames before the newest (look-ahead).
+    """The averaged network of a checkpoint, evaluated `ahead` frames before the newest (look-ahead).
 
-    With `config.mirrored` its answer is averaged with the mirror image's, as the exported network does.
+    With `config.mirrored` it uses flip augmentation, like the exported network.
     """
 
     model: Network
@@ -46,23 +46,23 @@ class CheckpointLifter:
             keypoints, evidence, box = with_mirror_image(keypoints, evidence, box)
         lifted, shown = self.model(keypoints, evidence, box), -1 - self.ahead
         motion = lifted.motion
-        spread = motion.contacts.new_zeros(*motion.contacts.shape[:2], NUM_PARTS)  # format 3: nothing declared
+        spread = motion.contacts.new_zeros(*motion.contacts.shape[:2], NUM_PARTS)  # format 3: no confidence
         spread = spread if lifted.log_spread is None else lifted.log_spread
         outputs = (motion.rotations_6d[:, shown], motion.root(shown), lifted.log_ratio, motion.contacts[:, shown])
         return network_answer((*outputs, spread[:, shown]), mirrored=self.config.mirrored)
 
     def looking_ahead(self, frames: int) -> CheckpointLifter:
-        """The same network read `frames` before the newest. Raises ValueError past its window."""
+        """Return the same network evaluated `frames` before the newest. Raises ValueError beyond its window."""
         if not 0 <= frames < self.config.window_frames:
             raise ValueError(f"look-ahead of {frames} frames; the window has {self.config.window_frames}")
         return CheckpointLifter(self.model, self.config, frames)
 
     def mirrored(self, wanted: bool) -> CheckpointLifter:
-        """The same network with or without its mirror image."""
+        """Return the same network with or without flip augmentation."""
         return CheckpointLifter(self.model, replace(self.config, mirrored=wanted), self.ahead)
 
 
 def open_checkpoint(path: Path) -> CheckpointLifter:
-    """The network of a checkpoint, VTM or the plain regression. Raises CheckpointError."""
+    """Open the network of a checkpoint, VTM or the baseline. Raises CheckpointError."""
     model, _ = load_network(path)
     return CheckpointLifter(model, model.config, model.config.latency_frames)

@@ -1,4 +1,4 @@
-"""Clips of people whose true motion is known, through a real detector: VTM next to the detector's own 3D."""
+"""Clips of people with known motion, through a real detector: VTM compared with the detector's own 3D."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ class Clip:
     joints_cam_m: F64  # (N, 22, 3) truth
     height_m: float
     up_cam: tuple[float, float, float] = (0.0, -1.0, 0.0)
-    yaw_deg: float | None = None  # the camera's place round the person, 90 at their left; None: not written down
+    yaw_deg: float | None = None  # camera direction around the person, 90 at their left; None: not recorded
     motion: str = ""  # file name of the motion
 
     def sequence(self) -> Sequence2D:
-        """As every still camera's sequence."""
+        """Return it as a sequence, as for every fixed camera."""
         present = np.isfinite(self.evidence_m).all(-1, keepdims=True)
         up = np.array(self.up_cam)
         feet = self.joints_cam_m[:, list(FEET)]
@@ -64,7 +64,7 @@ class Clip:
         )
 
     def view_deg(self) -> float:
-        """The camera's place round the person at the clip's beginning, as written down or as the true hips say."""
+        """Return the camera direction at the clip's start, as recorded or from the true hips."""
         if self.yaw_deg is not None:
             return self.yaw_deg % 360
         first = self.joints_cam_m[:30]
@@ -76,7 +76,7 @@ class Clip:
 
 
 def _with_height(points: F64, up: F64) -> F64:
-    """(..., 3) camera frame -> the same with y along `up`: distances stay, heights can be read off."""
+    """Return points (..., 3) with y along `up`: distances are kept, heights can be read off."""
     y = up / np.linalg.norm(up)
     x = np.cross(y, [0.0, 0.0, 1.0] if abs(y[2]) < 0.9 else [1.0, 0.0, 0.0])
     x /= np.linalg.norm(x)
@@ -84,7 +84,7 @@ def _with_height(points: F64, up: F64) -> F64:
 
 
 def read_clip(keypoints: Path, truth: Path) -> Clip:
-    """A keypoints .npz of `python -m app.commands.detect` and the truth of the same clip. Raises ClipError."""
+    """Read a keypoints .npz of `python -m app.commands.detect` and the truth of the same clip. Raises ClipError."""
     try:
         found = read_npz(keypoints, "keypoints_px", "keypoint_scores")
         true = read_npz(truth, "K", "fps", "joint_names", "joints_cam_m", "height_m")
@@ -114,7 +114,7 @@ def read_clip(keypoints: Path, truth: Path) -> Clip:
 
 @dataclass(frozen=True, slots=True)
 class Lifted:
-    """A clip's measured frames: what everybody says of them, camera axes, metres."""
+    """A clip's evaluated frames with all answers, camera axes, metres."""
 
     clip: Clip
     frames: NDArray[np.int64]  # (M,)
@@ -125,13 +125,13 @@ class Lifted:
 
 
 def lift_clip(lifter: Lifter, clip: Clip, peers: Mapping[str, Lifter] | None = None) -> Lifted:
-    """VTM in its three readings, and every peer network, on the frames of a clip. Raises ClipError."""
+    """Evaluate VTM in its three variants, and every other network, on a clip's frames. Raises ClipError."""
     if abs(clip.fps - lifter.config.rate_hz) > 0.5:
         raise ClipError(f"{clip.name}: {clip.fps:g} fps; expected {lifter.config.rate_hz:g}, as the model")
     sequence = clip.sequence()
     frames = seen_frames(sequence)[:MAX_WINDOWS]
     if not len(frames):
-        raise ClipError(f"{clip.name}: nobody is seen in {len(clip.scores)} frames; is it the right file?")
+        raise ClipError(f"{clip.name}: no person is seen in {len(clip.scores)} frames;  is it the right file?")
     inputs, view = sliding_windows(sequence, lifter.config.window_frames, frames)
     found = {_NAMES.get(name, name): said for name, said in readings(lifter, inputs).items()}
     placed = {name: in_camera(said, view, clip.height_m) for name, said in found.items()}
@@ -149,7 +149,7 @@ def lift_clip(lifter: Lifter, clip: Clip, peers: Mapping[str, Lifter] | None = N
 
 
 def clip_table(lifted: Lifted) -> dict[str, Any]:
-    """Measures of one clip, one row per way of seeing."""
+    """Return the metrics of one clip, one row per method."""
     result: dict[str, Any] = {"frames": len(lifted.clip.scores), "seen": len(lifted.frames)}
     result["view_deg"] = round(lifted.clip.view_deg(), 1)
     for name, joints in lifted.rows.items():
@@ -169,16 +169,17 @@ def clip_table(lifted: Lifted) -> dict[str, Any]:
 
 
 def with_landmarks(lifted: Lifted) -> NDArray[np.bool_]:
-    """(M,) frames on which the detector says all limb joints in 3D."""
+    """(M,) whether the detector gives all limb joints in 3D."""
     return np.asarray(np.isfinite(lifted.detector[:, list(LIMBS)]).all((1, 2)))
 
 
 def evaluate_clip(lifter: Lifter, clip: Clip, peers: Mapping[str, Lifter] | None = None) -> dict[str, Any]:
-    """MPJPE family (mm) of VTM with and without evidence, and of the detector's own landmarks, on the same frames."""
+    """Return the MPJPE family (mm) of VTM with and without evidence, and of the detector's landmarks, on equal
+    frames."""
     return clip_table(lift_clip(lifter, clip, peers))
 
 
 def _limb_lengths(joints: F64) -> F64:
-    """(M, 22, 3) -> (M, 8)."""
+    """Return limb lengths (M, 8) for (M, 22, 3)."""
     above = [PARENTS[joint] for joint in _LIMB_BONES]
     return np.asarray(np.linalg.norm(joints[:, _LIMB_BONES] - joints[:, above], axis=-1))

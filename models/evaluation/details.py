@@ -1,4 +1,4 @@
-"""The tables of hands and face, made and as text: `python -m models.evaluate --hands --face`."""
+"""The tables of hands and face, and their text: `python -m models.evaluate --hands --face`."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ HAND_TARGETS: dict[str, Target] = {
     "closed_percent": ("closed fingers told, %", 90.0, _at_least, ">= 90"),
     "false_percent": ("false hands, % of frames without one", 1.0, _at_most, "< 1"),
 }
-"""Row -> what is printed, its target."""
+"""Text of each row, and its target."""
 
 
 def details_tables(
     folders: Sequence[Path], cache: Path, *, hands: bool, face: bool, options: tuple[str, ...] = ()
 ) -> Table:
-    """Return the tables that are asked for. Raises ClipError.
+    """Return the requested tables. Raises ClipError.
 
     options  of app.commands.detect_details
     """
@@ -54,7 +54,7 @@ def details_tables(
 
 
 def report_details(tables: Table) -> str:
-    """Return the tables as text, each number with its target and whether it is met."""
+    """Return the tables as text, each number with its target and whether it is reached."""
     lines = [f"Rendered hands and faces, {tables['frames']} frames {' '.join(tables['options'])}".rstrip()]
     if "hands" in tables:
         lines += ["", *_hands(tables["hands"], tables["small_hands"])]

@@ -1,4 +1,4 @@
-"""Rendered clips of hands and faces, and what was detected in them: the arrays of both files, frame by frame."""
+"""Rendered clips of hands and faces with their detections: the arrays of both files, frame by frame."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ log = logging.getLogger("models.evaluate")
 
 @dataclass(frozen=True, slots=True)
 class DetailsClip:
-    """One clip: its truth (models/rendering/detail_clip.py) and what was found (app/commands/detect_details.py)."""
+    """A clip: its truth (models/rendering/detail_clip.py) and detections (app/commands/detect_details.py)."""
 
     name: str
     truth: Arrays
@@ -50,9 +50,9 @@ class DetailsClip:
 
 
 def read_details_clips(folder: Path, cache: Path, options: tuple[str, ...] = ()) -> list[DetailsClip]:
-    """Every NAME.mkv with the truth of hands and face beside it, detected once. Raises ClipError.
+    """Read every NAME.mkv with ground truth of hands and face, detecting once. Raises ClipError.
 
-    options  of app.commands.detect_details; each set of options has detections of its own
+    options  of app.commands.detect_details; each set of options has its own detections
     """
     clips = []
     for path in sorted(folder.glob("*_truth.npz")):

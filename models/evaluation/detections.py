@@ -1,4 +1,4 @@
-"""The detector's keypoints of a folder of clips, made once (by the app, since models/ knows no detector)."""
+"""A detector's keypoints for a folder of clips, computed once (by the app, since models/ has no detector)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ log = logging.getLogger("models.evaluate")
 
 
 def read_clips(folder: Path, cache: Path) -> list[Clip]:
-    """Every NAME.mp4 with a NAME_truth.npz, through the detector. Raises ClipError, also when there is none."""
+    """Read every NAME.mp4 with a NAME_truth.npz, through the detector. Raises ClipError, also when there is none."""
     clips = []
     for truth in sorted(folder.glob("*_truth.npz")):
         video = truth.with_name(truth.name.replace("_truth.npz", ".mp4"))
@@ -26,7 +26,7 @@ def read_clips(folder: Path, cache: Path) -> list[Clip]:
 
 
 def _detections(video: Path, cache: Path) -> Path:
-    """The keypoints .npz of a video, made anew when the video is newer."""
+    """Return the keypoints .npz of a video, updated when the video is newer."""
     if not video.exists():
         raise ClipError(f"{video}: no such video beside its truth; render it again")
     out = cache / f"{video.stem}.npz"

@@ -1,4 +1,4 @@
-"""The errors that training and validation are given beside those that a detector made on rendered people."""
+"""Compare simulated detector errors (training, validation) with those of a detector on rendered people."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SEED = 7
 
 
 def evaluate_detector_errors(library: MotionLibrary, pairs: Path, config: VTMConfig, count: int) -> dict[str, Any]:
-    """{"measured", "simulated"}: of `count` windows each, training clips as they are. Raises PairError."""
+    """Return {"measured", "simulated"}: for `count` windows each, training clips unchanged. Raises PairError."""
     recorded = PairSampler(pairs, frames=config.window_frames)
     sampler = MotionSampler(library, library.clips(validation=False).tolist(), rate_hz=config.rate_hz, variety=0.0)
     maker = WindowMaker(sampler, frames=config.window_frames, hide=0.0)
@@ -46,7 +46,7 @@ def _rng() -> torch.Generator:
 
 
 def detector_errors(batch: WindowBatch) -> dict[str, Any]:
-    """Share of flipped frames; each limb joint's errors in mm at 1.70 m, flipped frames left out.
+    """Return the fraction of flipped frames, and each limb joint's errors in mm at 1.70 m without flipped frames.
 
     keypoint  across the picture at the joint's distance: median, 90th percentile, and half of what 68 % of the windows'
               medians (`stays`) and of the frames' differences from them (`varies`) span
@@ -69,7 +69,7 @@ def detector_errors(batch: WindowBatch) -> dict[str, Any]:
 
 
 def _across(batch: WindowBatch, whole: Tensor, joints: Tensor, points: list[int]) -> Tensor:
-    """(B, T, 12, 2) keypoints less where the joints are in the picture, statures; NaN where missing."""
+    """Return (B, T, 12, 2) keypoints minus the joints' positions in the picture, body heights; NaN where missing."""
     keypoints = batch.keypoints[whole][:, :, points]
     near = batch.root_depth[whole].exp()  # (B, T) z x size
     z = near[..., None] + joints[..., 2] * batch.box[whole][:, 2].exp()[:, None, None]
@@ -83,9 +83,9 @@ def _mm(error: Tensor) -> NDArray[np.float64]:
 
 
 def _sizes(keypoint: NDArray[np.float64], landmark: NDArray[np.float64]) -> dict[str, list[float]]:
-    """(B, T, 2, 2) and (B, T, 2, 3) errors in mm, NaN left out."""
+    """Return percentiles of (B, T, 2, 2) and (B, T, 2, 3) errors in mm, ignoring NaN."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # windows that hold nothing
+        warnings.simplefilter("ignore", RuntimeWarning)  # empty windows
         stays = np.nanmedian(keypoint, axis=1, keepdims=True)
     flat, deep = (np.linalg.norm(error, axis=-1) for error in (keypoint, landmark))
     return {
@@ -97,6 +97,6 @@ def _sizes(keypoint: NDArray[np.float64], landmark: NDArray[np.float64]) -> dict
 
 
 def _spread(values: NDArray[np.float64]) -> float:
-    """Half of what the middle 68 % span: sigma, were they normal."""
+    """Return half the range of the middle 68 %: sigma of a normal distribution."""
     low, high = np.nanpercentile(values, [16, 84])
     return float(high - low) / 2

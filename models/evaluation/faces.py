@@ -1,4 +1,4 @@
-"""The table of faces on rendered clips: found, turns of the head, jaw, lids, gaze. Angles are degrees."""
+"""The table of faces on rendered clips: detection, head rotation, jaw, eyelids, gaze. Angles are degrees."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from models.face import EXPRESSION
 F64 = NDArray[np.float64]
 Table = dict[str, Any]
 MIN_PX, EXPRESSION_PX = 40.0, 60.0
-"""Longer side of the face that counts; of one whose jaw, lids and gaze count."""
+"""Least longer side of an evaluated face, and of one whose jaw, eyelids and gaze are evaluated."""
 TURNS = ("yaw", "pitch", "roll")
-_FACING = np.diag([1.0, -1.0, -1.0])  # camera axes -> axes of a head that looks into the camera
+_FACING = np.diag([1.0, -1.0, -1.0])  # camera axes -> axes of a head looking into the camera
 _BLINKS = [EXPRESSION["eyeBlinkLeft"], EXPRESSION["eyeBlinkRight"]]
 
 
@@ -56,7 +56,7 @@ def evaluate_faces(clips: Sequence[DetailsClip]) -> Table:
 
 
 def _in_picture(box_px: NDArray[Any], size: NDArray[Any]) -> NDArray[np.bool_]:
-    """Return (N,) whether the whole face is in the picture. A hand before it is no excuse for not finding it."""
+    """Return (N,) whether the whole face is in the picture; faces covered by a hand are included."""
     inside: NDArray[np.bool_] = np.logical_and((box_px[:, :2] >= 0).all(1), (box_px[:, 2:] <= size).all(1))
     return inside
 
@@ -85,7 +85,7 @@ def _numbers(
 
 
 def _clip_medians(values: F64, clip: F64) -> F64:
-    """Return for each row the median of its clip: what a calibration takes away. NaN rows do not count."""
+    """Return for each row the median of its clip, which a calibration would subtract. NaN rows are ignored."""
     result = np.zeros_like(values)
     for number in np.unique(clip):
         own = values[clip == number]

@@ -1,4 +1,4 @@
-"""Measures of single frames: the shown frame of each window against its truth."""
+"""Metrics of single frames: each window's answer against its truth."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ _LIMB_LANDMARKS = {
 class FrameTruth:
     """The truth of one frame of N windows, in each window's view."""
 
-    joints: F64  # (N, 22, 3) hip-centred, view axes, statures
+    joints: F64  # (N, 22, 3) hip-centred, view axes, body heights
     rotations: F64  # (N, 22, 3, 3) local, Hips in the view
-    depth: F64  # (N,) log(z in statures x size)
+    depth: F64  # (N,) log(z in body heights x size)
     ratio: F64  # (N, 22)
     up: F64  # (N, 3) against gravity, view axes
-    seen: NDArray[np.bool_]  # (N,) there is a person: what is measured
+    seen: NDArray[np.bool_]  # (N,) whether there is a person
 
     @staticmethod
     def of(batch: WindowBatch, ahead: int = 0) -> FrameTruth:
-        """The frame `ahead` before the newest of each window."""
+        """Return the frame `ahead` before the newest of each window."""
         shown = -1 - ahead
         return FrameTruth(
             batch.joints[:, shown].double().numpy(),
@@ -52,12 +52,12 @@ class FrameTruth:
 
 
 def inputs_of(batch: WindowBatch) -> Inputs:
-    """What the network sees of a batch."""
+    """Return the network's input for a batch."""
     return Inputs(batch.keypoints.numpy(), batch.evidence.numpy(), batch.box.numpy())
 
 
 def frame_errors(found: Predictions, truth: FrameTruth) -> dict[str, Any]:
-    """Every measure that one frame allows; millimetres at 1.70 m, degrees, percent."""
+    """Return all single-frame metrics; millimetres at 1.70 m, degrees, percent."""
     seen = truth.seen
     joints, true_joints = found.joints[seen] * HEIGHT_M, truth.joints[seen] * HEIGHT_M
     angle, hips = angle_errors_deg(found.rotations[seen], truth.rotations[seen])
@@ -74,7 +74,7 @@ def frame_errors(found: Predictions, truth: FrameTruth) -> dict[str, Any]:
 
 
 def position_tables(joints: F64, truth: F64) -> dict[str, dict[str, float]]:
-    """(N, 22, 3) metres -> the MPJPE family over the 12 limb joints and over all 22."""
+    """Return the MPJPE family over the 12 limb joints and over all 22, for (N, 22, 3) metres."""
     return {
         "limbs": position_errors(joints, truth, HIPS, LIMBS),
         "all_joints": position_errors(joints, truth, HIPS, ALL),
@@ -82,13 +82,13 @@ def position_tables(joints: F64, truth: F64) -> dict[str, dict[str, float]]:
 
 
 def limb_error_mm(joints: F64, truth: F64, which: tuple[int, ...] = LIMBS) -> F64:
-    """(N, 22, 3) metres -> (N,) MPJPE over `which`, mid-hip aligned."""
+    """Return the MPJPE (N,) over `which`, aligned at the centre of the hips, for (N, 22, 3) metres."""
     columns = list(which)
     return mpjpe(root_aligned(joints, HIPS)[:, columns], root_aligned(truth, HIPS)[:, columns]) * 1000
 
 
 def landmark_joints(landmarks_m: F64) -> F64:
-    """(N, 27, 3) a detector's own 3D -> (N, 22, 3) at the limb joints, NaN elsewhere."""
+    """Return a detector's own 3D (N, 27, 3) as (N, 22, 3) at the limb joints, NaN elsewhere."""
     joints = np.full((len(landmarks_m), NUM_JOINTS, 3), np.nan)
     for joint, landmark in _LIMB_LANDMARKS.items():
         joints[:, joint] = landmarks_m[:, landmark]
@@ -96,7 +96,7 @@ def landmark_joints(landmarks_m: F64) -> F64:
 
 
 def landmark_errors(evidence: F64, truth: FrameTruth) -> dict[str, Any] | None:
-    """The landmarks of a frame, (N, 27, 4), alone, on the windows that have them; None when none has."""
+    """Return the errors of landmarks (N, 27, 4) alone, on windows that have them; None when none has."""
     columns = list(_LIMB_LANDMARKS.values())
     good = truth.seen & (evidence[:, columns, 3] > 0).all(-1)
     if not good.any():
@@ -109,7 +109,7 @@ def landmark_errors(evidence: F64, truth: FrameTruth) -> dict[str, Any] | None:
 
 
 def _lengths(ratio: F64) -> F64:
-    """(N, 22) bone ratio -> (N, 21) bone lengths at stature 1."""
+    """Return bone lengths (N, 21) at body height 1 for bone ratios (N, 22)."""
     return np.asarray(np.linalg.norm(ratio_offsets(ratio), axis=-1)[:, 1:])
 
 
@@ -119,7 +119,7 @@ def _per_joint(joints: F64, truth: F64) -> dict[str, float]:
 
 
 def _viewpoints(joints: F64, truth: F64, hips: F64, up: F64) -> dict[str, Any]:
-    """MPJPE over the limbs by where the camera stands; the view looks straight at the person."""
+    """Return the MPJPE over the limbs by camera direction; the view's axis points at the person."""
     towards = np.broadcast_to([0.0, 0.0, -1.0], up.shape)
     yaw, pitch = camera_yaw_pitch(hips[:, :, 2], up, towards)
     return viewpoint_table(limb_error_mm(joints, truth), yaw, pitch)

@@ -1,7 +1,7 @@
-"""The table of hands on rendered clips: found, in the right place, palm, fingers, false hands.
+"""The table of hands on rendered clips: detection, position, palm, fingers, false hands.
 
-Angles are degrees, sizes pixels. A hand counts when most of its points are seen and it is large enough; frames of the
-first 0.3 s of a clip do not count, a hand is believed after two looks.
+Angles are degrees, sizes pixels. A hand counts when most of its points are visible and it is large enough; the first
+0.3 s of a clip do not count, since a hand is accepted after two good views.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ F64 = NDArray[np.float64]
 Table = dict[str, Any]
 MIN_PX = 40.0
 SEEN, GONE = 0.6, 0.1
-"""A hand is there when so many of its points are seen, gone when no more than so many are."""
+"""Fraction of visible points from which a hand is there, and up to which it is gone."""
 PLACE = 0.25
-"""In the right place: the points lie within so much of the hand's size, on average."""
+"""In the right place: mean distance of the points, as a fraction of the hand's size."""
 STRAIGHT_DEG, CLOSED_DEG, BETWEEN_DEG = 60.0, 200.0, 130.0
-"""A finger is straight or closed by the sum of its three bends; what is measured is told apart in between."""
+"""A finger is straight or closed by the sum of its three joint angles; measured ones are divided in between."""
 START_FRAMES = 9
 HELD_FRAMES = 9
 FLIPPED_DEG = 90.0
@@ -33,21 +33,21 @@ FLIPPED_DEG = 90.0
 
 @dataclass(frozen=True, slots=True)
 class HandSamples:
-    """One row for each frame and side where the hand is there."""
+    """One row per frame and side in which the hand is there."""
 
     found: NDArray[np.bool_]
     placed: NDArray[np.bool_]
-    palm_deg: F64  # NaN: no view of this very frame
+    palm_deg: F64  # NaN: no view of this frame
     normal_deg: F64
     bends_deg: F64  # (n, 2, 4, 3) true, measured
     size_px: F64
     group: list[str]
-    gone: int  # frames and sides where the hand is hidden or out of the picture
-    false: int  # of them with a hand
+    gone: int  # frames and sides where the hand is hidden or outside the picture
+    false: int  # number of them with a detected hand
 
 
 def hand_samples(clips: Sequence[DetailsClip], min_px: float = MIN_PX) -> HandSamples:
-    """Return what the clips show of hands of at least so many pixels."""
+    """Return the samples of hands with at least `min_px` pixels."""
     rows: list[tuple[Any, ...]] = []
     groups: list[str] = []
     gone = false = 0
@@ -93,7 +93,7 @@ def _row(clip: DetailsClip, frame: int, side: int, at: int, size: float) -> tupl
 
 
 def measured_bends(fingers_xyzw: NDArray[Any], side: int) -> F64:
-    """Return (4, 3) the bends of index to little finger that 15 bones (15, 4) show."""
+    """Return the flexion (4, 3) of index to little finger for 15 bones (15, 4)."""
     local = Rotation.from_quat(fingers_xyzw[3:]).as_matrix().reshape(4, 3, 3, 3)
     along = np.array([1.0 if side == 0 else -1.0, 0.0, 0.0])
     turned, bones = np.tile(np.eye(3), (4, 1, 1)), []

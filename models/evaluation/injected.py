@@ -1,4 +1,4 @@
-"""Detector errors put into the last frames of clean windows: does time heal flips and swaps?"""
+"""Inject detector errors into the last frames of clean windows: does the temporal context correct flips and swaps?"""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def clean_windows(library: MotionLibrary, config: VTMConfig, count: int) -> Wind
 
 
 def flipped(inputs: Inputs, frames: int) -> Inputs:
-    """Left and right of the whole body exchanged in the last frames, in keypoints and landmarks."""
+    """Exchange left and right of the whole body in the last frames, in keypoints and landmarks."""
     return _exchanged(inputs, frames, list(MIRROR_KEYPOINTS), _MIRROR_EVIDENCE)
 
 
 def legs_swapped(inputs: Inputs, frames: int) -> Inputs:
-    """Left and right leg exchanged in the last frames, knees and below, in the keypoints."""
+    """Exchange left and right leg in the last frames, knees and below, in the keypoints."""
     leg = [name.split("_")[-1] in _LEG for name in KEYPOINT_NAMES]
     order = [MIRROR_KEYPOINTS[index] if leg[index] else index for index in range(NUM_KEYPOINTS)]
     return _exchanged(inputs, frames, order, list(range(NUM_EVIDENCE)))
@@ -54,7 +54,8 @@ def _exchanged(inputs: Inputs, frames: int, keypoints: list[int], evidence: list
 
 
 def evaluate_injected(lifter: Lifter, library: MotionLibrary, count: int) -> dict[str, Any]:
-    """MPJPE (mm) over the limbs: error -> frames it lasts -> network, with refinement, and one frame alone."""
+    """Return MPJPE (mm) over the limbs: error -> duration in frames -> network, with refinement, and one frame
+    alone."""
     batch = clean_windows(library, lifter.config, count)
     truth, inputs = FrameTruth.of(batch, lifter.config.latency_frames), inputs_of(batch)
     table: dict[str, Any] = {"windows": int(truth.seen.sum()), "frames": list(FRAMES), "none": {}, "errors": {}}

@@ -1,4 +1,4 @@
-"""The two manifolds: do the latents of the video lie where those of the true motion lie? And TPMAE itself."""
+"""The two manifolds: do the video's latents match those of the true motion? And TPMAE's reconstruction."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ _CHUNK = 128
 
 
 def evaluate_latents(lifter: CheckpointLifter, library: MotionLibrary, count: int) -> dict[str, Any] | None:
-    """Alignment error, retrieval among `count` windows for upper, lower and both; reconstruction error of TPMAE.
+    """Return alignment error, retrieval among `count` windows for upper, lower and both, and TPMAE's reconstruction
+    error.
 
     None for a network without latents.
     """
@@ -43,7 +44,7 @@ def evaluate_latents(lifter: CheckpointLifter, library: MotionLibrary, count: in
 
 @torch.no_grad()
 def latents(model: VTM, batch: WindowBatch) -> tuple[dict[str, F64], dict[str, F64]]:
-    """Z~ of the video and Z of the motion, each {upper, lower: (N, tokens, latent)}."""
+    """Return Z~ of the video and Z of the motion, each {upper, lower: (N, tokens, latent)}."""
     truth = truth_motion(batch, model.config.rate_hz)
     z_upper, z_lower = model.tpmae.encode(truth)
     parts: list[tuple[Tensor, Tensor]] = []
@@ -61,7 +62,7 @@ def latents(model: VTM, batch: WindowBatch) -> tuple[dict[str, F64], dict[str, F
 
 
 def alignment(ours: F64, true: F64) -> dict[str, float]:
-    """(N, tokens, C) both: mean distance over the spread of Z (RMS distance from its mean), mean cosine round it."""
+    """Return mean distance relative to Z's spread (RMS distance from its mean), and mean cosine about it."""
     mean = true.mean((0, 1))
     spread = float(np.sqrt(((true - mean) ** 2).sum(-1).mean()))
     a, b = ours - mean, true - mean
@@ -73,7 +74,8 @@ def alignment(ours: F64, true: F64) -> dict[str, float]:
 
 
 def retrieval(queries: F64, keys: F64) -> dict[str, float]:
-    """(N, D) both; the true key of query i is key i -> its rank among all keys (1 is best), top-1 and top-10 in %."""
+    """Return the rank of the true key i for query i among all keys (1 is best), and top-1 and top-10 in %; (N, D)
+    each."""
     ranks = ranks_of_truth(queries, keys)
     return {
         "median_rank": float(np.median(ranks)),
@@ -84,14 +86,15 @@ def retrieval(queries: F64, keys: F64) -> dict[str, float]:
 
 
 def ranks_of_truth(queries: F64, keys: F64) -> F64:
-    """(N,) 1 + how many keys lie nearer to query i than key i does."""
+    """Return (N,) 1 + the number of keys nearer to query i than key i."""
     square = (queries**2).sum(1)[:, None] - 2 * queries @ keys.T + (keys**2).sum(1)
     own = np.diagonal(square)[:, None]
     return np.asarray((square < own - 1e-9).sum(1) + 1.0)
 
 
 def _standard(z: F64, true: F64) -> F64:
-    """(N, tokens, C) -> (N, tokens x C) round Z's mean, in its spread, so that upper and lower weigh the same."""
+    """Standardise (N, tokens, C) by Z's mean and spread to (N, tokens x C), so that upper and lower have equal
+    weight."""
     mean = true.mean((0, 1))
     spread = np.sqrt(((true - mean) ** 2).sum(-1).mean())
     return np.asarray(((z - mean) / max(float(spread), 1e-12)).reshape(len(z), -1))

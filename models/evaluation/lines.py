@@ -10,7 +10,7 @@ _NAME = 40
 
 
 def line(name: str, values: list[float | str | None], digits: int = 1) -> str:
-    """Name and numbers in columns; None leaves its column empty."""
+    """Return name and numbers in columns; None leaves its column empty."""
     cells = [
         " " * 10 if value is None else f"{value:>10s}" if isinstance(value, str) else f"{value:10.{digits}f}"
         for value in values

@@ -1,4 +1,4 @@
-"""What waiting buys: the same network read 0, 2, 4 frames before the newest, each against its own frame's truth."""
+"""Benefit of look-ahead: the same network evaluated 0, 2, 4 frames before the newest, against that frame's truth."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ AHEAD = (0, 2, 4)
 
 
 def evaluate_look_ahead(lifter: CheckpointLifter, library: MotionLibrary, count: int) -> dict[str, Any]:
-    """MPJPE family and angles at every look-ahead; the same windows."""
+    """Return the MPJPE family and angles for every look-ahead, on the same windows."""
     batch = validation_windows(library, lifter.config, count)
     inputs = inputs_of(batch)
     table: dict[str, Any] = {"windows": count, "frames": {}}

@@ -1,4 +1,4 @@
-"""What the mirror image buys: the same network asked once, and asked of the window and its mirror image."""
+"""Benefit of test-time flip augmentation: the same network without it and with it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ KINDS = {"one_pass": False, "mirrored": True}
 
 
 def evaluate_mirrored(lifter: CheckpointLifter, library: MotionLibrary, count: int) -> dict[str, Any]:
-    """MPJPE family and angles of both, with evidence and on keypoints alone; the same windows."""
+    """Return the MPJPE family and angles of both, with evidence and with keypoints only, on the same windows."""
     batch = validation_windows(library, lifter.config, count)
     truth, whole = FrameTruth.of(batch, lifter.ahead), inputs_of(batch)
     table: dict[str, Any] = {"windows": count}

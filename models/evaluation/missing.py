@@ -1,7 +1,7 @@
-"""Parts hidden for the whole window, in the keypoints and in the landmarks: what does a network make of them?
+"""Effect of parts hidden for the whole window, in keypoints and landmarks.
 
-Landmarks come all or none from BlazePose. A network that was never shown some of them only is better off without any:
-compare its keypoints alone.
+BlazePose gives all landmarks or none. A network never trained with partial landmarks is better off without any: compare
+its result with keypoints only.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ PARTS: dict[str, tuple[list[int], tuple[int, ...]]] = {
     "left_arm": (_LEFT_ARM, _ARM_JOINTS),
     "legs_and_left_arm": ([*_LEGS, *_LEFT_ARM], _LEG_JOINTS + _ARM_JOINTS),
 }
-"""What is hidden -> its points (keypoints are the first 23 of the landmarks), its limb joints."""
+"""Hidden part -> its points (keypoints are the first 23 of the landmarks) and limb joints."""
 
 _WALKING = 200  # windows of people who walk
 
 
 def hidden(inputs: Inputs, points: list[int]) -> Inputs:
-    """The windows as they are when these points are never seen; centre and size follow from the others."""
+    """Return the windows without these points; centre and size follow from the others."""
     scores = inputs.keypoints[..., 2].astype(np.float64)
     scores[:, :, [point for point in points if point < NUM_KEYPOINTS]] = 0
     evidence = inputs.evidence.astype(np.float64)

@@ -1,4 +1,4 @@
-"""What the ablation table of the model card leaves out, one choice a row: `python -m models.train --ablation NAME`."""
+"""Ablations of the model card's table, one choice per row: `python -m models.train --ablation NAME`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _config(**values: object) -> Change:
 
 
 def _randomisation(**parts: dict[str, object]) -> Change:
-    """Numbers of the randomisation's parts replaced: keypoints={"level": (1.0, 1.0)}."""
+    """Return a change of the randomisation's parts: keypoints={"level": (1.0, 1.0)}."""
 
     def change(config: VTMConfig, settings: TrainSettings) -> tuple[VTMConfig, TrainSettings]:
         drawn = settings.randomisation
@@ -61,5 +61,5 @@ ABLATIONS: dict[str, Change] = {
     "no-confidence": _config(confidence=False),
 }
 """What each leaves out: manifold alignment; stage 1; parts and manifold altogether; rendered people; pose variety; the
-loss on every frame that has a past; Muon; errors of varying size; errors that points have in common; cut views; people
-of varied build; heads of their own; the confidence of parts."""
+loss on every frame with a past; Muon; errors of varying size; errors common to several points; cut views; people of
+varied build; independent head motion; the confidence of parts."""

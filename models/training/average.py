@@ -1,7 +1,7 @@
 """`python -m models.training.average OUT.pt A.pt 0.6 B.pt 0.4`: the weighted mean of checkpoints of one lineage.
 
-A run that saw few rendered clips many times remembers them; the mean of its weights with those it went on from keeps
-what generalises of both (Wortsman et al., "Model soups", 2022). Config, progress and run are the first checkpoint's.
+A run that saw few rendered clips many times overfits to them; the mean of its weights with those it started from keeps
+what generalises (Wortsman et al., "Model soups", 2022). Config, progress and run are the first checkpoint's.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ log = logging.getLogger("models.training.average")
 def average(parts: Sequence[tuple[Path, float]], out: Path) -> None:
     """Write the mean of the averaged (EMA) weights, in half precision, for `--start`, calibrate and export.
 
-    Raises CheckpointError: one is missing or of another config.
+    Raises CheckpointError: one is missing or has another config.
     """
     read = [read_checkpoint(path) for path, _ in parts]
     total = sum(weight for _, weight in parts)
     for (path, _), data in zip(parts, read, strict=True):
         if data["config"] != read[0]["config"] or data["ema"].keys() != read[0]["ema"].keys():
-            raise CheckpointError(f"{path}: of another config than {parts[0][0]}; average checkpoints of one run")
+            raise CheckpointError(f"{path}: its config differs from  {parts[0][0]}; average checkpoints of one run")
     mean = {
         name: sum(data["ema"][name].float() * (weight / total) for (_, weight), data in zip(parts, read, strict=True))
         if value.is_floating_point()
@@ -40,7 +40,7 @@ def average(parts: Sequence[tuple[Path, float]], out: Path) -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Command line; returns the exit code."""
+    """Run the command line; return the exit code."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     parser = argparse.ArgumentParser(prog="python -m models.training.average", description=__doc__)
     parser.add_argument("out", type=Path)
@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         weights = [float(text) for text in args.parts[1::2]]
     except ValueError:
-        parser.error("each checkpoint is followed by its weight, a number: A.pt 0.6 B.pt 0.4")
+        parser.error("expected a weight after each checkpoint: A.pt 0.6 B.pt 0.4")
     if len(args.parts) % 2 or len(weights) < 2 or not all(0 < weight < float("inf") for weight in weights):
         parser.error("pass two or more checkpoints, each with a weight above 0: A.pt 0.6 B.pt 0.4")
     try:

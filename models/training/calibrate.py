@@ -1,8 +1,8 @@
-"""`python -m models.training.calibrate RUN/last.pt OUT.pt`: learns the confidence head anew on windows it has not seen.
+"""`python -m models.training.calibrate RUN/last.pt OUT.pt`: retrain the confidence head on unseen windows.
 
-A network remembers the motions of a small set of pairs, and then declares errors on them that it does not keep with
-anybody else. Here everything but the head stays as it is. Made windows never come twice; `--pairs` adds rendered
-people, who must be ones the network was not trained on: what a real detector gives differs from simulated errors.
+A network memorises the motions of a small set of pairs, and then predicts errors for them that are too small for anyone
+else. Here everything but the head is frozen. Synthetic windows never repeat; `--pairs` adds rendered people, who must
+not be in the training set: the output of a real detector differs from simulated errors.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ def calibrate(
     hide_evidence: float,
     pairs: Recorded | None = None,
 ) -> list[float]:
-    """Train `model.tpve.spread_head` in place; returns the loss of each step. Raises CheckpointError without a head.
+    """Train `model.tpve.spread_head` in place; return the loss of each step. Raises CheckpointError without a head.
 
-    pairs  recorded people the network has not been trained on, and their fraction of each batch
+    pairs  recorded people that the network was not trained on, and their fraction of each batch
     """
     head = model.tpve.spread_head
     if head is None:
@@ -70,7 +70,7 @@ def calibrate(
 
 
 def _windows(maker: WindowMaker, pairs: Recorded | None, batch: int, rng: torch.Generator) -> WindowBatch:
-    """Made windows, and recorded ones after them."""
+    """Return synthetic windows, followed by recorded ones."""
     recorded = 0 if pairs is None else int(batch * pairs.share)
     made = maker.make(batch - recorded, rng)[0] if recorded < batch else None
     if pairs is None or not recorded:
@@ -81,7 +81,7 @@ def _windows(maker: WindowMaker, pairs: Recorded | None, batch: int, rng: torch.
 
 
 def _loss(model: VTM, windows: WindowBatch) -> torch.Tensor:
-    """The head's loss on the newest frame, and on the last frames of the earlier patches."""
+    """Return the head's loss on the newest frame, and on the last frames of the earlier patches."""
     lifted = model(windows.keypoints, windows.evidence, windows.box)
     assert lifted.log_spread is not None
     stride = model.config.stride
@@ -97,7 +97,7 @@ def _loss(model: VTM, windows: WindowBatch) -> torch.Tensor:
 
 
 def _pairs(folder: Path | None, share: float, frames: int) -> Recorded | None:
-    """Raises PairError."""
+    """Open the pairs. Raises PairError."""
     if folder is None:
         return None
     return Recorded(PairSampler(folder, frames=frames, errors=Randomisation().recorded), share)
@@ -117,17 +117,17 @@ def _save(path: Path, data: dict[str, Any], model: VTM) -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Command line; returns the exit code."""
+    """Run the command line; return the exit code."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     parser = argparse.ArgumentParser(prog="python -m models.training.calibrate", description=__doc__)
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--mocap", type=Path, required=True, help="as for models.train")
+    parser.add_argument("--mocap", type=Path, required=True, help="as in models.train")
     parser.add_argument("--cache", type=Path, default=Path("runs/mocap.npz"))
     parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--batch", type=int, default=192)
     parser.add_argument("--seed", type=int, default=11)
-    parser.add_argument("--pairs", type=Path, help="rendered people whom the network has not been trained on")
+    parser.add_argument("--pairs", type=Path, help="rendered people that the network was not trained on")
     parser.add_argument("--pair-share", type=float, default=0.5, help="fraction of each batch; default %(default)s")
     args = parser.parse_args(argv)
     if not 0 < args.pair_share <= 1:

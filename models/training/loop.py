@@ -42,10 +42,10 @@ Report = Callable[[dict[str, float]], None]
 
 
 class Trainer:
-    """Holds a run: network, average, optimiser, progress. `run()` trains until the minutes are used up.
+    """A run: network, average, optimiser, progress. `run()` trains until the minutes are used up.
 
-    `recorded`: sources beside the pairs of the settings. `validation`: windows to report on in place of the library's.
-    `team`: the processes that train together; only the one that leads reports and saves.
+    `recorded`: sources in addition to the pairs of the settings. `validation`: windows to report on instead of the
+    library's. `team`: processes that train together; only the leading one reports and saves.
     """
 
     def __init__(
@@ -86,8 +86,8 @@ class Trainer:
         self._maker = WindowMaker(
             sampler, frames=config.window_frames, hide=settings.hide, randomisation=settings.randomisation
         )
-        self._backbone_mark = ""  # which weights the backbone had; export asks for the same
-        self._earlier: list[dict[str, Any]] = []  # runs whose weights this one went on from
+        self._backbone_mark = ""  # identifies the backbone's weights; export requires the same
+        self._earlier: list[dict[str, Any]] = []  # runs whose weights this one continued from
         self._recorded = list(recorded)
         if settings.pairs:
             errors = settings.randomisation.recorded
@@ -102,12 +102,12 @@ class Trainer:
         self._cut = None if cut is None else fitted(cut, config.backbone)
 
     def resume(self, path: Path) -> None:
-        """Go on from a checkpoint of the same config. Raises CheckpointError when it is of another one."""
+        """Continue from a checkpoint of the same config. Raises CheckpointError for another one."""
         data = read_checkpoint(path)
         if data["config"] != self.model.config:
             raise CheckpointError(f"{path}: trained with another config; pass the same options or another --out")
         if "model" not in data:
-            raise CheckpointError(f"{path}: averaged weights alone; go on from them with --start, not with --resume")
+            raise CheckpointError(f"{path}: only averaged weights; continue from them with --start, not with --resume")
         self.model.load_state_dict(data["model"])
         self.ema.model.load_state_dict(data["ema"])
         self.ema.updates = data["ema_updates"]
@@ -127,7 +127,7 @@ class Trainer:
         save_checkpoint(path, self.model, self.ema, self.optimizer, self.progress, run)
 
     def _run(self) -> dict[str, Any]:
-        """What this run is made with, kept in its checkpoints and beside the exported weights."""
+        """Return the settings of this run, stored in its checkpoints and beside the exported weights."""
         run = {"settings": asdict(self.settings), "device": str(self.device), "processes": self.team.size}
         return run | ({"backbone_weights": self._backbone_mark} if self._backbone_mark else {})
 
@@ -149,11 +149,11 @@ class Trainer:
             if self.progress.step % self.settings.report_every == 0:
                 self._report(terms, report)
             begin = time.perf_counter()  # validation is not training
-        if terms:  # none when a finished run is resumed
+        if terms:  # empty when a finished run is resumed
             self._report(terms, report)
 
     def _share(self) -> float:
-        """How much of the current stage is done."""
+        """Return the finished fraction of the current stage."""
         settings, first = self.settings, self.settings.first_stage if isinstance(self.model, VTM) else 0.0
         done = (
             self.progress.step / settings.steps if settings.steps else self.progress.seconds / (settings.minutes * 60)
@@ -161,7 +161,7 @@ class Trainer:
         return done / first if self.progress.stage == 1 else (done - first) / (1 - first)
 
     def _batches(self) -> Iterator[WindowBatch]:
-        """Batches in order; the next one is drawn by another thread while this one is learnt from."""
+        """Yield batches in order; another thread prepares the next one meanwhile."""
         with ThreadPoolExecutor(1, "vtm-batches", torch.set_num_threads, (1,)) as drawing:
             coming = drawing.submit(self._draw, self.progress.step, self.progress.stage)
             while True:
@@ -170,7 +170,7 @@ class Trainer:
                 yield windows.to(self.device)
 
     def _draw(self, step: int, stage: int) -> WindowBatch:
-        """This process's part of the batch of a step; in stage 2 shares of it are recorded windows."""
+        """Return this process's part of a step's batch; in stage 2 fractions of it are recorded windows."""
         rng = torch.Generator().manual_seed(self.settings.seed * 1_000_003 + self.team.seed(step))
         batch = self.team.share(self.settings.batch)
         counts = [int(batch * recorded.share) * (stage == 2) for recorded in self._recorded]
@@ -181,18 +181,18 @@ class Trainer:
         return windows.without_evidence(torch.rand(batch, generator=rng) < self.settings.blind)
 
     def _finish_stage_1(self) -> None:
-        """Carry the averaged auto-encoder into stage 2."""
+        """Copy the averaged auto-encoder to stage 2."""
         assert isinstance(self.model, VTM)
         assert isinstance(self.ema.model, VTM)
         self.model.tpmae.load_state_dict(self.ema.model.tpmae.state_dict())
         self.progress.stage = 2
         self._hold_decoders(False)
-        self.ema = Ema(self.model, self.settings.ema_decay)  # what stage 1 averaged of TPVE is noise
+        self.ema = Ema(self.model, self.settings.ema_decay)  # stage 1's average of TPVE is noise
         self.optimizer = Optimizer(self.model, muon=self.settings.muon)
         self.save(self.out / "stage1.pt")
 
     def _hold_decoders(self, held: bool) -> None:
-        """Keep TPMAE's decoders as they are while motion encoders are learnt for weights that came without."""
+        """Freeze TPMAE's decoders while motion encoders are trained for weights that came without them."""
         if isinstance(self.model, VTM) and self.settings.start:
             for name, weight in self.model.tpmae.named_parameters():
                 weight.requires_grad_(not held or name.startswith("motion_encoder"))
@@ -213,7 +213,7 @@ class Trainer:
         self.model.train()
         terms = self._rebuilt(batch) if self.progress.stage == 1 else self._stage_2(batch)
         loss = total(terms, self.settings.losses)
-        if self.team.sum(float(not torch.isfinite(loss))):  # in all of them at once: none is left waiting
+        if self.team.sum(float(not torch.isfinite(loss))):  # in all processes at once, so that none waits
             raise CheckpointError(
                 f"the loss is {float(loss.detach())} at step {self.progress.step}; resume from {self.out}"
             )
@@ -222,7 +222,7 @@ class Trainer:
         return {name: float(term.detach()) for name, term in terms.items()} | {"loss": float(loss.detach())}
 
     def _half(self) -> Any:
-        """bfloat16 where it is fast: on a GPU, and on CPUs with the instructions for it."""
+        """Return bfloat16 where it is fast: on a GPU, and on CPUs with instructions for it."""
         fast = self.device.type == "cuda" or torch.backends.cpu.get_cpu_capability() == "AVX512"
         return torch.autocast(self.device.type, dtype=torch.bfloat16) if fast else nullcontext()
 
@@ -243,7 +243,7 @@ class Trainer:
     def _with_manifold(
         self, terms: dict[str, torch.Tensor], lifted: Lifted, batch: WindowBatch
     ) -> dict[str, torch.Tensor]:
-        """Alignment added, and the auto-encoder's own losses on a part of the batch, which keep it what it was."""
+        """Add alignment, and the auto-encoder's own losses on a part of the batch, which preserve it."""
         assert isinstance(self.model, VTM)
         with self._half(), torch.no_grad():
             z_upper, z_lower = self.model.tpmae.encode(truth_motion(batch, self.model.config.rate_hz))
@@ -252,7 +252,7 @@ class Trainer:
         return {name: term + 0.25 * own[name] if name in own else term for name, term in terms.items()}
 
     def _rebuilt(self, batch: WindowBatch) -> dict[str, torch.Tensor]:
-        """TPMAE's losses of reconstruction, on the person's own proportions."""
+        """Return TPMAE's reconstruction losses, on the person's own proportions."""
         assert isinstance(self.model, VTM)
         truth = truth_motion(batch, self.model.config.rate_hz)
         with self._half():
@@ -288,5 +288,5 @@ class Trainer:
 
 
 def _full(motion: Any) -> Any:
-    """The same motion in float32: losses are never taken in half precision."""
+    """Convert motion to float32: losses are never computed in half precision."""
     return type(motion)(*(getattr(motion, name).float() for name in type(motion).__dataclass_fields__))

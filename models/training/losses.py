@@ -20,12 +20,12 @@ from models.vtm.vtm import Lifted
 
 @dataclass(frozen=True, slots=True)
 class LossWeights:
-    """Weights of the terms; positions are in statures, angles in radians."""
+    """Weights of the terms; positions are in body heights, angles in radians."""
 
     rotation: float = 1.0  # omega_nr
     root_rotation: float = 1.5  # omega_r
     position: float = 20.0
-    velocity: float = 20.0  # temporal smoothness: velocities of joints like the truth's
+    velocity: float = 20.0  # temporal smoothness: error of joint velocities
     root: float = 1.0  # depth, place, velocity of depth
     gravity: float = 1.0
     contact: float = 0.4
@@ -36,7 +36,7 @@ class LossWeights:
 
 
 def truth_motion(batch: WindowBatch, rate_hz: float) -> Motion:
-    """The truth of a batch as the motion encoders read it."""
+    """Return the truth of a batch in the form of the motion encoders' input."""
     up = batch.up
     pitch = torch.asin((-up[:, 2]).clamp(-1, 1))
     roll = torch.atan2(up[:, 0], -up[:, 1])
@@ -49,8 +49,8 @@ def truth_motion(batch: WindowBatch, rate_hz: float) -> Motion:
 
 
 def frame_weights(frames: int, stride: int, device: torch.device) -> Tensor:
-    """(T,) mean 1. The last frame of a patch has seen nothing later, as the one that is shown; and the more past the
-    more it is like it, so both count more."""
+    """Return weights (T,) of mean 1. The last frame of a patch has seen nothing later, like the frame that is used, and
+    with more past it resembles it more, so both increase the weight."""
     at = torch.arange(frames, device=device)
     weights = (0.4 + 0.6 * at / frames) * torch.where(at % stride == stride - 1, 1.0, 0.3)
     weights[-1] *= 2.0
@@ -75,8 +75,8 @@ def motion_losses(
     weights: Tensor,
     log_spread: Tensor | None = None,
 ) -> dict[str, Tensor]:
-    """Reconstruction terms, scalars. joints (B, T, 22, 3) true, hip-centred; ratio_guess (B, 22); weights (T,);
-    log_spread (B, T, 6) of a network that declares its errors."""
+    """Return the reconstruction terms, scalars. joints (B, T, 22, 3) true, hip-centred; ratio_guess (B, 22); weights
+    (T,); log_spread (B, T, 6) of a network with confidence."""
     keep = batch.seen.float()[:, None] * weights  # (B, T)
     per_frame = keep / keep.mean().clamp(min=1e-6)
     matrix, true_matrix = rotation_6d_to_matrix(guess.rotations_6d), rotation_6d_to_matrix(truth.rotations_6d)
@@ -108,7 +108,7 @@ def motion_losses(
 
 
 def head_turned(rotations: Tensor) -> Tensor:
-    """(..., 22, 3, 3) local -> (..., 3, 3) the head's orientation in the frame of the Hips rotation."""
+    """Return the head's orientation (..., 3, 3) in the frame of the Hips rotation, for local (..., 22, 3, 3)."""
     turned = rotations[..., HEAD_CHAIN[0], :, :]
     for joint in HEAD_CHAIN[1:]:
         turned = turned @ rotations[..., joint, :, :]
@@ -116,7 +116,8 @@ def head_turned(rotations: Tensor) -> Tensor:
 
 
 def part_errors(placed: Tensor, joints: Tensor, head: Tensor) -> Tensor:
-    """Joints as placed and in truth (B, T, 22, 3), the head's error (B, T) -> (B, T, 6) as in models.parts."""
+    """Return errors (B, T, 6) as in models.parts, for joints placed and true (B, T, 22, 3) and the head's error (B,
+    T)."""
     off = placed - joints
     root = off[:, :, [ROOT]]
     errors = {"head": head, "trunk": (off[:, :, list(TRUNK_JOINTS)] - root).norm(dim=-1).mean(-1)}
@@ -126,29 +127,30 @@ def part_errors(placed: Tensor, joints: Tensor, head: Tensor) -> Tensor:
 
 
 def _spread_term(log_spread: Tensor | None, errors: Tensor, per_frame: Tensor) -> dict[str, Tensor]:
-    """Negative log-likelihood of the errors under an exponential distribution of the declared mean; exp(log_spread) is
-    least when it is the error that is to be expected. The errors themselves learn nothing from it."""
+    """Return the negative log-likelihood of the errors under an exponential distribution with the predicted mean; its
+    minimum is at the expected error. No gradient flows into the errors."""
     return {} if log_spread is None else {"spread": spread_loss(log_spread, errors, per_frame)}
 
 
 def spread_loss(log_spread: Tensor, errors: Tensor, per_frame: Tensor) -> Tensor:
-    """(B, T, 6) declared and real errors, (B, T) weights of mean 1 -> the mean negative log-likelihood."""
+    """Return the mean negative log-likelihood for predicted and true errors (B, T, 6), with weights (B, T) of mean
+    1."""
     spread = log_spread.clamp(-7.0, 1.0)
     likelihood = errors.detach() * torch.exp(-spread) + spread
     return (likelihood.mean(-1) * per_frame).mean()
 
 
 def alignment_loss(lifted: Lifted, z_upper: Tensor, z_lower: Tensor) -> Tensor:
-    """Manifold alignment: Z~ of the video next to Z of the motion (L1)."""
+    """Manifold alignment: L1 distance of the video's Z~ and the motion's Z."""
     return (lifted.z_upper - z_upper).abs().mean() + (lifted.z_lower - z_lower).abs().mean()
 
 
 def ratio_loss(log_ratio: Tensor, ratio: Tensor, seen: Tensor) -> Tensor:
-    """Bone ratio: L1 of the logarithm over the bones, limbs and shoulders twice, on windows with a person."""
+    """Bone ratio: L1 of the logarithm over the bones, limbs and shoulders weighted twice, on windows with a person."""
     error = ((log_ratio - ratio.log())[:, 1:].abs() * _RATIO_WEIGHTS.to(log_ratio.device)).mean(-1)
     return (error * seen).sum() / seen.sum().clamp(min=1)
 
 
 def total(terms: dict[str, Tensor], weights: LossWeights) -> Tensor:
-    """Weighted sum."""
+    """Return the weighted sum."""
     return torch.stack([term * getattr(weights, name) for name, term in terms.items()]).sum()

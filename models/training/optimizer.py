@@ -1,9 +1,9 @@
-"""What moves the weights: Muon for the matrices, AdamW for biases, norms and positions.
+"""Optimiser: Muon for the matrices, AdamW for biases, norms and positions.
 
-Muon takes the orthogonal part of a matrix's momentum, so that every direction of it learns at the same pace; on this
-network it needs about half the steps of AdamW (the ablation table of the model card). torch.optim's own, with steps
-scaled to the size of AdamW's, so that one learning rate serves both, times what was best in short runs. The orthogonal
-parts cost as much as the gradients of 60 windows, so in a team each process takes them of its share of the matrices.
+Muon uses the orthogonal part of a matrix's momentum, so that all its directions learn at the same pace; this network
+needs about half of AdamW's steps (the ablation table of the model card). It is torch.optim's, with steps scaled to the
+size of AdamW's, so that one learning rate serves both, times the best factor of short runs. The orthogonal parts cost
+as much as the gradients of 60 windows, so in a team each process computes them for its share of the matrices.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from models.vtm.direct import Network
 
 StateDict: TypeAlias = dict[str, Any]
 _DECAY = 0.01
-_MOMENTUM = "momentum_buffer"  # Muon's whole state of a matrix
+_MOMENTUM = "momentum_buffer"  # Muon's only state of a matrix
 _MATRIX_RATE = 2.0
-"""The learning rate of the matrices over that of the rest."""
+"""Learning rate of the matrices relative to that of the rest."""
 
 
 class Optimizer:
-    """Two groups of weights, TPMAE's and the others', each with a learning rate of its own."""
+    """Two groups of weights, TPMAE's and the others', each with its own learning rate."""
 
     def __init__(self, model: Network, *, muon: bool = True) -> None:
         named = list(model.named_parameters())
@@ -33,7 +33,9 @@ class Optimizer:
         self._parts: list[torch.optim.Optimizer] = [
             torch.optim.AdamW([{"params": group} for group in others], weight_decay=_DECAY, betas=(0.9, 0.98))
         ]
-        self._matrices = sorted((p for group in matrices for p in group), key=Tensor.numel)  # neighbours cost the same
+        self._matrices = sorted(
+            (p for group in matrices for p in group), key=Tensor.numel
+        )  # neighbours have similar costs
         if muon:
             matched = "match_rms_adamw"
             self._parts.append(
@@ -41,13 +43,13 @@ class Optimizer:
             )
 
     def set_rates(self, autoencoder: float, others: float) -> None:
-        """The learning rates of the next step."""
+        """Set the learning rates of the next step."""
         for part, factor in zip(self._parts, (1.0, _MATRIX_RATE), strict=False):
             for group, rate in zip(part.param_groups, (autoencoder, others), strict=True):
                 group["lr"] = rate * factor
 
     def step(self, loss: Tensor, team: Team = ALONE) -> None:
-        """One step down `loss`, averaged over the team, gradients clipped at a norm of 1."""
+        """Take a step down `loss`, averaged over the team, with gradients clipped at a norm of 1."""
         for part in self._parts:
             part.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
@@ -56,13 +58,13 @@ class Optimizer:
         torch.nn.utils.clip_grad_norm_(weights, 1.0)
         for index, matrix in enumerate(self._matrices):
             if not team.has(index):
-                matrix.grad = None  # left out by Muon
+                matrix.grad = None  # skipped by Muon
         for part in self._parts:
             part.step()
         team.exchange(self._matrices)
 
     def gather(self, team: Team) -> None:
-        """Make the state whole: each process moved only its share of the matrices. Before `state_dict`, in all."""
+        """Collect the state, of which each process updated its share. Call before `state_dict`, in all processes."""
         if team.size > 1 and self._matrices:
             states = [self._parts[-1].state[matrix] for matrix in self._matrices]
             for state, matrix in zip(states, self._matrices, strict=True):
@@ -70,11 +72,11 @@ class Optimizer:
             team.exchange([state[_MOMENTUM] for state in states])
 
     def state_dict(self) -> list[StateDict]:
-        """For a checkpoint."""
+        """Return the state for a checkpoint."""
         return [part.state_dict() for part in self._parts]
 
     def load_state_dict(self, states: list[StateDict]) -> None:
-        """Back from `state_dict`. Raises ValueError when they are of other optimisers or weights."""
+        """Restore from `state_dict`. Raises ValueError for another optimiser or other weights."""
         if len(states) != len(self._parts):
             raise ValueError("the run was trained with another optimiser")
         for part, state in zip(self._parts, states, strict=True):

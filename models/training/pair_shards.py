@@ -1,12 +1,12 @@
-"""The file format of pairs: clips of rendered people as detectors saw them, with the exact truth. Landmarks, no pixels.
+"""File format of pairs: clips of rendered people as seen by detectors, with exact truth. Landmarks, no pixels.
 
 A shard is one .npz, NAME.pairs.npz, with C clips and F frames in all, one clip after the other. A packed file is a
 larger shard: `merge_shards` joins them. Arrays of a shard:
 
     version ()            VERSION
     detectors (D,)        names of the detectors, e.g. "full", "heavy" (sizes of BlazePose)
-    seed (C,)             what the clip was drawn from
-    kind, cut (C,)        what was asked for: models.rendering.scenes.KINDS and CUTS
+    seed (C,)             seed of the clip
+    kind, cut (C,)        models.rendering.scenes.KINDS and CUTS
     frames (C,), fps (C,) length and rate of each clip
     image_size (C, 2)     width, height
     K, R (C, 3, 3), t (C, 3)  pinhole camera; camera = R world + t, metres
@@ -59,7 +59,7 @@ class PairClip:
     """One clip of N frames.
 
     found  detector -> keypoints_px (N, 23, 2), keypoint_scores (N, 23), evidence_m (N, 27, 3) with NaN: the arrays of a
-           keypoints .npz; scores 0 where nobody was found
+           keypoints .npz; scores 0 where no person was found
     truth  the arrays of a renderer's truth file: K, R, t, fps, rest_joints_m, height_m, rotations (N, 22, 4),
            joints_cam_m (N, 22, 3), keypoints_px (N, 23, 2), visible (N, 23), joint_names, size
     """
@@ -77,9 +77,9 @@ class PairClip:
 
 
 def write_shard(path: Path, clips: Sequence[PairClip]) -> None:
-    """Write a shard, whole or not at all. Raises OSError, ValueError (no clips, other detectors)."""
+    """Write a complete shard or none. Raises OSError, ValueError (no clips, other detectors)."""
     if not clips or any(set(clip.found) != set(clips[0].found) for clip in clips):
-        raise ValueError(f"{path}: a shard is at least one clip, all seen by the same detectors")
+        raise ValueError(f"{path}: a shard needs at least one clip, and the same detectors for all clips")
     rows = [_encoded(clip) for clip in clips]
     arrays: Arrays = {name: np.stack([row[name] for row in rows]) for name in _CLIP}
     frames = [name for name in rows[0] if name not in arrays]
@@ -88,7 +88,7 @@ def write_shard(path: Path, clips: Sequence[PairClip]) -> None:
 
 
 def read_shard(path: Path) -> list[PairClip]:
-    """The clips of a shard. Raises NpzError."""
+    """Return the clips of a shard. Raises NpzError."""
     arrays = _load(path)
     detectors = [str(name) for name in arrays["detectors"]]
     ends = np.cumsum(arrays["frames"])
@@ -103,7 +103,7 @@ def read_shard(path: Path) -> list[PairClip]:
 
 
 def merge_shards(paths: Sequence[Path], out: Path) -> int:
-    """Join shards into one without loss; returns its frames. Raises NpzError, OSError."""
+    """Join shards without loss; return the number of frames. Raises NpzError, OSError."""
     loaded = [_load(path) for path in paths]
     if not loaded or any(set(arrays) != set(loaded[0]) for arrays in loaded):
         raise NpzError(f"{out}: nothing to join, or shards of different detectors")
@@ -118,7 +118,7 @@ def merge_shards(paths: Sequence[Path], out: Path) -> int:
 
 
 def find_shards(folder: Path) -> list[Path]:
-    """Every shard under a folder, or the shard that `folder` is."""
+    """Return all shards under a folder, or `folder` itself if it is one."""
     return [folder] if folder.is_file() else sorted(folder.rglob(f"*{ENDING}"))
 
 
@@ -146,7 +146,7 @@ def _encoded(clip: PairClip) -> Arrays:
 
 
 def _integers(values: NDArray[Any], step: float) -> NDArray[np.int16]:
-    """Rounded to whole steps; what is not finite becomes NOTHING."""
+    """Round to whole steps; non-finite values become NOTHING."""
     scaled = np.clip(np.rint(np.nan_to_num(np.asarray(values, np.float64)) / step), -32767, 32767)
     return np.where(np.isfinite(values), scaled, NOTHING).astype(np.int16)
 
@@ -178,7 +178,8 @@ def _truth(one: Arrays, frames: Arrays) -> Arrays:
 def posed_joints(
     quaternions: NDArray[np.float64], root: NDArray[np.float64], rest: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """World rotations against the rest pose (N, 22, 4), hips (N, 3), rest joints (22, 3) -> joints (N, 22, 3)."""
+    """Return joints (N, 22, 3) for world rotations relative to the rest pose (N, 22, 4), hips (N, 3), rest joints (22,
+    3)."""
     turns = quaternion_to_matrix(quaternions)
     joints = np.empty((len(root), NUM_JOINTS, 3))
     joints[:, 0] = root
@@ -193,7 +194,7 @@ def _of_frames(name: str, array: NDArray[Any]) -> bool:
 
 
 def _save(path: Path, arrays: Arrays) -> None:
-    """Compressed with LZMA; under its name only when it is whole."""
+    """Save compressed with LZMA, atomically."""
     partial = path.with_suffix(".partial")
     with zipfile.ZipFile(partial, "w", compression=zipfile.ZIP_LZMA) as archive:
         for name, array in arrays.items():
@@ -214,7 +215,7 @@ def _load(path: Path) -> Arrays:
 
 
 def _differences(array: NDArray[Any]) -> NDArray[np.uint8]:
-    """(F, ...) integers -> (bytes of a number, numbers of a frame, F): differences along time, byte by byte."""
+    """Convert integers (F, ...) to differences along time, byte by byte: (bytes of a number, numbers of a frame, F)."""
     unsigned = np.ascontiguousarray(array.reshape(len(array), -1)).view(f"u{array.itemsize}")
     steps = np.diff(unsigned, axis=0, prepend=np.zeros_like(unsigned[:1]))
     halves = np.ascontiguousarray(steps.T)[..., None].view(np.uint8)

@@ -1,4 +1,4 @@
-"""Real pairs: a detector's keypoints and landmarks of rendered people, with the truth of the people. For stage 2."""
+"""Real pairs: a detector's keypoints and landmarks of rendered people, with ground truth. For stage 2."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class PairError(ValueError):
 
 
 def read_pair(detections: Path, truth: Path, backbone: str = "landmarks") -> RecordedRows:
-    """A keypoints .npz of `python -m app.commands.detect` and the renderer's truth. Raises PairError."""
+    """Read a keypoints .npz of `python -m app.commands.detect` and the renderer's truth. Raises PairError."""
     try:
         found = read_npz(detections, "keypoints_px", "keypoint_scores", ARRAYS[backbone])
         true = read_npz(truth, "K", "R", "rest_joints_m", "rotations", "joints_cam_m")
@@ -43,12 +43,12 @@ def read_pair(detections: Path, truth: Path, backbone: str = "landmarks") -> Rec
 
 
 def clip_rows(clip: PairClip, detector: str) -> RecordedRows:
-    """A clip of a shard as one of its detectors saw it."""
+    """Return a clip of a shard as seen by one of its detectors."""
     return _rows(clip.found[detector], clip.truth, "landmarks")
 
 
 def _rows(found: Mapping[str, NDArray[Any]], true: Mapping[str, NDArray[Any]], backbone: str) -> RecordedRows:
-    """Arrays of a keypoints .npz and of a truth file. Raises NpzError: another backbone's features."""
+    """Combine arrays of a keypoints .npz and of a truth file. Raises NpzError: features of another backbone."""
     evidence = evidence_rows(dict(found), len(found["keypoints_px"]), backbone)
     frames = min(len(found["keypoints_px"]), len(true["joints_cam_m"]))
     K, R = true["K"].astype(np.float64), true["R"].astype(np.float64)
@@ -74,10 +74,10 @@ def _rows(found: Mapping[str, NDArray[Any]], true: Mapping[str, NDArray[Any]], b
 
 
 def _comparable_ratio(offsets: F64) -> F64:
-    """(22, 3) own T-pose offsets -> (22,) bone ratio.
+    """Return the bone ratio (22,) for the person's T-pose offsets (22, 3).
 
-    Rigs place the joints inside trunk and collar differently, so the trunk is compared as a whole by the height of the
-    shoulders over the hips, and the collar by their width; other bones are compared one by one.
+    Rigs place the joints in trunk and collar differently, so the trunk is compared as a whole by the height of the
+    shoulders above the hips, and the collar by their width; other bones are compared individually.
     """
     rest = np.array(REST_OFFSETS)
     ratio: F64 = np.linalg.norm(offsets, axis=-1) / np.linalg.norm(rest, axis=-1)
@@ -85,7 +85,7 @@ def _comparable_ratio(offsets: F64) -> F64:
     collar = [JOINT[side + name] for side in ("Left", "Right") for name in ("Shoulder", "UpperArm")]
     ratio[collar] = np.abs(offsets[collar, 0]).sum() / np.abs(rest[collar, 0]).sum()
     risen = [JOINT["LeftShoulder"], JOINT["LeftUpperArm"]]
-    height = offsets[[*trunk, *risen], 1].sum()  # shoulders over hips
+    height = offsets[[*trunk, *risen], 1].sum()  # shoulders above hips
     ratio[trunk] = (height - rest[risen, 1].sum() * ratio[collar[0]]) / rest[trunk, 1].sum()
     neck = offsets[[*trunk, JOINT["Neck"]], 1].sum() - rest[trunk, 1].sum() * ratio[trunk[0]]
     ratio[JOINT["Neck"]] = neck / rest[JOINT["Neck"], 1]
@@ -93,14 +93,14 @@ def _comparable_ratio(offsets: F64) -> F64:
 
 
 def _comparable_joints(joints: F64, rotations: F64, ratio: F64) -> F64:
-    """(N, 22, 3) truth at the limb joints; elsewhere where s̄ with this ratio would have them (rigs differ there)."""
+    """Return joints (N, 22, 3): the truth at the limb joints; elsewhere s̄'s with this ratio (rigs differ there)."""
     ours, _ = forward_kinematics(rotations, ratio_offsets(ratio)[None], joints[:, 0])
     ours[:, list(LIMBS)] = joints[:, list(LIMBS)]
     return np.asarray(ours)
 
 
 def _on_our_joints(turned: F64, rest: F64, R: F64) -> tuple[F64, F64]:
-    """World rotations relative to the body's rest pose (N, 22, 4) -> local ones on our T-pose, Hips in the camera."""
+    """Convert world rotations relative to the rest pose (N, 22, 4) to local ones on our T-pose, Hips in the camera."""
     found = {name: index for index, name in enumerate(JOINT_NAMES)}
     corrections = rest_corrections(rest, found)
     world = R @ quaternion_to_matrix(turned) @ corrections
@@ -111,7 +111,7 @@ def _on_our_joints(turned: F64, rest: F64, R: F64) -> tuple[F64, F64]:
 
 
 def _contacts(true: Mapping[str, NDArray[Any]], frames: int, size: float) -> tuple[F64, NDArray[np.bool_]]:
-    """(N, 2) foot contacts from the true joints in the world, (N,) whether they are known: not without t and fps."""
+    """Return foot contacts (N, 2) from the true joints, and whether they are known (N,), which requires t and fps."""
     known = np.full(frames, "t" in true and "fps" in true)
     if not known.any():
         return np.zeros((frames, 2)), known
@@ -120,19 +120,19 @@ def _contacts(true: Mapping[str, NDArray[Any]], frames: int, size: float) -> tup
 
 
 def find_pairs(folder: Path) -> dict[Path, Path]:
-    """Every NAME.npz (detections) of the folder and its NAME_truth.npz."""
+    """Return every NAME.npz (detections) of the folder with its NAME_truth.npz."""
     truths = sorted(folder.rglob("*_truth.npz"))
     both = [(truth.with_name(truth.name.replace("_truth.npz", ".npz")), truth) for truth in truths]
     return {detections: truth for detections, truth in both if detections.exists()}
 
 
 class PairSampler(RecordedSampler):
-    """Draws windows from a folder of shards (models.training.pair_shards), or from one packed file; each clip once for
-    each detector that saw it. Also from NAME.npz (detections) beside NAME_truth.npz.
+    """Draws windows from a folder of shards (models.training.pair_shards), or from one packed file, with each clip once
+    per detector; also from NAME.npz (detections) beside NAME_truth.npz.
 
     errors    how far the detector's errors are shrunk; None: they stay as recorded
-    backbone  whose evidence they come with; `mark` then tells which weights it had ("" for landmarks)
-    Raises PairError: nothing there, files that are no pairs, features of several backbones.
+    backbone  kind of evidence; `mark` then identifies its weights ("" for landmarks)
+    Raises PairError: no pairs, files that are not pairs, features of several backbones.
     """
 
     def __init__(

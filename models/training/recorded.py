@@ -1,6 +1,6 @@
-"""Windows from recorded people: what a detector found in each frame, beside the truth. Mirrored, turned, thinned out.
+"""Windows of recorded people: a detector's results in each frame, with the truth. Mirrored, rolled, thinned out.
 
-The renderer's pairs (models.training.pairs) and AIST++ (models.aist) both become rows of this kind.
+The renderer's pairs (models.training.pairs) and AIST++ (models.aist) are both converted to such rows.
 """
 
 from __future__ import annotations
@@ -31,21 +31,21 @@ _HAND_OF = [KEYPOINT[name.split("_")[0] + "_wrist"] for name in EVIDENCE_NAMES[N
 _KEYPOINT_OF = [*range(NUM_KEYPOINTS), *_HAND_OF]
 MAX_TURN_RAD = 0.4
 MIN_SEEN = 6
-"""Keypoints that the last frame of a window must have."""
+"""Least number of keypoints in the last frame of a window."""
 MIN_BEFORE = 8
-"""Frames of the clip that must come before the last one of a window; what lies before the clip is blank."""
+"""Least number of the clip's frames before the last one of a window; frames before the clip are blank."""
 
 
 class WindowSource(Protocol):
-    """Where windows of recorded people come from."""
+    """A source of windows of recorded people."""
 
     def sample(self, batch: int, rng: torch.Generator) -> WindowBatch:
-        """`batch` windows; everything random comes from `rng`."""
+        """Return `batch` windows; all randomness comes from `rng`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A source, and which share of each batch of stage 2 comes from it."""
+    """A source, and its fraction of each batch in stage 2."""
 
     source: WindowSource
     share: float
@@ -53,7 +53,7 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class RecordedRows:
-    """F frames of one clip or of several in a row, or windows (B, T) of them. Camera frame; positions in statures."""
+    """F consecutive frames of one or several clips, or windows (B, T). Camera frame; positions in body heights."""
 
     rays: Tensor  # (F, 23, 2)
     scores: Tensor  # (F, 23), 0 where the detector has nothing
@@ -80,36 +80,36 @@ class RecordedSampler:
         self._ends = torch.nonzero(seen & (torch.arange(len(seen)) - self._begin_of >= MIN_BEFORE))[:, 0]
 
     def __len__(self) -> int:
-        """How many frames a window can end at."""
+        """Return the number of frames a window can end at."""
         return len(self._ends)
 
     def sample(self, batch: int, rng: torch.Generator) -> WindowBatch:
-        """`batch` windows, mirrored, turned in the picture and thinned out at random."""
+        """Return `batch` windows, randomly mirrored, rolled in the picture and thinned out."""
         window, inside = self._windows(batch, rng)
         if self._errors is not None and not is_map(window.evidence):
             window = with_smaller_errors(window, rng, self._errors)
         return augmented(window, inside, rng)
 
     def ends(self, step: int) -> Tensor:
-        """Rows of the last frames of `every(step)`."""
+        """Return the rows of the last frames of `every(step)`."""
         return self._ends[::step]
 
     def every(self, step: int) -> WindowBatch:
-        """The windows that end at every `step`-th frame that one can end at, as they were recorded."""
+        """Return the windows ending at every `step`-th possible frame, as recorded."""
         window, inside = self._ending_at(self.ends(step))
         return as_windows(window, window.scores * inside[..., None], torch.ones(len(inside)))
 
     def plain(self, batch: int, rng: torch.Generator) -> WindowBatch:
-        """`batch` windows as they were recorded."""
+        """Return `batch` windows as recorded."""
         window, inside = self._windows(batch, rng)
         return as_windows(window, window.scores * inside[..., None], torch.ones(batch))
 
     def _windows(self, batch: int, rng: torch.Generator) -> tuple[RecordedRows, Tensor]:
-        """Windows at random, and (B, T) bool: False where the clip has not begun yet."""
+        """Return random windows, and (B, T) bool: False before the start of the clip."""
         return self._ending_at(self._ends[torch.randint(len(self._ends), (batch,), generator=rng)])
 
     def _ending_at(self, end: Tensor) -> tuple[RecordedRows, Tensor]:
-        """Windows that end at these rows."""
+        """Return the windows that end at these rows."""
         index = end[:, None] - torch.arange(self._frames - 1, -1, -1)
         inside = index >= self._begin_of[end][:, None]
         index = torch.maximum(index, self._begin_of[end][:, None])
@@ -117,8 +117,8 @@ class RecordedSampler:
 
 
 def with_smaller_errors(w: RecordedRows, rng: torch.Generator, errors: RecordedErrors) -> RecordedRows:
-    """Keypoints and landmarks moved towards the truth, by one fraction a window: real detectors err by different
-    amounts on different people. What has no score stays where the detector put it.
+    """Move keypoints and landmarks towards the truth, by one fraction per window, since a detector's errors vary
+    between people. Points without a score are unchanged.
     """
     batch = len(w.rays)
     _, turned = forward_kinematics(w.rotations, ratio_offsets(w.ratio), w.joints[:, :, 0])
@@ -144,10 +144,10 @@ def with_smaller_errors(w: RecordedRows, rng: torch.Generator, errors: RecordedE
 
 
 def augmented(window: RecordedRows, inside: Tensor, rng: torch.Generator) -> WindowBatch:
-    """(B, T) rows as training windows: mirrored, turned, thinned out, another focal length.
-    Windows with feature maps are not turned (models.training.visual).
+    """Convert (B, T) rows to training windows: mirrored, rolled, thinned out, with another focal length.
+    Windows with feature maps are not rolled (models.training.visual).
 
-    inside  (B, T) bool: False where the clip has not begun yet.
+    inside  (B, T) bool: False before the start of the clip.
     """
     batch = len(window.rays)
     window = _mirrored(window, torch.rand(batch, generator=rng) < 0.5)
@@ -160,13 +160,13 @@ def augmented(window: RecordedRows, inside: Tensor, rng: torch.Generator) -> Win
 
 
 def _mirrored(w: RecordedRows, flip: Tensor) -> RecordedRows:
-    """The picture mirrored where `flip`: left and right exchanged, x -> -x."""
+    """Mirror the picture where `flip`: left and right exchanged, x -> -x."""
 
     def pick(mirrored: Tensor, original: Tensor) -> Tensor:
         return torch.where(flip.view(-1, *[1] * (original.ndim - 1)), mirrored, original)
 
     joints = list(MIRROR_JOINTS)
-    # a camera turns (x, y, z) of the world; mirroring x of the camera mirrors the body's own x as well
+    # mirroring the camera's x also mirrors the body's own x
     rotations = w.rotations[:, :, joints] * _FLIP[:, None] * _FLIP
     return RecordedRows(
         rays=pick(w.rays[:, :, list(MIRROR_KEYPOINTS)] * _FLIP[:2], w.rays),
@@ -182,7 +182,7 @@ def _mirrored(w: RecordedRows, flip: Tensor) -> RecordedRows:
 
 
 def _turned(w: RecordedRows, angle: Tensor) -> RecordedRows:
-    """The camera rolled about its axis."""
+    """Roll the camera about its axis."""
     zero = torch.zeros_like(angle)
     turn = axis_angle_to_matrix(torch.stack([zero, zero, angle], dim=-1))[:, None]  # (B, 1, 3, 3)
     rotations = w.rotations.clone()
@@ -201,10 +201,10 @@ def _turned(w: RecordedRows, angle: Tensor) -> RecordedRows:
 
 
 def as_windows(w: RecordedRows, scores: Tensor, zoom: Tensor) -> WindowBatch:
-    """Into the person's view, as models.synth.windows does.
+    """Convert to the person's view, as models.synth.windows does.
 
-    scores  (B, T, 23), those of the window or fewer
-    zoom    (B,) what the rays are stretched by: the error of the guessed focal length
+    scores  (B, T, 23), the window's or a subset
+    zoom    (B,) factor on the rays: the error of the guessed focal length
     """
     view, keypoints = person_view(w.rays * zoom[:, None, None, None], scores)
     to_view = view.rotation.mT

@@ -1,4 +1,4 @@
-"""The settings of one training run; saved in its checkpoints and beside the exported weights."""
+"""Settings of one training run; stored in its checkpoints and beside the exported weights."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from models.training.losses import LossWeights
 
 @dataclass(frozen=True, slots=True)
 class TrainSettings:
-    """One run, as long as `minutes` of training or, where given, as many `steps`: those come out the same again.
+    """One run of `minutes` of training or, if given, of `steps`, which is reproducible.
 
-    Stage 1 gets `autoencoder_share` of them, or none where `autoencoder` names a checkpoint that has been through it.
+    Stage 1 gets the fraction `autoencoder_share`, or none if `autoencoder` names a checkpoint that has completed it.
     """
 
     minutes: float = 60.0
@@ -22,19 +22,19 @@ class TrainSettings:
     batch: int = 128
     learning_rate: float = 1.2e-3
     muon: bool = True  # for the matrices (models.training.optimizer); else AdamW for everything
-    autoencoder_rate: float = 0.5  # of the learning rate, in stage 2; less, and TPMAE stays as pre-trained
+    autoencoder_rate: float = 0.5  # factor on TPMAE's learning rate in stage 2; with less it stays as pre-trained
     seed: int = 1
     variety: float = 1.0
-    hide: float = 0.7  # how often keypoints are missing altogether (models.synth.noise)
-    blind: float = 0.33  # of the windows of stage 2 have keypoints alone, without image evidence
+    hide: float = 0.7  # how often keypoints are missing (models.synth.noise)
+    blind: float = 0.33  # fraction of stage 2's windows without image evidence
     ema_decay: float = 0.999
     report_every: int = 200
     pairs: str = ""  # folder of real pairs (models.training.pairs); none: virtual cameras alone
-    pair_share: float = 0.35  # of each batch in stage 2
+    pair_share: float = 0.35  # fraction of each batch in stage 2
     aist: str = ""  # folder of AIST++ (models.aist); none: without it
-    aist_share: float = 0.35  # of each batch in stage 2
-    start: str = ""  # weights to go on from: a checkpoint, or an exported .onnx, whose motion encoders are learnt anew
-    cooldown: float = 0.0  # last part of the run, in which the rate falls to zero; 0: a cosine over all of stage 2
+    aist_share: float = 0.35  # fraction of each batch in stage 2
+    start: str = ""  # weights to continue from: a checkpoint, or an exported .onnx, with new motion encoders
+    cooldown: float = 0.0  # final fraction of the run in which the rate falls to zero; 0: a cosine over all of stage 2
     randomisation: Randomisation = field(default_factory=Randomisation)
     last_frame_only: bool = False  # ablation: no loss on the window's earlier frames
     losses: LossWeights = field(default_factory=LossWeights)
@@ -52,6 +52,6 @@ class TrainSettings:
 
     @property
     def first_stage(self) -> float:
-        """Share of the run that stage 1 takes."""
+        """Fraction of the run for stage 1."""
         trained = bool(self.autoencoder) or self.start.endswith(".pt")
         return 0.0 if trained else self.autoencoder_share

@@ -21,7 +21,7 @@ class CheckpointError(ValueError):
 
 @dataclass(slots=True)
 class Progress:
-    """How far a run is. `seconds` counts training time over all resumptions."""
+    """Progress of a run. `seconds` counts training time over all resumptions."""
 
     stage: int = 1
     step: int = 0
@@ -41,7 +41,7 @@ class Ema:
 
     @torch.no_grad()
     def update(self, model: Network) -> None:
-        """Move a little towards `model`."""
+        """Move towards `model` by one step."""
         self.updates += 1
         decay = min(self._decay, (1 + self.updates) / (10 + self.updates))
         for mine, theirs in zip(self.model.state_dict().values(), model.state_dict().values(), strict=True):
@@ -73,8 +73,8 @@ def save_checkpoint(
 
 
 def save_weights(path: Path, data: dict[str, Any]) -> None:
-    """The averaged weights of a checkpoint's content in half precision, with config, progress and run: what
-    `python -m models.train --start` goes on from. A ninth of the whole; its optimiser starts anew."""
+    """Save the averaged weights of a checkpoint in half precision, with config, progress and run, for
+    `python -m models.train --start`. A ninth of the size; the optimiser restarts."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
     progress = data["progress"]
@@ -91,7 +91,8 @@ def save_weights(path: Path, data: dict[str, Any]) -> None:
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
-    """The checkpoint's content. Raises CheckpointError when it is missing, broken or of another config format."""
+    """Return the checkpoint's content. Raises CheckpointError when it is missing, broken or has another config
+    format."""
     try:
         data: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
         data["config"] = VTMConfig.from_dict(data["config"])
@@ -106,14 +107,14 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
 
 
 def _brief(error: Exception) -> str:
-    """The first sentence of torch's errors, which go on over many lines."""
+    """Return the first sentence of torch's errors, which have many lines."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
     named = lines[1] if lines[0].endswith(":") and len(lines) > 1 else lines[0]
     return named.split(". ")[0][:160]
 
 
 def load_network(path: Path) -> tuple[Network, dict[str, Any]]:
-    """The averaged (EMA) network of a checkpoint, ready to evaluate, and the checkpoint's content."""
+    """Return the averaged (EMA) network of a checkpoint in evaluation mode, and the checkpoint's content."""
     data = read_checkpoint(path)
     model = make_network(data["config"])
     try:
@@ -124,8 +125,8 @@ def load_network(path: Path) -> tuple[Network, dict[str, Any]]:
 
 
 def load_vtm(path: Path) -> tuple[VTM, dict[str, Any]]:
-    """The same, for what needs VTM itself. Raises CheckpointError for the network it is compared with."""
+    """The same, for users of VTM itself. Raises CheckpointError for the baseline network."""
     model, data = load_network(path)
     if not isinstance(model, VTM):
-        raise CheckpointError(f"{path}: holds the plain regression, not VTM; train without --ablation direct")
+        raise CheckpointError(f"{path}: contains the plain regression, not VTM; train without --ablation direct")
     return model, data

@@ -34,24 +34,24 @@ _SEEN_BY = {
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """What a network says of the shown frame of B windows."""
+    """A network's answer for one frame of B windows."""
 
     rotations: Tensor  # (B, 22, 3, 3)
-    joints: Tensor  # (B, 22, 3) hip-centred, view axes, statures
+    joints: Tensor  # (B, 22, 3) hip-centred, view axes, body heights
     ratio: Tensor  # (B, 22)
-    head: Tensor  # (B, 3, 3) its orientation in the view
-    log_spread: Tensor | None = None  # (B, 6) declared error of each part
+    head: Tensor  # (B, 3, 3) orientation in the view
+    log_spread: Tensor | None = None  # (B, 6) log of each part's predicted error
 
 
 def validation_windows(
     library: MotionLibrary, config: VTMConfig, count: int, *, hide: float = 0.0, cut: float = 0.0, seed: int = 7
 ) -> WindowBatch:
-    """`count` fixed windows of the validation clips as they are (no pose variety), errors at full strength.
+    """Return `count` fixed windows of the validation clips (no pose variety), with errors at full strength.
 
-    `cut`: fraction of upper bodies before a webcam (models.synth.cut_views).
+    `cut`: fraction of upper bodies in front of a webcam (models.synth.cut_views).
 
-    `hide` 0: the detector gives every keypoint, as BlazePose does, however wrong; 1: limbs, legs and frames go missing
-    as often as in training.
+    `hide` 0: the detector gives every keypoint, however wrong, like BlazePose; 1: limbs, legs and frames are missing as
+    often as in training.
     """
     clips = library.clips(validation=True).tolist()
     sampler = MotionSampler(library, clips, rate_hz=config.rate_hz, variety=0.0)
@@ -61,7 +61,7 @@ def validation_windows(
 
 @torch.no_grad()
 def guess_last(model: Network, batch: WindowBatch, *, evidence: bool = True, chunk: int = 256) -> Guess:
-    """Run the network over windows, shown frame only. `evidence=False`: keypoints alone (the branch is masked)."""
+    """Run the network over windows, one frame each. `evidence=False`: only keypoints (the branch is masked)."""
     shown = -1 - model.config.latency_frames
     parts: list[tuple[Tensor, Tensor]] = []
     spreads: list[Tensor] = []
@@ -79,7 +79,7 @@ def guess_last(model: Network, batch: WindowBatch, *, evidence: bool = True, chu
 
 
 def last_frame_errors(guess: Guess, batch: WindowBatch, shown: int = -1) -> dict[str, float]:
-    """MPJPE family over the 12 limb joints (mm at 1.70 m), mean joint angle and Hips angle in degrees."""
+    """Return the MPJPE family over 12 limb joints (mm at 1.70 m), mean joint angle and Hips angle in degrees."""
     seen = batch.seen
     ours = guess.joints[seen].double().numpy() * HEIGHT_M
     truth = batch.joints[:, shown][seen].double().numpy() * HEIGHT_M
@@ -93,8 +93,8 @@ def last_frame_errors(guess: Guess, batch: WindowBatch, shown: int = -1) -> dict
 
 
 def cut_errors(guess: Guess, batch: WindowBatch, shown: int = -1) -> dict[str, float]:
-    """Of upper bodies: elbows and wrists to the hips and to the neck (mm), lean of the trunk, turn of the head
-    (degrees), and the confidence of limbs with every keypoint and with none."""
+    """Return for upper bodies: elbows and wrists to hips and to neck (mm), lean of the trunk, rotation of the head
+    (degrees), and the confidence of limbs with all keypoints and with none."""
     seen = batch.seen
     ours, truth = guess.joints[seen], batch.joints[:, shown][seen]
     off = (ours - truth) * HEIGHT_M * 1000
@@ -120,13 +120,13 @@ def cut_errors(guess: Guess, batch: WindowBatch, shown: int = -1) -> dict[str, f
 
 
 def _angle(a: Tensor, b: Tensor) -> Tensor:
-    """(B, 3), (B, 3) -> (B,) degrees between them."""
+    """Return the angle (B,) in degrees between (B, 3) vectors."""
     return torch.rad2deg(torch.atan2(torch.linalg.cross(a, b).norm(dim=-1), (a * b).sum(-1)))
 
 
 @torch.no_grad()
 def autoencoder_error(model: VTM, batch: WindowBatch) -> float:
-    """Mean joint error (mm, 22 joints, all frames) of TPMAE's reconstruction on s̄."""
+    """Return the mean joint error (mm, 22 joints, all frames) of TPMAE's reconstruction on s̄."""
     motion, _, _ = model.tpmae(truth_motion(batch, model.config.rate_hz))
     offsets = ratio_offsets(torch.ones(1, 1, 22))
     zero = torch.zeros(*motion.depth.shape, 3)

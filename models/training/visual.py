@@ -1,7 +1,7 @@
-"""Image evidence of recorded windows, whatever the backbone: read from a file, and turned with the picture.
+"""Image evidence of recorded windows, for any backbone: read from a file, and rolled with the picture.
 
-What there is of it is in models.vtm.evidence. Landmarks turn as points do. How a feature map of ResNet18 changes when
-the camera rolls cannot be told without the picture, so windows with maps are not turned.
+Its form is described in models.vtm.evidence. Landmarks rotate like points. How ResNet18's feature map changes when the
+camera rolls is unknown without the picture, so windows with maps are not rolled.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from models.vtm.backbones import is_map
 from models.vtm.evidence import evidence_shape
 
 ARRAYS = {"landmarks": "evidence_m", "resnet18": "visual_features"}
-"""Where `python -m app.commands.detect` puts what a backbone gives."""
+"""Array of a backbone's features from `python -m app.commands.detect`."""
 _DETECT = "python -m app.commands.detect VIDEO OUT.npz --features resnet18"
 
 
 def evidence_rows(found: dict[str, NDArray[Any]], frames: int, backbone: str) -> Tensor:
-    """(frames, rows, numbers) of a file of detections, flags last, zeros where there is nothing; maps in float16.
+    """Return (frames, rows, numbers) from detections, flags last, zeros where there is none; maps in float16.
 
     Raises NpzError when the array has another shape.
     """
@@ -42,14 +42,14 @@ def evidence_rows(found: dict[str, NDArray[Any]], frames: int, backbone: str) ->
 
 
 def turned_evidence(evidence: Tensor, turn: Tensor) -> Tensor:
-    """(B, T, rows, numbers) with the camera rolled by `turn` (B, 1, 3, 3); maps must not be turned."""
+    """Return (B, T, rows, numbers) with the camera rolled by `turn` (B, 1, 3, 3); must not be used for maps."""
     if is_map(evidence):
         return evidence
     return torch.cat([evidence[..., :3] @ turn.mT, evidence[..., 3:]], dim=-1)
 
 
 def fitted(windows: WindowBatch, backbone: str) -> WindowBatch:
-    """The windows as a network with this backbone takes them: evidence of another kind counts as none."""
+    """Return the windows for a network with this backbone: evidence of another kind is treated as missing."""
     shape = evidence_shape(backbone)
     if windows.evidence.shape[-2:] == shape:
         return windows
@@ -58,7 +58,7 @@ def fitted(windows: WindowBatch, backbone: str) -> WindowBatch:
 
 
 def one_backbone(files: Sequence[Path]) -> str:
-    """The mark of the backbone that all these files' features come from. Raises NpzError when they are of several."""
+    """Return the identifier of the backbone of all these files' features. Raises NpzError for several ones."""
     marks = {path: _mark(path) for path in files}
     first, mark = next(iter(marks.items()))
     for path, other in marks.items():
@@ -68,7 +68,7 @@ def one_backbone(files: Sequence[Path]) -> str:
 
 
 def _mark(path: Path) -> str:
-    """Without reading the features again, which are large."""
+    """Return the identifier without reading the features, which are large."""
     try:
         with open_npz(path) as file:
             if "visual_backbone" not in file.headers:

@@ -1,7 +1,7 @@
-"""What the exported network puts out, and one answer made of it: the decoding that is kept out of the graph.
+"""Outputs of the exported network, and their decoding, which is kept out of the graph.
 
-A network with `mirrored` gives two rows, the window's and its mirror image's; their mean is taken here, and rotations
-become orthonormal here, so that a runtime has nothing to get wrong (TensorRT 8.6 read wrong columns of the 6D
+A network with `mirrored` gives two rows, for the window and its mirror image; their mean is computed here, and
+rotations are orthonormalised here, so that a runtime cannot get it wrong (TensorRT 8.6 read wrong columns of the 6D
 rotations). A few hundred numbers in NumPy, or in torch for checkpoints. No torch is imported: the engine reads this.
 """
 
@@ -46,13 +46,13 @@ class NetworkAnswer:
 
 
 def output_shapes(config: VTMConfig) -> dict[str, tuple[int, ...]]:
-    """Names and shapes of the ONNX's outputs, in its order."""
+    """Return names and shapes of the ONNX's outputs, in order."""
     rows = 2 if config.mirrored and config.confidence else 1
     return {name: (rows, *shape) for name, shape in _SHAPES.items() if config.confidence or name != "log_spread"}
 
 
 def network_answer(outputs: Sequence[Array], *, mirrored: bool) -> NetworkAnswer:
-    """The outputs of B windows, or with `mirrored` of B windows and then their mirror images (2 B rows).
+    """Decode the outputs of B windows, or with `mirrored` of B windows and then their mirror images (2 B rows).
 
     Format 3 averages inside its graph and has no log_spread: four outputs of B rows.
     """
@@ -63,11 +63,11 @@ def network_answer(outputs: Sequence[Array], *, mirrored: bool) -> NetworkAnswer
 
 
 def answer_difference(ours: Sequence[Array], theirs: Sequence[Array], *, mirrored: bool) -> float:
-    """Largest difference between two runs of the network on the same windows; infinite when a number is not finite.
+    """Return the largest difference between two runs on the same windows; infinite for non-finite numbers.
 
-    ours, theirs  NumPy outputs as `network_answer` takes them
+    ours, theirs  NumPy outputs as for `network_answer`
 
-    Of each output the smaller counts of its own difference and of that of what is made of it: 6D columns may be of any
+    For each output, the smaller of its own difference and of its decoded result's counts: 6D columns may have any
     length, and rotations of windows unlike any person are ill-conditioned.
     """
     first, second = ([np.asarray(output, np.float64) for output in outputs] for outputs in (ours, theirs))
@@ -82,7 +82,7 @@ def _largest(a: F64, b: F64) -> float:
 
 
 def _numbers(outputs: Sequence[F64], *, mirrored: bool) -> list[F64]:
-    """What the engine uses: rotations, root, log ratio, contacts and, of format 4, confidence."""
+    """Return what the engine uses: rotations, root, log ratio, contacts and, in format 4, confidence."""
     answer = network_answer(outputs, mirrored=mirrored)
     numbers = [answer.rotations_6d, answer.root, answer.log_ratio, answer.contacts]
     return numbers if answer.log_spread is None else [*numbers, part_confidence(answer.log_spread)]
@@ -93,7 +93,7 @@ def _rest(answer: NetworkAnswer) -> tuple[Array, Array, Array, Array | None]:
 
 
 def _averaged(both: NetworkAnswer) -> NetworkAnswer:
-    """2 B rows -> B: the mean of the window's answer and the mirrored other's. Rotations are averaged as matrices."""
+    """Average 2 B rows to B: the window's answer and the mirrored other's. Rotations are averaged as matrices."""
     ours, theirs = _halves(orthonormal_6d(both.rotations_6d))
     rotations_6d = ours + theirs[:, list(MIRROR_JOINTS)] * _like(theirs, _COLUMNS)
     ours, theirs = _halves(both.root)

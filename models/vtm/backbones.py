@@ -1,8 +1,8 @@
-"""conv_u and conv_l for what can feed the visual branch: image features per frame, behind one size.
+"""conv_u and conv_l for the inputs of the visual branch: image features per frame, encoded to one size.
 
-"landmarks": what the detector's own network computes on the crop, its 3D landmarks with a flag (27 x 4), at no cost.
-"resnet18": the paper's frozen ResNet18 on the person's crop (models.vtm.resnet18), its last feature map pooled.
-What a frame holds is in models.vtm.evidence. Masked to zeros when there is none.
+"landmarks": 3D landmarks from the detector's own network on the crop, with a flag (27 x 4), at no cost.
+"resnet18": the paper's frozen ResNet18 on the person's crop (models.vtm.resnet18), with its last feature map pooled.
+The numbers of a frame are described in models.vtm.evidence. Masked to zeros when there are none.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from models.vtm.evidence import MAP_CELLS, MAP_CHANNELS, evidence_shape
 _NARROW = 64
 """Channels of a cell after the first convolution over a feature map."""
 _FRAMES = 3
-"""Frames that the temporal convolution over feature maps reads."""
+"""Number of frames read by the temporal convolution over feature maps."""
 
 
 def feature_channels(backbone: str) -> int:
-    """V: numbers per frame that the backbone gives, flags included. Raises ValueError for an unknown name."""
+    """Return V, the numbers per frame from the backbone, with flags. Raises ValueError for an unknown name."""
     rows, numbers = evidence_shape(backbone)
     return rows * numbers
 
 
 def is_map(evidence: Tensor) -> bool:
-    """(..., rows, numbers) that are feature maps, and no landmarks."""
+    """Return whether (..., rows, numbers) are feature maps instead of landmarks."""
     return evidence.shape[-2:] == evidence_shape("resnet18")
 
 
 class LandmarkEncoder(nn.Module):
-    """conv over the detector's 3D landmarks: (..., T, 27 * 4) -> (..., T, features). Zeros where there are none."""
+    """conv over the detector's 3D landmarks: (..., T, 27 * 4) -> (..., T, features). Zeros for missing ones."""
 
     def __init__(self, features: int) -> None:
         super().__init__()
@@ -47,12 +47,12 @@ class LandmarkEncoder(nn.Module):
 class FeatureMapEncoder(nn.Module):
     """conv over ResNet18's feature map: (..., T, V) -> (..., T, features).
 
-    Each frame's map goes through three small spatial convolutions, 1 x 1, then 2 x 2 with a step of 2, then 2 x 2, so
-    that each part learns where in the crop and for what to look; then through a temporal one over this frame and the
-    two before it, causal as the rest of VTM. A frame that is not there is zeros before and after the spatial ones, and
-    its flag goes on into the temporal one. Normalised cell by cell: statistics over a batch would be those of its
-    masked frames. Written as matrices over rows, which need no transposing of 512 channels: as Conv2d the two parts
-    took 12 ms of a window of 32 frames on one thread of ONNX Runtime.
+    Each frame's map goes through three small spatial convolutions, 1 x 1, then 2 x 2 with stride 2, then 2 x 2, so that
+    each part learns where in the crop to look, and for what; then through a temporal one over this frame and the two
+    before it, causal like the rest of VTM. A missing frame is zeros before and after the spatial ones, and its flag is
+    passed to the temporal one. Normalised cell by cell: batch statistics would include masked frames. Written as
+    matrices over rows, which avoids transposing 512 channels: as Conv2d the two parts took 12 ms for a window of 32
+    frames on one thread of ONNX Runtime.
     """
 
     def __init__(self, features: int) -> None:

@@ -1,10 +1,10 @@
-"""The small pieces, all causal in time: a token never sees a later one, so that every token is a "last frame".
+"""Building blocks, all causal in time: a token never sees a later one, so that every token is a "last frame".
 
-Tokens are (..., N, C): a patch of 4 frames each. A causal window trains as many zero-look-ahead answers as it has
-tokens. `last`: so many of the newest tokens alone; 0 is all of them. They see the earlier ones all the same.
+Tokens are (..., N, C), each a patch of 4 frames. A causal window trains one zero-look-ahead answer per token. `last`:
+number of newest tokens to compute, 0 for all; they still see the earlier ones.
 
-Several windows can be interleaved into one sequence (`interleaved`): every block then keeps them apart by
-its dilation. The exported network does so, since ONNX Runtime puts two reshapes round each matrix that meets a batch.
+Several windows can be interleaved into one sequence (`interleaved`): the dilation of every block keeps them separate.
+The exported network does so, since ONNX Runtime adds two reshapes around each matrix product with a batch.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ KERNEL = 3
 
 
 def gelu(x: Tensor) -> Tensor:
-    """The tanh form: cheap, and equal in every runtime.
+    """GELU in its tanh form: cheap, and equal in every runtime.
 
-    Written out while an export traces it, in the order that ONNX Runtime knows as one operator: opset 17 has no Gelu.
+    Written out during export, in the order that ONNX Runtime recognises as one operator: opset 17 has no Gelu.
     """
     if not torch._C._get_tracing_state():
         return F.gelu(x, approximate="tanh")
@@ -35,40 +35,41 @@ class Gelu(nn.Module):
 
 
 def patches(x: Tensor, frames: int) -> Tensor:
-    """(..., T, C) -> (..., T / frames, frames * C): what a convolution with kernel = stride = `frames` reads."""
+    """Reshape (..., T, C) to (..., T / frames, frames * C), the input of a convolution with kernel = stride =
+    `frames`."""
     *batch, T, C = x.shape  # frames, channels
     return x.reshape(*batch, T // frames, frames * C)
 
 
 def interleaved(x: Tensor) -> Tensor:
-    """(B, N, C) -> (N * B, C): the first token of every window, then the second of every one."""
+    """Interleave (B, N, C) to (N * B, C): the first token of every window, then the second, and so on."""
     return x.transpose(0, 1).flatten(0, 1)
 
 
 def deinterleaved(x: Tensor, windows: int) -> Tensor:
-    """Back: (N * B, C) -> (B, N, C)."""
+    """Undo `interleaved`: (N * B, C) -> (B, N, C)."""
     return x.reshape(-1, windows, x.shape[-1]).transpose(0, 1)
 
 
 def set_dilation(network: nn.Module, windows: int) -> None:
-    """Let the blocks of `network` read so many windows interleaved into one sequence."""
+    """Let the blocks of `network` process this many windows interleaved into one sequence."""
     for module in network.modules():
         if isinstance(module, CausalConv):
             module.dilation = windows
 
 
 def newest(x: Tensor, last: int) -> int:
-    """How many of x's (..., N, C) tokens are asked for."""
+    """Return how many of x's (..., N, C) tokens are requested."""
     return min(last, x.shape[-2]) or x.shape[-2]
 
 
 def latest(x: Tensor, count: int) -> Tensor:
-    """x's (..., N, C) newest `count` tokens, or all where there are no more; then nothing is cut out."""
+    """Return the newest `count` tokens of x (..., N, C), or all without slicing if there are no more."""
     return x if count >= x.shape[-2] else x[..., -count:, :]
 
 
 class CausalConv(nn.Module):
-    """1D convolution over this token and the two before it, as one matrix. (..., N, C_in) -> (..., N, C_out)."""
+    """1D convolution over a token and the two before it, as one matrix. (..., N, C_in) -> (..., N, C_out)."""
 
     def __init__(self, channels_in: int, channels_out: int) -> None:
         super().__init__()
@@ -77,13 +78,13 @@ class CausalConv(nn.Module):
 
     @property
     def reach(self) -> int:
-        """How many tokens before it a token reads."""
+        """Number of earlier tokens read by a token."""
         return (KERNEL - 1) * self.dilation
 
     def forward(self, x: Tensor, last: int = 0) -> Tensor:
         M = newest(x, last)
         read = latest(x, M + self.reach)
-        before = M + self.reach - read.shape[-2]  # zeros where the window has not begun
+        before = M + self.reach - read.shape[-2]  # zeros before the start of the window
         if before:
             read = F.pad(read, (0, 0, before, 0))
         taps = torch.arange(KERNEL, device=x.device) * self.dilation
@@ -94,7 +95,7 @@ class CausalConv(nn.Module):
 
 
 class Residual(nn.Module):
-    """(..., N, C) -> (..., N, C): a causal convolution and a linear map around a skip."""
+    """(..., N, C) -> (..., N, C): a causal convolution and a linear layer with a skip connection."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -110,7 +111,7 @@ class Residual(nn.Module):
 
 
 class Embed(nn.Module):
-    """(..., C_in) -> (..., C_out): a linear map and a bent one, added, so that nothing linear is lost."""
+    """(..., C_in) -> (..., C_out): a linear layer plus an MLP (residual), so that nothing linear is lost."""
 
     def __init__(self, channels_in: int, channels_out: int) -> None:
         super().__init__()
@@ -126,8 +127,8 @@ class Embed(nn.Module):
 class CrossTemporalContextAggregation(nn.Module):
     """CTCA: a local temporal path (causal convolution) and a global one (causal attention), aggregated.
 
-    (..., N, C) -> (..., N, C). The paper names the two paths; how they are joined is our choice: concatenated, one
-    linear map, then a feed-forward layer, each around a skip.
+    (..., N, C) -> (..., N, C). The paper names the two paths; how they are combined is our choice: concatenated, one
+    linear layer, then a feed-forward layer, each with a skip connection.
     """
 
     def __init__(self, channels: int, heads: int) -> None:
@@ -153,18 +154,18 @@ class CrossTemporalContextAggregation(nn.Module):
         return out
 
     def _across(self, tokens: Tensor, M: int) -> Tensor:
-        """The global path: (..., N, C) -> (..., M, C), each token a mean over itself and those before it."""
+        """The global path: (..., N, C) -> (..., M, C), each token a weighted mean over itself and earlier ones."""
         N, C = tokens.shape[-2:]  # tokens, channels
         q, k, v = self._queries_keys_values(tokens, M)  # (..., heads, M or N, C / heads)
         ago = torch.arange(N, device=tokens.device)[-M:, None] - torch.arange(N, device=tokens.device)
-        others = (ago < 0) | (ago % self.local.dilation != 0)  # later ones, and those of another window
+        others = (ago < 0) | (ago % self.local.dilation != 0)  # later tokens, and tokens of other windows
         unseen = torch.zeros(M, N, device=tokens.device, dtype=q.dtype).masked_fill(others, -torch.inf)
         weights = (q @ k.transpose(-1, -2) * (C // self.heads) ** -0.5 + unseen).softmax(-1)
         out: Tensor = (weights @ v).transpose(-2, -3).flatten(-2)
         return out
 
     def _queries_keys_values(self, tokens: Tensor, M: int) -> tuple[Tensor, Tensor, Tensor]:
-        """Queries of the newest M tokens, keys and values of all."""
+        """Return queries of the newest M tokens, keys and values of all."""
         N, C = tokens.shape[-2:]  # tokens, channels
 
         def by_head(x: Tensor) -> Tensor:

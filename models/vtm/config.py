@@ -1,4 +1,4 @@
-"""Sizes of the network and how it is run. Saved in every checkpoint and beside the ONNX; window, rate and latency are
+"""Sizes of the network and how it is run. Stored in every checkpoint and beside the ONNX; window, rate and latency are
 read from here."""
 
 from __future__ import annotations
@@ -7,26 +7,26 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 FORMAT_VERSION = 4
-"""3: no confidence of parts; the ONNX decodes rotations and averages with the mirror image itself."""
+"""3: no confidence of parts; the ONNX itself decodes rotations and averages with the mirror image."""
 WITHOUT_CONFIDENCE = 3
 
 
 @dataclass(frozen=True, slots=True)
 class VTMConfig:
-    """Everything that decides the shapes of VTM, and what is made of its answer."""
+    """Everything that determines VTM's shapes and the decoding of its answer."""
 
     window_frames: int = 32
     rate_hz: float = 30.0
-    latency_frames: int = 0  # the frame that is shown is this many before the window's last
+    latency_frames: int = 0  # the answer is for the frame this many before the window's last
     latent: int = 128  # channels of Z_u and Z_l
     width: int = 192  # channels of encoders and decoders
     features: int = 192  # channels of K_u, K_l, conv_u, conv_l
     heads: int = 4
     context_blocks: int = 3  # CTCA blocks
     backbone: str = "landmarks"  # what feeds the visual branch (models.vtm.backbones)
-    network: str = "vtm"  # or "direct": the plain regression it is compared with (models.vtm.direct)
-    mirrored: bool = False  # the answer is the mean of the window's and its mirror image's (models.vtm.mirror)
-    confidence: bool = True  # says how far each part may be off (models.parts); False: format 3
+    network: str = "vtm"  # or "direct": the plain regression for comparison (models.vtm.direct)
+    mirrored: bool = False  # test-time flip augmentation (models.vtm.mirror)
+    confidence: bool = True  # predicts each part's expected error (models.parts); False: format 3
 
     @property
     def stride(self) -> int:
@@ -50,7 +50,7 @@ class VTMConfig:
 
     @staticmethod
     def from_dict(values: dict[str, Any]) -> VTMConfig:
-        """Back from `to_dict`. Raises ValueError when the file is of another version; format 3 knows no confidence."""
+        """Restore from `to_dict`. Raises ValueError for another version; format 3 has no confidence."""
         version = values.get("format_version")
         names = {field.name for field in fields(VTMConfig)}
         if version not in (WITHOUT_CONFIDENCE, FORMAT_VERSION) or set(values) - names - {"format_version"}:

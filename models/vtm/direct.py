@@ -1,7 +1,7 @@
-"""The peer without the paper's idea: one encoder that regresses motion straight away, no parts, no manifold.
+"""Baseline without the paper's idea: one encoder that regresses motion directly, without parts or manifold.
 
-As large as VTM at run time and made of the same blocks, trained on the same windows with the same losses (less those of
-the manifold). It answers whether motion auto-encoder, two parts and alignment are worth their weight.
+As large as VTM at run time, of the same blocks, trained on the same windows with the same losses (except those of the
+manifold). It tests whether motion auto-encoder, two parts and alignment are worth their cost.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class DirectRegression(nn.Module):
         self.register_buffer("mirror", torch.tensor(MIRROR_JOINTS), persistent=False)
 
     def forward(self, keypoints: Tensor, evidence: Tensor, box: Tensor) -> Lifted:
-        """(B, T, 23, 3), (B, T, 27, 4), (B, 3) -> Lifted; its latents are empty."""
+        """Map (B, T, 23, 3), (B, T, 27, 4), (B, 3) to Lifted, with empty latents."""
         B, T = keypoints.shape[:2]  # batch, frames
         points = torch.cat([keypoints.flatten(2), box[:, None].expand(-1, T, _BOX)], dim=-1)
         image = self.visual_encoder(evidence.flatten(2))
@@ -64,7 +64,7 @@ class DirectRegression(nn.Module):
 
 
 def _start_at_rest(layer: nn.Module) -> None:
-    """Bias the last layer, so that an untrained network gives no rotation."""
+    """Set the last layer's bias so that an untrained network gives the identity."""
     assert isinstance(layer, nn.Linear)
     with torch.no_grad():
         rows = layer.bias.view(-1, _PER_FRAME)[:, : 6 * NUM_JOINTS]
@@ -72,14 +72,14 @@ def _start_at_rest(layer: nn.Module) -> None:
 
 
 def _motion(out: Tensor) -> Motion:
-    """(B, T, _PER_FRAME) -> Motion."""
+    """Split (B, T, _PER_FRAME) into Motion."""
     B, T = out.shape[:2]  # batch, frames
     rotations, root, contacts = torch.split(out, [6 * NUM_JOINTS, _ROOT, _CONTACTS], dim=-1)
     return motion_of(rotations.reshape(B, T, NUM_JOINTS, 6), root, contacts)
 
 
 def _width(config: VTMConfig) -> int:
-    """One encoder as large as VTM's two: sqrt(2) wider."""
+    """Return the width of one encoder as large as VTM's two: sqrt(2) wider."""
     each = round(config.width * 2**0.5 / config.heads)
     return each * config.heads
 
@@ -88,5 +88,5 @@ Network: TypeAlias = VTM | DirectRegression
 
 
 def make_network(config: VTMConfig) -> Network:
-    """The network that a config names."""
+    """Create the network named in a config."""
     return VTM(config) if config.network == "vtm" else DirectRegression(config)

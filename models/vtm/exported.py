@@ -1,4 +1,4 @@
-"""The exported network: one window in, the shown frame out, and nothing computed that this does not need."""
+"""The exported network: one window in, one frame out, computing only what this needs."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ Outputs = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
 
 
 class ExportedVTM(nn.Module):
-    """What the ONNX holds. What becomes of its outputs is in models.vtm.answer.
+    """The network in the ONNX. Its outputs are decoded in models.vtm.answer.
 
-    keypoints (1, T, 23, 3), evidence (1, T, 27, 4), box (1, 3) -> of P rows, 1 or with `config.mirrored` 2 (the window
-    and its mirror image): rotations_6d (P, 22, 6) as the decoder gives them, root (P, 5): log depth, place x, y, pitch,
-    roll; log_ratio (P, 22), contacts (P, 2) in 0..1, log_spread (P, 6)
+    keypoints (1, T, 23, 3), evidence (1, T, 27, 4), box (1, 3) -> P rows, 1 or with `config.mirrored` 2 (the window and
+    its mirror image): rotations_6d (P, 22, 6) from the decoder, root (P, 5): log depth, place x, y, pitch, roll;
+    log_ratio (P, 22), contacts (P, 2) in 0..1, log_spread (P, 6)
     """
 
     def __init__(self, vtm: VTM) -> None:
-        """Raises ValueError for a network of format 3, which has no confidence of parts."""
+        """vtm: a network with confidence. Raises ValueError for format 3, which has none."""
         super().__init__()
         if not vtm.config.confidence:
             raise ValueError("the network has no confidence of parts (format 3); train it on with --start")
@@ -41,8 +41,8 @@ class ExportedVTM(nn.Module):
         return self._lift(keypoints, evidence.flatten(-2), box)
 
     def _lift(self, keypoints: Tensor, visual: Tensor, box: Tensor) -> Outputs:
-        """B windows, interleaved into one -> the answer for each."""
-        tokens = self.config.latency_frames // self.config.stride + 1  # whose frames are asked for
+        """Return the answers of B windows, interleaved into one."""
+        tokens = self.config.latency_frames // self.config.stride + 1  # whose frames are requested
         upper, lower = (
             part.fusion(interleaved(part.embed(keypoints, visual, box))) for part in (self.upper, self.lower)
         )

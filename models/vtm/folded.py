@@ -1,7 +1,7 @@
-"""K, conv and F of a trained part as fewer matrices, for the exported network: the same numbers but for rounding.
+"""K, conv and F of a trained part with fewer matrices, for the exported network: equal except for rounding.
 
-What follows an embedding is linear (`fusion`'s first layer), and so is the end of the embedding itself: their product
-is one matrix, reckoned once. Of a window of 64 frames that saves a tenth of all multiplications.
+The layer after an embedding is linear (`fusion`'s first layer), and so is the end of the embedding itself: their
+product is precomputed (folded). For a window of 64 frames this saves a tenth of all multiplications.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from models.vtm.tpve import VisualPart
 
 
 def folded(part: VisualPart) -> VisualPart | FoldedPart:
-    """`part.embed` and `part.fusion` with as few matrices as its backbone allows."""
+    """Return `part.embed` and `part.fusion` with as few matrices as the backbone allows."""
     return FoldedPart(part) if isinstance(part.visual_encoder, LandmarkEncoder) else part
 
 
 class FoldedPart(nn.Module):
-    """A part of the backbone "landmarks" with the ends of both embeddings inside the fusion's first matrix."""
+    """A part of the backbone "landmarks" with the ends of both embeddings folded into the fusion's first matrix."""
 
     def __init__(self, part: VisualPart) -> None:
         super().__init__()
@@ -33,7 +33,8 @@ class FoldedPart(nn.Module):
         self.fusion = nn.Sequential(_folded(first, embeds, part.stride), *others)
 
     def embed(self, keypoints: Tensor, visual: Tensor, box: Tensor) -> Tensor:
-        """(..., T, 23, 3), (..., T, V), (..., 3) -> what `fusion` reads (..., N, 4 * C): both as they are and bent."""
+        """Map (..., T, 23, 3), (..., T, V), (..., 3) to the input of `fusion` (..., N, 4 * C): inputs and
+        activations."""
         given = (self.points(keypoints, box), visual)
         bent = [gelu(hidden(x)) for hidden, x in zip(self.hidden, given, strict=True)]
         return patches(torch.cat([*given, *bent], dim=-1), self.stride)
@@ -41,7 +42,7 @@ class FoldedPart(nn.Module):
 
 @torch.no_grad()
 def _folded(first: nn.Linear, embeds: tuple[Embed, ...], stride: int) -> nn.Linear:
-    """`first` after the embeddings, as one layer over what goes into them and their bent values."""
+    """Return `first` after the embeddings, as one layer over their inputs and activations."""
     weights = first.weight.view(first.out_features, stride, len(embeds), -1).unbind(2)  # (width, stride, features) each
     pairs = list(zip(weights, embeds, strict=True))
     columns = [weight @ embed.straight.weight for weight, embed in pairs]

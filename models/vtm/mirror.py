@@ -1,7 +1,7 @@
-"""Test-time flip augmentation: the mirror image of a window.
+"""Test-time flip augmentation: the mean of the window's and its mirror image's answer.
 
-Training is mirror-symmetric, but the network errs differently on a window and on its mirror image, so the mean of both
-answers (models.vtm.answer) has a smaller error and less jitter. Much of a window's time goes into reading the weights:
+Training is mirror-symmetric, but the network's errors differ between a window and its mirror image, so the mean of both
+answers (models.vtm.answer) has a smaller error and less jitter. Much of a window's time is spent reading the weights:
 the second window costs a third of the first.
 
 Left and right are exchanged, and x changes its sign.
@@ -24,7 +24,7 @@ _MIRROR_LANDMARKS = [EVIDENCE_NAMES.index(mirrored_name(name)) for name in EVIDE
 
 
 def mirrored_evidence(evidence: Tensor) -> Tensor:
-    """(..., rows, numbers) of the mirrored picture: left and right exchanged."""
+    """Return the evidence (..., rows, numbers) of the mirrored picture: left and right exchanged."""
     if is_map(evidence):
         cells = evidence.reshape(*evidence.shape[:-2], MAP_CELLS, MAP_CELLS, evidence.shape[-1])
         return cells.flip(-2).reshape(evidence.shape)
@@ -32,13 +32,13 @@ def mirrored_evidence(evidence: Tensor) -> Tensor:
 
 
 def mirrored_window(keypoints: Tensor, evidence: Tensor, box: Tensor) -> Window:
-    """What the network would read if the picture were mirrored."""
+    """Return the window of the mirrored picture."""
     points = _picked(keypoints, -2, MIRROR_KEYPOINTS) * _signs(keypoints, -1.0, 1.0, 1.0)
     return points, mirrored_evidence(evidence), box * _signs(box, -1.0, 1.0, 1.0)
 
 
 def with_mirror_image(keypoints: Tensor, evidence: Tensor, box: Tensor) -> Window:
-    """B windows -> 2 B: as they are, then mirrored."""
+    """Extend B windows to 2 B: unchanged, then mirrored."""
     window = (keypoints, evidence, box)
     keypoints, evidence, box = (torch.cat(pair) for pair in zip(window, mirrored_window(*window), strict=True))
     return keypoints, evidence, box

@@ -1,9 +1,9 @@
-"""Weights read back out of an exported ONNX: what training goes on from when no checkpoint is left.
+"""Recover weights from an exported ONNX, to continue training when there is no checkpoint.
 
 The export folds K and conv into F's first matrix (models.vtm.folded). Its four blocks, one per frame of a patch, are
 W_s [S | O]: of rank `features` when stacked, so a singular value decomposition gives factors with the same product.
-What is read by linear layers alone is known up to a change of basis, and that changes nothing. E_u^M and E_l^M are not
-in the file: `python -m models.train --start` learns them again against the decoders.
+Inputs of linear layers only are known up to a change of basis, which does not matter. E_u^M and E_l^M are not in the
+file: `python -m models.train --start` trains them again against the decoders.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ _PARTS = ("upper", "lower")
 
 
 class RecoverError(ValueError):
-    """The ONNX holds no weights that can be read back; the message says what to do."""
+    """The weights in the ONNX cannot be recovered; the message says what to do."""
 
 
 def recovered_vtm(path: Path) -> VTM:
-    """The network of an exported ONNX, its motion encoders as they are initialised. Raises RecoverError."""
+    """Return the network of an exported ONNX, with newly initialised motion encoders. Raises RecoverError."""
     try:
         about: dict[str, Any] = json.loads(path.with_suffix(".json").read_text())
         config = replace(VTMConfig.from_dict(about["config"]), mirrored=False)
@@ -43,7 +43,7 @@ def recovered_vtm(path: Path) -> VTM:
     except (OSError, ValueError, KeyError, TypeError, StopIteration) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise RecoverError(
-            f"{path}: no weights to go on from ({reason}); pass a checkpoint, or an export of format 3"
+            f"{path}: no weights to continue from ({reason}); pass a checkpoint, or an export of format 3"
         ) from error
     missing, unknown = vtm.load_state_dict(state, strict=False)
     unexpected = [name for name in missing if not name.startswith("tpmae.motion_encoder")]
@@ -53,7 +53,7 @@ def recovered_vtm(path: Path) -> VTM:
 
 
 def _state(model: onnx.ModelProto, vtm: VTM) -> dict[str, Tensor]:
-    """Names as in VTM -> weights in single precision."""
+    """Return single precision weights by their names in VTM."""
     arrays = {
         tensor.name.removesuffix("_half"): onnx.numpy_helper.to_array(tensor).astype(np.float32)
         for tensor in model.graph.initializer
@@ -66,13 +66,13 @@ def _state(model: onnx.ModelProto, vtm: VTM) -> dict[str, Tensor]:
         state |= {f"tpve.{part}.{name}": value for name, value in _unfolded(model, arrays, part, vtm.config).items()}
         state[f"tpve.{part}.position"] = positions[index]
         name = f"tpve.{part}.context.{vtm.config.context_blocks - 1}.to_qkv"
-        if f"{name}.bias" not in state:  # the last block's queries are asked of fewer tokens: its bias is split
+        if f"{name}.bias" not in state:  # the last block has queries of fewer tokens: its bias is split
             state[f"{name}.bias"] = _split_bias(arrays, index)
     return state
 
 
 def _positions(model: onnx.ModelProto, arrays: dict[str, F32]) -> list[Tensor]:
-    """Of both parts, in the order of the graph: one row per token (a window and its mirror image share them)."""
+    """Return both parts' tables, in graph order: one row per token (shared by a window and its mirror image)."""
     used = [name for node in model.graph.node for name in node.input]
     names = sorted((n for n in arrays if n.startswith("repeat_interleave")), key=used.index)
     if len(names) != len(_PARTS):
@@ -81,14 +81,14 @@ def _positions(model: onnx.ModelProto, arrays: dict[str, F32]) -> list[Tensor]:
 
 
 def _split_bias(arrays: dict[str, F32], part: int) -> Tensor:
-    """(3 C,): queries, then keys and values, which the graph holds as two constants a part, the longer one first."""
+    """Return (3 C,): queries, then keys and values, stored in the graph as two constants per part, the longer first."""
     slices = [name for name in arrays if name.startswith("slice_") and arrays[name].ndim == 1]
     longer, shorter = slices[2 * part : 2 * part + 2]
     return torch.from_numpy(np.concatenate([arrays[shorter], arrays[longer]]))
 
 
 def _weight_before(model: onnx.ModelProto, arrays: dict[str, F32], bias: str) -> F32:
-    """(out, in) of the layer whose bias has this name."""
+    """Return the weight (out, in) of the layer with this bias."""
     made_by = {name: node for node in model.graph.node for name in node.output}
     add = next(node for node in model.graph.node if node.op_type == "Add" and bias in node.input)
     product = made_by[next(name for name in add.input if name != bias)]
@@ -96,7 +96,7 @@ def _weight_before(model: onnx.ModelProto, arrays: dict[str, F32], bias: str) ->
 
 
 def _unfolded(model: onnx.ModelProto, arrays: dict[str, F32], part: str, config: VTMConfig) -> dict[str, Tensor]:
-    """A part's K, conv and F."""
+    """Return a part's K, conv and F."""
     hidden = [_weight_before(model, arrays, f"{part}.hidden.{index}.bias") for index in range(2)]
     features, stride = config.features, config.stride
     sizes = [*(weight.shape[1] for weight in hidden), *[features] * len(hidden)]

@@ -1,4 +1,4 @@
-"""ResNet18, the paper's backbone, up to its last feature map; frozen, with torchvision's names of all weights.
+"""ResNet18, the paper's backbone, up to its last feature map; frozen, with torchvision's weight names.
 
 Written out because torchvision cannot be imported beside the CPU build of torch that training is pinned to: its wheels
 on PyPI are linked to CUDA. The names are those of `torchvision.models.resnet18`, so that its weights load unchanged.
@@ -21,9 +21,9 @@ from models.vtm.evidence import MAP_CELLS
 
 MEAN_RGB = (0.485, 0.456, 0.406)
 STD_RGB = (0.229, 0.224, 0.225)
-"""Of ImageNet's pictures in 0..1, as torchvision's weights were trained."""
+"""Mean and standard deviation of ImageNet pictures in 0..1, as used for torchvision's weights."""
 WEIGHTS_FILE = "resnet18-f37072fd.pth"
-"""torchvision's ResNet18_Weights.IMAGENET1K_V1, as it lies in the cache of torch.hub."""
+"""torchvision's ResNet18_Weights.IMAGENET1K_V1, as named in the cache of torch.hub."""
 _HEAD = ("fc.weight", "fc.bias")  # the 1000 classes: not ours
 
 
@@ -70,9 +70,9 @@ class ResNet18(nn.Module):
 
 
 class ResNet18Features(nn.Module):
-    """The frozen backbone as it is exported: (B, 3, 224, 224) RGB in 0..1 -> (B, 16, 512), rows as in evidence.py.
+    """The frozen backbone for export: (B, 3, 224, 224) RGB in 0..1 -> (B, 16, 512), rows as in evidence.py.
 
-    7 x 7 cells are averaged 3 x 3 with a step of 2, which is symmetric: the mirrored picture gives the mirrored map.
+    7 x 7 cells are averaged 3 x 3 with stride 2, which is symmetric: the mirrored picture gives the mirrored map.
     """
 
     mean: Tensor
@@ -87,7 +87,7 @@ class ResNet18Features(nn.Module):
         self.eval().requires_grad_(False)
 
     def train(self, mode: bool = True) -> ResNet18Features:
-        """Frozen: its statistics stay ImageNet's, whatever is asked for."""
+        """Stay frozen: the statistics remain ImageNet's."""
         del mode
         super().train(False)
         return self
@@ -100,7 +100,7 @@ class ResNet18Features(nn.Module):
 
 
 def load_resnet18(weights: Path | None = None) -> ResNet18:
-    """From a .pth in torchvision's names; None: torchvision's ImageNet weights, downloaded once.
+    """Load a .pth with torchvision's names; None: torchvision's ImageNet weights, downloaded once.
 
     Raises BackboneError: no torchvision and no file, a file that cannot be read, the weights of another network.
     """
@@ -131,7 +131,7 @@ _NO_WEIGHTS = (
 
 
 def fingerprint(network: ResNet18) -> str:
-    """sha256 of all weights by name: the same for the same backbone, whatever file it came from."""
+    """Return the sha256 of all weights by name: identifies the backbone, whatever its file."""
     digest = hashlib.sha256()
     for name, value in sorted(_without_counters(network.state_dict()).items()):
         digest.update(name.encode())
@@ -142,7 +142,7 @@ def fingerprint(network: ResNet18) -> str:
 def _imagenet_weights() -> Mapping[str, Tensor]:
     try:
         published = importlib.import_module("torchvision.models").ResNet18_Weights.IMAGENET1K_V1
-    except Exception as error:  # not there, or not built for this torch: then it raises RuntimeError
+    except Exception as error:  # missing, or built for another torch (RuntimeError)
         reason = "torchvision is not installed" if isinstance(error, ImportError) else "torchvision does not run here"
         raise BackboneError(_NO_WEIGHTS.format(reason)) from error
     try:
@@ -160,12 +160,12 @@ def _read_weights(path: Path) -> Mapping[str, Tensor]:
     except Exception as error:  # pickle.UnpicklingError, and what torch and zipfile raise
         raise BackboneError(f"{path}: cannot be read as weights ({type(error).__name__}); {_EXPECTED}") from error
     if not isinstance(state, Mapping) or not all(isinstance(value, Tensor) for value in state.values()):
-        raise BackboneError(f"{path}: holds no table of weights; {_EXPECTED}")
+        raise BackboneError(f"{path}: has no table of weights;  {_EXPECTED}")
     return state
 
 
 def _without_counters(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Older files lack BatchNorm's counters of training steps; a frozen network needs none."""
+    """Drop BatchNorm's step counters, which older files lack and a frozen network does not need."""
     return {name: value for name, value in state.items() if not name.endswith("num_batches_tracked")}
 
 

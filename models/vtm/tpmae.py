@@ -15,57 +15,59 @@ ROOT_CHANNELS = 12
 """Root motion: Hips rotation (6), log depth, its velocity (per second), place x, y, gravity pitch, roll.
 
 The paper's D_r gives Hips rotation, depth and velocity of depth. Ours adds the root's place in the picture, since the
-2D hips that the paper reads it from are often hidden (a desk), and gravity, since a webcam looks up or down.
+2D hips from which the paper reads it are often hidden (a desk), and gravity, since a webcam may be tilted.
 """
 DECODER_REACH = 7
-"""Tokens that the last decoded frame depends on: three causal convolutions (two in D, one in A), the token itself."""
-_DEPTH_MEAN = -1.28  # log(z in statures x size): its mean over training windows
+"""Number of tokens that the last decoded frame depends on: three causal convolutions (two in D, one in A) and
+itself."""
+_DEPTH_MEAN = -1.28  # mean of log(z in body heights x size) over training windows
 _UPPER_JOINTS = [joint for joint in UPPER if joint != ROOT]
 _LOWER_JOINTS = [joint for joint in LOWER if joint != ROOT]
 
 
 @dataclass(frozen=True, slots=True)
 class Motion:
-    """Motion as the network knows it, with a batch in front or none."""
+    """Motion in the network's representation, with or without batch dimension."""
 
     rotations_6d: Tensor  # (..., T, 22, 6) joint 0 = Hips in the view
-    depth: Tensor  # (..., T) log(z in statures x size)
+    depth: Tensor  # (..., T) log(z in body heights x size)
     depth_velocity: Tensor  # (..., T) of `depth`, per second
-    place: Tensor  # (..., T, 2) in sizes
+    place: Tensor  # (..., T, 2) in box units
     gravity: Tensor  # (..., T, 2) pitch, roll in radians
     contacts: Tensor  # (..., T, 2) logits of left, right foot
 
     def root(self, at: int) -> Tensor:
-        """(B, 5) of one frame, counted as in a list: log depth, place x, y, gravity pitch, roll."""
+        """Return (B, 5) for one frame (list index): log depth, place x, y, gravity pitch, roll."""
         return torch.cat([self.depth[:, at, None], self.place[:, at], self.gravity[:, at]], dim=-1)
 
     def root_channels(self) -> Tensor:
-        """(..., T, 12) as the encoders read it."""
+        """Return (..., T, 12), the root input of the encoders."""
         scalars = torch.stack([self.depth - _DEPTH_MEAN, self.depth_velocity], dim=-1)
         return torch.cat([self.rotations_6d[..., ROOT, :], scalars, self.place, self.gravity], dim=-1)
 
 
 def motion_of(rotations_6d: Tensor, root: Tensor, contacts: Tensor) -> Motion:
-    """(..., T, 22, 6), (..., T, 6) log depth less its mean, velocity, place, gravity, (..., T, 2) -> Motion."""
+    """Make Motion from (..., T, 22, 6), (..., T, 6) log depth minus its mean, velocity, place, gravity, (..., T, 2)."""
     return Motion(rotations_6d, root[..., 0] + _DEPTH_MEAN, root[..., 1], root[..., 2:4], root[..., 4:6], contacts)
 
 
 def start_at_rest(layer: nn.Module, channels: int) -> None:
-    """Bias a last layer, so that an untrained network gives no rotation; every `channels` numbers start with 6D."""
+    """Set a last layer's bias so that an untrained network gives the identity; every `channels` numbers start with
+    6D."""
     assert isinstance(layer, nn.Linear)
     with torch.no_grad():
         layer.bias.view(-1, channels)[:, :6] = torch.tensor([1.0, 0.0, 0.0, 0.0, 1.0, 0.0])
 
 
 def _motion_encoder(channels: int, c: VTMConfig) -> nn.Sequential:
-    """Patches (B, N, 4 * C_in) -> Z (B, N, latent)."""
+    """Return the encoder from patches (B, N, 4 * C_in) to Z (B, N, latent)."""
     return nn.Sequential(
         nn.Linear(c.stride * channels, c.width), Residual(c.width), Residual(c.width), nn.Linear(c.width, c.latent)
     )
 
 
 def _motion_decoder(channels_in: int, c: VTMConfig) -> nn.Sequential:
-    """Z (..., N, C_in) -> features (..., N, width)."""
+    """Return the decoder from Z (..., N, C_in) to features (..., N, width)."""
     return nn.Sequential(nn.Linear(channels_in, c.width), Residual(c.width), Residual(c.width))
 
 
@@ -75,7 +77,7 @@ def _reach(block: nn.Module) -> int:
 
 
 def _decoded(decoder: nn.Module, z: Tensor, last: int) -> Tensor:
-    """`decoder` on Z (..., N, C_in) -> features of the `last` tokens alone, or of all."""
+    """Apply `decoder` to Z (..., N, C_in); return features of the `last` tokens only, or of all."""
     assert isinstance(decoder, nn.Sequential)
     linear, first, second = decoder
     features: Tensor = second(first(linear(z), last + _reach(second) if last else 0), last)
@@ -104,7 +106,7 @@ class TPMAE(nn.Module):
         start_at_rest(self.root_decoder[-1], ROOT_CHANNELS)
 
     def encode(self, motion: Motion) -> tuple[Tensor, Tensor]:
-        """Motion -> Z_u, Z_l, each (B, N, latent)."""
+        """Encode Motion to Z_u, Z_l, each (B, N, latent)."""
         root = motion.root_channels()
 
         def part(joints: list[int]) -> Tensor:
@@ -116,12 +118,12 @@ class TPMAE(nn.Module):
         return upper, lower
 
     def decode(self, z_upper: Tensor, z_lower: Tensor) -> Motion:
-        """Z_u, Z_l (B, N, latent) -> Motion of 4 x N frames."""
+        """Decode Z_u, Z_l (B, N, latent) to Motion of 4 x N frames."""
         return self.motion(*self.decode_tokens(z_upper, z_lower))
 
     def decode_tokens(self, z_upper: Tensor, z_lower: Tensor, last: int = 0) -> tuple[Tensor, Tensor, Tensor]:
-        """Z_u, Z_l (..., N, latent) -> A's rotations, D_r's root, contacts: (..., N, 4 x channels), or of the `last`
-        tokens alone."""
+        """Decode Z_u, Z_l (..., N, latent) to A's rotations, D_r's root, contacts: (..., N, 4 x channels), or only for
+        the `last` tokens."""
         mix, to_rotations = self.aggregator
         read = last + _reach(mix) if last else 0
         upper = _decoded(self.motion_decoder_upper, z_upper, read)
@@ -132,7 +134,7 @@ class TPMAE(nn.Module):
         return others, root, self.contact_head(latest(lower, newest(lower, last)))
 
     def motion(self, others: Tensor, root: Tensor, contacts: Tensor) -> Motion:
-        """Tokens (..., N, 4 x channels) -> frames."""
+        """Split tokens (..., N, 4 x channels) into frames."""
         *batch, N, _ = root.shape  # tokens
         T = N * self.config.stride
         root = root.reshape(*batch, T, ROOT_CHANNELS)

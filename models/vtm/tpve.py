@@ -22,7 +22,7 @@ _USUAL_ERROR = 0.04  # body heights
 class VisualPart(nn.Module):
     """One part (upper or lower): K, conv and F -> fused features F; E^V -> Z~. All (..., N, C), N = T / 4."""
 
-    keypoints: Tensor  # indices of this part's among the 23
+    keypoints: Tensor  # indices of this part's keypoints among the 23
 
     def __init__(self, keypoints: tuple[int, ...], config: VTMConfig) -> None:
         super().__init__()
@@ -39,17 +39,18 @@ class VisualPart(nn.Module):
         self.to_latent = nn.Linear(c.width, c.latent)
 
     def embed(self, keypoints: Tensor, visual: Tensor, box: Tensor) -> Tensor:
-        """K and conv: (..., T, 23, 3), (..., T, V), (..., 3) -> what F reads (..., N, 4 * 2 * features)."""
+        """Apply K and conv to (..., T, 23, 3), (..., T, V), (..., 3); return F's input (..., N, 4 * 2 * features)."""
         both = [self.keypoint_encoder(self.points(keypoints, box)), self.visual_encoder(visual)]
         return patches(torch.cat(both, dim=-1), self.stride)
 
     def points(self, keypoints: Tensor, box: Tensor) -> Tensor:
-        """What K reads: (..., T, 23, 3), (..., 3) -> (..., T, 3 * keypoints of this part + 3)."""
+        """Return K's input (..., T, 3 * keypoints of this part + 3) for (..., T, 23, 3), (..., 3)."""
         flat = keypoints.index_select(-2, self.keypoints).flatten(-2)
         return torch.cat([flat, box.unsqueeze(-2).expand(*flat.shape[:-1], _BOX)], dim=-1)
 
     def encode(self, fused: Tensor, last: int = 0) -> Tensor:
-        """F (..., N, width) -> what Z~ is read from (..., N, width), or of the `last` tokens alone."""
+        """Map F (..., N, width) to the features that Z~ is computed from (..., N, width), or only for the `last`
+        tokens."""
         x = fused + self.position.repeat_interleave(fused.shape[-2] // len(self.position), dim=0)
         *blocks, final = self.context
         for block in blocks:
@@ -59,7 +60,7 @@ class VisualPart(nn.Module):
 
 
 def spread_head(channels: int, config: VTMConfig) -> nn.Sequential:
-    """Features (..., N, channels) -> (..., N, 4 * 6): log of the error that each part is expected to have."""
+    """Return the layers from features (..., N, channels) to the log of each part's expected error (..., N, 4 * 6)."""
     head = nn.Sequential(
         nn.Linear(channels, _SPREAD_WIDTH),
         Gelu(),
@@ -89,22 +90,23 @@ class TPVE(nn.Module):
         self.spread_head = spread_head(2 * config.width, config) if config.confidence else None
 
     def forward(self, keypoints: Tensor, visual: Tensor, box: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
-        """(B, T, 23, 3), (B, T, V), (B, 3) -> Z~_u, Z~_l (B, N, latent), log bone ratio (B, 22), left = right, log of
-        each part's expected error (B, T, 6)."""
+        """Map (B, T, 23, 3), (B, T, V), (B, 3) to Z~_u, Z~_l (B, N, latent), log bone ratio (B, 22), left = right, and
+        the log of each part's expected error (B, T, 6)."""
         upper, lower = (part.fusion(part.embed(keypoints, visual, box)) for part in (self.upper, self.lower))
         log_ratio = self.log_ratio(self.body_encoder(torch.cat([upper, lower], dim=-1)))
         upper, lower = self.upper.encode(upper), self.lower.encode(lower)
         return self.upper.to_latent(upper), self.lower.to_latent(lower), log_ratio, self.log_spread(upper, lower)
 
     def log_spread(self, upper: Tensor, lower: Tensor) -> Tensor | None:
-        """What both parts' latents are read from (B, N, width) -> (B, 4 * N, 6), or None without a head for it."""
+        """Return the log spread (B, 4 * N, 6) from both parts' features (B, N, width), or None without a head for
+        it."""
         if self.spread_head is None:
             return None
         out: Tensor = self.spread_head(torch.cat([upper, lower], dim=-1))
         return out.reshape(out.shape[0], -1, NUM_PARTS)
 
     def log_ratio(self, body: Tensor) -> Tensor:
-        """What E^B says of every token (..., N, width) -> (..., 22) of the window."""
+        """Return the window's log ratio (..., 22) from E^B's output for every token (..., N, width)."""
         one_sided = self.body_head(torch.cat([body.mean(-2), body.amax(-2)], dim=-1))
         out: Tensor = (one_sided + one_sided.index_select(-1, self.mirror)) / 2
         return out

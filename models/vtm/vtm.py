@@ -13,9 +13,9 @@ from models.vtm.tpve import TPVE
 
 @dataclass(frozen=True, slots=True)
 class Lifted:
-    """Everything the video side gives for a window."""
+    """The video side's answer for a window."""
 
-    motion: Motion  # of all frames; each of them knows no later patch
+    motion: Motion  # of all frames; each depends on no later patch
     z_upper: Tensor  # (B, N, latent) Z~_u
     z_lower: Tensor  # (B, N, latent) Z~_l
     log_ratio: Tensor  # (B, 22)
@@ -32,6 +32,6 @@ class VTM(nn.Module):
         self.tpve = TPVE(config)
 
     def forward(self, keypoints: Tensor, evidence: Tensor, box: Tensor) -> Lifted:
-        """(B, T, 23, 3), (B, T, 27, 4), (B, 3) -> Lifted."""
+        """Map (B, T, 23, 3), (B, T, 27, 4), (B, 3) to Lifted."""
         z_upper, z_lower, log_ratio, log_spread = self.tpve(keypoints, evidence.flatten(2), box)
         return Lifted(self.tpmae.decode(z_upper, z_lower), z_upper, z_lower, log_ratio, log_spread)

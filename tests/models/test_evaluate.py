@@ -125,7 +125,7 @@ def test_a_network_that_reads_pictures_is_told_in_one_line(tmp_path, weights, mo
     state = VTM(config).state_dict()
     torch.save({"config": config.to_dict(), "model": state, "ema": state, "progress": {}}, tmp_path / "other.pt")
     assert run(tmp_path, weights, *mocap, "--peer", f"other={tmp_path / 'other.pt'}") == 1
-    assert "other reads resnet18; the windows here hold landmarks" in caplog.records[-1].getMessage()
+    assert "other reads resnet18; these windows have landmarks" in caplog.records[-1].getMessage()
 
 
 def test_weights_that_disagree_with_the_checkpoint_end_in_1(tmp_path, weights, mocap, checkpoint, caplog, capsys):

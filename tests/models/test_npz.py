@@ -137,7 +137,7 @@ def test_an_array_that_comes_twice_and_too_many_arrays_are_refused(path: Path):
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 broken", b"no zip at all"])
 def test_what_is_no_npz_is_one_line_with_its_name(path: Path, content: bytes):
     path.write_bytes(content)
-    with pytest.raises(NpzError, match=r"a\.npz: it is not a whole \.npz"):
+    with pytest.raises(NpzError, match=r"a\.npz: it is not a complete \.npz"):
         read_npz(path)
     with pytest.raises(NpzError, match="not a whole"):
         array_names(path)
@@ -158,5 +158,5 @@ def test_every_array_is_read_where_no_schema_is_given(path: Path):
     np.savez_compressed(path, a=np.arange(3), b=np.array("text"), c=np.zeros((2, 0)))
     arrays = read_npz(path, "a")
     assert {name: array.shape for name, array in arrays.items()} == {"a": (3,), "b": (), "c": (2, 0)}
-    with pytest.raises(NpzError, match="no d in it; it holds a, b, c"):
+    with pytest.raises(NpzError, match="no d in it; it has a, b, c"):
         read_npz(path, "d")

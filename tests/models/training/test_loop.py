@@ -260,7 +260,7 @@ def test_every_ablation_trains_and_loads_again(library, tiny, tmp_path, name):
     assert type(model) is type(trainer.model)
     assert data["run"]["settings"]["variety"] == wanted.variety
     if name == "direct":
-        with pytest.raises(CheckpointError, match="holds the plain regression, not VTM"):
+        with pytest.raises(CheckpointError, match="contains the plain regression, not VTM"):
             load_vtm(tmp_path / "last.pt")
 
 

@@ -128,7 +128,7 @@ def test_all_processes_end_with_the_same_weights_and_one_of_them_saves(tiny, lib
 
 def test_a_process_that_dies_is_told(tmp_path):
     assert together(die_or_wait, tmp_path)[1] == 3
-    assert "go on with --resume" in (tmp_path / "told").read_text()
+    assert "continue with --resume" in (tmp_path / "told").read_text()
 
 
 def test_what_the_first_process_decides_counts_for_all(tmp_path):

@@ -119,7 +119,7 @@ def test_a_file_that_is_none_is_told_in_one_line(tmp_path, content: bytes):
 @pytest.mark.parametrize("content", [torch.zeros(3), {"epoch": 3}, [1, 2]])
 def test_a_file_of_something_else_is_told(tmp_path, content: object):
     torch.save(content, tmp_path / "w.pth")
-    refused(r"w\.pth: holds no table of weights", tmp_path / "w.pth")
+    refused(r"w\.pth: has no table of weights", tmp_path / "w.pth")
 
 
 def test_another_network_is_told_by_its_keys(tmp_path):
