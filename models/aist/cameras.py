@@ -14,7 +14,7 @@ from models.rotations import axis_angle_to_matrix
 VIEWS = tuple(f"c{number:02d}" for number in range(1, 10))
 """Names of all views, in the order of keypoints2d."""
 SEEN_VIEWS = ("c01", "c03", "c05", "c07")
-"""Names of the views that are trained on."""
+"""Names of the views used for training."""
 UNSEEN_VIEWS = tuple(view for view in VIEWS if view not in SEEN_VIEWS)
 _ITERATIONS = 40
 _EXACT = 1e-5  # ray units; about a hundredth of a pixel
@@ -32,7 +32,7 @@ class Camera:
     def project(self, points: F64) -> F64:
         """(..., 3) world -> (..., 2) pixels, lens included."""
         cam = points @ self.rotation.T + self.translation
-        bent = _bent(cam[..., :2] / cam[..., 2:], self.distortions)
+        bent = _distorted(cam[..., :2] / cam[..., 2:], self.distortions)
         return np.asarray(bent @ self.matrix[:2, :2].T + self.matrix[:2, 2])
 
     def to_rays(self, points_px: F64) -> F64:
@@ -44,12 +44,12 @@ class Camera:
             bent = (points_px - self.matrix[:2, 2]) @ np.linalg.inv(self.matrix[:2, :2]).T
             rays = bent
             for _ in range(_ITERATIONS):
-                rays = rays + bent - _bent(rays, self.distortions)
-            exact = np.abs(_bent(rays, self.distortions) - bent).max(-1) < _EXACT
+                rays = rays + bent - _distorted(rays, self.distortions)
+            exact = np.abs(_distorted(rays, self.distortions) - bent).max(-1) < _EXACT
         return np.where(exact[..., None], rays, np.nan)
 
 
-def _bent(rays: F64, distortions: F64) -> F64:
+def _distorted(rays: F64, distortions: F64) -> F64:
     """Apply lens distortion to rays (..., 2) (Brown-Conrady, the formula of OpenCV's calibration module)."""
     k1, k2, p1, p2, k3 = distortions
     x, y = rays[..., 0], rays[..., 1]

@@ -1,4 +1,4 @@
-"""The paper's experiment: unseen dancers, from views that were trained on and from views that were not."""
+"""The paper's experiment: unseen dancers, from views used in training and from unseen views."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """All dances of AIST++ in one compact cache, and their motion as ordinary clips.
 
-Windows are made when they are drawn (models.aist.windows). Stored for every view, joints and rotations would take 1.8
-kB per frame and view, 9 GB in all; stored once per dance, with rays and scores per view, all of AIST++ takes 1.4 GB.
+Windows are created when they are drawn (models.aist.windows). Stored per view, joints and rotations would take 1.8 kB
+per frame and view, 9 GB in all; stored once per dance, with rays and scores per view, all of AIST++ takes 1.4 GB.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class AistLibrary:
-    """C dances in a row: F rows of motion at 60 Hz, P rows of keypoints at 30 Hz. Unit: body heights; Y up."""
+    """C consecutive dances: F rows of motion at 60 Hz, P rows of keypoints at 30 Hz. Unit: body heights; Y up."""
 
     quaternions: NDArray[np.float32]  # (F, 22, 4) x, y, z, w local, Hips in the world; sign-continuous
     root: NDArray[np.float32]  # (F, 3)
@@ -49,11 +49,11 @@ class AistLibrary:
     names: tuple[str, ...]
 
     def of_split(self, *splits: str) -> NDArray[np.int64]:
-        """The dances of these splits."""
+        """Return the dances of these splits."""
         return np.flatnonzero(np.isin(self.split, [SPLITS.index(split) for split in splits]))
 
     def motion(self) -> MotionLibrary:
-        """The motion alone, for stage 1 and for virtual cameras: validated on "val", "test" never touched."""
+        """Return only the motion, for stage 1 and virtual cameras: validated on "val", never using "test"."""
         return MotionLibrary(
             quaternions=self.quaternions,
             root=self.root,
@@ -68,7 +68,7 @@ class AistLibrary:
 
 
 def joined_motion(first: MotionLibrary, second: MotionLibrary) -> MotionLibrary:
-    """The clips of both."""
+    """Concatenate the clips of both."""
 
     def both(name: str) -> NDArray[Any]:
         return np.concatenate([getattr(first, name), getattr(second, name)])
@@ -79,7 +79,7 @@ def joined_motion(first: MotionLibrary, second: MotionLibrary) -> MotionLibrary:
 
 
 def build_library(path: Path) -> AistLibrary:
-    """Read the whole data set. A sequence that cannot be used is logged and left out; a broken file is an error."""
+    """Read the whole data set. An unusable sequence is logged and skipped; a broken file is an error."""
     if MOTION_HZ != CACHE_HZ:
         raise AistError(f"clips are kept at {CACHE_HZ:g} Hz; expected {MOTION_HZ:g}, as AIST++")
     folder = open_folder(path)
@@ -90,7 +90,7 @@ def build_library(path: Path) -> AistLibrary:
             dances.append(read_dance(folder, name))
             names.append(name)
         except SequenceError as error:
-            log.warning("left out: %s", error)
+            log.warning("skipped: %s", error)
         if number % _SHOWN_EVERY == 0 or number == len(folder.splits):
             log.info("AIST++: %d of %d sequences read", number, len(folder.splits))
     library = _gathered(dances, names, [SPLITS.index(folder.splits[name]) for name in names])
@@ -158,7 +158,7 @@ def load_library(path: Path) -> AistLibrary:
 
 
 def open_aist(path: Path, cache: Path) -> AistLibrary:
-    """The cache if it is there, else built from the data set's folder. Raises AistError."""
+    """Open the cache if it exists, else build it from the data set's folder. Raises AistError."""
     if cache.exists():
         return load_library(cache)
     if not path.is_dir():

@@ -1,4 +1,4 @@
-"""The validation split through random cameras with detector-like noise: the last frame of each window."""
+"""The validation split through random cameras with simulated detector noise: the last frame of each window."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from models.training.validate import HEIGHT_M, HIPS, validation_windows
 from models.vtm.config import VTMConfig
 
 HIDE = {"": 0.0, "_parts_hidden": 1.0}
-"""Suffix of a row -> how often keypoints are missing altogether."""
+"""Suffix of a row -> how often keypoints are missing."""
 _SEED = 23
 
 
 def evaluate_mocap(lifter: Lifter, library: MotionLibrary, count: int) -> dict[str, Any]:
-    """Tables over `count` windows: with image evidence and keypoints alone, whole and with parts hidden."""
+    """Return tables over `count` windows: with image evidence and keypoints only, complete and with hidden parts."""
     tables: dict[str, Any] = {"windows": count}
     for suffix, hide in HIDE.items():
         batch = validation_windows(library, lifter.config, count, hide=hide)
@@ -36,7 +36,7 @@ def evaluate_mocap(lifter: Lifter, library: MotionLibrary, count: int) -> dict[s
 def evaluate_peers(
     peers: Mapping[str, Lifter], library: MotionLibrary, config: VTMConfig, count: int
 ) -> dict[str, Any]:
-    """Others on the same windows: the landmarks alone, and every peer network (on its own, if its window differs)."""
+    """Evaluate others on the same windows: the landmarks alone, and every other network (on its own window length)."""
     tables: dict[str, Any] = {name: evaluate_mocap(peer, library, count) for name, peer in peers.items()}
     for suffix, hide in HIDE.items():
         batch = validation_windows(library, config, count, hide=hide)
@@ -47,7 +47,7 @@ def evaluate_peers(
 
 
 def action_windows(library: MotionLibrary, config: VTMConfig, count: int, *, only: str = "") -> dict[str, WindowBatch]:
-    """`count` windows of every action of the validation clips, or of `only` one."""
+    """Return `count` windows of every action of the validation clips, or of `only` one."""
     clips: dict[str, list[int]] = {}
     for clip in library.clips(validation=True).tolist():
         action = action_of(library.names[clip])
@@ -62,7 +62,8 @@ def action_windows(library: MotionLibrary, config: VTMConfig, count: int, *, onl
 
 
 def evaluate_actions(lifters: Mapping[str, Lifter], library: MotionLibrary, count: int) -> dict[str, Any]:
-    """Action -> name of the network -> MPJPE family over the limbs; the same number of windows for each action."""
+    """Return for each action and network the MPJPE family over the limbs, with the same number of windows per
+    action."""
     actions: dict[str, dict[str, Any]] = {}
     for name, lifter in lifters.items():
         for action, batch in action_windows(library, lifter.config, count).items():

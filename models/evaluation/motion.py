@@ -1,4 +1,4 @@
-"""Measures that need frames in a row: root trajectory, jitter, acceleration, sliding feet. One still camera."""
+"""Metrics over consecutive frames: root trajectory, jitter, acceleration, sliding feet. One fixed camera."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from models.metrics import acceleration_error, foot_sliding_mm, jitter, path_len
 from models.skeleton import FEET, ROOT
 
 MIN_PATH_M = 1.0
-"""Who travels less has no trajectory worth a percentage."""
-_MIN_FRAMES = 4  # of a third difference
+"""Least travel for a trajectory error in percent."""
+_MIN_FRAMES = 4  # for a third difference
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """N consecutive frames in the frame of a still camera, metres."""
+    """N consecutive frames in the frame of a fixed camera, metres."""
 
     joints: F64  # (N, 22, 3)
     truth: F64  # (N, 22, 3)
@@ -29,12 +29,12 @@ class Run:
     fps: float
 
     def part(self, rows: slice) -> Run:
-        """Some of the frames."""
+        """Return some of the frames."""
         return Run(self.joints[rows], self.truth[rows], self.resting[rows], self.fps)
 
 
 def consecutive(frames: NDArray[np.int64]) -> list[slice]:
-    """Sorted frame numbers -> slices of those in a row, long enough to be measured."""
+    """Return slices of consecutive numbers among sorted frame numbers, long enough to be measured."""
     if not len(frames):
         return []
     breaks = np.flatnonzero(np.diff(frames) != 1) + 1
@@ -43,7 +43,7 @@ def consecutive(frames: NDArray[np.int64]) -> list[slice]:
 
 
 def motion_errors(runs: Sequence[Run]) -> dict[str, Any]:
-    """All runs together, each frame counts once; empty without a run. A measure nobody allows is left out."""
+    """Return metrics over all runs, weighted by frames; empty without a run. Impossible metrics are omitted."""
     if not runs:
         return {}
     frames = np.array([len(run.joints) for run in runs], float)
@@ -64,12 +64,12 @@ def motion_errors(runs: Sequence[Run]) -> dict[str, Any]:
 
 
 def _centred(joints: F64) -> F64:
-    """Hips at the origin: jitter and acceleration of the body, comparable with detectors that know no root."""
+    """Move the hips to the origin: jitter and acceleration of the body, comparable with detectors without a root."""
     return np.asarray(joints - joints[:, ROOT, None])
 
 
 def _trajectory(runs: Sequence[Run]) -> dict[str, float]:
-    """Root trajectory, rigid-aligned: mean distance over the length of the true path, both summed over the runs."""
+    """Return the root trajectory error, rigid-aligned: mean distance divided by the true path length, over all runs."""
     paths = [(run.joints[:, ROOT], run.truth[:, ROOT]) for run in runs if path_length(run.truth[:, ROOT]) >= MIN_PATH_M]
     if not paths:
         return {}
@@ -85,7 +85,7 @@ def _trajectory(runs: Sequence[Run]) -> dict[str, float]:
 
 
 def _sliding(runs: Sequence[Run]) -> dict[str, float]:
-    """Feet (ankles) in the world while the true foot rests, mm a frame; the truth's own movement beside it."""
+    """Return the movement of the feet (ankles) while the true foot rests, mm per frame, and that of the truth."""
     resting = [int((run.resting[1:] & run.resting[:-1]).sum()) for run in runs]
     if not sum(resting):
         return {}

@@ -20,7 +20,7 @@ class PictureError(ValueError):
 
 
 def check_picture(out: Path) -> None:
-    """Raises PictureError at once, not after minutes of work."""
+    """Check the output before minutes of work. Raises PictureError."""
     try:
         import matplotlib.figure  # noqa: F401
     except ImportError as error:
@@ -45,7 +45,7 @@ def draw(row: dict[str, Any], title: str, out: Path) -> None:
 
 
 def pitch_labels(edges: list[float]) -> list[str]:
-    """Edges in degrees -> one label per row of the table."""
+    """Return one label per row of the table for edges in degrees."""
     labels = [f"{low:+.0f}° to {high:+.0f}°" for low, high in pairwise(edges)]
     labels[0] = f"under {edges[1]:+.0f}°"
     labels[-1] = f"over {edges[-2]:+.0f}°"
@@ -53,7 +53,7 @@ def pitch_labels(edges: list[float]) -> list[str]:
 
 
 def _heat_map(figure: Any, axes: Any, views: dict[str, Any]) -> None:
-    """Pitch from above at the top; the means over all pitches below, over all yaws at the right."""
+    """Draw the heat map: high pitch at the top; means over all pitches below, over all yaws on the right."""
     labels = [*reversed(pitch_labels(views["pitch_edges_deg"])), "all pitches"]
     cells = [[*row, mean] for row, mean in zip(views["table"], views["by_pitch"], strict=True)][::-1]
     cells.append([*views["by_yaw"], views["mean"]])
@@ -64,8 +64,8 @@ def _heat_map(figure: Any, axes: Any, views: dict[str, Any]) -> None:
     columns = [f"{yaw}°\n{side.get(yaw, '')}" for yaw in views["yaw_deg"]]
     axes.set_xticks(range(len(columns) + 1), [*columns, "all yaws"])
     axes.set_yticks(range(len(labels)), labels)
-    axes.set_xlabel("the camera's place round the person")
-    axes.set_ylabel("the camera looks down by")
+    axes.set_xlabel("camera direction around the person")
+    axes.set_ylabel("camera pitch (looking down)")
     axes.axvline(len(columns) - 0.5, color="white", linewidth=4)
     axes.axhline(len(labels) - 1.5, color="white", linewidth=4)
     for (y, x), value in np.ndenumerate(table):
@@ -79,7 +79,7 @@ def _heat_map(figure: Any, axes: Any, views: dict[str, Any]) -> None:
 
 
 def _bars(axes: Any, errors: dict[str, float]) -> None:
-    """One bar per joint; left and right side by side."""
+    """Draw one bar per joint; left and right side by side."""
     names = [name for name in JOINT_NAMES if not name.startswith("Right")]
     place = np.arange(len(names))
     sided = np.array([mirrored_name(name) != name for name in names])
@@ -100,7 +100,7 @@ def _bars(axes: Any, errors: dict[str, float]) -> None:
 
 
 def draw_confidence(tables: dict[str, dict[str, Any]], title: str, out: Path) -> None:
-    """Write a .png of declared against real error of each part (`confidence` of models.evaluation.rendered).
+    """Write a .png of predicted against true error of each part (`confidence` of models.evaluation.rendered).
 
     tables  name of a curve, for instance of a detector -> its table. Raises PictureError.
     """
@@ -115,7 +115,7 @@ def draw_confidence(tables: dict[str, dict[str, Any]], title: str, out: Path) ->
             axes.plot(declared, real, "o-", label=name, markersize=4)
             largest = max(largest, *declared, *real)
         axes.plot([0, largest], [0, largest], color="#999999", linewidth=1)
-        axes.set(title=part.replace("_", " "), xlabel="declared error, mm", ylabel="real error, mm")
+        axes.set(title=part.replace("_", " "), xlabel="predicted error, mm", ylabel="true error, mm")
         axes.legend()
     try:
         figure.savefig(out, dpi=110)

@@ -1,4 +1,4 @@
-"""True error by where the camera stands, azimuth and elevation, on rendered people: ours and the detector's own 3D.
+"""True error by camera azimuth and elevation on rendered people: ours and the detector's own 3D.
 
 Azimuth 0 is in front of the person, 90 at their left; a positive elevation looks down on them.
 """
@@ -29,7 +29,8 @@ _NOTHING = "#e4e4e4"
 
 
 def polar_table(shown: Sequence[Shown]) -> dict[str, Any]:
-    """MPJPE over the 12 limb joints, mm at 1.70 m, in every cell of azimuth and elevation with enough frames.
+    """Return the MPJPE over the 12 limb joints, mm at 1.70 m, in every cell of azimuth and elevation with enough
+    frames.
 
     Only frames on which the detector has all limb joints in 3D count, for both. Empty without any.
     """
@@ -62,7 +63,7 @@ def polar_table(shown: Sequence[Shown]) -> dict[str, Any]:
 
 
 def _errors(one: Shown) -> F64:
-    """(F, 4): our error and the detector's in mm, azimuth and elevation of the camera in degrees."""
+    """Return (F, 4): our error and the detector's in mm, azimuth and elevation of the camera in degrees."""
     windows, seen = one.windows, one.windows.seen.numpy()
     truth = windows.joints[:, -1].double().numpy() * HEIGHT_M
     landmarks = windows.evidence[:, -1].double().numpy()
@@ -78,7 +79,7 @@ def _errors(one: Shown) -> F64:
 
 
 def draw_polar(tables: dict[str, dict[str, Any]], title: str, out: Path) -> None:
-    """Write a .png with one row for each detector's table: ours at the left, the detector's own 3D at the right.
+    """Write a .png with one row per detector's table: ours on the left, the detector's own 3D on the right.
 
     Raises PictureError.
     """
@@ -111,7 +112,7 @@ def draw_polar(tables: dict[str, dict[str, Any]], title: str, out: Path) -> None
 
 
 def _wheel(axes: Any, table: dict[str, Any], own: dict[str, Any], words: str, largest: float) -> Any:
-    """One wheel: cells of azimuth and elevation, the lowest ring innermost."""
+    """Draw one wheel: cells of azimuth and elevation, lowest ring innermost."""
     step = 2 * np.pi / AZIMUTHS
     rings = len(table["elevation_edges_deg"]) - 1
     cells = np.array([[np.nan if value is None else value for value in row] for row in own["cells"]])

@@ -1,4 +1,4 @@
-"""Runs a network over many windows: the exported one as the app does (ONNX Runtime, one window at a time)."""
+"""Run a network over many windows: the exported one as in the app (ONNX Runtime, one window at a time)."""
 
 from __future__ import annotations
 
@@ -30,41 +30,41 @@ class PredictError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """N windows of T frames as the network reads them (models.view)."""
+    """N windows of T frames, the network's input (models.view)."""
 
     keypoints: F32  # (N, T, 23, 3) x, y in box units, score
     evidence: F32  # (N, T, 27, 4)
     box: F32  # (N, 3) centre as a ray, log size
 
     def blind(self) -> Inputs:
-        """The same windows on keypoints alone."""
+        """Return the same windows with keypoints only."""
         return Inputs(self.keypoints, np.zeros_like(self.evidence), self.box)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the network says of one frame of N windows, as it comes out of it."""
+    """The network's raw answer for one frame of N windows."""
 
     rotations_6d: F64  # (N, 22, 6)
     root: F64  # (N, 5) log depth, place x, y, gravity pitch, roll
     log_ratio: F64  # (N, 22)
-    log_spread: F64 | None = None  # (N, 6) declared error of each part; None: format 3
+    log_spread: F64 | None = None  # (N, 6) log of each part's predicted error; None: format 3
     ahead: int = 0  # the frame is this many before the newest
 
 
 @dataclass(frozen=True, slots=True)
 class Predictions:
-    """What the network says of the shown frame of N windows, in each window's view."""
+    """The network's decoded answer for N windows, in each window's view."""
 
     rotations: F64  # (N, 22, 3, 3) local, Hips in the view
     joints: F64  # (N, 22, 3) hip-centred, view axes, body heights
     root: F64  # (N, 5) log depth, place x, y, gravity pitch, roll
     ratio: F64  # (N, 22)
-    log_spread: F64 | None = None  # (N, 6) declared error of each part (models.parts)
+    log_spread: F64 | None = None  # (N, 6) log of each part's predicted error (models.parts)
 
     @property
     def head(self) -> F64:
-        """(N, 3, 3) orientation of the head in the view."""
+        """Return the head's orientation (N, 3, 3) in the view."""
         turned = self.rotations[:, HEAD_CHAIN[0]]
         for joint in HEAD_CHAIN[1:]:
             turned = turned @ self.rotations[:, joint]
@@ -72,7 +72,7 @@ class Predictions:
 
 
 def joined_answers(parts: Sequence[NetworkAnswer], ahead: int) -> Answer:
-    """The answers for several batches of windows as one."""
+    """Join the answers of several batches of windows."""
 
     def column(name: str) -> F64:
         return np.concatenate([np.asarray(getattr(part, name)) for part in parts]).astype(np.float64)
@@ -86,14 +86,14 @@ class Lifter(Protocol):
 
     @property
     def config(self) -> VTMConfig:
-        """Window, rate and latency are read from here."""
+        """Config with window, rate and latency."""
 
     def answer(self, inputs: Inputs) -> Answer:
         """Run the network."""
 
 
 def decoded(answer: Answer, inputs: Inputs, *, refine: bool = True) -> Predictions:
-    """Joints and rotations of an answer; `refine=False`: the network's answer as it is."""
+    """Decode joints and rotations of an answer; `refine=False`: without refinement."""
     rotations, root = rotation_6d_to_matrix(answer.rotations_6d), answer.root.copy()
     if refine:
         size = np.exp(inputs.box[:, 2].astype(np.float64))
@@ -106,7 +106,7 @@ def decoded(answer: Answer, inputs: Inputs, *, refine: bool = True) -> Predictio
 
 
 def readings(lifter: Lifter, inputs: Inputs) -> dict[str, Predictions]:
-    """The three rows of every table: as shipped, on keypoints alone, and the network without its refinement."""
+    """Return the three rows of every table: as shipped, with keypoints only, and without refinement."""
     answer = lifter.answer(inputs)
     blind = inputs.blind()
     return {
@@ -139,6 +139,6 @@ class Predictor:
         return joined_answers(rows, self.config.latency_frames)
 
     def predict(self, keypoints: F32, evidence: F32, box: F32, *, refine: bool = True) -> Predictions:
-        """(N, T, 23, 3), (N, T, 27, 4), (N, 3) -> Predictions; `refine=False`: the network's answer as it is."""
+        """Map (N, T, 23, 3), (N, T, 27, 4), (N, 3) to Predictions; `refine=False`: without refinement."""
         inputs = Inputs(keypoints, evidence, box)
         return decoded(self.answer(inputs), inputs, refine=refine)

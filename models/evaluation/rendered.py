@@ -1,8 +1,8 @@
 """Rendered people from shards of pairs: whole bodies, cut views, proportions and the confidence of each part.
 
-A shard of the kind "cuts" holds each motion four times: the whole body, and cut at waist, chest and shoulders
-(`python -m app.commands.render_pairs --kinds cuts`). Every detector's view of a clip is a row of its own. Clips of the
-kinds "whole", "steep" and "behind" give the error of all limbs beside that of the detector's own 3D landmarks.
+A shard of the kind "cuts" has each motion four times: the whole body, and cut at waist, chest and shoulders
+(`python -m app.commands.render_pairs --kinds cuts`). Every detector's view of a clip is a separate row. Clips of the
+kinds "whole", "steep" and "behind" give the error of all limbs, compared with the detector's own 3D landmarks.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ _BINS = 10
 WHOLE = ("whole", "steep", "behind")
 """Kinds of clips that show whole bodies."""
 SURE = 0.7
-"""A part with this confidence counts as declared sure."""
+"""A part from this confidence on counts as confident."""
 BONES = {"upper_arm": "LeftLowerArm", "forearm": "LeftHand", "thigh": "LeftLowerLeg", "shank": "LeftFoot"}
-"""Whose length the joint's bone is."""
+"""Bones whose lengths are compared, by joint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class LandmarkErrors:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a network says of the windows of one clip through one detector."""
+    """A network's answer for the windows of one clip through one detector."""
 
     clip: PairClip
     windows: WindowBatch
@@ -66,7 +66,7 @@ class Shown:
 
 
 def lift_shards(lifter: Lifter, folder: Path) -> dict[str, list[Shown]]:
-    """Detector -> its clips. Raises PairError when the folder has none."""
+    """Return the clips of each detector. Raises PairError when the folder has none."""
     shown: dict[str, list[Shown]] = defaultdict(list)
     for shard in find_shards(folder):
         for clip in read_shard(shard):
@@ -83,7 +83,7 @@ def lift_shards(lifter: Lifter, folder: Path) -> dict[str, list[Shown]]:
 
 
 def evaluate_rendered(lifter: Lifter, folder: Path) -> dict[str, Any]:
-    """Detector -> its tables of cut views, proportions and confidence. Raises PairError."""
+    """Return each detector's tables of cut views, proportions and confidence. Raises PairError."""
     return {
         detector: {
             "clips": len(shown),
@@ -98,7 +98,7 @@ def evaluate_rendered(lifter: Lifter, folder: Path) -> dict[str, Any]:
 
 
 def landmark_errors_of(clip: PairClip, detector: str, frames: NDArray[np.int64]) -> LandmarkErrors | None:
-    """The detector's own 3D at the limb joints of these frames; None where it has none."""
+    """Return the errors of the detector's own 3D at the limb joints of these frames; None if it has none."""
     own = landmark_joints(clip.found[detector]["evidence_m"][frames].astype(np.float64))
     there = np.isfinite(own[:, list(LIMBS)]).all((1, 2))
     if not there.any():
@@ -108,8 +108,8 @@ def landmark_errors_of(clip: PairClip, detector: str, frames: NDArray[np.int64])
 
 
 def body_table(shown: list[Shown]) -> dict[str, float]:
-    """MPJPE and PA-MPJPE over the 12 limb joints, mm at the person's own height, VTM's and the detector's own 3D on the
-    clips where both are there: means over clips."""
+    """Return MPJPE and PA-MPJPE over the 12 limb joints, mm at the person's own height, of VTM and of the detector's
+    own 3D on clips that have both: means over clips."""
     rows = []
     for one in shown:
         seen = one.windows.seen.numpy()
@@ -126,7 +126,7 @@ def body_table(shown: list[Shown]) -> dict[str, float]:
 
 
 def _by_kind(shown: list[Shown]) -> dict[str, list[Shown]]:
-    """Clips of whole bodies, whole ones of the kind "cuts" among them, and all of these together."""
+    """Group clips of whole bodies, including whole ones of the kind "cuts", and all of them together."""
     groups: dict[str, list[Shown]] = defaultdict(list)
     for one in shown:
         if one.clip.kind in WHOLE or (one.clip.kind == "cuts" and one.clip.cut == "whole"):
@@ -143,7 +143,7 @@ def _by_cut(shown: list[Shown]) -> dict[str, list[Shown]]:
 
 
 def guess_of(shown: Shown) -> Guess:
-    """The answer as training's validation reads it."""
+    """Return the answer in the form of training's validation."""
     found = shown.found
     spread = None if found.log_spread is None else torch.from_numpy(found.log_spread).float()
     rotations, joints, ratio, head = (
@@ -154,7 +154,7 @@ def guess_of(shown: Shown) -> Guess:
 
 
 def _cut_table(shown: list[Shown]) -> dict[str, float]:
-    """Means over the clips: see models.training.validate.cut_errors; hidden legs, root depth, the detector's own."""
+    """Return means over the clips: models.training.validate.cut_errors, hidden legs, root depth, the detector's own."""
     rows = [cut_errors(guess_of(one), one.windows) | _more(one) for one in shown if bool(one.windows.seen.any())]
     names = list(dict.fromkeys(name for row in rows for name in row))
     table = {name: float(np.nanmean([row[name] for row in rows if name in row])) for name in names}
@@ -200,9 +200,9 @@ def _joints(*names: str) -> list[int]:
 
 
 def proportions(shown: list[Shown]) -> dict[str, Any]:
-    """Bone -> correlation with the truth over people, and mean length over the true mean, less one, in percent.
+    """Return for each bone the correlation with the truth over people, and the mean length error in percent.
 
-    Lengths over stature; a person is the mean over the clips of one body (cut or not).
+    Lengths are relative to body height; a person is the mean over all clips of one body.
     """
     people: dict[bytes, list[tuple[F64, F64]]] = defaultdict(list)
     for one in shown:
@@ -231,7 +231,8 @@ def _shoulders(ratio: NDArray[np.float64]) -> F64:
 
 
 def confidence_table(shown: list[Shown]) -> dict[str, Any]:
-    """Part -> declared against real error (body heights) in bins of equal size, the error of what is declared sure.
+    """Return for each part predicted against true error (body heights) in bins of equal size, and that of confident
+    ones.
 
     Empty for weights without confidence.
     """
@@ -254,7 +255,7 @@ def confidence_table(shown: list[Shown]) -> dict[str, Any]:
 
 
 def _declared_and_real(shown: list[Shown]) -> tuple[F64, F64]:
-    """(N, 6) logs of declared errors, (N, 6) real errors."""
+    """Return logs of predicted errors and true errors, (N, 6) each."""
     declared, real = [np.zeros((0, len(PART_NAMES)))], [np.zeros((0, len(PART_NAMES)))]
     for one in shown:
         if one.found.log_spread is None:

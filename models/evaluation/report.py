@@ -10,11 +10,11 @@ from models.evaluation.report_rendered import report_rendered
 from models.threedpw.evaluate import report_threedpw
 
 _MANY = 4
-"""More clips get a line each; the rest is in --json."""
+"""Up to this many clips get a line each; the rest is in --json."""
 
 
 def report(tables: Table) -> str:
-    """All tables that were made."""
+    """Return all available tables as text."""
     lines: Lines = []
     for name, section in SECTIONS.items():
         if name in tables:
@@ -45,7 +45,7 @@ def _mocap(table: Table) -> Lines:
 
 
 def _viewpoints(views: Table) -> Lines:
-    lines = ["MPJPE by viewpoint, mm: pitch (looking down) x yaw round the person (0 front, 90 their left)"]
+    lines = ["MPJPE by viewpoint, mm: pitch (looking down) x yaw around the person (0 front, 90 their left)"]
     lines.append(line("", [*(f"{yaw}°" for yaw in views["yaw_deg"]), "all"]))
     edges = views["pitch_edges_deg"]
     for row, low in reversed(list(enumerate(edges[:-1]))):
@@ -65,7 +65,10 @@ def _joints(errors: Table) -> Lines:
 
 
 def _peers(table: Table) -> Lines:
-    lines = ["Peers on the same windows, mm", line("12 limb joints", [*_POSITIONS, "angle°", "hips°", "bones%"])]
+    lines = [
+        "Other networks on the same windows, mm",
+        line("12 limb joints", [*_POSITIONS, "angle°", "hips°", "bones%"]),
+    ]
     for name, row in table.items():
         rows = (
             {name: row} if "limbs" in row else {f"{name}, {way}": own for way, own in row.items() if way != "windows"}
@@ -97,7 +100,7 @@ def _motion(row: Table) -> list[float | str | None]:
 def _sequences(table: Table) -> Lines:
     rows = {name: row for name, row in table.items() if isinstance(row, dict)}
     lines = [
-        f"Over time: {table['sequences']} pieces of validation clips, {table['frames']} frames, one still camera each,"
+        f"Over time: {table['sequences']} segments of validation clips, {table['frames']} frames, one fixed camera,"
         " height and lens given, before the solver",
         line("", _MOTION_HEAD),
     ]
@@ -121,7 +124,9 @@ def _missing(table: Table) -> Lines:
 def _injected(table: Table) -> Lines:
     lines: Lines = []
     for name, own in table.items():
-        lines.append(f"Errors put into the last frames of clean windows, {name}, {own['windows']} windows, MPJPE mm")
+        lines.append(
+            f"Errors injected into the last frames of clean windows, {name}, {own['windows']} windows, MPJPE mm"
+        )
         lines.append(line("", ["none", *(f"{frames} fr." for frames in own["frames"])]))
         for kind, rows in own["errors"].items():
             lines += [line(f"{kind}, {row}", [own["none"][row], *values]) for row, values in rows.items()]
@@ -129,7 +134,7 @@ def _injected(table: Table) -> Lines:
 
 
 def _look_ahead(table: Table) -> Lines:
-    lines = ["Look-ahead: the same windows read so many frames before the newest, with evidence, mm"]
+    lines = ["Look-ahead: the same windows evaluated n frames before the newest, with evidence, mm"]
     lines.append(line("12 limb joints", [*_POSITIONS, "angle°", "hips°", "+ ms"]))
     for name, own in table.items():
         for frames, row in own["frames"].items():
@@ -139,7 +144,7 @@ def _look_ahead(table: Table) -> Lines:
 
 
 def _mirrored(table: Table) -> Lines:
-    lines = ["The mirror image: asked once, and the mean of the window's answer and its mirror image's, mm"]
+    lines = ["Test-time flip augmentation: without it, and with it, mm"]
     lines.append(line("12 limb joints", [*_POSITIONS, "angle°", "hips°"]))
     for name, own in table.items():
         for kind in ("one_pass", "mirrored"):
@@ -151,13 +156,13 @@ def _mirrored(table: Table) -> Lines:
 
 def _latents(table: Table) -> Lines:
     keys = ("distance_over_spread", "cosine", "median_rank", "top_1_percent", "top_10_percent")
-    lines = ["Latents of the video next to those of the motion; distance in spreads of the motion's"]
+    lines = ["Latents of the video compared with those of the motion; distance relative to the motion's spread"]
     lines.append(line("", ["distance", "cosine", "rank", "top 1 %", "top 10 %"]))
     for name, own in table.items():
         for part in ("upper", "lower", "both"):
             lines.append(line(f"{name}, {part}", [own[part].get(key) for key in keys], 2))
         lines.append(
-            f"  {name}: among {own['windows']} windows; its TPMAE rebuilds them within"
+            f"  {name}: among {own['windows']} windows; its TPMAE reconstructs them within"
             f" {own['tpmae_reconstruction_mm']:.1f} mm"
         )
     return lines
@@ -204,7 +209,7 @@ def _clips_overall(table: Table) -> Lines:
         lines.append(line(name, [*_positions(row), *cells]))
     lines += ["", "Over time", line("", _MOTION_HEAD)]
     lines += [line(name, _motion(row)) for name, row in table["rows"].items() if "jitter" in row]
-    for title, key, unit in (("camera's place round the person", "by_view", "°"), ("action", "by_action", "")):
+    for title, key, unit in (("camera direction around the person", "by_view", "°"), ("action", "by_action", "")):
         if len(table[key]["groups"]) > 1:
             lines += ["", *_groups(table[key], f"MPJPE / PA-MPJPE by {title}", unit)]
     return lines

@@ -12,7 +12,7 @@ _BODY = ("mpjpe_mm", "pa_mpjpe_mm", "detector_mpjpe_mm", "detector_pa_mpjpe_mm")
 
 
 def report_rendered(table: Table) -> Lines:
-    """Whole bodies, cut views, proportions and confidence, for each network and detector."""
+    """Return whole bodies, cut views, proportions and confidence, for each network and detector."""
     lines: Lines = []
     for name, detectors in table.items():
         for detector, own in detectors.items():
@@ -44,7 +44,7 @@ def _polar(table: Table) -> Lines:
 
 
 def _proportions(table: Table) -> Lines:
-    lines = [f"Proportions over {table['people']} people: correlation with the truth, mean length off by %"]
+    lines = [f"Proportions over {table['people']} people: correlation with the truth, mean length error %"]
     bones = {name: row for name, row in table.items() if isinstance(row, dict)}
     return lines + [line(name, [row["correlation"], row["mean_percent"]], 2) for name, row in bones.items()]
 
@@ -54,7 +54,7 @@ def _confidence(table: Table) -> Lines:
     if not parts:
         return []
     lines = [
-        f"Declared error in ten bins, real error below it, mm; sure: a confidence of {table['sure_above']} or more"
+        f"Predicted error in ten bins, true error below, mm; confident: a confidence of {table['sure_above']} or more"
     ]
     for name, row in parts.items():
         lines.append(

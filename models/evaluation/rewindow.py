@@ -1,4 +1,4 @@
-"""Windows changed after they were made: keypoints hidden or the last frame repeated, in the view that then follows."""
+"""Modify finished windows: keypoints hidden or the last frame repeated, with the view updated."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def turn_of(box: F64) -> F64:
 
 
 def camera_rays(inputs: Inputs) -> F64:
-    """(N, T, 23, 2) rays in the camera of every keypoint of the windows."""
+    """Return the rays (N, T, 23, 2) in the camera of every keypoint."""
     box = inputs.box.astype(np.float64)
     across = inputs.keypoints[..., :2].astype(np.float64) * np.exp(box[:, 2])[:, None, None, None]
     points = np.concatenate([across, np.ones_like(across[..., :1])], axis=-1)
@@ -32,7 +32,7 @@ def viewed(rays: F64, scores: F64, evidence: F64) -> Inputs:
 
 
 def last_frame_alone(inputs: Inputs) -> Inputs:
-    """Windows that repeat their last frame: what can be told from one frame."""
+    """Return windows that repeat their last frame, to evaluate a single frame."""
     T = inputs.keypoints.shape[1]
     rays = np.repeat(camera_rays(inputs)[:, -1:], T, axis=1)
     scores = np.repeat(inputs.keypoints[:, -1:, :, 2], T, axis=1).astype(np.float64)
@@ -40,7 +40,7 @@ def last_frame_alone(inputs: Inputs) -> Inputs:
 
 
 def decoded_in(reference: Inputs, answer: Answer, inputs: Inputs, *, refine: bool = True) -> Predictions:
-    """The answer to changed windows, its joints in the axes of the windows they were made from."""
+    """Return the answer to modified windows, with joints in the axes of the original windows."""
     found = decoded(answer, inputs, refine=refine)
     turn = np.swapaxes(turn_of(reference.box.astype(np.float64)), -1, -2) @ turn_of(inputs.box.astype(np.float64))
     rotations = found.rotations.copy()

@@ -1,4 +1,4 @@
-"""Whole validation clips seen by one still virtual camera each, the detector's errors continuous over the clip."""
+"""Whole validation clips seen by one fixed virtual camera each, with detector errors continuous over the clip."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ ROOM = 0.7
 
 @dataclass(frozen=True, slots=True)
 class Sequence2D:
-    """N frames as a detector saw them, with their truth. Camera frame."""
+    """N frames as seen by a detector, with their truth. Camera frame."""
 
     rays: F64  # (N, 23, 2) x/z, y/z
     scores: F64  # (N, 23) 0 = missing
@@ -47,7 +47,7 @@ class Sequence2D:
 
 
 def sliding_windows(sequence: Sequence2D, frames: int, ends: NDArray[np.int64]) -> tuple[Inputs, View]:
-    """The windows that end at each of `ends`, each in its own view; nothing is there before the first frame."""
+    """Return the windows that end at each of `ends`, each in its own view; blank before the first frame."""
     rows = ends[:, None] - np.arange(frames - 1, -1, -1)
     inside = rows >= 0
     rows = np.maximum(rows, 0)
@@ -63,18 +63,18 @@ def in_camera(found: Predictions, view: View, height_m: float) -> F64:
 
 
 def seen_frames(sequence: Sequence2D) -> NDArray[np.int64]:
-    """Frames with a person in them: those that are measured."""
+    """Return the evaluated frames: those with a person."""
     return np.flatnonzero((sequence.scores > MIN_SCORE).sum(-1) >= 4)
 
 
 def runs_of(joints_m: F64, sequence: Sequence2D, frames: NDArray[np.int64]) -> list[Run]:
-    """Predictions of `frames` (M, 22, 3) and their truth, cut where frames are missing."""
+    """Return predictions of `frames` (M, 22, 3) and their truth, split at missing frames."""
     whole = Run(joints_m, sequence.truth_m[frames], sequence.resting[frames], sequence.fps)
     return [whole.part(rows) for rows in consecutive(frames)]
 
 
 def evaluate_sequences(lifter: Lifter, sequences: Sequence[Sequence2D]) -> dict[str, Any]:
-    """Measures over time with the height and the lens given: with evidence, keypoints alone, without refinement."""
+    """Return metrics over time for a known height and lens: with evidence, keypoints only, without refinement."""
     runs: dict[str, list[Run]] = {}
     for sequence in sequences:
         frames = seen_frames(sequence)
@@ -87,7 +87,7 @@ def evaluate_sequences(lifter: Lifter, sequences: Sequence[Sequence2D]) -> dict[
 
 
 def mocap_sequences(library: MotionLibrary, rate_hz: float, most: int) -> list[Sequence2D]:
-    """Pieces of 40 to 150 frames of every validation clip, at most `most`; the same every time."""
+    """Return segments of 40 to 150 frames of every validation clip, at most `most`; reproducible."""
     pieces: list[Sequence2D] = []
     step = round(CACHE_HZ / rate_hz)
     for clip in library.clips(validation=True).tolist():

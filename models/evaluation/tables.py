@@ -1,7 +1,7 @@
-"""The tables of `python -m models.evaluate`: one function each, in the order in which they are made and printed.
+"""The tables of `python -m models.evaluate`: one function each, in the order of computing and printing.
 
-A new table is a function here and one in models/evaluation/report.py, under the same name. What a table needs and is
-not at hand (clips, a checkpoint) makes it None: it is left out.
+A new table needs a function here and one in models/evaluation/report.py, with the same name. A table whose requirements
+(clips, a checkpoint) are missing is None and omitted.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ log = logging.getLogger("models.evaluate")
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What is measured and on what."""
+    """What is evaluated, and the data for it."""
 
     lifter: Predictor
     windows: int
@@ -53,16 +53,16 @@ class Bench:
     threedpw: Path | None = None
 
     def networks(self) -> dict[str, Lifter]:
-        """VTM and its peers."""
+        """VTM and the other networks."""
         return {"vtm": self.lifter, **self.peers}
 
     def checkpoints(self) -> dict[str, CheckpointLifter]:
-        """Those of them that are at hand as checkpoints."""
+        """Those that are available as checkpoints."""
         own = {} if self.checkpoint is None else {"vtm": self.checkpoint}
         return own | {name: peer for name, peer in self.peers.items() if isinstance(peer, CheckpointLifter)}
 
     def at_most(self, windows: int) -> int:
-        """Fewer windows where a table runs them many times."""
+        """Return a smaller number of windows for tables that run them many times."""
         return min(self.windows, windows)
 
 
@@ -161,7 +161,7 @@ def _clips(bench: Bench) -> Table | None:
         log.info("%d clips in %s", len(clips), folder)
         shown = [clip for clip in clips if len(seen_frames(clip.sequence()))]
         for name in sorted({clip.name for clip in clips} - {clip.name for clip in shown}):
-            log.warning("left out: %s, where the detector sees nobody", name)
+            log.warning("skipped: %s, where the detector sees no person", name)
         lifted += [lift_clip(bench.lifter, clip, bench.peers) for clip in shown]
     if not lifted:
         return None
@@ -188,13 +188,13 @@ TABLES: dict[str, Callable[[Bench], Table | None]] = {
     "threedpw": _threedpw,
     "clips": _clips,
 }
-"""`agreement` is made only when it is asked for."""
+"""`agreement` is computed only on request."""
 DEFAULT = tuple(name for name in TABLES if name != "agreement")
 NEED_CHECKPOINT = ("look_ahead", "mirrored", "latents", "agreement")
 
 
 def make_tables(bench: Bench, names: Iterable[str]) -> dict[str, Any]:
-    """The tables that the data at hand allow, `clips` with `clips_overall` beside it."""
+    """Return the tables that the available data allow; `clips` with `clips_overall`."""
     wanted = set(names)
     made: dict[str, Any] = {}
     for name in [name for name in TABLES if name in wanted]:

@@ -1,4 +1,4 @@
-"""From where the camera sees the person: yaw round them x pitch, and the error of every such viewpoint."""
+"""Camera direction around the person: yaw x pitch, and the error of each viewpoint."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from models.evaluation.predict import F64
 YAWS = 8
 PITCH_EDGES_DEG = (-90.0, -10.0, 10.0, 30.0, 90.0)
 FEWEST = 5
-"""Frames below which a viewpoint has no mean."""
+"""Least number of frames for the mean of a viewpoint."""
 
 
 def camera_yaw_pitch(facing: F64, up: F64, towards: F64) -> tuple[F64, F64]:
-    """Where the camera stands, in degrees, all directions in one frame.
+    """Return the camera's direction in degrees, all vectors in one frame.
 
     facing   (N, 3) where the person faces; up (N, 3) against gravity; towards (N, 3) from the person to the camera
     returns  yaw (N,) 0 in front, 90 at the person's left, 180 behind; pitch (N,) positive: the camera looks down
@@ -33,7 +33,7 @@ def camera_yaw_pitch(facing: F64, up: F64, towards: F64) -> tuple[F64, F64]:
 
 
 def viewpoint_table(error: F64, yaw: F64, pitch: F64) -> dict[str, Any]:
-    """(N,) error of each frame, (N,) degrees -> means by yaw, by pitch and by both; None where frames are too few."""
+    """Return means by yaw, by pitch and by both for errors (N,) and angles (N,); None where frames are too few."""
     sector = np.round(yaw / (360 / YAWS)).astype(int) % YAWS
     row = np.digitize(pitch, PITCH_EDGES_DEG) - 1
     rows = range(len(PITCH_EDGES_DEG) - 1)
@@ -58,6 +58,6 @@ def mean_or_none(values: F64) -> float | None:
 
 
 def worst_over_best(values: list[float | None]) -> float | None:
-    """Largest over smallest of those that are known; None without any."""
+    """Return the largest divided by the smallest known value; None without any."""
     known = [value for value in values if value is not None]
     return round(max(known) / min(known), 3) if known and min(known) > 0 else None

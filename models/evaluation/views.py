@@ -1,4 +1,4 @@
-"""All clips together: pooled over frames, over the detector's own error, by view and by action."""
+"""All clips together: pooled over frames, relative to the detector's own error, by view and by action."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ VIEW_STEP_DEG = 30
 
 
 def overall_table(clips: Sequence[Lifted]) -> dict[str, Any]:
-    """Every frame counts once; ratios to the detector on the frames on which it says a pose."""
+    """Pool all frames; ratios to the detector use frames for which it gives a pose."""
     truth = np.concatenate([clip.truth for clip in clips])
     good = np.concatenate([with_landmarks(clip) for clip in clips])
     rows = {name: np.concatenate([clip.rows[name] for clip in clips]) for name in clips[0].rows}
@@ -53,20 +53,20 @@ def overall_table(clips: Sequence[Lifted]) -> dict[str, Any]:
 
 
 def _ratios(ours: dict[str, float], theirs: dict[str, float]) -> dict[str, float | None]:
-    """None over a detector without error."""
+    """Return ratios; None for a detector without error."""
     measures = ("mpjpe_mm", "pa_mpjpe_mm")
     return {name: round(ours[name] / theirs[name], 3) if theirs[name] > 1e-6 else None for name in measures}
 
 
 def _grouped(rows: dict[str, F64], truth: F64, of_frame: NDArray[Any]) -> dict[str, Any]:
-    """Rows by group of frames (a view, an action): MPJPE and PA-MPJPE, and the worst group over the best."""
+    """Return rows by group of frames (a view, an action): MPJPE and PA-MPJPE, and worst over best group."""
     groups = np.unique(of_frame)
     table: dict[str, Any] = {"groups": groups.tolist(), "frames": [int((of_frame == g).sum()) for g in groups]}
     table["worst_over_best"] = {}
     for measure, errors_of in (("mpjpe_mm", limb_error_mm), ("pa_mpjpe_mm", _aligned_error_mm)):
         table[measure] = {}
         for name, joints in rows.items():
-            told = _told(joints)
+            told = _complete(joints)
             error = errors_of(joints[told], truth[told])
             table[measure][name] = [mean_or_none(error[of_frame[told] == group]) for group in groups]
     for name in rows:
@@ -77,18 +77,18 @@ def _grouped(rows: dict[str, F64], truth: F64, of_frame: NDArray[Any]) -> dict[s
 def _by_chance(
     rows: dict[str, F64], truth: F64, clip_of: NDArray[np.int64], views: list[int], clips: Sequence[Lifted]
 ) -> dict[str, Any]:
-    """Name -> what chance makes of its worst over best view."""
+    """Return for each name the worst-over-best ratio expected by chance."""
     motions = [clip.clip.motion for clip in clips]
     found: dict[str, Any] = {}
     for name, joints in rows.items():
-        told = _told(joints)
+        told = _complete(joints)
         error = limb_error_mm(joints[told], truth[told])
         found[name] = worst_over_best_by_chance(error, clip_of[told], views, motions)
     return found
 
 
-def _told(joints: F64) -> NDArray[np.bool_]:
-    """(N, 22, 3) -> (N,) frames with all limb joints."""
+def _complete(joints: F64) -> NDArray[np.bool_]:
+    """Return (N,) whether a frame of (N, 22, 3) has all limb joints."""
     return np.asarray(np.isfinite(joints[:, list(LIMBS)]).all((1, 2)))
 
 

@@ -35,14 +35,14 @@ class LibraryError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class MotionLibrary:
-    """Clips one after the other; clip c is rows start[c] .. start[c] + length[c]."""
+    """Consecutive clips; clip c is rows start[c] .. start[c] + length[c]."""
 
     quaternions: NDArray[np.float32]  # (F, 22, 4) x, y, z, w local, Hips in the world; sign-continuous
-    root: NDArray[np.float32]  # (F, 3) stature units, Y up
+    root: NDArray[np.float32]  # (F, 3) body heights, Y up
     contacts: NDArray[np.float32]  # (F, 2) left, right
     start: NDArray[np.int64]  # (C,)
     length: NDArray[np.int64]  # (C,)
-    contact_valid: NDArray[np.bool_]  # (C,) feet of hand-animated loops slide: no labels
+    contact_valid: NDArray[np.bool_]  # (C,) False for hand-animated loops, whose feet slide
     validation: NDArray[np.bool_]  # (C,) never trained on
     held_out: NDArray[np.bool_]  # (C,) not trained on: validation under either reading of "its folder"
     names: tuple[str, ...]
@@ -53,7 +53,7 @@ class MotionLibrary:
 
 
 def resample(clip: Retargeted, rate_hz: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """A clip at another rate (normalised linear interpolation): (N, 22, 4) sign-continuous, (N, 3)."""
+    """Resample a clip (normalised linear interpolation): (N, 22, 4) sign-continuous, (N, 3)."""
     quaternions = clip.rotations_xyzw.copy()
     dots = np.einsum("njk,njk->nj", quaternions[1:], quaternions[:-1])
     signs = np.cumprod(np.where(dots < 0, -1.0, 1.0), axis=0)
@@ -70,7 +70,7 @@ def resample(clip: Retargeted, rate_hz: float) -> tuple[NDArray[np.float32], NDA
 
 
 def foot_contacts(quaternions: NDArray[np.float32], root: NDArray[np.float32], rate_hz: float) -> NDArray[np.float32]:
-    """(N, 22, 4), (N, 3) -> (N, 2): 1 where ankle or toes are slow and near where they rest in this clip."""
+    """Return contacts (N, 2): 1 where ankle or toes are slow and near their resting height in this clip."""
     joints, _ = forward_kinematics(
         quaternion_to_matrix(quaternions.astype(np.float64)), ratio_offsets(np.ones(NUM_JOINTS)), root
     )
@@ -86,7 +86,7 @@ def _validation_paths(paths: list[Path], group: Callable[[Path], object]) -> set
 
 
 def build_library(folder: Path) -> MotionLibrary:
-    """Read every BVH under a folder. A file that cannot be used is logged and left out; none at all is an error."""
+    """Read every BVH under a folder. An unusable file is logged and skipped; none at all is an error."""
     paths = sorted(folder.rglob("*.bvh"))
     clips: list[tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]] = []
     kept: list[Path] = []
@@ -94,7 +94,7 @@ def build_library(folder: Path) -> MotionLibrary:
         try:
             clip = retarget(read_bvh(path), str(path.relative_to(folder)), first_frame=first_frame_of(path))
         except BvhError as error:
-            log.warning("left out: %s", error)
+            log.warning("skipped: %s", error)
             continue
         quaternions, root = resample(clip, CACHE_HZ)
         clips.append((quaternions, root, foot_contacts(quaternions, root, CACHE_HZ)))
@@ -165,7 +165,7 @@ def _unpack(archive: Path, folder: Path) -> None:
 
 
 def open_library(mocap: Path, cache: Path) -> MotionLibrary:
-    """The cache if it is there, else built from `mocap`: a folder of .bvh, or of .tar.xz archives that hold them."""
+    """Open the cache if it exists, else build it from `mocap`: a folder of .bvh, or of .tar.xz archives with them."""
     if cache.exists():
         return load_library(cache)
     if not mocap.is_dir():

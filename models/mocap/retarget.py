@@ -57,13 +57,13 @@ _CHILD = {"UpperArm": "LowerArm", "LowerArm": "Hand", "UpperLeg": "LowerLeg", "L
 
 @dataclass(frozen=True, slots=True)
 class Retargeted:
-    """A clip on the 22 joints, scaled to stature 1 (metres = x the height)."""
+    """A clip on the 22 joints, scaled to body height 1."""
 
     name: str
     fps: float
     rotations_xyzw: F64  # (N, 22, 4) local, Hips in the world
-    root: F64  # (N, 3) Hips joint (middle of the hip joints), stature units
-    rest_offsets: F64  # (22, 3) the source's own T-pose offsets, stature units
+    root: F64  # (N, 3) Hips joint (centre of the hip joints), body heights
+    rest_offsets: F64  # (22, 3) the source's own T-pose offsets, body heights
 
 
 def _plain(name: str) -> tuple[str, str]:
@@ -167,13 +167,13 @@ def retarget(bvh: Bvh, name: str, *, first_frame: int = 0) -> Retargeted:
     local = world.copy()
     for joint in range(1, NUM_JOINTS):
         local[:, joint] = np.swapaxes(world[:, PARENTS[joint]], -1, -2) @ world[:, joint]
-    scale = 1.0 / (offsets[0, 1] * STATURE)  # hips height = 1 / STATURE of the stature
+    scale = 1.0 / (offsets[0, 1] * STATURE)  # hips height = 1 / STATURE of the body height
     root = (joints[:, found["LeftUpperLeg"]] + joints[:, found["RightUpperLeg"]]) / 2 * scale
     return Retargeted(name, bvh.fps, matrix_to_quaternion(local), root, offsets * scale)
 
 
 def round_trip_error(bvh: Bvh, clip: Retargeted, *, first_frame: int = 0) -> F64:
-    """(N, 12) distance in stature units between the file's limb joints and the clip's own forward kinematics."""
+    """Return distances (N, 12) in body heights between the file's limb joints and the clip's forward kinematics."""
     found = map_joints(bvh.names, clip.name)
     joints, _ = bvh.world()
     ours, _ = forward_kinematics(quaternion_to_matrix(clip.rotations_xyzw), clip.rest_offsets, clip.root)
@@ -185,5 +185,5 @@ def round_trip_error(bvh: Bvh, clip: Retargeted, *, first_frame: int = 0) -> F64
 
 
 def first_frame_of(path: Path) -> int:
-    """1 for CMU's Daz-friendly files, whose first frame is a T-pose; else 0."""
+    """Return 1 for CMU's Daz-friendly files, whose first frame is a T-pose; else 0."""
     return 1 if "cmu_bvh" in path.parts else 0

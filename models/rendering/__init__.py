@@ -1,1 +1,1 @@
-"""Rendered people with exact truth: sampled motions on the bodies of an outside renderer. Studio is the way in."""
+"""Rendered people with exact ground truth: sampled motions on the bodies of an external renderer, through Studio."""

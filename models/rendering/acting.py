@@ -1,4 +1,4 @@
-"""What the people of a clip do: recorded and made motion, standing talkers, people who sit, heads of their own."""
+"""Actions of the people in a clip: recorded and procedural motion, standing talkers, sitters, independent heads."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ TALKERS = re.compile(
 _STANDING = ("stand", "relaxed", "ankles", "twisted")
 _AT_TABLE = ("chair", "lean_chair", "tucked")
 _TEMPI = (0.55, 1.0, 1.0, 1.7)
-"""How fast made motion goes."""
+"""Speed of procedural motion."""
 _OWN_HEAD: dict[Kind, float] = {"whole": 0.4, "steep": 0.3, "behind": 0.3, "talk": 0.75, "seat": 0.65, "desk": 0.8}
-"""Share of the clips in which the head moves on its own; of evaluation's as of `talk`."""
+"""Fraction of the clips with independent head motion; for evaluation as for `talk`."""
 _GESTURES = 0.35
-"""Share of the seated people whose upper body is a recorded one."""
+"""Fraction of the seated people with a recorded upper body."""
 _UPRIGHT = 0.85
-"""Cosine of the trunk's lean, at least, of people whom evaluation's pictures cut."""
+"""Least cosine of the trunk's lean for people in cut evaluation pictures."""
 _TRIES = 12
 _ARMS_AND_HEAD = [joint for joint in UPPER if JOINT_NAMES[joint] not in ("Hips", "Spine", "Chest")]
 
@@ -68,7 +68,7 @@ class Actors:
         )
 
     def act(self, kind: Kind, seed: int) -> Act:
-        """Everything random follows from the seed."""
+        """Return the motion of a seed."""
         torch_rng = torch.Generator().manual_seed(seed)
         rng = np.random.default_rng([seed, 100])
         if kind == "hold":
@@ -90,7 +90,7 @@ class Actors:
         return act
 
     def _upright(self, source: MotionSampler | PoseMaker, rng: torch.Generator) -> Act:
-        """The first draw of some whose trunk is upright; after them, somebody who stands."""
+        """Return the first of several draws with an upright trunk; otherwise a standing person."""
         for _ in range(_TRIES):
             act = self._drawn(source, rng)
             if upright(act):
@@ -98,7 +98,7 @@ class Actors:
         return self._drawn(self._stand[0], rng)
 
     def _seated(self, at_table: bool, rng: np.random.Generator, torch_rng: torch.Generator) -> Act:
-        """On a chair; some with the gestures of somebody who was recorded standing."""
+        """Return a person on a chair; some with the gestures of a standing recording."""
         maker = (self._work if at_table else self._sit)[int(rng.integers(len(_TEMPI)))]
         act = self._drawn(maker, torch_rng, seated=True)
         if rng.random() >= _GESTURES:
@@ -118,7 +118,7 @@ class Actors:
 
 
 def held(frames: int, rng: np.random.Generator) -> Act:
-    """A T- or A-pose, as people hold it: arms a little forward or bent, legs apart, all of it swaying by a degree."""
+    """Return a held T- or A-pose: arms slightly forward or bent, legs apart, swaying by a degree."""
     sway = np.sin(np.linspace(0, rng.uniform(2, 6), frames) + rng.uniform(0, 6))[:, None, None]
     rotations = np.tile(np.eye(3), (frames, NUM_JOINTS, 1, 1))
     lowered, forward, bent, apart = rng.uniform((0, -8, 0, 1), (55, 12, 12, 9))
@@ -137,13 +137,13 @@ def held(frames: int, rng: np.random.Generator) -> Act:
 
 
 def upright(act: Act) -> bool:
-    """Whether the trunk stands within 30 degrees of vertical: only then a picture can cut at the chest."""
+    """Return whether the trunk is within 30 degrees of vertical, as needed for pictures cut at the chest."""
     turned = act.rotations[:, 0] @ act.rotations[:, JOINT["Spine"]] @ act.rotations[:, JOINT["Chest"]]
     return bool(np.median(turned[:, 1, 1]) > _UPRIGHT)
 
 
 def in_place(root: F64, frames: int = 15) -> F64:
-    """(T, 3) without its slow way over the floor, as on a treadmill: cut pictures show who stays before the camera."""
+    """Remove slow travel over the floor from (T, 3), as on a treadmill, for cut pictures."""
     kernel = np.ones(2 * frames + 1) / (2 * frames + 1)
     padded = np.pad(root[:, [0, 2]], ((frames, frames), (0, 0)), mode="edge")
     slow = np.stack([np.convolve(padded[:, axis], kernel, mode="valid") for axis in range(2)], axis=1)

@@ -1,4 +1,4 @@
-"""Real proportions for the renderer's people: bones are scaled along their length, and the skin with them.
+"""Realistic proportions for the renderer's people: bones and skin are scaled along their length.
 
 Lengths are fractions of stature, joint centre to joint centre. Means of adults: P. de Leva, "Adjustments to
 Zatsiorsky-Seluyanov's segment inertia parameters", J. Biomechanics 29 (1996), for upper arm, forearm, shank and men's
@@ -24,24 +24,24 @@ from models.skeleton import JOINT, NUM_JOINTS, PARENTS
 F64 = NDArray[np.float64]
 
 CHILDREN = 0.15
-"""Share of the people drawn."""
+"""Fraction of the people drawn."""
 CHILD_HEIGHT_M = (0.95, 1.52)
 _CHILD = {
     **{"upper_arm": (0.93, 0.98), "forearm": (0.93, 0.98), "hand": (0.96, 0.98), "thigh": (0.86, 0.97)},
     **{"shank": (0.86, 0.97), "foot": (0.98, 1.02), "shoulders": (1.02, 0.98), "hips": (0.98, 0.97)},
     **{"trunk": (1.03, 1.0), "neck": (0.8, 0.95), "head": (1.32, 1.1), "girth": (1.05, 0.97)},
 }
-"""A child's fractions of stature over an adult's, at the youngest and at the oldest."""
+"""A child's fractions of body height relative to an adult's, at the youngest and at the oldest."""
 _MEANS = {
     **{"upper_arm": (0.159, 0.162), "forearm": (0.152, 0.154), "thigh": (0.228, 0.240), "shank": (0.245, 0.248)},
     **{"shoulders": (0.197, 0.210), "hips": (0.117, 0.119), "trunk": (0.281, 0.277)},
 }
-"""Women and men, fractions of stature."""
+"""Women and men, fractions of body height."""
 
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """What a rig's bones are multiplied by. `shoulders` and `hips` are widths, `girth` the thickness of limbs."""
+    """Factors on a rig's bones. `shoulders` and `hips` are widths, `girth` the thickness of limbs."""
 
     upper_arm: float = 1.0
     forearm: float = 1.0
@@ -58,7 +58,7 @@ class Build:
 
 
 def draw_person(bodies: Any, assets: Any, rng: np.random.Generator) -> Any:
-    """A dressed body of the renderer with proportions of its own."""
+    """Return a dressed body of the renderer with its own proportions."""
     traits = bodies.random_traits(rng)
     age = rng.random() if rng.random() < CHILDREN else None
     if age is not None:
@@ -70,7 +70,7 @@ def draw_person(bodies: Any, assets: Any, rng: np.random.Generator) -> Any:
 
 
 def fractions(rest: F64, height: float) -> dict[str, float]:
-    """Rest joints (22, 3) -> the lengths of _MEANS over stature."""
+    """Return the lengths of _MEANS relative to body height for rest joints (22, 3)."""
 
     def length(one: str, other: str) -> float:
         return float(np.linalg.norm(rest[JOINT[one]] - rest[JOINT[other]])) / height
@@ -88,7 +88,7 @@ def fractions(rest: F64, height: float) -> dict[str, float]:
 
 
 def draw_build(rng: np.random.Generator, rig: dict[str, float], male: float, age: float | None) -> Build:
-    """Factors that take a rig of these fractions to a person drawn at random.
+    """Return factors from a rig of these fractions to a random person.
 
     male  0 woman .. 1 man
     age   None for adults, else 0 (three years) .. 1 (twelve)
@@ -121,7 +121,7 @@ def draw_build(rng: np.random.Generator, rig: dict[str, float], male: float, age
 
 
 def stretches(rest: F64, build: Build) -> F64:
-    """(22, 3) rest joints -> (22, 3, 3): how what belongs to a joint is stretched about it, in the rest pose."""
+    """Return how the skin of each joint is stretched about it in the rest pose, (22, 3, 3), for rest joints (22, 3)."""
     result = np.tile(np.eye(3), (NUM_JOINTS, 1, 1))
     waist = (build.shoulders + build.hips) / 2
     columns = {
@@ -147,7 +147,7 @@ def stretches(rest: F64, build: Build) -> F64:
 
 
 def rebuilt(body: Any, build: Build, normals_of: Any) -> Any:
-    """The renderer's body with other bones: the skin follows as it follows a pose. Soles stay where they were."""
+    """Return the renderer's body with other bones: the skin follows as in a pose. Soles stay in place."""
     rest = body.rest_joints
     stretch = stretches(rest, build)
     joints = rest.copy()
@@ -175,13 +175,13 @@ def rebuilt(body: Any, build: Build, normals_of: Any) -> Any:
 
 
 def _moved(points: F64, weights: F64, stretch: F64, shift: F64) -> F64:
-    """(K, 3) points of the skin with bone weights (K, 22), stretched about their joints."""
+    """Return skin points (K, 3) with bone weights (K, 22), stretched about their joints."""
     moved: F64 = np.einsum("kj,jab,kb->ka", weights, stretch, points, optimize=True) + weights @ shift
     return moved
 
 
 def scaled(body: Any, height: float) -> Any:
-    """The same body at another standing height."""
+    """Return the same body at another standing height."""
     size = height / body.height
     return replace(
         body,

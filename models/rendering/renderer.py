@@ -1,4 +1,5 @@
-"""The renderer of people, render_humans, opened from its folder: what it brings is used, nothing of it is kept here."""
+"""Access to the renderer of people, render_humans, in its own folder: it is used, but nothing of it is included
+here."""
 
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ class RendererError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Renderer:
-    """Its modules, its bodies' assets and its OpenGL canvas (untyped: another program's)."""
+    """Its modules, its bodies' assets and its OpenGL canvas (untyped third-party code)."""
 
     runs: ModuleType  # the scene of a run: segment, camera, occluder, visibility, truth
     bodies: ModuleType
@@ -33,7 +34,7 @@ class Renderer:
 
 
 def open_renderer(folder: Path, size: tuple[int, int], assets: Path | None = None) -> Renderer:
-    """Import the renderer and open its canvas; it draws on one CPU core where there is no GPU.
+    """Import the renderer and open its canvas; without a GPU it draws on one CPU core.
 
     size    width and height of the pictures
     assets  where its body assets are unpacked; None: beside it
@@ -57,7 +58,7 @@ def open_renderer(folder: Path, size: tuple[int, int], assets: Path | None = Non
     except OSError as error:
         raise RendererError(f"{folder}: its assets cannot be unpacked ({error}); pass --assets DIR") from error
     except (tarfile.TarError, EOFError) as error:
-        raise RendererError(f"{bodies.ARCHIVE}: not a whole archive; get it again") from error
+        raise RendererError(f"{bodies.ARCHIVE}: incomplete archive; get it again") from error
     except (ValueError, KeyError) as error:
         raise RendererError(f"{folder}: its unpacked assets are broken ({error}); delete makehuman there") from error
     try:

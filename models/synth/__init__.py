@@ -1,1 +1,1 @@
-"""Training windows made from motion clips: pose variety, virtual cameras, detector-like noise. Batched torch."""
+"""Training windows from motion clips: pose variety, virtual cameras, simulated detector noise. Batched torch."""

@@ -1,4 +1,4 @@
-"""What arms do, as ranges of joint angles in degrees; which body does what is in models.synth.body_table.
+"""Arm poses as ranges of joint angles in degrees; models.synth.body_table assigns them to bodies.
 
 Elevation (0 hanging, 180 up), plane (0 sideways, 90 forward, below 0 behind), inward rotation, elbow, pronation, wrist
 flexion, wrist towards the thumb. Ranges stay inside normal joint mobility.
@@ -15,7 +15,7 @@ ARM = ("elevation", "plane", "inward", "elbow", "pronation", "wrist", "thumb")
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """One arm. `pair`: the other arm does the same."""
+    """Pose of one arm. `pair`: the other arm does the same."""
 
     elevation: Range
     plane: Range

@@ -1,4 +1,4 @@
-"""How bodies stand, sit, kneel, lie and balance, as ranges of joint angles in degrees.
+"""Bodies that stand, sit, kneel, lie and balance, as ranges of joint angles in degrees.
 
 Trunk: pitch of the pelvis (+ forward), roll (+ to the left); spine and neck: flexion (+ forward), side and twist
 (+ to the left). Leg: thigh forward (of the world's vertical, or of the pelvis), abduction, outward rotation, knee,
@@ -25,7 +25,7 @@ class Leg:
     knee: Range
     ankle: Range = (-20, 5)
     world: bool = True
-    planted: bool = True  # the sole lies on the floor and stays there
+    planted: bool = True  # the sole stays flat on the floor
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +44,13 @@ class Body:
     nod: Range = (-15, 22)
     tilt: Range = (-10, 10)
     turn: Range = (-40, 40)
-    alike: float = 0.7  # how far the right leg follows the left one
-    rest: str = "Foot"  # what bears the weight: joint names without side
-    balanced: bool = True  # the centre of mass is brought above what bears the weight
+    alike: float = 0.7  # how much the right leg follows the left one
+    rest: str = "Foot"  # joints that bear the weight, names without side
+    balanced: bool = True  # move the centre of mass above these joints
     chair: bool = False  # the pelvis rests on something that is not the floor
-    level: tuple[str, str] | None = None  # joints that are brought to the same height: hands and toes of a plank
-    into: str = ""  # poses that are one movement away
+    level: tuple[str, str] | None = None  # joints brought to the same height: hands and toes of a plank
+    into: str = ""  # poses one movement away
 
 
 EASY = "hang hang loose hips folded clasped wave point face across shoulder overhead head dance back phone"
-"""What arms do when nothing else is asked of them."""
+"""Arm poses by default."""

@@ -27,9 +27,10 @@ class CameraBatch:
 
 
 def sample_ratios(batch: int, rng: torch.Generator, people: People = PEOPLE) -> Tensor:
-    """(B, 22) bone ratios of people: adults, long-legged tall ones, children (models.synth.randomisation.People).
+    """Return bone ratios (B, 22) of people: adults, long-legged tall ones, children
+    (models.synth.randomisation.People).
 
-    Upper arm, forearm, shoulder width, trunk, thigh and shank each have a spread of their own. Left equals right.
+    Upper arm, forearm, shoulder width, trunk, thigh and shank each vary separately. Left equals right.
     """
     child, tall, even = torch.rand(3, batch, generator=rng)
     normal = torch.randn(11, batch, generator=rng)
@@ -59,9 +60,9 @@ def sample_ratios(batch: int, rng: torch.Generator, people: People = PEOPLE) -> 
 
 
 def _split_at_seat(sitting: Tensor, young: Tensor, child_head_share: float) -> tuple[Tensor, Tensor, Tensor]:
-    """(B,) sitting height over stature, (B,) bool -> (B,) factors of s̄'s legs, of trunk and neck, of the Head bone.
+    """Return factors (B,) of s̄'s legs, of trunk and neck, of the Head bone, for sitting height over body height (B,).
 
-    What a child's upper body has more than an adult's is in good part head.
+    The additional length of a child's upper body is mostly head.
     """
     hips, *bones = (float(REST_OFFSETS[JOINT[name], 1]) / STATURE for name in ("Hips", *_COLUMN))
     sole, above, head = SOLE / STATURE, sum(bones), bones[-1]
@@ -72,7 +73,7 @@ def _split_at_seat(sitting: Tensor, young: Tensor, child_head_share: float) -> t
 
 
 def normalized_ratio(ratio: Tensor) -> Tensor:
-    """(..., 22) -> the same proportions with the stature of s̄; [0] = 1."""
+    """Return the same proportions (..., 22) with the height of s̄; [0] = 1."""
     offsets = ratio_offsets(ratio)
     unit = ratio_offsets(torch.ones(NUM_JOINTS, dtype=ratio.dtype))
     length = torch.linalg.norm(offsets, dim=-1)
@@ -81,15 +82,15 @@ def normalized_ratio(ratio: Tensor) -> Tensor:
     return torch.cat([torch.ones_like(scaled[..., :1]), scaled[..., 1:]], dim=-1)
 
 
-def _mixture(batch: int, near: float, wide: tuple[float, float], share: float, rng: torch.Generator) -> Tensor:
-    """(B,) degrees -> radians: normal with `near` spread, and a `share` drawn uniformly from `wide`."""
+def _mixture(batch: int, near: float, wide: tuple[float, float], fraction: float, rng: torch.Generator) -> Tensor:
+    """Return radians (B,): normal with spread `near`, and a `fraction` uniformly from `wide`, degrees."""
     normal = torch.randn(batch, generator=rng) * near
     uniform = torch.rand(batch, generator=rng) * (wide[1] - wide[0]) + wide[0]
-    return torch.deg2rad(torch.where(torch.rand(batch, generator=rng) < share, uniform, normal))
+    return torch.deg2rad(torch.where(torch.rand(batch, generator=rng) < fraction, uniform, normal))
 
 
 def look(yaw: Tensor, pitch: Tensor, roll: Tensor) -> Tensor:
-    """(B,) radians -> (B, 3, 3) R_cam_world, OpenCV axes. Yaw 0: the camera stands on +Z and looks along -Z."""
+    """Return R_cam_world (B, 3, 3), OpenCV axes, for angles (B,). Yaw 0: the camera is on +Z and looks along -Z."""
     forward = torch.stack([-yaw.sin() * pitch.cos(), -pitch.sin(), -yaw.cos() * pitch.cos()], dim=-1)
     right = torch.stack([yaw.cos(), torch.zeros_like(yaw), -yaw.sin()], dim=-1)
     down = torch.linalg.cross(forward, right)
@@ -98,15 +99,15 @@ def look(yaw: Tensor, pitch: Tensor, roll: Tensor) -> Tensor:
 
 
 def uniform(span: Range, batch: int, rng: torch.Generator) -> Tensor:
-    """(B,) drawn uniformly from a range."""
+    """Return (B,) drawn uniformly from a range."""
     return span[0] + (span[1] - span[0]) * torch.rand(batch, generator=rng)
 
 
-_SHAPES = torch.tensor([3 / 4, 9 / 16, 4 / 3, 3 / 4])  # height over width of pictures
+_SHAPES = torch.tensor([3 / 4, 9 / 16, 4 / 3, 3 / 4])  # height divided by width of pictures
 
 
 def sample_cameras(target: Tensor, rng: torch.Generator, cameras: Cameras = CAMERAS) -> CameraBatch:
-    """(B, 3) where the person is -> cameras that look there, sometimes so that part of the person is outside."""
+    """Return cameras aimed at the person (B, 3), sometimes with part of the person outside."""
     c, batch = cameras, len(target)
     yaw = torch.rand(batch, generator=rng) * 2 * math.pi
     pitch = _mixture(batch, c.pitch_near_deg, c.pitch_wide_deg, c.pitch_wide, rng)

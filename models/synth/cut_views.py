@@ -1,7 +1,7 @@
-"""Upper bodies before a webcam: near wide cameras, and what a detector says of limbs that it cannot see.
+"""Upper bodies in front of a webcam: near wide cameras, and a detector's output for invisible limbs.
 
-A part of the body is out of sight beyond the picture's edge or behind a desk. BlazePose still puts its points
-somewhere: limbs that hang or sit plausibly, often too short, with scores near zero, and 3D landmarks to match.
+Parts of the body are invisible beyond the picture's edge or behind a desk. BlazePose still places their points: limbs
+that hang or sit plausibly, often too short, with scores near zero, and matching 3D landmarks.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from models.synth.cameras import CameraBatch, look, uniform
 from models.synth.randomisation import CutViews
 
 _HEAD = (0.105 + HEAD_TOP) / STATURE  # the head's top above the Neck joint
-_ASPECTS = torch.tensor([9 / 16, 9 / 16, 3 / 4, 16 / 9])  # height over width of pictures
+_ASPECTS = torch.tensor([9 / 16, 9 / 16, 3 / 4, 16 / 9])  # height divided by width of pictures
 _NEVER = -1e3  # a desk below everything
 _POINT = {name: index for index, name in enumerate(EVIDENCE_NAMES)}
 _CHEST, _HIPS = JOINT["UpperChest"], JOINT["Hips"]
@@ -39,13 +39,13 @@ class Sight:
     """What B windows show. Units: body heights."""
 
     camera: CameraBatch
-    desk: Tensor  # (B,) world height of the desk that hides what is below; far below the floor where there is none
+    desk: Tensor  # (B,) world height of the desk that hides what is below; far below the floor without a desk
 
 
 def sample_sight(joints: Tensor, turned: Tensor, camera: CameraBatch, rng: torch.Generator, cut: CutViews) -> Sight:
-    """Replace `cut.fraction` of the cameras by webcams before an upper body.
+    """Replace `cut.fraction` of the cameras by webcams in front of an upper body.
 
-    joints, turned  (B, 22, 3), (B, 22, 3, 3) of one frame, world; people who lie or stand on their hands are left out.
+    joints, turned  (B, 22, 3), (B, 22, 3, 3) of one frame, world; people lying or on their hands are excluded.
     """
     batch = len(joints)
     upright = turned[:, _CHEST, 1, 1] > 0.6
@@ -63,7 +63,7 @@ def sample_sight(joints: Tensor, turned: Tensor, camera: CameraBatch, rng: torch
 
 
 def _level(batch: int, rng: torch.Generator, cut: CutViews) -> Tensor:
-    """(B,) how far below the Neck joint the body ends."""
+    """Return how far below the Neck joint the body is cut (B,)."""
     kind = torch.rand(batch, generator=rng)
     spans = [uniform(span, batch, rng) for span in (cut.shoulders, cut.chest, cut.waist)]
     low = torch.where(kind < 1 - cut.at_waist, spans[1], spans[2])
@@ -73,7 +73,7 @@ def _level(batch: int, rng: torch.Generator, cut: CutViews) -> Tensor:
 def _webcam(
     joints: Tensor, ahead: Tensor, level: Tensor, rng: torch.Generator, cut: CutViews
 ) -> tuple[CameraBatch, Tensor]:
-    """Cameras whose picture ends at `level`, or a desk that hides what is below it."""
+    """Return cameras whose picture ends at `level`, or a desk that hides what is below it."""
     batch, neck = len(joints), joints[:, JOINT["Neck"]]
     by_desk = torch.rand(batch, generator=rng) < cut.by_desk
     more = torch.where(by_desk, uniform((1.0, 1.6), batch, rng), 1.0)
@@ -108,7 +108,7 @@ def beyond_sight(points: Tensor, world_height: Tensor, sight: Sight) -> Tensor:
 
 
 def guessed_points(points: Tensor, turned: Tensor, beyond: Tensor, rng: torch.Generator, cut: CutViews) -> Tensor:
-    """Points as a detector takes them to be: where it sees nothing, somebody else's limbs, short and nearly still.
+    """Return points as placed by a detector: invisible ones belong to limbs of a random person, short and nearly still.
 
     points  (B, T, 27, 3) camera frame; turned (B, T, 22, 3, 3) the joints' orientations in it; beyond (B, T, 27)
     """
@@ -130,7 +130,7 @@ def guessed_points(points: Tensor, turned: Tensor, beyond: Tensor, rng: torch.Ge
 
 
 def _guessed_hips(points: Tensor, weight: Tensor, rng: torch.Generator) -> Tensor:
-    """A copy of the points with unseen hips farther or nearer along the trunk and a little aside."""
+    """Return a copy of the points with invisible hips farther or nearer along the trunk and slightly aside."""
     batch, said = len(points), points.clone()
     shoulders = points[:, :, _SHOULDERS].mean(2, keepdim=True)
     middle = points[:, :, _BOTH_HIPS].mean(2, keepdim=True)
@@ -141,7 +141,7 @@ def _guessed_hips(points: Tensor, weight: Tensor, rng: torch.Generator) -> Tenso
 
 
 def guessed_scores(score: Tensor, beyond: Tensor, rng: torch.Generator, cut: CutViews) -> Tensor:
-    """(B, T, 23) scores, (B, T, 27) -> near zero where nothing is seen; some detectors keep scoring such points."""
+    """Return scores (B, T, 23), near zero for invisible points; some detectors keep scoring them."""
     batch = len(score)
     weight = (beyond[..., :NUM_KEYPOINTS] / (0.5 * cut.soft)).clamp(0, 1)
     exponent = uniform(cut.score_exponent, batch, rng)[:, None, None]
@@ -151,5 +151,5 @@ def guessed_scores(score: Tensor, beyond: Tensor, rng: torch.Generator, cut: Cut
 
 
 def uncut(cut: CutViews) -> CutViews:
-    """The same without webcams: whole bodies alone."""
+    """Return the settings without webcams: only whole bodies."""
     return replace(cut, fraction=0.0)

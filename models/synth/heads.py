@@ -1,4 +1,4 @@
-"""Heads that turn, tilt and nod on their own: recorded heads hardly tilt, people before a webcam do."""
+"""Independent head motion: recorded heads hardly tilt, unlike people in front of a webcam."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from models.synth.randomisation import Poses
 
 _NECK = [JOINT["Neck"], JOINT["Head"]]
 _STAYS = 0.3
-"""Of the head's and neck's recorded rotation, where it gets one of its own."""
+"""Fraction of the recorded rotation of head and neck that is kept with independent motion."""
 
 
 def heads_turned(motion: MotionBatch, variety: float, poses: Poses, rng: torch.Generator) -> MotionBatch:
-    """The same motion; a fraction `poses.head` of the windows hold or move the head at angles drawn here.
+    """Return the motion with random head angles, held or moving, in a fraction `poses.head` of the windows.
 
-    Neck and head share each angle: up to 70 degrees of turn, 40 of tilt to a side, 40 of nod, one of them at a time or
-    all together. Shoulders and trunk stay.
+    Neck and head share each angle: up to 70 degrees of turn, 40 of tilt to a side, 40 of nod, one at a time or
+    combined. Shoulders and trunk are unchanged.
     """
     batch, frames = motion.rotations.shape[:2]
     on = torch.rand(batch, generator=rng) < poses.head * variety
@@ -44,12 +44,12 @@ def heads_turned(motion: MotionBatch, variety: float, poses: Poses, rng: torch.G
 
 
 def _angles(batch: int, poses: Poses, rng: torch.Generator) -> Tensor:
-    """(B, 3) radians: nod (+ down), turn and tilt (+ to the left)."""
+    """Return radians (B, 3): nod (+ down), turn and tilt (+ to the left)."""
     largest = torch.deg2rad(torch.tensor([poses.nod_deg, poses.turn_deg, poses.side_deg]))
     uniform = torch.rand(batch, 3, generator=rng) * 2 - 1
     normal = (torch.randn(batch, 3, generator=rng) / 3).clamp(-1, 1)
     wide = torch.rand(batch, 3, generator=rng) < poses.head_mixture
     angles: Tensor = torch.where(wide, uniform, normal)
-    length = angles.norm(dim=-1, keepdim=True).clamp(min=1.0)  # not all of them at their ends at once
+    length = angles.norm(dim=-1, keepdim=True).clamp(min=1.0)  # not all at their limits at once
     limited: Tensor = angles / length * largest
     return limited

@@ -1,4 +1,4 @@
-"""Joint angles as people name them (flexion, abduction, elevation ...) to the local rotations of the 22 joints.
+"""Convert anatomical joint angles (flexion, abduction, elevation ...) to local rotations of the 22 joints.
 
 Angles are (..., 32): TRUNK, LEG of the left, of the right, ARM of the left, of the right (arm_table, body).
 """
@@ -21,7 +21,7 @@ ARMS = slice(LEGS.stop, SIZE)
 _MIRROR = torch.tensor([1.0, -1.0, -1.0])
 _MIRRORED = _MIRROR[:, None] * _MIRROR  # M R M with M = diag(-1, 1, 1), entry by entry
 _BENT = {"Spine": (0, 0.3), "Chest": (0, 0.35), "UpperChest": (0, 0.35), "Neck": (1, 0.5), "Head": (1, 0.5)}
-"""Which angles a joint of the column takes (0 spine, 1 neck) and its share of them."""
+"""Index of the angles that each joint of the column takes (0 spine, 1 neck), and its fraction of them."""
 _MATRIX = {share: at for at, share in enumerate(dict.fromkeys(_BENT.values()))}
 
 
@@ -51,7 +51,7 @@ def _mirror_sides(rotations: Tensor) -> tuple[Tensor, Tensor]:
 def upper_arm_in_chest(arm: Tensor) -> Tensor:
     """(..., 7) ARM in radians -> (..., 3, 3): the left upper arm in the chest's frame.
 
-    The elbow bends forward on a hanging arm; raising it in any plane brings no twist, `inward` adds it.
+    The elbow bends forward on a hanging arm; raising it in any plane adds no twist, `inward` does.
     """
     elevation, plane, inward = arm[..., 0], arm[..., 1], arm[..., 2]
     return turn_y(-plane) @ turn_z(elevation - math.pi / 2) @ turn_x(inward - plane)
@@ -63,14 +63,15 @@ def forearm(arm: Tensor) -> Tensor:
 
 
 def _collar(arm: Tensor) -> Tensor:
-    """The collar bone goes along with the raised arm: up by a fifth of what is above 30 degrees, and forward."""
+    """Return the collar bone's motion with a raised arm: up by a fifth of the elevation above 30 degrees, and
+    forward."""
     lift = 0.2 * (arm[..., 0] - math.radians(30)).clamp(min=0)
     forward = 0.12 * arm[..., 1] * arm[..., 0].sin()
     return turn_y(-forward) @ turn_z(lift)
 
 
 def _column(angles: Tensor) -> dict[str, Tensor]:
-    """(..., 32) -> rotations of spine, neck and head, which share flexion, side and twist."""
+    """Return rotations of spine, neck and head, which share flexion, side bend and twist, for (..., 32)."""
     flex_side_twist = angles[..., 2:8].reshape(*angles.shape[:-1], 2, 3)
     vector = torch.stack([flex_side_twist[..., 0], flex_side_twist[..., 2], -flex_side_twist[..., 1]], dim=-1)
     shared = torch.stack([vector[..., part, :] * share for part, share in _MATRIX], dim=-2)
@@ -79,7 +80,7 @@ def _column(angles: Tensor) -> dict[str, Tensor]:
 
 
 def local_rotations(angles: Tensor) -> Tensor:
-    """(..., 32) radians -> (..., 22, 3, 3) local; Hips faces +Z, turned by pitch and roll only."""
+    """Return local rotations (..., 22, 3, 3) for (..., 32) radians; Hips faces +Z, rotated by pitch and roll only."""
     leg = angles[..., LEGS].reshape(*angles.shape[:-1], 2, len(LEG))
     arm = angles[..., ARMS].reshape(*angles.shape[:-1], 2, len(ARM))
     collar = _collar(arm)

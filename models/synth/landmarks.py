@@ -1,4 +1,4 @@
-"""Where a detector's points sit on the body: each of the 27 is an offset on a bone, varied from person to person."""
+"""Positions of a detector's points on the body: each of the 27 is an offset on a bone, varying between people."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def place_landmarks(
 ) -> Tensor:
     """Joints (B, T, 22, 3) and orientations (B, T, 22, 3, 3) -> the 27 points (B, T, 27, 3), same frame, body heights.
 
-    `spread` 0: where BlazePose puts them on everybody.
+    `spread` 0: BlazePose's mean positions.
     """
     batch, spread = len(joints), spread * people.landmark_scale
     own = torch.randn(batch, len(BONES), 3, generator=rng)

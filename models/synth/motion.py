@@ -1,4 +1,4 @@
-"""What the samplers of motion hand over."""
+"""Output of the motion samplers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import Tensor
 
 @dataclass(frozen=True, slots=True)
 class MotionBatch:
-    """Windows of motion on s̄'s joints, world frame, stature units."""
+    """Windows of motion on s̄'s joints, world frame, body heights."""
 
     rotations: Tensor  # (B, T, 22, 3, 3) local, Hips in the world
     root: Tensor  # (B, T, 3)

@@ -1,8 +1,8 @@
-"""A detector's keypoints: bias, correlated jitter, occlusion, swaps, flips, drops, and scores that tell.
+"""Simulated detector keypoints: bias, correlated jitter, occlusion, swaps, flips, drops, and scores.
 
-Sizes are those of BlazePose on rendered people with exact truth: quartiles and tails of each limb joint's error, what
-of it stays over a window and what comes and goes, autocorrelation 0.85 a frame, leg swaps in side views, rare
-whole-body flips. The model card has measured and made ones side by side.
+Magnitudes are those of BlazePose on rendered people with exact truth: quartiles and tails of each limb joint's error,
+its constant and varying parts within a window, autocorrelation 0.85 per frame, leg swaps in side views, rare whole-body
+flips. The model card compares measured and simulated ones.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ _GROUPS: dict[str, list[tuple[int, ...]]] = {
         for side in ("left", "right")
     ],
 }
-"""Keypoints that err together."""
+"""Keypoints with common errors."""
 
 
 def mixing(size: int, groups: Iterable[tuple[tuple[int, ...], float]]) -> Tensor:
-    """(K, K) matrix that gives unit normal noise of K points a common part: (points, its fraction of the variance)."""
+    """Return a matrix (K, K) that gives unit normal noise of K points a common part: (points, fraction of variance)."""
     covariance = torch.eye(size, dtype=torch.float64)
     for points, alike in groups:
         for a in points:
@@ -50,7 +50,7 @@ def mixing(size: int, groups: Iterable[tuple[tuple[int, ...], float]]) -> Tensor
 
 @cache
 def _sizes(errors: KeypointErrors) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """(23,) sizes, how many times larger when hidden, how often far off; (23, 23) what mixes the noise."""
+    """Return (23,) sizes, factors when hidden, frequencies of outliers; and (23, 23), which mixes the noise."""
     rows = [getattr(errors, name.split("_")[-1], errors.head) for name in KEYPOINT_NAMES]
     size, hidden, far = torch.tensor([(row.size, row.hidden, row.far) for row in rows]).unbind(-1)
     groups = [(points, getattr(errors, name)) for name, several in _GROUPS.items() for points in several]
@@ -59,7 +59,7 @@ def _sizes(errors: KeypointErrors) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 
 @cache
 def _correlate(frames: int, per_frame: float) -> Tensor:
-    """(T, T) matrix that turns white noise into unit noise with that autocorrelation (AR(1))."""
+    """Return a matrix (T, T) that turns white noise into unit noise with this autocorrelation (AR(1))."""
     lag = torch.arange(frames)
     covariance: Tensor = torch.pow(per_frame, (lag[:, None] - lag).abs().double())
     root: Tensor = torch.linalg.cholesky(covariance)
@@ -73,9 +73,9 @@ def slow_noise(shape: tuple[int, ...], per_frame: float, rng: torch.Generator) -
     return correlated
 
 
-def runs(batch: int, frames: int, share: float, mean_frames: float, rng: torch.Generator) -> Tensor:
-    """(B, T) bool: on for about `share` of the time, in runs of about `mean_frames`."""
-    level = math.sqrt(2) * torch.special.erfinv(torch.tensor(1 - 2 * share)).item()
+def runs(batch: int, frames: int, fraction: float, mean_frames: float, rng: torch.Generator) -> Tensor:
+    """Return (B, T) bool: true for about `fraction` of the time, in runs of about `mean_frames`."""
+    level = math.sqrt(2) * torch.special.erfinv(torch.tensor(1 - 2 * fraction)).item()
     on: Tensor = slow_noise((batch, frames), math.exp(-1.5 / mean_frames), rng) > level
     return on
 
@@ -85,7 +85,7 @@ def _chance(batch: int, p: float, rng: torch.Generator) -> Tensor:
 
 
 def _occluded(points: Tensor, rays: Tensor, height: Tensor) -> Tensor:
-    """(B, T, 27, 3) camera, (B, T, 23, 2), (B, T) -> (B, T, 23) behind the trunk or behind the other leg."""
+    """Return (B, T, 23) whether points are behind the trunk or the other leg."""
     depth = points[:, :, :NUM_KEYPOINTS, 2]
     trunk = rays[:, :, _TRUNK]
     middle, half = trunk.mean(2, keepdim=True), (trunk.amax(2) - trunk.amin(2))[:, :, None] / 2
@@ -101,7 +101,7 @@ def _occluded(points: Tensor, rays: Tensor, height: Tensor) -> Tensor:
 
 @dataclass(frozen=True, slots=True)
 class Detected:
-    """What a detector says of B windows, and how far off it is."""
+    """A detector's output for B windows, and its errors."""
 
     rays: Tensor  # (B, T, 23, 2)
     scores: Tensor  # (B, T, 23), 0 where missing
@@ -120,7 +120,7 @@ def noisy_keypoints(
     strength: float = 1.0,
     hide: float = 1.0,
 ) -> Detected:
-    """What a detector would say. `strength` scales its errors, `hide` how often keypoints are missing altogether.
+    """Simulate a detector. `strength` scales its errors, `hide` how often keypoints are missing.
 
     points   (B, T, 27, 3) landmarks where the detector takes them to be, camera frame, body heights
     beyond   (B, T, 27) how far out of sight they are (models.synth.cut_views)
@@ -152,15 +152,15 @@ def noisy_keypoints(
 
 
 def _jumps(batch: int, frames: int, hidden: Tensor, often: Tensor, mean_frames: float, rng: torch.Generator) -> Tensor:
-    """(B, T, 23) bool: far off for some frames, hidden ones far more often."""
+    """Return (B, T, 23) bool: outliers for some frames, far more often for hidden points."""
     unit = slow_noise((batch, frames, NUM_KEYPOINTS), math.exp(-1.5 / mean_frames), rng)
-    share = torch.where(hidden, 4 * often, often)
-    on: Tensor = unit > math.sqrt(2) * torch.special.erfinv(1 - 2 * share)
+    fraction = torch.where(hidden, 4 * often, often)
+    on: Tensor = unit > math.sqrt(2) * torch.special.erfinv(1 - 2 * fraction)
     return on
 
 
 def _scores(error: Tensor, hidden: Tensor, jumps: Tensor, informative: float, rng: torch.Generator) -> Tensor:
-    """(B, T, 23) scores that fall with the error; in the other windows they hardly tell."""
+    """Return scores (B, T, 23) that decrease with the error; in the other windows they hardly depend on it."""
     batch = len(error)
     telling = torch.exp(-error / 0.10) * (1 - 0.35 * hidden) * (1 - 0.4 * jumps)
     flat = 0.93 + 0 * error - 0.2 * hidden
@@ -171,7 +171,7 @@ def _scores(error: Tensor, hidden: Tensor, jumps: Tensor, informative: float, rn
 def _swapped(
     points: Tensor, rays: Tensor, score: Tensor, rng: torch.Generator, errors: KeypointErrors, strength: float
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Legs swapped in side views for short runs; rarely the whole body flips."""
+    """Swap legs in side views for short runs; rarely flip the whole body."""
     batch, frames = score.shape[:2]
     across = points[:, :, KEYPOINT["left_shoulder"]] - points[:, :, KEYPOINT["right_shoulder"]]
     side_view = across[..., :2].norm(dim=-1) < 0.45 * across.norm(dim=-1)
@@ -189,18 +189,18 @@ def _swapped(
 
 
 def dropped(score: Tensor, rng: torch.Generator, hide: float) -> Tensor:
-    """Score 0 for what is missing: single keypoints, limbs, both legs for seconds, feet, whole frames."""
+    """Set scores to 0 for missing points: single keypoints, limbs, both legs for seconds, feet, whole frames."""
     batch, frames = score.shape[:2]
     keep = torch.ones_like(score, dtype=torch.bool)
     single = runs(batch * NUM_KEYPOINTS, frames, 0.03 * hide + 1e-4, 4.0, rng)
     keep &= ~single.view(batch, NUM_KEYPOINTS, frames).mT
-    for columns, share, seconds in ((_ARM_LEFT, 0.04, 15.0), (_ARM_RIGHT, 0.04, 15.0), (_LEGS, 0.10, 60.0)):
-        gone = runs(batch, frames, share * hide + 1e-4, seconds, rng)
+    for columns, fraction, seconds in ((_ARM_LEFT, 0.04, 15.0), (_ARM_RIGHT, 0.04, 15.0), (_LEGS, 0.10, 60.0)):
+        gone = runs(batch, frames, fraction * hide + 1e-4, seconds, rng)
         keep[:, :, columns] &= ~gone[..., None]
-    for columns, share in ((_SMALL_TOES, 0.65), (_FEET, 0.2), ([0, 1, 2, 3, 4], 0.05), (_LEGS, 0.06)):
-        keep[:, :, columns] &= ~_chance(batch, share * hide, rng)[:, None, None]
+    for columns, fraction in ((_SMALL_TOES, 0.65), (_FEET, 0.2), ([0, 1, 2, 3, 4], 0.05), (_LEGS, 0.06)):
+        keep[:, :, columns] &= ~_chance(batch, fraction * hide, rng)[:, None, None]
     keep &= ~runs(batch, frames, 0.03 * hide + 1e-4, 3.0, rng)[..., None]
-    late = torch.rand(batch, generator=rng) * 1.2 - 1.0  # in a sixth of the windows the person has just come in
+    late = torch.rand(batch, generator=rng) * 1.2 - 1.0  # in a sixth of the windows the person has just entered
     started = torch.arange(frames)[None] >= (late.clamp(min=0) / 0.2 * (frames - 1) * min(hide, 1.0))[:, None]
     keep &= started[..., None]
     low = score < 0.3

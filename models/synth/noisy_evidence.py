@@ -1,7 +1,7 @@
-"""The 3D landmarks of a detector's own network, with errors like theirs.
+"""Simulated 3D landmarks of a detector's own network.
 
-Across the picture they err as the keypoints do and some more, in depth far more; limbs that reach towards the camera
-are flattened, the whole body is tilted.
+In the picture plane their errors are those of the keypoints and a little more, in depth much larger; limbs that point
+towards the camera are flattened, the whole body is tilted.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ _KIND = {"pinky": "hand", "index": "hand", "ankle": "foot", "toe": "foot", "heel
 
 @cache
 def _sizes(errors: LandmarkErrors) -> tuple[Tensor, Tensor]:
-    """(27, 3) sizes in metres, (27, 27) what mixes the noise: points of a head, a hand, a foot err together."""
+    """Return sizes (27, 3) in metres and (27, 27), which mixes the noise: points of a head, hand or foot err
+    together."""
     kinds = [_KIND.get(name.split("_")[-1], name.split("_")[-1]) for name in EVIDENCE_NAMES]
     rows = [getattr(errors, kind, errors.head) for kind in kinds]
     groups = [
@@ -56,14 +57,14 @@ def _sizes(errors: LandmarkErrors) -> tuple[Tensor, Tensor]:
 
 
 def hidden_evidence(evidence: Tensor, scores: Tensor, rng: torch.Generator, fraction: float) -> Tensor:
-    """(B, T, 27, 4), (B, T, 23): in some windows what lacks a keypoint lacks a landmark (hands: the wrist)."""
+    """Remove landmarks of missing keypoints in a fraction of the windows (hands: of the wrist)."""
     missing = scores[:, :, _KEYPOINT_OF] <= 0
     both = (torch.rand(len(scores), generator=rng) < fraction)[:, None, None]
     return evidence * ~(missing & both)[..., None]
 
 
 def _flattened(points: Tensor, level: Tensor, errors: LandmarkErrors, rng: torch.Generator) -> Tensor:
-    """(B, T, 27, 3): how far a limb reaches towards or away from the camera is misjudged, mostly too little."""
+    """Return points (B, T, 27, 3) with misjudged extent of limbs in depth, mostly too small."""
     depth = points[..., 2].clone()
     mean, spread = errors.reach
     for base, limb in _LIMBS:
@@ -75,7 +76,7 @@ def _flattened(points: Tensor, level: Tensor, errors: LandmarkErrors, rng: torch
 def noisy_evidence(
     points_view: Tensor, detected: Detected, seen: Tensor, rng: torch.Generator, errors: LandmarkErrors
 ) -> Tensor:
-    """The detector's 3D landmarks.
+    """Simulate the detector's 3D landmarks.
 
     points_view  (B, T, 27, 3) landmarks where the detector takes them to be, the view's axes, body heights
     detected     the keypoints of the same frames: flips are theirs, errors go with theirs

@@ -1,6 +1,6 @@
-"""Many poses from few clips: speed, mirror, mixed halves and limbs, smooth random rotations within joint limits.
+"""Pose variety from few clips: speed, mirror, combined halves and limbs, smooth random rotations in joint limits.
 
-A share of the windows comes from no clip at all: models.synth.procedural.
+A fraction of the windows uses no clip: models.synth.procedural.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ _GROUP = [
     for index, name in enumerate(JOINT_NAMES)
 ]  # 0 root and legs, 1 spine and head, 2 left arm, 3 right arm
 VARIED_SHARE = POSES.varied
-"""Of the recorded windows; the others are motion as it was recorded, mirrored and at another speed."""
+"""Fraction of the recorded windows that is varied; the others are as recorded, mirrored and at another speed."""
 PROCEDURAL_SHARE = POSES.procedural
-"""Of all windows when variety is 1: made from nothing (models.synth.procedural)."""
+"""Fraction of all windows at variety 1 that is procedural (models.synth.procedural)."""
 _SPINE = ("Spine", "Chest", "UpperChest", "Neck", "Head")
 
 
 class MotionSampler:
-    """Draws windows from the clips of a library. `variety` 0: the clips as they are; 1: as for training.
+    """Draws windows from the clips of a library. `variety` 0: the clips unchanged; 1: as for training.
 
     `procedural`: fraction of the windows made from tables at variety 1, in place of that of `poses`; at variety 0 there
     are none. `varied`: fraction of the recorded windows that is varied, in place of that of `poses`.
@@ -104,7 +104,7 @@ class MotionSampler:
         return _varied(motion, self.variety * varied[:, 0], self._poses, rng) if self.variety > 0 else motion
 
     def _rows(self, clip: Tensor, mix: Tensor, speed: Tensor, frames: int, rng: torch.Generator) -> Tensor:
-        """(B, 4) clips -> (B, T, 4) rows; a clip shorter than the window is played back and forth."""
+        """Return rows (B, T, 4) for clips (B, 4); a clip shorter than the window is played back and forth."""
         length = (self._length[clip] - 1).clamp(min=1).float()
         begin = torch.rand(clip.shape, generator=rng)
         begin = torch.where(mix, begin, begin[:, :1])
@@ -132,13 +132,13 @@ class MotionSampler:
 
 
 def _in_order(parts: list[MotionBatch], order: Tensor) -> MotionBatch:
-    """The parts one after the other, then window b is the order[b]-th of them."""
+    """Concatenate the parts; window b is then the order[b]-th of them."""
     joined = {f.name: torch.cat([getattr(part, f.name) for part in parts]) for f in fields(MotionBatch)}
     return MotionBatch(**{name: values[order] for name, values in joined.items()})
 
 
 def _mirrored(motion: MotionBatch, flip: Tensor, mirror: Tensor) -> MotionBatch:
-    """Left and right exchanged where `flip`: x -> -x of the world."""
+    """Exchange left and right where `flip`: x -> -x in the world."""
     signs = torch.tensor([-1.0, 1.0, 1.0])
     rotations = motion.rotations[:, :, mirror] * signs[:, None] * signs
     pick = flip[:, None, None]
@@ -151,7 +151,7 @@ def _mirrored(motion: MotionBatch, flip: Tensor, mirror: Tensor) -> MotionBatch:
 
 
 def _smooth(batch: int, frames: int, constant: float, varying: float, rng: torch.Generator) -> Tensor:
-    """(B, T, 3) random rotation vectors in radians: a constant part and a slow wave."""
+    """Return random rotation vectors (B, T, 3) in radians: a constant part and a slow wave."""
     time_s = torch.arange(frames)[None, :, None] / 30.0
     rate = torch.rand(batch, 1, 3, generator=rng) * 1.2 + 0.1
     phase = torch.rand(batch, 1, 3, generator=rng) * 2 * math.pi
@@ -164,7 +164,7 @@ def _degrees(value: float) -> float:
 
 
 def _ball(rotation: Tensor, bone: Tensor, turn: Tensor, low: Tensor, high: Tensor, on: Tensor) -> Tensor:
-    """Turn a ball joint in its parent's frame; kept only where the bone's direction stays inside low..high."""
+    """Rotate a ball joint in its parent's frame; only where the bone's direction stays within low..high."""
     turned = axis_angle_to_matrix(turn) @ rotation
     direction = turned @ bone  # (B, T, 3)
     inside = ((direction > low) & (direction < high)).all(-1).all(-1)
@@ -179,13 +179,14 @@ def _hinge(rotation: Tensor, bone: Tensor, axis: Tensor, target: Tensor, on: Ten
 
 
 def _flexion(batch: int, frames: int, most_deg: float, rng: torch.Generator) -> Tensor:
-    """(B, T) a hinge's angle over time within 0..most."""
+    """Return a hinge's angle (B, T) over time within 0..most."""
     wave = _smooth(batch, frames, 0.0, _degrees(25), rng)[..., 0]
     return (torch.rand(batch, 1, generator=rng) * _degrees(most_deg) + wave).clamp(_degrees(2), _degrees(most_deg))
 
 
 def _varied(motion: MotionBatch, variety: Tensor, poses: Poses, rng: torch.Generator) -> MotionBatch:
-    """Random rotations of limbs, spine and whole body, as likely as `variety` (B,); turned legs have no contacts."""
+    """Apply random rotations of limbs, spine and whole body with probability `variety` (B,); such legs have no
+    contacts."""
     rotations = motion.rotations.clone()
     batch, frames = rotations.shape[:2]
 
@@ -214,7 +215,7 @@ def _varied(motion: MotionBatch, variety: Tensor, poses: Poses, rng: torch.Gener
 
 
 def _vary_arm(r: Tensor, side: str, sign: float, on: Tensor, bent: Tensor, rng: torch.Generator) -> None:
-    """Upper arm anywhere a shoulder can go, elbow 0..145 degrees, some wrist; in place."""
+    """Move the upper arm within the shoulder's range, elbow 0..145 degrees, wrist a little; in place."""
     batch, frames = r.shape[:2]
     upper, lower, hand = (JOINT[side + name] for name in ("UpperArm", "LowerArm", "Hand"))
     bone = torch.tensor([sign, 0.0, 0.0])
@@ -231,7 +232,7 @@ def _vary_arm(r: Tensor, side: str, sign: float, on: Tensor, bent: Tensor, rng: 
 
 
 def _vary_leg(r: Tensor, side: str, sign: float, on: Tensor, bent: Tensor, rng: torch.Generator) -> None:
-    """Thigh within a hip's reach (kicks, sitting, kneeling, splits to the side), knee 0..145 degrees; in place."""
+    """Move the thigh within the hip's range (kicks, sitting, kneeling, splits), knee 0..145 degrees; in place."""
     batch, frames = r.shape[:2]
     upper, lower = JOINT[side + "UpperLeg"], JOINT[side + "LowerLeg"]
     bone = torch.tensor([0.0, -1.0, 0.0])

@@ -1,8 +1,8 @@
-"""Motion made from nothing: people who stand on one leg, sit, kneel, lie, reach, cross their limbs.
+"""Procedural motion: people who stand on one leg, sit, kneel, lie, reach, cross their limbs.
 
-Each window goes between two poses of a class (or of two classes that are one movement apart), limb by limb at its own
-time, with a little unrest. Everything random comes from the generator that is passed; the number of draws depends on
-the number of windows only.
+Each window moves between two poses of a class (or of two classes one movement apart), limb by limb at different times,
+with slight unrest. All randomness comes from the generator passed; the number of draws depends only on the number of
+windows.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from models.synth.motion import MotionBatch
 from models.synth.support import Support, floor_contacts, stand_up
 
 _TRIES = 4
-"""Arms drawn for each pose; the one that goes least through trunk and head is taken."""
+"""Number of arms drawn for each pose; the one that penetrates trunk and head least is used."""
 _PARTS = torch.tensor([0, 0, 1, 1, 1, 2, 2, 2] + [0] * 2 * len(LEG) + [3] * len(ARM) + [4] * len(ARM))
-"""(32,) what moves together: pelvis and legs, spine, head, left arm, right arm."""
+"""(32,) group of each angle: pelvis and legs, spine, head, left arm, right arm."""
 _OPPOSITE = torch.tensor([1.0, -1, 1, -1, -1, 1, -1, -1] + [1.0] * (SIZE - LEGS.start))
 _SWAPPED = [*range(8), *range(13, 18), *range(8, 13), *range(25, 32), *range(18, 25)]
-"""(32,) signs and places of the angles in the mirror."""
+"""(32,) signs and indices of the mirrored angles."""
 
 
 def _leg_ranges(leg: Leg) -> list[tuple[float, float]]:
@@ -60,7 +60,7 @@ def _bearing(body: Body) -> Tensor:
 class PoseMaker:
     """The table as tensors; `make` draws windows. `only`: names of classes, for pictures and tests.
 
-    `seated`: weight of the classes that sit, over what the table says.
+    `seated`: factor on the weight of the seated classes.
     """
 
     def __init__(self, rate_hz: float, only: tuple[str, ...] = (), *, seated: float = 1.0) -> None:
@@ -125,7 +125,7 @@ class PoseMaker:
         return angles
 
     def _arms(self, kind: Tensor, rng: torch.Generator) -> Tensor:
-        """(B, 2) classes -> (B, 2, 14) radians; the best of some tries is taken."""
+        """Return (B, 2, 14) radians for classes (B, 2); the best of several tries is used."""
         batch = len(kind)
         drawn = torch.multinomial(self._arm_share[kind].flatten(0, 1), 2, replacement=True, generator=rng)
         drawn = drawn.view(batch, 2, 2)
@@ -141,7 +141,8 @@ class PoseMaker:
         return arms.gather(0, best[None, ..., None].expand(1, -1, -1, -1, len(ARM)))[0].flatten(-2)
 
     def _between(self, ends: Tensor, kind: Tensor, frames: int, rng: torch.Generator) -> Tensor:
-        """(B, 2, 32) two poses -> (B, T, 32): held, moved once, or to and fro; each part at its own time."""
+        """Return (B, T, 32) between two poses (B, 2, 32): held, moved once, or back and forth; each part at its own
+        time."""
         batch, parts = len(ends), 5
         time_s = torch.arange(frames)[None, :, None] / self._rate_hz
         u = torch.rand(6, batch, 1, parts, generator=rng)
@@ -175,7 +176,7 @@ class PoseMaker:
 
 
 def _feet_first(planted: Tensor, bearing: Tensor) -> Tensor:
-    """(B, 22) the planted feet bear the weight between two classes, or what bore it where none is planted."""
+    """Return the weight-bearing joints (B, 22) between two classes: planted feet, or the previous ones without any."""
     feet = torch.zeros_like(bearing)
     feet[:, [JOINT_NAMES.index("LeftFoot"), JOINT_NAMES.index("RightFoot")]] = planted.float()
     count = feet.sum(-1, keepdim=True)
@@ -183,7 +184,8 @@ def _feet_first(planted: Tensor, bearing: Tensor) -> Tensor:
 
 
 def _inside_the_body(arms: Tensor) -> Tensor:
-    """(..., 7) -> (...) how far elbow, forearm and hand go into trunk and head, in the chest's frame."""
+    """Return how far elbow, forearm and hand penetrate trunk and head (...), for arms (..., 7), in the chest's
+    frame."""
     along = torch.tensor([[1.0], [0.0], [0.0]])
     upper = upper_arm_in_chest(arms)
     elbow = torch.tensor([0.101, 0.09, -0.008]) + 0.16 * (upper @ along)[..., 0]
@@ -198,7 +200,7 @@ def _inside_the_body(arms: Tensor) -> Tensor:
 
 
 def _mirrored(angles: Tensor, support: Support, flip: Tensor) -> tuple[Tensor, Support]:
-    """Left and right exchanged where `flip`."""
+    """Exchange left and right where `flip`."""
     other = angles[..., _SWAPPED] * _OPPOSITE
     mirror = list(MIRROR_JOINTS)
     return torch.where(flip[:, None, None], other, angles), replace(

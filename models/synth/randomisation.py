@@ -1,8 +1,8 @@
-"""Every number that is drawn at random for training windows, in one frozen dataclass.
+"""All random parameters of training windows, in one frozen dataclass.
 
-It is part of TrainSettings, so it is written into the checkpoint and into the sidecar of the exported weights. The
-tables of poses (models.synth.arm_table, standing_table, seated_table, low_table) hold ranges of joint angles; their
-weights in a batch are here. Lengths are in body heights (a person of stature 1) unless a suffix says otherwise.
+It is part of TrainSettings, so it is stored in the checkpoint and in the sidecar of the exported weights. The tables of
+poses (models.synth.arm_table, standing_table, seated_table, low_table) hold ranges of joint angles; their weights in a
+batch are here. Lengths are in body heights unless a suffix says otherwise.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Cameras:
 
 @dataclass(frozen=True, slots=True)
 class CutViews:
-    """Upper bodies before a webcam: what is below a height on the body is outside the picture or behind a desk."""
+    """Upper bodies before a webcam: everything below a height on the body is outside the picture or behind a desk."""
 
     fraction: float = 0.35  # of the windows
     by_desk: float = 0.35  # of these: cut by a horizontal plane in the world, not by the picture's edge
@@ -87,8 +87,8 @@ class CutViews:
     yaw_spread_deg: float = 28.0
     facing: float = 0.6  # fraction of the recorded motions turned so that the camera is in front of them
     soft: float = 0.2  # distance beyond the edge at which a point is wholly guessed
-    guessed_size: Range = (0.35, 1.05)  # limbs out of sight come out short
-    guessed_truth: Range = (0.0, 0.6)  # how far a wholly guessed limb follows the true one
+    guessed_size: Range = (0.35, 1.05)  # size of invisible limbs, mostly too small
+    guessed_truth: Range = (0.0, 0.6)  # how much a wholly guessed limb follows the true one
     scored: float = 0.2  # fraction of the windows whose detector scores guessed points (others: near zero)
     score_exponent: Range = (-4.0, -1.2)  # powers of ten of those near zero
 
@@ -97,10 +97,10 @@ class CutViews:
 class Poses:
     """Recorded motion, varied, and motion made from tables."""
 
-    speed: float = 1.5  # recorded motion is played up to so many times faster or slower
+    speed: float = 1.5  # largest factor of the playback speed of recorded motion
     procedural: float = 0.28  # fraction of the windows made from tables of poses
     seated: float = 2.2  # weight of the seated classes over the others
-    varied: float = 0.45  # of the recorded windows; the others are as recorded, mirrored, at another speed
+    varied: float = 0.45  # fraction of the recorded windows that is varied
     mixed: float = 0.35  # of the varied: a limb from another clip
     arm: float = 0.4
     elbow: float = 0.35
@@ -110,7 +110,7 @@ class Poses:
     spine: float = 0.4
     tilt: float = 0.3
     roll_over: float = 0.08
-    head: float = 0.5  # of all windows, recorded or made: head and neck get a turn, tilt and nod of their own
+    head: float = 0.5  # fraction of all windows with independent head motion
     turn_deg: float = 70.0  # largest
     side_deg: float = 40.0
     nod_deg: float = 40.0
@@ -198,11 +198,11 @@ class LandmarkErrors:
 
 @dataclass(frozen=True, slots=True)
 class RecordedErrors:
-    """Recorded windows (rendered people): their real errors are shrunk, drawn once per window."""
+    """Recorded windows (rendered people): their real errors are reduced by a factor, drawn once per window."""
 
     level: Range = (1 / 3, 1.0)
     as_recorded: float = 0.4  # fraction of the windows left as they are
-    largest: float = 0.12  # a window whose mean error is larger is left as it is: it holds a flip or somebody else
+    largest: float = 0.12  # a window whose mean error is larger is left as it is: it has a flip or another person
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +219,8 @@ class Randomisation:
 
 
 def measured(*, cut: float = 0.0) -> Randomisation:
-    """Errors as large as measured, whole bodies but for a fraction of cut views: for validation and tables."""
+    """Return errors as large as measured, whole bodies except for a fraction of cut views: for validation and
+    tables."""
     return Randomisation(
         cut=CutViews(fraction=cut),
         keypoints=KeypointErrors(level=(1.0, 1.0)),

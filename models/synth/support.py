@@ -16,7 +16,7 @@ from models.skeleton import FEET, JOINT, JOINT_NAMES, NUM_JOINTS, SOLE, TOES
 from models.synth.joint_angles import turn_x
 
 OFFSETS = ratio_offsets(torch.from_numpy(np.ones(NUM_JOINTS))).float()
-"""(22, 3) s̄ at stature 1."""
+"""(22, 3) s̄ at body height 1."""
 _TOES_HIGH = SOLE / STATURE
 _ANKLE_HIGH = _TOES_HIGH - float(OFFSETS[TOES[0], 1])
 _LEGS = slice(JOINT["LeftUpperLeg"], JOINT["RightToes"] + 1)  # the two legs are the end of the table, 4 joints each
@@ -38,13 +38,13 @@ RADIUS = _by_joint(
     | {"Shoulder": 0.04, "UpperArm": 0.035, "LowerArm": 0.022, "Hand": 0.02}
     | {"UpperLeg": 0.055, "LowerLeg": 0.032, "Foot": 0.026, "Toes": _TOES_HIGH}
 )
-"""(22,) how far the skin is from the joint: what touches the floor."""
+"""(22,) distance from the joint to the skin that touches the floor."""
 MASS = _by_joint(
     {"Hips": 0.16, "Spine": 0.08, "Chest": 0.12, "UpperChest": 0.12, "Neck": 0.03, "Head": 0.06}
     | {"Shoulder": 0.01, "UpperArm": 0.02, "LowerArm": 0.02, "Hand": 0.015}
     | {"UpperLeg": 0.06, "LowerLeg": 0.06, "Foot": 0.025, "Toes": 0.005}
 )
-"""(22,) share of the body's mass put on each joint; roughly that of the segments around it."""
+"""(22,) fraction of body mass at each joint: roughly that of the segments around it."""
 MASS /= MASS.sum()
 _LEG_JOINTS = torch.tensor(
     [
@@ -56,14 +56,14 @@ _LEG_JOINTS = torch.tensor(
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """What bears the weight of each window."""
+    """What bears the weight in each window."""
 
-    bearing: Tensor  # (B, 22) weights of the joints that stay above one point of the floor; rows sum to 1
+    bearing: Tensor  # (B, 22) weights of the joints whose mean stays above one point of the floor; rows sum to 1
     planted: Tensor  # (B, 2) bool: this foot's sole stays on the floor
-    balance: Tensor  # (B,) 0..1 how much of the way the centre of mass is brought above `bearing`
+    balance: Tensor  # (B,) 0..1 how far the centre of mass is moved above `bearing`
     depth: Tensor  # (B,) where planted feet differ in height: 0 the higher leg is stretched, 1 both give way
     chair: Tensor  # (B,) bool: the pelvis keeps its height
-    level: Tensor  # (B, 2, 22) weights of two groups of joints laid on the floor instead of balance; zeros: none
+    level: Tensor  # (B, 2, 22) weights of two groups of joints placed on the floor instead of balancing; zeros: none
 
 
 def stand_up(rotations: Tensor, support: Support) -> tuple[Tensor, Tensor, Tensor]:
@@ -91,7 +91,7 @@ def stand_up(rotations: Tensor, support: Support) -> tuple[Tensor, Tensor, Tenso
 
 
 def _tilt(joints: Tensor, support: Support) -> Tensor:
-    """(B, T, 3, 3) the turn that brings the centre of mass above what bears the weight, or levels two groups."""
+    """Return the rotation (B, T, 3, 3) that moves the centre of mass above the support, or levels two groups."""
     lever = MASS @ joints - (support.bearing[:, None, None] @ joints)[:, :, 0]
     lever = lever / lever.norm(dim=-1, keepdim=True).clamp(min=1e-6)
     upright = lever + support.balance[:, None, None] * (_UP - lever)
@@ -106,7 +106,8 @@ def _tilt(joints: Tensor, support: Support) -> Tensor:
 
 
 def _height(joints: Tensor, support: Support) -> Tensor:
-    """(B, T) height of the root: planted soles at 0; on a chair it keeps still; else the lowest skin touches."""
+    """Return the root's height (B, T): planted soles at 0; constant on a chair; else the lowest skin touches the
+    floor."""
     ankles = joints[:, :, list(FEET), 1]
     planted = support.planted.float()[:, None]
     lowest = (ankles + 9.0 * (1 - planted)).amin(-1)
@@ -125,7 +126,7 @@ def _by_leg(values: Tensor) -> Tensor:
 
 
 def _within_reach(legs: Tensor, support: Support) -> Tensor:
-    """(B, T, 2, 4, 3) joints -> (B, T) how far the body goes down (<= 0) so that planted feet reach the floor."""
+    """Return how far the body is lowered (B, T), <= 0, so that planted feet reach the floor."""
     hips = legs[..., 0, :]
     aside = (legs[..., 2, :].mean(1, keepdim=True) - hips) * _ALONG_FLOOR
     highest = _ANKLE_HIGH + (_LONGEST**2 - aside.square().sum(-1)).clamp(min=0.01).sqrt()
@@ -136,8 +137,8 @@ def _within_reach(legs: Tensor, support: Support) -> Tensor:
 def _way_to_ankles(legs: Tensor, shank: Tensor) -> Tensor:
     """(B, T, 2, 4, 3) joints, (B, T, 2, 3, 3) shanks in the world -> (B, T, 2, 3) from the hips to planted ankles.
 
-    They stay in the middle of their way, as high as in a flat foot. A shank that leans farther forward than the ankle
-    goes lifts the heel; the toes stay on the floor.
+    They stay at the mean of their path, at the height of a flat foot. A shank that leans farther forward than the
+    ankle's range lifts the heel; the toes stay on the floor.
     """
     hips = legs[..., 0, :]
     way = legs[..., 2, :].mean(1, keepdim=True) - hips
@@ -154,7 +155,7 @@ def _way_to_ankles(legs: Tensor, shank: Tensor) -> Tensor:
 
 
 def _hold_feet(hips: Tensor, legs: Tensor, joints: Tensor, planted: Tensor) -> None:
-    """Bend the legs of planted feet until the sole is flat where it stays.
+    """Bend the legs of planted feet until the sole is flat in its place.
 
     hips     (B, T, 3, 3) in the world
     legs     (B, T, 2, 4, 3, 3) local, changed in place
@@ -180,7 +181,8 @@ def _hold_feet(hips: Tensor, legs: Tensor, joints: Tensor, planted: Tensor) -> N
 
 
 def _flat(shank: Tensor) -> Tensor:
-    """(..., 3, 3) shanks in the world -> the ankles' local rotation for a flat foot, as far as an ankle goes."""
+    """Return the ankles' local rotation for a flat foot, within the ankle's range, for shanks (..., 3, 3) in the
+    world."""
     ahead = shank[..., 2] * _ALONG_FLOOR
     ahead = ahead / ahead.norm(dim=-1, keepdim=True).clamp(min=1e-3)
     level = torch.stack([torch.linalg.cross(_UP.expand_as(ahead), ahead), _UP.expand_as(ahead), ahead], dim=-1)
@@ -191,7 +193,7 @@ def _flat(shank: Tensor) -> Tensor:
 
 
 def floor_contacts(joints: Tensor, rate_hz: float) -> Tensor:
-    """(B, T, 22, 3) on the floor -> (B, T, 2): ankle or toes slow and near where they rest (models.mocap.library)."""
+    """Return contacts (B, T, 2): ankle or toes slow and near their resting height (models.mocap.library)."""
     feet = _by_leg(joints)[..., 2:, :]  # (B, T, 2 sides, ankle and toes, 3)
     velocity = torch.gradient(feet, dim=1)[0] * rate_hz if feet.shape[1] > 1 else torch.zeros_like(feet)
     low = feet[..., 1] < torch.tensor([_ANKLE_HIGH, _TOES_HIGH]) + CONTACT_HEIGHT

@@ -1,4 +1,5 @@
-"""Whole training windows: motion -> person -> camera -> detector's keypoints and evidence -> view, with the truth."""
+"""Complete training windows: motion -> person -> camera -> detector's keypoints and evidence -> view, with the
+truth."""
 
 from __future__ import annotations
 
@@ -43,11 +44,11 @@ class WindowBatch:
         return WindowBatch(*(getattr(self, field.name).to(device) for field in fields(self)))
 
     def joined(self, other: WindowBatch) -> WindowBatch:
-        """These windows and then the others."""
+        """Return these windows followed by the others."""
         return WindowBatch(*(torch.cat([getattr(self, f.name), getattr(other, f.name)]) for f in fields(self)))
 
     def without_evidence(self, blind: Tensor) -> WindowBatch:
-        """The same windows; those that are `blind`, (B,) bool, have keypoints alone."""
+        """Return the windows; those that are `blind`, (B,) bool, have keypoints only."""
         kept = (~blind).view(-1, *[1] * (self.evidence.ndim - 1))
         return replace(self, evidence=self.evidence * kept)
 
@@ -58,14 +59,14 @@ class WindowBatch:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What `evaluate` needs beyond WindowBatch."""
+    """Truth needed by `evaluate` beyond WindowBatch."""
 
     view: View
     root: Tensor  # (B, T, 3) camera frame, body heights
 
 
 class WindowMaker:
-    """Draws WindowBatches from a MotionSampler; everything random comes from `rng`."""
+    """Draws WindowBatches from a MotionSampler; all randomness comes from `rng`."""
 
     def __init__(
         self,
@@ -106,7 +107,7 @@ class WindowMaker:
             points, beyond, rng, drawn.keypoints, drawn.cut, strength=self._noise, hide=self._hide
         )
         rays, scores = detected.rays, detected.scores
-        # the user does not know the field of view: a wrong focal length stretches all rays alike
+        # an unknown field of view: a wrong focal length scales all rays alike
         unknown = torch.rand(batch, generator=rng) < drawn.cameras.wrong_focal
         wrong = torch.randn(batch, generator=rng) * drawn.cameras.wrong_focal_spread * unknown
         zoom = torch.exp(wrong)

@@ -29,7 +29,7 @@ def test_the_text_holds_the_numbers(tables):
     errors = tables["mocap"]["with_evidence"]
     line = next(line for line in text.splitlines() if line.strip().startswith("with evidence"))
     assert line.split()[2:5] == [f"{errors['limbs'][key]:.1f}" for key in ("mpjpe_mm", "n_mpjpe_mm", "pa_mpjpe_mm")]
-    assert f"TPMAE rebuilds them within {tables['latents']['plain']['tpmae_reconstruction_mm']:.1f} mm" in text
+    assert f"TPMAE reconstructs them within {tables['latents']['plain']['tpmae_reconstruction_mm']:.1f} mm" in text
     assert f"{tables['missing']['mean_pose_mm']['legs']:.1f}" in text
     for words in (
         "plain, keypoints alone",
@@ -63,7 +63,7 @@ def test_all_clips_together_are_told_by_view_and_over_the_detector():
     text = report({"clips_overall": overall_table(CLIPS)})
     assert "All 3 clips, 60 frames" in text
     assert "3.00" in text  # worst over best
-    assert "by camera's place round the person" in text
+    assert "by camera direction around the person" in text
     assert any(line.split()[:2] == ["90°", "20"] for line in text.splitlines())
     assert any(line.split()[:2] == ["dance", "50"] for line in text.splitlines())
 

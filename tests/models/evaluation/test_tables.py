@@ -113,4 +113,4 @@ def test_a_clip_in_which_the_detector_sees_nobody_is_left_out_and_told(weights, 
     with caplog.at_level(logging.WARNING, "models.evaluate"):
         tables = make_tables(bench, ["clips"])
     assert set(tables["clips"]) == {"standing"}
-    assert "left out: empty, where the detector sees nobody" in caplog.text
+    assert "skipped: empty, where the detector sees no person" in caplog.text

@@ -88,7 +88,7 @@ def test_a_python_whose_tarfile_has_no_filter_unpacks_the_assets_too(folder, mon
 
 def test_an_archive_of_assets_that_was_cut_short_is_told(folder):
     write(folder, "body", "import tarfile\nARCHIVE = __file__\ndef Assets(folder):\n    tarfile.open(ARCHIVE)")
-    with pytest.raises(RendererError, match=r"body\.py: not a whole archive; get it again$"):
+    with pytest.raises(RendererError, match=r"body\.py: incomplete archive; get it again$"):
         open_renderer(folder, SIZE)
 
 
