@@ -19,7 +19,7 @@ class JsonError(ValueError):
 def read_json(path: Path, *, max_bytes: int = MAX_BYTES, strict: bool = True) -> Any:
     """Read the value in a UTF-8 file. Raises JsonError for its content, OSError when it cannot be read."""
     if path.exists() and not path.is_file():
-        raise JsonError("it is not a file")  # reading a pipe would block
+        raise JsonError("it is no file")  # reading a pipe would block
     with path.open("rb") as file:
         data = file.read(max_bytes + 1)
     if len(data) > max_bytes:
@@ -58,7 +58,7 @@ def finite_number(value: Any) -> float | None:
 
 
 def _no_number(text: str) -> NoReturn:
-    raise JsonError(f"it contains {text}, expected finite numbers")
+    raise JsonError(f"it holds {text}, expected finite numbers")
 
 
 def _real(text: str) -> float:

@@ -81,7 +81,7 @@ def array_names(path: Path) -> frozenset[str]:
     """Return the names of the arrays, also of a damaged file if its directory is intact. Raises NpzError."""
     if not path.is_file():
         raise NpzError("there is no such file")
-    with _damage_told("it is not a complete .npz"), zipfile.ZipFile(path) as archive:
+    with _damage_told("it is not a whole .npz"), zipfile.ZipFile(path) as archive:
         return frozenset(name.removesuffix(_ENDING) for name in archive.namelist() if name.endswith(_ENDING))
 
 
@@ -90,7 +90,7 @@ def open_npz(path: Path) -> Iterator[NpzArchive]:
     """Context: open a .npz and check all its headers. Raises NpzError; its text does not name the file."""
     if not path.is_file():
         raise NpzError("there is no such file")
-    with _damage_told("it is not a complete .npz"):
+    with _damage_told("it is not a whole .npz"):
         archive = zipfile.ZipFile(path)
     with archive:
         with _damage_told("it is damaged"):
@@ -184,7 +184,7 @@ def _header(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> ArrayHeader:
     header = ArrayHeader(shape, dtype)
     stored = info.file_size - head.tell()
     if header.nbytes != stored:
-        raise NpzError(f"{name} claims {header.nbytes} bytes but has {stored}")
+        raise NpzError(f"{name} claims {header.nbytes} bytes and holds {stored}")
     return header
 
 

@@ -137,7 +137,7 @@ def test_an_array_that_comes_twice_and_too_many_arrays_are_refused(path: Path):
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 broken", b"no zip at all"])
 def test_what_is_no_npz_is_one_line_with_its_name(path: Path, content: bytes):
     path.write_bytes(content)
-    with pytest.raises(NpzError, match=r"a\.npz: it is not a complete \.npz"):
+    with pytest.raises(NpzError, match=r"a\.npz: it is not a whole \.npz"):
         read_npz(path)
     with pytest.raises(NpzError, match="not a whole"):
         array_names(path)

@@ -61,6 +61,6 @@ def test_weights_of_another_size_or_format_or_no_weights_at_all_are_one_line(tmp
         if name == "bad.onnx":
             (tmp_path / name).write_bytes(b"nothing")
             (tmp_path / "bad.json").write_text("{}")
-        with pytest.raises(CheckpointError, match="no weights to go on from") as caught:
+        with pytest.raises(CheckpointError, match="no weights to continue from") as caught:
             load_start(VTM(tiny), tmp_path / name)
         assert "\n" not in str(caught.value)
