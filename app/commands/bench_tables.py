@@ -28,9 +28,9 @@ def left_out_lines(rows: list[dict[str, Any]], name: str) -> list[str]:
 
 def goals_table(rows: list[dict[str, Any]]) -> Table:
     """A row per goal."""
-    table = Table("goal on two cores", "wanted", "here", "", title="Goals", title_justify=_LEFT)
+    table = Table("goal on two cores", "target", "here", "", title="Goals", title_justify=_LEFT)
     for row in rows:
-        table.add_row(row["goal"], row["wanted"], f"{row['value']:.1f}", "reached" if row["met"] else "missed")
+        table.add_row(row["goal"], row["target"], f"{row['value']:.1f}", "reached" if row["met"] else "missed")
     return table
 
 

@@ -11,7 +11,7 @@ _BODY_SIZE = "full"
 
 
 def goals(chains: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return goal, value, limit and whether it is met, of the sizes that were measured (rows of `measure_chains`)."""
+    """Return goal, value, target and whether it is met, of the sizes that were measured (rows of `measure_chains`)."""
     by_size = {row["size"]: row for row in chains}
     rows = []
     if (full := by_size.get(_BODY_SIZE)) is not None:
@@ -25,8 +25,8 @@ def goals(chains: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _at_least(goal: str, value: float, limit: float) -> dict[str, Any]:
-    return {"goal": goal, "value": value, "wanted": f">= {limit:g}", "met": value >= limit}
+    return {"goal": goal, "value": value, "target": f">= {limit:g}", "met": value >= limit}
 
 
 def _at_most(goal: str, value: float, limit: float) -> dict[str, Any]:
-    return {"goal": goal, "value": value, "wanted": f"<= {limit:g}", "met": value <= limit}
+    return {"goal": goal, "value": value, "target": f"<= {limit:g}", "met": value <= limit}

@@ -51,9 +51,9 @@ def test_every_figure_is_there_and_the_tables_show_them(monkeypatch, capsys):
     assert all(row["fps"] > 0 and row["cpu_ms"] > 0 for row in found["chains"])
     assert [row["met"] for row in found["goals"]] == [
         row["value"] >= 75
-        if "75" in row["wanted"]
+        if "75" in row["target"]
         else row["value"] <= 30
-        if "<" in row["wanted"]
+        if "<" in row["target"]
         else row["value"] >= 30
         for row in found["goals"]
     ]
@@ -163,5 +163,5 @@ def test_nothing_but_the_short_part_is_measured_where_that_is_asked_for(monkeypa
     assert asked == [("heavy", None), ("heavy", 60.0), ("heavy", 30.0)]
     assert whole["environment"]["size_chosen"] == "by a live run at 30 frames/s"
     assert [row["size"] for row in whole["chains"]] == ["heavy"]
-    assert [(row["wanted"], row["met"]) for row in whole["goals"]] == [(">= 30", True)]
+    assert [(row["target"], row["met"]) for row in whole["goals"]] == [(">= 30", True)]
     assert (whole["osc_targets"], whole["smoothing"], whole["growth"]["input"]) == ([], [], [])
