@@ -38,7 +38,7 @@ AVOIDED_IN_DOCUMENTS = (
 LONGEST_SENTENCE = 60
 """Words. A longer one is cut in two."""
 
-_PROGRAMS = ("app", "engine", "vtm_live", "examples")
+_PROGRAMS = ("app", "engine", "models", "vtm_live", "examples")
 _CODE = re.compile(r"`[^`]*`")
 _END = re.compile(r"(?<=[.!?:;])\s+(?=[A-Z(*\[])|(?<=[.!?])\s{2,}")  # two spaces: a piece of code was there
 
