@@ -108,7 +108,7 @@ class Team:
             act()
         except RuntimeError as error:
             raise TeamError(
-                "a process of the training died: go on with --resume (torchrun --max-restarts N does by itself)"
+                "a training process died: continue with --resume (torchrun --max-restarts N does so by itself)"
             ) from error
 
 
