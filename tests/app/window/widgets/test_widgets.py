@@ -250,7 +250,7 @@ def test_the_target_dialog_refuses_the_port_that_is_listened_on():
     dialog.host.setText("127.0.0.1")
     dialog.port.setText("39540")
     assert not dialog.accept_button.isEnabled()
-    assert "listened on" in dialog._problem.text()
+    assert "receive port" in dialog._problem.text()
     dialog.host.setText("10.0.0.5")
     assert dialog.accept_button.isEnabled()
     dialog.deleteLater()
