@@ -20,6 +20,7 @@ from models.evaluation.predict import WEIGHTS, Lifter, Predictor
 from models.evaluation.report import report
 from models.evaluation.tables import DEFAULT, NEED_CHECKPOINT, TABLES, Bench, make_tables
 from models.mocap.library import MotionLibrary, open_library
+from models.rendering.detail_clip import REST_FRAMES
 
 ROOT = Path(__file__).parents[1]
 DEMO = ROOT / "engine" / "sources"
@@ -83,6 +84,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     details.add_argument("--hands", action="store_true", help="only the table of hands (and --face)")
     details.add_argument("--face", action="store_true", help="only the table of faces (and --hands)")
     details.add_argument("--turns", action="store_true", help="one network call per frame, as in live use")
+    details.add_argument("--calibrated", action="store_true", help="calibrate the face on each clip's still start")
     details.add_argument("--hand-size", choices=("lite", "full"), default="full", help="default %(default)s")
     parser.add_argument(
         "--polar-picture", type=Path, metavar="FILE.png", help="draw errors by azimuth and elevation (--rendered)"
@@ -168,8 +170,12 @@ def _draw_confidence(tables: dict[str, Any], out: Path) -> None:
 
 def _evaluate_details(args: argparse.Namespace) -> dict[str, Any]:
     """Return the tables of hands and face, which need neither weights nor torch. Raises ClipError."""
-    options = (*(("--turns",) if args.turns else ()), *(("--hand-size", "lite") if args.hand_size == "lite" else ()))
-    return details_tables(args.clips or [BUNDLED], args.detections, hands=args.hands, face=args.face, options=options)
+    options = ["--turns"] if args.turns else []
+    options += ["--hand-size", "lite"] if args.hand_size == "lite" else []
+    options += ["--rest-frames", str(REST_FRAMES)] if args.calibrated else []
+    return details_tables(
+        args.clips or [BUNDLED], args.detections, hands=args.hands, face=args.face, options=tuple(options)
+    )
 
 
 def _draw_polar(tables: dict[str, Any], out: Path) -> None:

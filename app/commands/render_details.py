@@ -14,12 +14,12 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.errors import VtmError
-from engine.takes.video_encoder import EncodeError, VideoEncoder
+from app.commands.rendering import add_renderer, finished
+from engine.takes.video_encoder import VideoEncoder
 from engine.takes.video_file import VideoFile
 from models.rendering.detail_clip import DISTANCES_M, FPS, DetailClip, render_details
-from models.rendering.full_rig import FullRig, open_rig
-from models.rendering.renderer import Renderer, RendererError, open_renderer
+from models.rendering.full_rig import open_rig
+from models.rendering.renderer import open_renderer
 
 SIZES = ((640, 480), (1280, 720))
 """Picture sizes; a clip's size follows from its seed."""
@@ -55,46 +55,40 @@ def _truth_path(path: Path) -> Path:
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m app.commands.render_details", description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="output folder")
-    parser.add_argument("--renderer", type=Path, required=True, help="folder of render_humans.py")
-    parser.add_argument("--assets", type=Path, help="where the renderer unpacks its body assets (default: beside it)")
-    parser.add_argument(
-        "--clips", type=int, default=24, help="number of clips; six cover 1, 2, 3 m at 640 and 1280 pixels"
-    )
-    parser.add_argument("--seed", type=int, default=0, help="seed of the first clip; the next ones count up")
-    parser.add_argument("--frames", type=int, default=30, help="frames per clip; default %(default)s")
+    shown = "number of clips; six cover 1, 2, 3 m at 640 and 1280 pixels"
+    add_renderer(parser, required=True, clips=24, clips_help=shown, frames=30)
     args = parser.parse_args(argv)
     if min(args.clips, args.frames) < 1 or args.seed < 0:
         parser.error("--clips and --frames must be at least 1, --seed at least 0")
     return args
 
 
+def render_missing(args: argparse.Namespace) -> str:
+    """Render the clips that are not there yet; return the line to report. Raises what the renderer and the files do.
+
+    All clips of one size come first: two open canvases share one OpenGL context that is current, the newest.
+    """
+    began_s = time.perf_counter()
+    made = 0
+    args.out.mkdir(parents=True, exist_ok=True)
+    paths = {seed: args.out / f"details_{seed:05d}" for seed in range(args.seed, args.seed + args.clips)}
+    for size in SIZES:
+        seeds = [seed for seed, path in paths.items() if size_of(seed) == size and not _truth_path(path).exists()]
+        if not seeds:
+            continue
+        renderer = open_renderer(args.renderer, size, args.assets)
+        rig = open_rig(renderer)
+        for seed in seeds:
+            write_clip(render_details(renderer, rig, seed, args.frames), paths[seed])
+            made += args.frames
+            sys.stderr.write(f"{paths[seed].name}: {made / (time.perf_counter() - began_s):.2f} frames/s\n")
+    return f"{args.out}: {made} new frames"
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit code."""
     args = _arguments(argv)
-    began_s = time.perf_counter()
-    made = 0
-    opened: dict[tuple[int, int], tuple[Renderer, FullRig]] = {}
-    try:
-        args.out.mkdir(parents=True, exist_ok=True)
-        for seed in range(args.seed, args.seed + args.clips):
-            path = args.out / f"details_{seed:05d}"
-            if _truth_path(path).exists():
-                continue
-            size = size_of(seed)
-            if size not in opened:
-                renderer = open_renderer(args.renderer, size, args.assets)
-                opened[size] = renderer, open_rig(renderer)
-            write_clip(render_details(*opened[size], seed, args.frames), path)
-            made += args.frames
-            sys.stderr.write(f"{path.name}: {made / (time.perf_counter() - began_s):.2f} frames/s\n")
-    except (RendererError, VtmError, EncodeError, OSError) as error:
-        sys.stderr.write(f"error: {error}\n")
-        return error.exit_code if isinstance(error, VtmError) else 1
-    except KeyboardInterrupt:
-        sys.stderr.write("stopped; run the same command again to continue\n")
-        return 1
-    sys.stderr.write(f"{args.out}: {made} new frames\n")
-    return 0
+    return finished(lambda: render_missing(args))
 
 
 if __name__ == "__main__":

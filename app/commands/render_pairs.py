@@ -24,11 +24,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from app.commands.pair_maker import PairMaker, PairPlan, keep_config
 from app.commands.pair_pack import pack_pairs
-from engine.errors import VtmError
-from models.mocap.library import LibraryError
-from models.npz import NpzError
+from app.commands.rendering import add_renderer, finished
 from models.rendering.clip import KINDS, ClipStyle
-from models.rendering.renderer import RendererError
 
 _maker: PairMaker | None = None  # of this process
 
@@ -75,13 +72,10 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m app.commands.render_pairs", description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="output folder of the shards")
     parser.add_argument("--pack", type=Path, metavar="FILE", help="join the shards under --out into FILE and exit")
-    parser.add_argument("--renderer", type=Path, help="folder of render_humans.py")
-    parser.add_argument("--assets", type=Path, help="where the renderer unpacks its body assets (default: beside it)")
     parser.add_argument("--mocap", type=Path, help="folder of .bvh clips, as in models.train")
-    parser.add_argument("--clips", type=int, default=1000, help="number of clips; default %(default)s")
-    parser.add_argument("--seed", type=int, default=0, help="seed of the first clip; the next ones count up")
+    shown = "number of clips; default %(default)s"
+    add_renderer(parser, required=False, clips=1000, clips_help=shown, frames=style.frames)
     parser.add_argument("--shard", type=int, default=8, help="clips per shard; default %(default)s")
-    parser.add_argument("--frames", type=int, default=style.frames, help="frames per clip; default %(default)s")
     parser.add_argument(
         "--kinds",
         default=",".join(style.kinds),
@@ -133,28 +127,25 @@ def _rendered(plan: PairPlan, firsts: Sequence[int], processes: int) -> tuple[in
     return made, frames
 
 
+def _work(args: argparse.Namespace) -> str:
+    """Pack or render; return the line to report."""
+    if args.pack is not None:
+        return pack_pairs(args.out, args.pack)
+    style = ClipStyle(args.frames, kinds=args.kinds, varied=args.varied, validation=args.validation)
+    plan = PairPlan(args.renderer, args.mocap, args.out, args.assets, style, args.shard, args.video)
+    args.out.mkdir(parents=True, exist_ok=True)
+    made, frames = _rendered(plan, range(args.seed, args.seed + args.clips, args.shard), args.processes)
+    return f"{args.out}: {made} new shards, {frames} frames"
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit code."""
     args = _arguments(argv)
     try:
-        if args.pack is not None:
-            sys.stderr.write(pack_pairs(args.out, args.pack) + "\n")
-            return 0
-        style = ClipStyle(args.frames, kinds=args.kinds, varied=args.varied, validation=args.validation)
-        plan = PairPlan(args.renderer, args.mocap, args.out, args.assets, style, args.shard, args.video)
-        args.out.mkdir(parents=True, exist_ok=True)
-        made, frames = _rendered(plan, range(args.seed, args.seed + args.clips, args.shard), args.processes)
+        return finished(lambda: _work(args))
     except BrokenProcessPool:
         sys.stderr.write("error: a rendering process died; run it with --processes 1 to see why\n")
         return 1
-    except (RendererError, LibraryError, NpzError, VtmError, OSError) as error:
-        sys.stderr.write(f"error: {error}\n")
-        return error.exit_code if isinstance(error, VtmError) else 1
-    except KeyboardInterrupt:
-        sys.stderr.write("stopped; run the same command again to continue\n")
-        return 1
-    sys.stderr.write(f"{args.out}: {made} new shards, {frames} frames\n")
-    return 0
 
 
 if __name__ == "__main__":

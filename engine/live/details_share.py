@@ -25,6 +25,8 @@ class DetailsShare:
         self.now = DetailsMoment()
         self.measuring = False
         """The pose thread is timing its networks; other threads should pause."""
+        self.body_at_work = False
+        """The pose thread is processing a frame. Set by that thread only."""
         self.hands_asked = False
         """A finger range measurement is requested; reset by the solve thread."""
         self.measured: DetailsMeasured | None = None

@@ -1,12 +1,14 @@
 """The details thread: hands and face of the newest frame processed by the pose thread, one network call per turn.
 
-It takes frames from its own `Latest`, so the body never waits for it, and has lower priority. Under load its rates are
-reduced first, then hands, then the face (engine/live/load_shedding.py). If it fails, the body continues.
+It takes frames from its own `Latest`, so the body never waits for it, starts while the body's thread is idle, and has
+lower priority. Under load its rates are reduced first, then hands, then the face (engine/live/load_shedding.py). If it
+fails, the body continues.
 """
 
 from __future__ import annotations
 
 import logging
+import math
 from dataclasses import replace
 
 from engine.config import Config
@@ -28,6 +30,11 @@ SUBJECTS = ("hand tracking", "face tracking")
 """Reductions under load, in this order."""
 LONGEST_REST_S = 0.2
 """With few cores the thread sleeps as long as it worked, up to this time, to use at most half a core."""
+SHORTEST_PERIOD_S = 0.025
+"""With few cores, least time between two looks: every frame at 30 frames per second, every second one at 60."""
+LONGEST_WAIT_S = 0.25
+"""No look starts while the body is at work, except one in this time, so that a body that is never idle does not stop
+hands and face."""
 _FORGET_S = 1.0  # without a person, hands and face are searched again
 
 
@@ -47,6 +54,7 @@ class DetailsWorker(Worker):
         self._cores = cores
         self._source: int | None = None
         self._seen_at_s = 0.0
+        self._began_s = -math.inf  # the last look
 
     @staticmethod
     def _wanted(config: Config) -> tuple[object, ...]:
@@ -74,8 +82,14 @@ class DetailsWorker(Worker):
         self._source = None
         while self._still(wanted):
             detected = self._in.get(POLL_S)
-            if detected is not None and not self._shared.details.measuring:
+            if detected is not None and not self._in_the_way():
                 self._handle(detected, reader)
+
+    def _in_the_way(self) -> bool:
+        """Return whether the body needs the processor now; the next frame comes when the body has seen to it."""
+        details = self._shared.details
+        waited_s = self._clock() - self._began_s
+        return details.measuring or (details.body_at_work and waited_s < LONGEST_WAIT_S)
 
     def _asked(self, setting: str) -> bool:
         return setting == "on" or (setting == "auto" and self._cores > 1)
@@ -98,13 +112,19 @@ class DetailsWorker(Worker):
         if "on" not in (now.state.hands, now.state.face):
             self._tell(replace(now, source_number=detected.source_number, details=None))
             return
-        started_s = self._clock()
+        self._began_s = started_s = self._clock()
         details = reader.read(frame, body)
         if reader.looked is not None:
             self._count(reader.looked, self._clock() - started_s, self._clock() - frame.captured_at_s)
         self._tell(replace(now, source_number=detected.source_number, details=details))
-        if self._cores < MANY_CORES:
-            self._stop.wait(min(self._clock() - started_s, LONGEST_REST_S))
+        if reader.looked is not None and self._cores < MANY_CORES:
+            self._rest(self._clock() - started_s)
+
+    def _rest(self, worked_s: float) -> None:
+        """Leave the processor to the others. A frame that came meanwhile is dropped: the look at it would begin just
+        before the body's next one; the next frame comes when the body has seen to it."""
+        self._stop.wait(min(max(worked_s, SHORTEST_PERIOD_S - worked_s), LONGEST_REST_S))
+        self._in.get(0.0)
 
     def _count(self, looked: str, took_s: float, latency_s: float) -> None:
         self._shared.stats.stage_took("details", took_s)

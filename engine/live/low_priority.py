@@ -10,7 +10,7 @@ import threading
 
 log = logging.getLogger(__name__)
 
-_NICE, _LOWEST = 5, 19
+_NICE, _LOWEST = 10, 19
 _BELOW_NORMAL = -1  # THREAD_PRIORITY_BELOW_NORMAL, processthreadsapi.h
 _QOS_CLASS_UTILITY = 0x11  # sys/qos.h
 

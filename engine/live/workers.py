@@ -163,9 +163,7 @@ class PoseWorker(Worker):
                 self._shared.set_name("detector size", detector.size)
             if (choice := self._shared.take_choice()) is not None:
                 detector.choose(choice)
-            started_s = self._clock()
-            detection = detector.detect(captured.frame)
-            self._took(self._clock() - started_s)
+            detection = self._detected(detector, captured.frame)
             detected = DetectedFrame(captured.source_number, captured.frame, detection)
             self._put(detected)
             self._to_details.put(detected)
@@ -174,6 +172,16 @@ class PoseWorker(Worker):
             if (period_s := rate.add(captured.frame)) is not None and detector.size_steps:
                 self._shared.shedding.frames_come(period_s)
                 undecided = undecided and not self._decided(detector, captured.frame, period_s)
+
+    def _detected(self, detector: Detector, frame: Frame) -> Detection:
+        """Find the person, while the details thread keeps off the processor."""
+        details = self._shared.details
+        started_s, details.body_at_work = self._clock(), True
+        try:
+            return detector.detect(frame)
+        finally:
+            details.body_at_work = False
+            self._took(self._clock() - started_s)
 
     def _see_whether_upright(self, vote: UprightVote, detection: Detection) -> None:
         """Rotate the picture of a camera mounted upside down, unless the settings fix the rotation."""

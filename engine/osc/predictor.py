@@ -1,7 +1,8 @@
 """Predict poses between and ahead of the camera's: extrapolated to the present, limited, corrected without jumps.
 
 A pose shows the body when its frame was taken, some 30 to 60 ms ago. Position and rotations continue at their last
-speed, which decays, and the difference to each new pose is blended in.
+speed, which decays, and the difference to each new pose is blended in. Fingers, eyes and expression are interpolated
+(engine/osc/detail_easing.py).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from engine.osc.detail_easing import DetailEasing
 from engine.types import F32, F64, Pose
 from models.kinematics import posed
 from models.skeleton import NUM_JOINTS
@@ -87,6 +89,7 @@ class Predictor:
 
     def __init__(self) -> None:
         self._pose: Pose | None = None
+        self._details = DetailEasing()
         self._body: _Body = (Rotation.identity(NUM_JOINTS), _STILL)  # of the pose
         self._measured = _NOTHING  # speed between the last two poses, per second
         self._speed = _NOTHING  # used for extrapolation; reduced while the person stops
@@ -95,6 +98,7 @@ class Predictor:
 
     def push(self, pose: Pose, now_s: float) -> None:
         """Add a pose; `now_s` is on the clock of `captured_at_s`."""
+        self._details.push(pose, now_s)
         last = self._pose
         shown = None if last is None else self._body_at(now_s)
         body = _body(pose)
@@ -118,6 +122,7 @@ class Predictor:
             rotations_xyzw=rotations.as_quat().astype(np.float32),
             root_m=root,
             joints_world_m=joints[0].astype(np.float32),
+            **self._details.at(now_s),
         )
 
     def _body_at(self, now_s: float) -> _Body:

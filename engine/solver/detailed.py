@@ -27,6 +27,7 @@ from engine.solver.face import (
 from engine.solver.hands import FingerRange, finger_rotations, relaxed_hand, wrist_from_hand
 from engine.solver.held import HOLD_S, Blend, HeldRotations, HeldValues, is_sure, seen_now, steadiness
 from engine.solver.lids import LearnedLids
+from engine.solver.palm_gate import PalmGate
 from engine.types import F32, F64, Details, FaceView, HandView, Pose
 from models.face import NUM_EXPRESSIONS
 from models.fingers import NUM_HAND_POINTS, SIDES, WRIST
@@ -66,6 +67,7 @@ class _Hand:
         self._forearm, self._hand = JOINT[f"{SIDES[side]}LowerArm"], JOINT[f"{SIDES[side]}Hand"]
         self._fingers = HeldRotations(relaxed_hand(side))
         self._wrist = HeldRotations(_IDENTITY)
+        self._palm = PalmGate()
         self._blend = Blend()
         self._view_s = -np.inf
         self._sure_s = -np.inf
@@ -85,7 +87,8 @@ class _Hand:
         steady = steadiness(view.size_px, view.points_px, size)
         self._presence = view.presence
         self._fingers.see(finger_rotations(points @ seen, self._side, measured), view.captured_at_s, steady)
-        if is_sure(view.presence, view.size_px):
+        believed = self._palm.accepts(view, self._side, seen)
+        if believed and is_sure(view.presence, view.size_px):
             in_forearm = _world(local, self._forearm).T @ seen
             quaternion = np.array([quaternion_of(in_forearm)], np.float32)
             if self._blend.weight <= 0:

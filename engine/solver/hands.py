@@ -14,6 +14,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from engine.quaternions import from_vector, inverse, matrix_of, product, quaternion_of, to_vector
+from engine.solver.folded import folded_flexion
 from engine.types import F32, F64
 from models.fingers import FINGER_POINTS, FINGERS, NUM_FINGER_BONES
 
@@ -139,7 +140,8 @@ def finger_rotations(points: F64, side: int, measured: FingerRange | None = None
     points  (21, 3) in the hand's own axes: rotated by the inverse of `hand_rotation`
     """
     flexion, spread = finger_angles(points, side)
-    return _bones(_thumb(points, side), with_gain(flexion, measured), spread, side)
+    bent = np.maximum(with_gain(flexion, measured), folded_flexion(points, side))
+    return _bones(_thumb(points, side), bent, spread, side)
 
 
 def relaxed_hand(side: int) -> F32:

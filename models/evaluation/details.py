@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from models.evaluation.details_files import DetailsClip, read_details_clips
-from models.evaluation.faces import EXPRESSION_PX, MIN_PX, TURNS, evaluate_faces
+from models.evaluation.faces import EXPRESSION_PX, LARGE_PX, MIN_PX, TURNS, evaluate_faces
 from models.evaluation.hands import evaluate_hands
 
 Table = dict[str, Any]
@@ -27,6 +27,7 @@ HAND_TARGETS: dict[str, Target] = {
     "right_of_found_percent": ("of those in the right place, %", 95.0, _at_least, ">= 95"),
     "palm_normal_deg": ("palm, median °", 15.0, _at_most, "<= 15"),
     "palm_deg": ("whole hand's rotation, median °", 0.0, _at_least, ""),
+    "palm_believed_percent": ("palm believed, % of views", 0.0, _at_least, ""),
     "flipped_percent": ("palm flipped, %", 1.0, _at_most, "< 1"),
     "flexion_deg": ("finger flexion, median °", 20.0, _at_most, "<= 20"),
     "straight_percent": ("straight fingers told, %", 98.0, _at_least, ">= 98"),
@@ -98,10 +99,15 @@ def _face(table: Table) -> list[str]:
         lines.append(_line("  slope", table["head_slope"][name], slope if name == "roll" else None, 2))
     lines.append(f"  Of {EXPRESSION_PX:.0f} px and more: {table['large']}")
     lines.append(_line("jaw, correlation", table["jaw_r"], slope, 3))
-    lines.append(_line("lids, correlation", table["lids_r"], slope, 3))
+    lines.append(_line("lids that the camera sees, correlation", table["lids_r"], slope, 3))
+    lines.append(_line("  of every eye", table["all_lids_r"], None, 3))
+    lines.append(_line(f"  that it sees, faces of {LARGE_PX:.0f} px and more", table["large_lids_r"], None, 3))
+    lines.append(_line("winks: difference of the lids, true", table["winks"][0], None, 2))
+    lines.append(_line("  measured", table["winks"][1], None, 2))
     lines.append(_line("  blink score of open lids", table["open_lids_shut"], None, 2))
     lines.append(_line("  of shut lids", table["shut_lids_shut"], None, 2))
     for i, way in enumerate(("across", "up and down")):
         lines.append(_line(f"gaze {way}, median °", None if table["gaze_deg"] is None else table["gaze_deg"][i]))
         lines.append(_line("  correlation", table["gaze_r"][i], None, 2))
+        lines.append(_line("  slope", table["gaze_slope"][i], None, 2))
     return lines

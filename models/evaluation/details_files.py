@@ -28,6 +28,7 @@ NEEDED = (
     "head_rotation_cam",
     "face_box_px",
     "face_visible",
+    "eyes_visible",
     "K",
     "size",
 )

@@ -37,8 +37,9 @@ class HandSamples:
 
     found: NDArray[np.bool_]
     placed: NDArray[np.bool_]
-    palm_deg: F64  # NaN: no view of this frame
+    palm_deg: F64  # NaN: no view of this frame, or one whose palm is not trusted
     normal_deg: F64
+    believed: F64  # 1, 0; NaN: no view of this very frame
     bends_deg: F64  # (n, 2, 4, 3) true, measured
     size_px: F64
     group: list[str]
@@ -64,9 +65,9 @@ def hand_samples(clips: Sequence[DetailsClip], min_px: float = MIN_PX) -> HandSa
                 if shares[frame, side] >= SEEN and size >= min_px:
                     rows.append(_row(clip, frame, side, at if there else -1, size))
                     groups.append(_group(clip, frame))
-    columns = [np.array(column) for column in zip(*rows, strict=True)] if rows else [np.zeros(0)] * 6
-    found, placed, palm, normal, angles, sizes = columns
-    return HandSamples(found.astype(bool), placed.astype(bool), palm, normal, angles, sizes, groups, gone, false)
+    columns = [np.array(column) for column in zip(*rows, strict=True)] if rows else [np.zeros(0)] * 7
+    found, placed, *numbers = columns
+    return HandSamples(found.astype(bool), placed.astype(bool), *numbers, groups, gone, false)
 
 
 def _group(clip: DetailsClip, frame: int) -> str:
@@ -76,20 +77,22 @@ def _group(clip: DetailsClip, frame: int) -> str:
 def _row(clip: DetailsClip, frame: int, side: int, at: int, size: float) -> tuple[Any, ...]:
     nothing = np.full((2, 4, 3), np.nan)
     if at < 0:
-        return False, False, np.nan, np.nan, nothing, size
+        return False, False, np.nan, np.nan, np.nan, nothing, size
     error = clip.found["hand_points_px"][frame, side, :, :2] - clip.truth["hand_points_px"][at, side]
     placed = bool(np.linalg.norm(error, axis=-1).mean() <= PLACE * size)
     if at != frame or not placed:
-        return True, placed, np.nan, np.nan, nothing, size
+        return True, placed, np.nan, np.nan, np.nan, nothing, size
     points = clip.truth["hand_points_cam_m"][frame, side].astype(np.float64)
     true = hand_rotation(points, side)
     seen = clip.found["hand_rotation_cam"][frame, side]
     if true is None or not np.isfinite(seen).all():
-        return True, placed, np.nan, np.nan, nothing, size
+        return True, placed, np.nan, np.nan, np.nan, nothing, size
     palm = np.degrees(np.linalg.norm(Rotation.from_matrix(true.T @ seen).as_rotvec()))
     normal = np.degrees(np.arccos(np.clip(true[:, 1] @ seen[:, 1], -1, 1)))
     angles = np.stack([bends(points @ true, side), measured_bends(clip.found["fingers_xyzw"][frame, side], side)])
-    return True, placed, palm, normal, angles, size
+    if not clip.found["palm_believed"][frame, side]:
+        return True, placed, np.nan, np.nan, 0.0, angles, size
+    return True, placed, palm, normal, 1.0, angles, size
 
 
 def measured_bends(fingers_xyzw: NDArray[Any], side: int) -> F64:
@@ -129,6 +132,7 @@ def _numbers(samples: HandSamples, chosen: NDArray[np.bool_]) -> Table:
         "right_of_found_percent": _percent(samples.placed[chosen & samples.found]),
         "palm_deg": _median(palm),
         "palm_normal_deg": _median(normal),
+        "palm_believed_percent": _percent(samples.believed[chosen & np.isfinite(samples.believed)]),
         "flipped_percent": _percent(normal > FLIPPED_DEG),
         "flexion_deg": _median(errors),
         "flexion_by_joint_deg": [_median(errors[..., joint]) for joint in range(3)],

@@ -6,7 +6,7 @@ Angles are degrees. Sides: 0 left, 1 right; a side's sign is +1 left, -1 right.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -22,6 +22,7 @@ ARMS: dict[Arms, float] = {"raised": 0.5, "talking": 0.25, "low": 0.1, "hidden":
 CURL = np.array([[95.0, 100.0, 65.0], [65.0, 70.0, 40.0]])
 """How far the bones of a finger bend in a fist, beyond 10 degrees of overstretching when open; of the thumb less."""
 _PALM_ROOTS = (2, 3, 4, 5)
+_NUM_FACE_MOVES = 5  # jaw, two lids, two of the gaze: what a calibration takes for the face at rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,12 @@ class Performance:
     fingers: tuple[Track, Track]  # curl of thumb to little finger 0..1 (5), spread (1)
     face: Track  # jaw, lids left and right 0..1, gaze left and down, head yaw, pitch, roll
     trunk: Track  # lean forwards, turn
+
+    def at_rest(self) -> Performance:
+        """Return the same with jaw, lids and gaze at rest all the time."""
+        keys = self.face.keys.copy()
+        keys[:, :_NUM_FACE_MOVES] = 0.0
+        return replace(self, face=replace(self.face, keys=keys))
 
 
 def draw_performance(rng: np.random.Generator, seconds: float) -> Performance:

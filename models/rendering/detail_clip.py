@@ -12,6 +12,8 @@ The truth file, NAME_truth.npz (N frames; camera axes: x right, y down, z ahead;
     hand_visible         (N, 2, 21) bool: in the picture and not hidden
     head_rotation_cam    (N, 3, 3) camera <- head; the identity of a head that looks into the camera is diag(1, -1, -1)
     face_box_px          (N, 4) left, top, right, bottom of chin to forehead, ear to ear
+    rest_frames          so many show a still person at the start, the face at rest: what a calibration takes
+    eyes_visible         (N, 2) bool: the left and right eye are in the picture and not hidden (by the nose, a hand)
     face_visible         (N,) bool: the root of the nose is in the picture and not hidden
     jaw_deg              (N,) how far the jaw is open
     lids                 (N, 2) how far the lids of the left and right eye are shut, 0..1
@@ -45,8 +47,11 @@ MOST_MOMENTS = 8
 _POINTS = ["wrist", *(f"finger1-{j}" for j in (1, 2, 3)), *(f"finger{k}-{j}" for k in range(2, 6) for j in (1, 2, 3))]
 _BEHIND_M = 0.035
 """A point in the middle of a finger may lie so far behind the surface that is seen."""
+REST_FRAMES = 9
+"""Frames at the start without motion: the first pose, jaw, lids and gaze at rest. They are drawn once."""
+_BEHIND_LIDS_M = 0.015
 _BEHIND_FACE_M = 0.06
-"""The middle between the eyeballs lies behind the root of the nose."""
+"""The middle between the eyeballs lies behind the root of the nose, an eye's front behind shut lids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,7 @@ def render_details(renderer: Renderer, rig: FullRig, seed: int, frames: int) -> 
     size = (canvas.width, canvas.height)
     rng = np.random.default_rng([seed, 300])
     person = draw_rigged(renderer, rig, rng)
-    performance = draw_performance(rng, frames / FPS)
+    performance = draw_performance(rng, max(frames - REST_FRAMES, 1) / FPS)
     distance = DISTANCES_M[seed % len(DISTANCES_M)] * float(rng.uniform(0.9, 1.1))
     target = np.array([0.0, person.heads[rig.row("head"), 1] - rng.uniform(0.1, 0.3) * min(1.0, distance / 1.5), 0.0])
     yaw, pitch = rng.uniform(-25, 25), rng.uniform(-5, 12)
@@ -72,12 +77,15 @@ def render_details(renderer: Renderer, rig: FullRig, seed: int, frames: int) -> 
     room = scenes.random_room(rng, inside)
     canvas.set_scene(person.body, camera, scenes.random_light(rng), room, [], rng)
     exposure_s = float(rng.uniform(*EXPOSURES_S))
-    shots = [_shot(renderer, person, performance, camera, frame / FPS, exposure_s) for frame in range(frames)]
+    still = _shot(renderer, person, performance.at_rest(), camera, 0.0, 0.0)
+    moving = range(frames - REST_FRAMES)
+    shots = [still] * min(frames, REST_FRAMES)
+    shots += [_shot(renderer, person, performance, camera, frame / FPS, exposure_s) for frame in moving]
     truth: dict[str, NDArray[Any]] = {name: np.stack([own[name] for _, own in shots]) for name in shots[0][1]}
     truth |= {
         **{"kind": np.array(KIND), "fps": np.array(FPS), "size": np.array(size), "seed": np.array(seed)},
         **{"K": camera.intrinsics, "R": camera.rotation, "t": camera.translation},
-        "exposure_s": np.array(exposure_s),
+        **{"exposure_s": np.array(exposure_s), "rest_frames": np.array(REST_FRAMES)},
     }
     return DetailClip([picture for picture, _ in shots], truth)
 
@@ -139,6 +147,8 @@ def _truth(
     head = rotations[person.rig.row("head")]
     face = camera.to_camera(_face_points(person) @ head.T + places[person.rig.row("head")])
     face_px = camera.project(face)
+    rows = [person.rig.row(name) for name in ("eye.L", "eye.R")]
+    eyes = camera.to_camera(np.array([person.tail(row, rotations, places) for row in rows]))
     values = performance.face.at(time_s)
     return {
         "hand_points_cam_m": points.astype(np.float32),
@@ -147,6 +157,7 @@ def _truth(
         "head_rotation_cam": camera.rotation @ head,
         "face_box_px": np.concatenate([face_px.min(0), face_px.max(0)]).astype(np.float32),
         "face_visible": _seen(face[:1], face_px[:1], depth, _BEHIND_FACE_M)[0],
+        "eyes_visible": _seen(eyes, camera.project(eyes), depth, _BEHIND_LIDS_M),
         "distance_m": np.array(np.linalg.norm(face[0])),
         "jaw_deg": values[0],
         "lids": values[1:3],

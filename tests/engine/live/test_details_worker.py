@@ -11,7 +11,15 @@ import pytest
 
 from engine.errors import DetectorError
 from engine.live import details_worker
-from engine.live.details_worker import LONGEST_REST_S, MANY_CORES, RATES, SUBJECTS, DetailsWorker
+from engine.live.details_worker import (
+    LONGEST_REST_S,
+    LONGEST_WAIT_S,
+    MANY_CORES,
+    RATES,
+    SHORTEST_PERIOD_S,
+    SUBJECTS,
+    DetailsWorker,
+)
 from engine.live.shared_state import SharedState
 from engine.pipeline import Pipeline
 from engine.queues import Latest
@@ -218,8 +226,10 @@ def test_two_pipelines_share_the_cores(world: World):
     assert worker._cores == 1
 
 
-@pytest.mark.parametrize(("cores", "rests"), [(2, [0.03, LONGEST_REST_S]), (MANY_CORES, [])])
-def test_on_few_cores_the_thread_rests_as_long_as_it_worked(cores: int, rests: list[float]):
+@pytest.mark.parametrize(("cores", "rests"), [(2, [SHORTEST_PERIOD_S - 0.003, 0.03, LONGEST_REST_S]), (MANY_CORES, [])])
+def test_on_few_cores_the_thread_rests_as_long_as_it_worked_and_looks_no_oftener_than_allowed(
+    cores: int, rests: list[float]
+):
     bench = Bench(cores, hands="on", face="on")
     bench.served()
     now, waited = [0.0], []
@@ -227,7 +237,7 @@ def test_on_few_cores_the_thread_rests_as_long_as_it_worked(cores: int, rests: l
     worker._clock = lambda: now[0]
     worker._stop = SimpleNamespace(wait=waited.append)  # type: ignore[assignment]
     body = bench.world.factories().make_detector("", size="lite", threads=1, on_message=print)
-    for number, took_s in enumerate((0.03, 5.0)):
+    for number, took_s in enumerate((0.003, 0.03, 5.0)):
         frame = Frame(np.zeros((SIZE[1], SIZE[0], 3), np.uint8), number, 0.0)
 
         def look(_frame: Frame, took_s: float = took_s) -> None:
@@ -236,6 +246,44 @@ def test_on_few_cores_the_thread_rests_as_long_as_it_worked(cores: int, rests: l
         bench.world.looking = look
         worker._handle(DetectedFrame(1, frame, body.detect(frame)), bench.world.details[0])
     assert waited == pytest.approx(rests)
+
+
+def test_a_frame_that_came_while_the_thread_rested_is_not_looked_at():
+    bench = Bench(2, hands="on", face="on")
+    bench.served()
+    bench.worker._stop = SimpleNamespace(wait=lambda _s: bench.worker._in.put(frame_of(1)))  # type: ignore[assignment]
+    body = bench.world.factories().make_detector("", size="lite", threads=1, on_message=print)
+
+    def frame_of(number: int) -> DetectedFrame:
+        frame = Frame(np.zeros((SIZE[1], SIZE[0], 3), np.uint8), number, 0.0)
+        return DetectedFrame(1, frame, body.detect(frame))
+
+    bench.worker._handle(frame_of(0), bench.world.details[0])
+    assert bench.worker._in.get(0.0) is None
+
+
+def test_no_look_begins_while_the_body_is_at_work_but_one_in_a_while():
+    bench = Bench(2, hands="on", face="on")
+    now = [10.0]
+    bench.worker._clock = lambda: now[0]
+    bench.worker._began_s = 10.0
+    assert not bench.worker._in_the_way()
+    bench.shared.details.body_at_work = True
+    assert bench.worker._in_the_way()
+    now[0] += LONGEST_WAIT_S
+    assert not bench.worker._in_the_way()
+    bench.shared.details.measuring = True
+    assert bench.worker._in_the_way()
+
+
+def test_the_body_says_while_it_is_at_work(world: World):
+    seen: list[bool] = []
+    with world.pipeline(hands="on", face="on") as pipeline:
+        share = pipeline._shared.details
+        world.detecting = lambda _frame: seen.append(share.body_at_work)
+        until(lambda: len(seen) > 3)
+    assert all(seen[1:])
+    assert not share.body_at_work
 
 
 def test_with_hands_and_face_left_out_nothing_is_computed_until_there_is_time_again(world: World):

@@ -9,6 +9,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from engine.solver.detailed import DetailSolver, make_detail_solver
+from engine.solver.face import GAZE_GAIN
 from engine.solver.hands import relaxed_hand
 from engine.types import Details, FaceView, HandView, Pose
 from models import face as m
@@ -123,7 +124,7 @@ def test_the_head_follows_the_face_and_the_eyes_and_scores_do(body: Pose) -> Non
     assert angle(last.rotations_xyzw[JOINT["Head"]], turn) < 1
     assert last.head_from_face
     assert last.eyes_xyzw is not None
-    assert angle(last.eyes_xyzw[0], Rotation.from_euler("Y", 0.2)) < 1
+    assert angle(last.eyes_xyzw[0], Rotation.from_euler("Y", 0.2 * GAZE_GAIN)) < 1
     assert last.expression is not None
     assert last.expression[m.EXPRESSION["mouthSmileLeft"]] == pytest.approx(0.8, abs=0.01)
     assert last.expression[m.EXPRESSION["eyeLookOutLeft"]] > 0.2

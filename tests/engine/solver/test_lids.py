@@ -5,7 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.solver.lids import MIN_OPEN_GAP, SHUT_GAP, TYPICAL, LearnedLids, OpenLids, closedness
+from engine.solver.lids import (
+    MIN_OPEN_GAP,
+    SHUT_GAP,
+    TYPICAL,
+    WINK_BEYOND,
+    LearnedLids,
+    OpenLids,
+    as_seen,
+    closedness,
+)
 
 NARROW = OpenLids(np.full(2, 0.021), np.full(2, 0.47))
 
@@ -56,3 +65,25 @@ def test_a_broken_view_changes_nothing_and_each_eye_is_learned_by_itself() -> No
     again = learned.see(broken, np.zeros(2))
     assert again.gap == pytest.approx(opened.gap)
     assert opened.gap == pytest.approx([0.02, 0.06], abs=0.004)
+
+
+def test_a_wink_is_stretched_and_small_differences_are_not() -> None:
+    assert as_seen(np.array([0.5, 0.5 - WINK_BEYOND]), 0.0) == pytest.approx([0.5, 0.5 - WINK_BEYOND])
+    wink = as_seen(np.array([0.6, 0.2]), 0.0)
+    assert wink.mean() == pytest.approx(0.4)
+    assert wink[0] - wink[1] > 0.7
+    assert as_seen(np.array([1.0, 0.0]), 0.0) == pytest.approx([1, 0])
+
+
+@pytest.mark.parametrize(("yaw_deg", "far"), [(45.0, 0), (-45.0, 1)])
+def test_the_far_eye_does_what_the_near_one_does(yaw_deg: float, far: int) -> None:
+    closed = np.array([0.3, 0.3])
+    closed[far] = 0.9
+    assert as_seen(closed, yaw_deg) == pytest.approx([0.3, 0.3])
+
+
+def test_what_the_far_eye_says_fades_as_the_head_turns() -> None:
+    closed = np.array([0.9, 0.5])
+    fading = [as_seen(closed, yaw)[0] for yaw in np.arange(15.0, 36.0, 0.5)]
+    assert np.abs(np.diff(fading)).max() < 0.1
+    assert fading[0] > fading[-1] == pytest.approx(0.5)

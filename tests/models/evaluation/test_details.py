@@ -61,11 +61,15 @@ def clip(palm_off_deg: float = 0.0, bent_by: float = 1.0, yaw_off_deg: float = 0
         **{"hand_points_cam_m": cam, "hand_points_px": pixels, "hand_visible": visible, "size": np.array([640, 480])},
         **{"head_rotation_cam": heads, "face_box_px": np.tile([200.0, 100, 280, 200], (FRAMES, 1))},
         **{"face_visible": np.ones(FRAMES, bool), "jaw_deg": jaw, "lids": lids, "gaze_deg": gaze},
-        **{"distance_m": np.ones(FRAMES)},
+        **{"distance_m": np.ones(FRAMES), "eyes_visible": np.ones((FRAMES, 2), bool)},
     }
     detected: dict[str, Any] = {
         **{"hand_at": at, "hand_points_px": np.concatenate([pixels, pixels[..., :1]], axis=-1)},
-        **{"hand_rotation_cam": np.array(rotations), "fingers_xyzw": np.array(found)},
+        **{
+            "palm_believed": np.ones((FRAMES, 2), bool),
+            "hand_rotation_cam": np.array(rotations),
+            "fingers_xyzw": np.array(found),
+        },
         **{"face_at": np.arange(FRAMES), "head_rotation_cam": seen, "expression": scores},
         **{"gaze_rad": np.radians(gaze + np.array([4.0, 0.0]))},
     }
@@ -101,6 +105,28 @@ def test_known_errors_come_out() -> None:
     assert face["jaw_r"] == pytest.approx(1)
     assert face["lids_r"] == pytest.approx(1)
     assert face["gaze_deg"] == pytest.approx([0, 0], abs=1e-6)  # the clip's own offset is what a calibration takes
+
+
+def test_palms_that_are_not_believed_are_counted_and_not_measured() -> None:
+    flipped = clip(palm_off_deg=170)
+    flipped.found["palm_believed"][::2] = False
+    table = evaluate_hands([flipped, clip()])
+    assert table["palm_believed_percent"] == pytest.approx(75, abs=5)
+    assert table["closed_percent"] == 100
+    assert table["palm_deg"] < 90
+
+
+def test_lids_that_the_camera_does_not_see_do_not_count_and_winks_have_a_row() -> None:
+    turned = clip()
+    turned.truth["eyes_visible"][:, 0] = False
+    turned.found["expression"][:, EXPRESSION["eyeBlinkLeft"]] = 0.3
+    table = evaluate_faces([turned])
+    assert table["lids_r"] == pytest.approx(1)
+    assert table["all_lids_r"] < 0.99
+    winking = clip()
+    winking.truth["lids"][:, 1] = 1.0
+    winking.truth["lids"][:, 0] = 0.0
+    assert evaluate_faces([winking])["winks"] == pytest.approx([1, 0])
 
 
 def test_each_number_is_printed_with_its_target() -> None:
