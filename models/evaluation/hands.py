@@ -66,8 +66,9 @@ def hand_samples(clips: Sequence[DetailsClip], min_px: float = MIN_PX) -> HandSa
                     rows.append(_row(clip, frame, side, at if there else -1, size))
                     groups.append(_group(clip, frame))
     columns = [np.array(column) for column in zip(*rows, strict=True)] if rows else [np.zeros(0)] * 7
-    found, placed, *numbers = columns
-    return HandSamples(found.astype(bool), placed.astype(bool), *numbers, groups, gone, false)
+    found, placed, palm, normal, believed, angles, sizes = columns
+    whether = found.astype(bool), placed.astype(bool)
+    return HandSamples(*whether, palm, normal, believed, angles, sizes, groups, gone, false)
 
 
 def _group(clip: DetailsClip, frame: int) -> str:
