@@ -191,3 +191,9 @@ def test_the_menu_marks_what_is_in_force_and_tells_what_was_chosen(window) -> No
     assert chosen == [("green", "head")]
     assert window.framing == "head"
     menu.deleteLater()
+
+
+def test_obs_finds_it_by_its_title(window, tmp_path) -> None:
+    assert window.title() == "VTM Live: avatar"
+    window.show_avatar(_avatar(tmp_path))
+    assert window.title() == "VTM Live: avatar Made"
