@@ -19,8 +19,8 @@ from engine.keypoints_file import KeypointsFile, read_keypoints
 from engine.live.interfaces import Factories
 from engine.motion.take import ROW, MotionTake, row_of, take_from_rows
 from engine.opencv import cv2
-from engine.pipeline import real_factories
 from engine.pose2d.choose import make_detector
+from engine.real_factories import real_factories
 from engine.sources.intrinsics import intrinsics_for
 from engine.sources.open_source import open_source
 from engine.types import F64, Detection, Frame, Keypoints2D, Pose

@@ -25,7 +25,7 @@ from app.window.open_window import open_window
 from app.window.widgets.looks import LOOKS
 from app.window.widgets.opengl import OpenGL
 from app.window.widgets.viewpoints_panel import MODES
-from engine.config import Config
+from engine.config import BODIES, Config
 from engine.osc.targets import parse_target
 
 
@@ -38,6 +38,7 @@ class Shown:
     page: str = ""  # of the Viewpoints mode
     look: str = ""  # from where the figure is seen
     performer: bool = False  # the performer's screen
+    body: str = "auto"  # one of BODIES
 
 
 def show_window(source: str, after_s: float, shown: Shown, ready: Callable[[MainWindow], None]) -> int:
@@ -57,7 +58,7 @@ def show_window(source: str, after_s: float, shown: Shown, ready: Callable[[Main
         QTimer.singleShot(round(after_s * 1000), lambda: ready(window))
 
     smooth = OpenGL("", software=False)
-    settings = Settings(Config(source=source, osc=(DEFAULT_TARGET,)), avatar=shown.avatar)
+    settings = Settings(Config(source=source, body=shown.body, osc=(DEFAULT_TARGET,)), avatar=shown.avatar)
     code = open_window(RunOptions(), settings, opengl=smooth, on_open=opened)
     receiver.close()
     return code
@@ -93,12 +94,13 @@ def main() -> int:
     parser.add_argument("--avatar", default="", metavar="FILE.vrm")
     parser.add_argument("--viewpoints", default="", choices=MODES, help="show a page of the Viewpoints mode")
     parser.add_argument("--look", default="", choices=LOOKS, help="view of the figure")
+    parser.add_argument("--body", default="auto", choices=BODIES, help="which lower body is shown")
     options = parser.parse_args()
     width, _, height = options.size.partition("x")
     with tempfile.TemporaryDirectory() as folder:
         os.environ["VTM_CONFIG_DIR"] = folder  # leaves the user's own settings unchanged
         size = int(width), int(height)
-        shown = Shown(size, options.avatar, options.viewpoints, options.look, options.performer)
+        shown = Shown(size, options.avatar, options.viewpoints, options.look, options.performer, options.body)
         good = take_screenshot(options.out, options.source, options.after, shown)
     if not good:
         say(f"vtm: no picture was written to {options.out}")

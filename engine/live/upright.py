@@ -102,3 +102,9 @@ def turned_line(turn_deg: int) -> str:
         f"the person lies on their side in the picture; if the camera is on its side, use --rotate {turn_deg} "
         "(Turn under Source)"
     )
+
+
+def fixed_line(turn_deg: int) -> str:
+    """Return one line for the user whose settings fix a rotation with which the person is not upright."""
+    how = "upside down" if turn_deg == UPSIDE_DOWN_DEG else "on their side"
+    return f"the person is {how} in the picture, and its rotation is fixed: set Turn under Source to Automatic"

@@ -14,7 +14,7 @@ from engine.config import AUTO_ROTATION, Config
 from engine.live.frame_rate import FrameRate
 from engine.live.interfaces import Clock, Factories
 from engine.live.shared_state import SharedState
-from engine.live.upright import UPSIDE_DOWN_DEG, UprightVote, turned_line
+from engine.live.upright import UPSIDE_DOWN_DEG, UprightVote, fixed_line, turned_line
 from engine.live.worker import POLL_S, Worker
 from engine.pose2d.base import Detector
 from engine.queues import BoundedQueue, Latest
@@ -185,12 +185,13 @@ class PoseWorker(Worker):
 
     def _see_whether_upright(self, vote: UprightVote, detection: Detection) -> None:
         """Rotate the picture of a camera mounted upside down, unless the settings fix the rotation."""
-        if self._shared.config.rotate_deg != AUTO_ROTATION or self._shared.turn_deg:
+        if self._shared.turn_deg:
             return
+        fixed = self._shared.config.rotate_deg != AUTO_ROTATION
         turn_deg = vote.add(detection) if isinstance(detection, Keypoints2D) else None
         if turn_deg:
-            self._inform(turned_line(turn_deg))
-        if turn_deg == UPSIDE_DOWN_DEG:
+            self._inform(fixed_line(turn_deg) if fixed else turned_line(turn_deg))
+        if turn_deg == UPSIDE_DOWN_DEG and not fixed:
             self._shared.turn_source(turn_deg)
 
     def _decided(self, detector: Detector, frame: Frame, period_s: float) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.live.upright import DECIDE_S, UprightVote, turn_of, turned_line
+from engine.live.upright import DECIDE_S, UPSIDE_DOWN_DEG, UprightVote, fixed_line, turn_of, turned_line
 from engine.types import Keypoints2D
 from models.keypoints import KEYPOINT, NUM_KEYPOINTS
 
@@ -70,3 +70,9 @@ def test_a_person_on_their_side_is_said_and_not_acted_on():
     assert decision([90] * 60) == 270
     assert "--rotate 270" in turned_line(270)
     assert "--rotate 0" in turned_line(180)
+
+
+def test_a_fixed_rotation_that_leaves_somebody_upside_down_points_to_automatic():
+    assert "upside down" in fixed_line(UPSIDE_DOWN_DEG)
+    assert "on their side" in fixed_line(90)
+    assert "Automatic" in fixed_line(UPSIDE_DOWN_DEG)
