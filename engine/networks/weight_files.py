@@ -69,3 +69,18 @@ def checked(file: WeightFile, origin: str) -> Iterator[IO[bytes]]:
         partial.replace(cache_folder() / file.name)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def ready_path(file: WeightFile, *, name: str, missing: str, tampered: str) -> Path:
+    """Return where a checked file lies in the cache.
+
+    name               what the file is called in a message
+    missing, tampered  what to do when it is missing, and when it is not the published one
+    Raises DetectorError in both cases.
+    """
+    state, folder = file_state(file), cache_folder()
+    if state == "missing":
+        raise DetectorError(f"{name} is not in {folder}; {missing}")
+    if state == "tampered":
+        raise DetectorError(f"{name} in {folder} has a wrong sha256; {tampered}")
+    return folder / file.name

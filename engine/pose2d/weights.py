@@ -8,8 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.errors import DetectorError
-from engine.networks.weight_files import FileState, WeightFile, cache_folder, file_state
+from engine.networks.weight_files import FileState, WeightFile, cache_folder, file_state, ready_path
 
 PERSON = WeightFile(
     "pose_detection.tflite", 2_959_046, "9ba9dd3d42efaaba86b4ff0122b06f29c4122e756b329d89dca1e297fd8f866c"
@@ -68,15 +67,11 @@ def weights_state() -> WeightsState:
 
 def installed_weights(size: str = "full") -> WeightPaths:
     """Return the checked files in the cache. Raises DetectorError when one is missing or not the published one."""
-    wanted = (PERSON, BY_SIZE[size])
-    folder = cache_folder()
-    for file in wanted:
-        state = file_state(file)
-        if state == "missing":
-            raise DetectorError(f"BlazePose's network {file.name} is not in {folder}; {_FETCH}")
-        if state == "tampered":
-            raise DetectorError(f"BlazePose's network {file.name} in {folder} has a wrong sha256; {_AGAIN}")
-    return WeightPaths(folder / PERSON.name, folder / BY_SIZE[size].name, size)
+    person, landmarks = (
+        ready_path(file, name=f"BlazePose's network {file.name}", missing=_FETCH, tampered=_AGAIN)
+        for file in (PERSON, BY_SIZE[size])
+    )
+    return WeightPaths(person, landmarks, size)
 
 
 def nearest_size(wanted: str, there: tuple[str, ...]) -> str:
