@@ -32,7 +32,7 @@ def real_factories(*, paced: bool = True, strict_outputs: bool = True) -> Factor
         make_detector=_make_seeing_detector,
         load_runtime=load_runtime,
         make_window=WindowBuilder,
-        make_solver=partial(Solver, waits_for_facing=True),
+        make_solver=partial(Solver, waits_for_facing=True, relaxes=True),
         make_hub=partial(OutputHub, strict=strict_outputs),
         make_recorder=DiskRecorder,
         make_video=VideoRecorder,

@@ -58,7 +58,7 @@ def _contacts(raw: RawMotion, stance: float) -> F32:
 
 
 def fading(last: Pose, frame_id: int, captured_at_s: float, left: float) -> Pose:
-    """Return the last pose, held at a later frame, with `left` (1 to 0) of its confidence."""
+    """Return the held or relaxed pose at a later frame, with `left` (1 to 0) of its confidence."""
     return replace(
         last,
         frame_id=frame_id,

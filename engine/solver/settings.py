@@ -110,6 +110,16 @@ class StartSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class LostSettings:
+    """What is shown of a lost performer."""
+
+    hold_s: float = 0.4  # the last pose is held
+    relax_s: float = 1.0  # then eases to rest
+    found_s: float = 0.4  # blend from rest to the new pose
+    fade_s: float = 1.0  # the confidence falls to 0
+
+
+@dataclass(frozen=True, slots=True)
 class SolverSettings:
     """All of them, by part."""
 
@@ -120,7 +130,7 @@ class SolverSettings:
     proportions: ProportionSettings = field(default_factory=ProportionSettings)
     body_mode: BodyModeSettings = field(default_factory=BodyModeSettings)
     start: StartSettings = field(default_factory=StartSettings)
-    lost_fade_s: float = 1.0  # a lost person's confidence falls to 0 in this time; the pose is held
+    lost: LostSettings = field(default_factory=LostSettings)
     long_gap_s: float = 2.0  # after which it may be another person
     least_confidence: float = 0.2  # below it nothing is learnt about body, camera or floor
 

@@ -23,6 +23,7 @@ from engine.solver.placement import Placement
 from engine.solver.proportions import Proportions, weighted_median
 from engine.solver.raw_checks import is_plausible, legs_confidence
 from engine.solver.reacquire import Reacquire
+from engine.solver.relax import Relax
 from engine.solver.root import to_camera, to_ray
 from engine.solver.settings import STANDARD, SolverSettings, settings_for
 from engine.solver.smoothing import Smooth, Smoother, smooth_take
@@ -59,6 +60,7 @@ class Solver:
         *,
         rate_hz: float = 30.0,
         waits_for_facing: bool = False,
+        relaxes: bool = False,
         settings: SolverSettings = STANDARD,
     ) -> None:
         """Start without a person.
@@ -66,6 +68,7 @@ class Solver:
         rate_hz           expected rate; only used for the first frame and for repeated timestamps
         settings          every number of the solver
         waits_for_facing  live: hold back the first poses until the performer's facing is settled
+        relaxes           live: a lost performer's pose eases to rest instead of being held
         """
         self._intrinsics = intrinsics
         self._height_m = height_m
@@ -84,6 +87,7 @@ class Solver:
         self._body_mode = BodyMode(settings=settings.body_mode)
         self._lower_body = LowerBody()
         self._start = StartGate(settings.start) if waits_for_facing else None
+        self._relax = Relax(settings.lost, settings.feet.sink_limit_m, on=relaxes)
         self._last: Pose | None = None  # the last tracked pose
         self._lost_since_s: float | None = None
         self._learning = True
@@ -116,7 +120,7 @@ class Solver:
             self._calibrate(seen)
         if not self._placement.anchored:
             self._placement.anchor(seen.smooth.joints[ROOT])
-        body = self._stand(seen, raw, dt_s)
+        body = self._relax.found(self._stand(seen, raw, dt_s), self._proportions.offsets_m, raw.captured_at_s)
         self._last = outgoing(
             raw,
             body,
@@ -139,14 +143,15 @@ class Solver:
         return self._start.opens(math.atan2(-hips[2, 0], hips[0, 0]), raw.captured_at_s)
 
     def lost(self, frame_id: int, captured_at_s: float) -> Pose | None:
-        """No person in this frame: return the last pose, with its confidence falling to 0 within `lost_fade_s`."""
+        """No person in this frame: return the last pose, held or relaxed, with its confidence fading to 0."""
         if self._last is None:
             return None
         if self._lost_since_s is None:
             self._lost_since_s = self._last.captured_at_s
             self._feet.release()
-        left = max(0.0, 1.0 - max(0.0, captured_at_s - self._lost_since_s) / self._settings.lost_fade_s)
-        return fading(self._last, frame_id, captured_at_s, left)
+        left = max(0.0, 1.0 - max(0.0, captured_at_s - self._lost_since_s) / self._settings.lost.fade_s)
+        shown = self._relax.lost(self._last, self._lost_since_s, captured_at_s)
+        return fading(shown, frame_id, captured_at_s, left)
 
     def fit(self, take: Sequence[RawMotion]) -> None:
         """Estimate body, camera tilt and floor from a whole recorded take, and keep them fixed afterwards.
@@ -217,7 +222,7 @@ class Solver:
 
     def _new_world(self) -> None:
         self._smooth_take, self._learning = {}, True
-        for part in (self._smoother, self._reacquire, self._gravity, self._placement, self._lower_body):
+        for part in (self._smoother, self._reacquire, self._gravity, self._placement, self._lower_body, self._relax):
             part.reset()
         self._new_ground()
 
@@ -237,7 +242,10 @@ class Solver:
         if gap_s > self._settings.smoothing.gap_s:
             self._smoother.reset()
             self._feet.release()
-            self._reacquire.start()
+            if self._relax.active:
+                self._reacquire.reset()  # the relaxed pose is blended in the world
+            else:
+                self._reacquire.start()
             return self._step_s
         return gap_s
 

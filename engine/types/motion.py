@@ -33,7 +33,7 @@ class RawMotion:
 
 @dataclass(frozen=True, slots=True)
 class Pose:
-    """The pose that is sent, recorded and drawn. When not tracked: the held pose, fading (see `tracked`,
+    """The pose that is sent, recorded and drawn. When not tracked: held, live then at rest, fading (see `tracked`,
     `confidence`)."""
 
     frame_id: int

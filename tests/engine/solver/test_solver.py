@@ -166,7 +166,7 @@ def test_a_lost_person_is_held_and_fades(intrinsics: Intrinsics, make_raw: MakeR
         confidences.append(pose.confidence)
     assert np.all(np.diff(confidences) <= 0)
     assert confidences[0] > 0.9 * good.confidence
-    assert solver.lost(99, STANDARD.lost_fade_s).confidence == 0
+    assert solver.lost(99, STANDARD.lost.fade_s).confidence == 0
 
 
 def test_somebody_found_again_elsewhere_does_not_jump(intrinsics: Intrinsics, make_raw: MakeRaw):
