@@ -117,12 +117,18 @@ def test_the_face_goes_out_in_one_naming_with_the_right_value_under_each_name(
 
 
 def test_receivers_have_the_naming_they_know():
+    """Eyes as bones wherever a face is sent; what has neither face nor fingers gets none."""
     faces = {name: options.face for name, options in PRESETS.items()}
-    assert faces["generic"] == faces["vseeface"] == faces["evmc4u"] == "vrm0"
-    assert faces["warudo"] == "vrm1"
-    assert faces["blender"] == "camel"
-    assert faces["unreal"] == "arkit"
-    assert PRESETS["gmr"].fingers is False
+    assert faces == {
+        **dict.fromkeys(["generic", "vseeface", "evmc4u"], "vrm0"),
+        **dict.fromkeys(["vmagicmirror", "unreal", "godot", "snekstudio"], "arkit"),
+        **dict.fromkeys(["vnyan", "blender"], "camel"),
+        **dict.fromkeys(["slimevr", "gmr"], "none"),
+        "warudo": "vrm1",
+    }
+    for name, options in PRESETS.items():
+        bodies_only = faces[name] == "none"
+        assert (options.eyes, options.fingers) == ("none" if bodies_only else "bones", not bodies_only), name
 
 
 def test_an_assistants_face_goes_before_our_own(make_pose: PoseMaker):
