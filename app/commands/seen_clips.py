@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
 
 from app.commands.detect import keypoint_arrays
 from engine.bench.cut_picture import WHOLE, Region, region_above
@@ -26,6 +27,7 @@ from engine.sources.open_source import open_source
 from engine.types import F64, Detection, Frame, Keypoints2D, Pose
 from models.camera import Intrinsics
 from models.npz import NpzError, read_npz
+from models.skeleton import JOINT
 
 CUTS = {"waist": "Hips", "shoulders": "Chest"}
 """What the picture is cut at, and the joint in the middle of whose places the cut lies."""
@@ -41,6 +43,7 @@ class Truth:
     R_world_cam: F64  # (3, 3)
     camera: Intrinsics
     height_m: float
+    heads_cam: F64 | None = None  # (N, 3, 3) camera <- head; None: the file does not have it
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,11 @@ def read_truth(video: Path) -> Truth | None:
     K = found["K"].astype(np.float64)
     camera = Intrinsics(K[0, 0], K[1, 1], K[0, 2], K[1, 2])
     cam, world, pixels = (found[f"joints_{name}"].astype(np.float64) for name in ("cam_m", "world_m", "px"))
-    return Truth(cam, world, pixels, found["R"].astype(np.float64).T, camera, float(found["height_m"]))
+    R = found["R"].astype(np.float64)  # camera <- world
+    heads = None
+    if "rotations" in found:  # in the world, from a rest pose that faces +Z
+        heads = R @ Rotation.from_quat(found["rotations"][:, JOINT["Head"]].astype(np.float64)).as_matrix()
+    return Truth(cam, world, pixels, R.T, camera, float(found["height_m"]), heads)
 
 
 def seen_clips(videos: list[Path], cache: Path, *, size: str, frames: int, cuts: tuple[str, ...]) -> list[SeenClip]:

@@ -16,6 +16,7 @@ from typing import Any
 
 from app.commands.seen_clips import CUTS, SeenClip, held_clip, live_take, seen_clips
 from app.commands.seen_sheets import write_sheet
+from app.commands.seen_views import VIEWS, Ups
 from app.terminal import say
 from engine.bench.seen_figures import TrueMotion, held_figures, stillness_figures, upper_body_figures
 from engine.errors import InputError, VtmError
@@ -33,6 +34,7 @@ _UPPER = {
     "arms_to_neck_mm": "arms to neck, mm",
     "up_off_deg": "up off, °",
     "head_roll_slope": "head roll slope",
+    "head_yaw_slope": "head yaw slope",
 }
 _STILL = {
     "still_frames": "frames below 1 px",
@@ -74,21 +76,34 @@ def _take(clip: SeenClip, args: argparse.Namespace) -> MotionTake:
     return take
 
 
+def _face_take(clip: SeenClip, args: argparse.Namespace) -> MotionTake | None:
+    """Return the clip's take with the head from the face network; None: not given. Raises VtmError."""
+    if args.faces is None or clip.cut or args.every > 1:
+        return None
+    path = args.faces / f"{clip.name}.npz"
+    return read_motion_npz(path) if path.exists() else None
+
+
 def _true(clip: SeenClip, every: int) -> TrueMotion | None:
     if clip.truth is None:
         return None
-    return TrueMotion(clip.truth.joints_cam_m[::every], clip.truth.R_world_cam[1])
+    heads = clip.truth.heads_cam
+    return TrueMotion(
+        clip.truth.joints_cam_m[::every], clip.truth.R_world_cam[1], None if heads is None else heads[::every]
+    )
 
 
-def measure(args: argparse.Namespace) -> tuple[dict[str, Figures], dict[str, Figures]]:
-    """Return the rows of both tables. Raises VtmError."""
+def measure(args: argparse.Namespace) -> tuple[dict[str, Figures], dict[str, Figures], dict[str, Figures]]:
+    """Return the rows of the three tables. Raises VtmError."""
     args.folder.mkdir(parents=True, exist_ok=True)
     upper: dict[str, Figures] = {}
+    ups = Ups()
     still: dict[str, Figures] = {}
     cuts = () if args.no_cuts else tuple(CUTS)
     for clip in seen_clips(args.videos, args.folder, size=args.detector_size, frames=args.frames, cuts=cuts):
         take = _take(clip, args)
-        upper[clip.name] = upper_body_figures(take, _true(clip, args.every))
+        upper[clip.name] = upper_body_figures(take, _true(clip, args.every), _face_take(clip, args))
+        ups.add(clip, take)
         if args.sheets is not None:
             args.sheets.mkdir(parents=True, exist_ok=True)
             write_sheet(args.sheets / f"{clip.name}.png", clip, take, args.every)
@@ -101,7 +116,7 @@ def measure(args: argparse.Namespace) -> tuple[dict[str, Figures], dict[str, Fig
         say(f"vtm: {clip.name}")
     if not upper:
         raise InputError("there is no clip: give videos")
-    return upper, still
+    return upper, still, ups.figures() if args.views else {}
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -117,6 +132,8 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--takes", type=Path, metavar="DIR", help="measure another version's takes, DIR/CLIP.npz")
     parser.add_argument("--save", type=Path, metavar="DIR", help="write the takes")
     parser.add_argument("--sheets", type=Path, metavar="DIR", help="write pictures: camera and side")
+    parser.add_argument("--faces", type=Path, metavar="DIR", help="DIR/CLIP.npz, converted with --face on: for the yaw")
+    parser.add_argument("--views", action="store_true", help="the videos are views of one motion: compare their up")
     parser.add_argument("--no-cuts", action="store_true", help="no clip is cut at waist and shoulders")
     parser.add_argument("--no-held", action="store_true", help="no picture is held")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures")
@@ -133,14 +150,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Command line; returns the exit code."""
     args = _arguments(argv)
     try:
-        upper, still = measure(args)
+        upper, still, views = measure(args)
         if args.json is not None:
-            found: dict[str, Any] = {"upper_bodies": upper, "stillness": still}
+            found: dict[str, Any] = {"upper_bodies": upper, "stillness": still, "views": views}
             args.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     except (VtmError, OSError) as error:
         say(f"vtm: {error}")
         return 1
-    sys.stdout.write(table("clip", _UPPER, upper) + "\n\n" + table("clip", _STILL, still) + "\n")
+    tables = [table("clip", _UPPER, upper), table("clip", _STILL, still)]
+    if views:
+        tables.append(table("cut", VIEWS, views))
+    sys.stdout.write("\n\n".join(tables) + "\n")
     return 0
 
 

@@ -10,36 +10,40 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation
 
+from engine.bench.head_figures import head_roll_slope, head_yaw_slope
 from engine.motion.take import MotionTake
 from engine.types import F64
-from models.keypoints import KEYPOINT
 from models.parts import PART
-from models.skeleton import FEET, JOINT, PARENTS, ROOT, SOLE, TOES
+from models.skeleton import FEET, JOINT, ROOT, SOLE, TOES
 
 STILL_PX = 1.0
 SETTLED_S = 1.0
 """The first second is left out: filters and floor settle."""
-_SEEN, _PLANTED, _SURE_EYES = 0.3, 0.5, 0.5
-_LEAST_ROLL_RAD = np.radians(3.0)
+_SEEN, _PLANTED = 0.3, 0.5
 _THIGHS = [(JOINT[side + "UpperLeg"], JOINT[side + "LowerLeg"]) for side in ("Left", "Right")]
 _ARMS = [JOINT[side + name] for side in ("Left", "Right") for name in ("LowerArm", "Hand")]
-_EYES = [KEYPOINT["left_eye"], KEYPOINT["right_eye"]]
 _MOST_DELAY_S, _DELAY_STEP_S = 0.2, 0.005
 _KERNEL = np.array([1.0, 3.0, 4.0, 3.0, 1.0]) / 12.0
 
 
 @dataclass(frozen=True, slots=True)
 class TrueMotion:
-    """What a rendered person really did: joints (N, 22, 3) in the camera frame, metres, and up (3,) in it."""
+    """What a rendered person really did: joints (N, 22, 3) in the camera frame, metres, up (3,) in it,
+    and, where known, the head's orientation (N, 3, 3), camera <- head."""
 
     joints_cam_m: F64
     up_cam: F64
+    heads_cam: F64 | None = None
 
 
-def upper_body_figures(take: MotionTake, truth: TrueMotion | None = None) -> dict[str, float | None]:
-    """Return what the table of upper bodies shows; degrees, metres and mm. None: not to be told from this clip."""
+def upper_body_figures(
+    take: MotionTake, truth: TrueMotion | None = None, face_take: MotionTake | None = None
+) -> dict[str, float | None]:
+    """Return what the table of upper bodies shows; degrees, metres and mm. None: not to be told from this clip.
+
+    face_take  the same frames with the head from the face network, for the yaw where no truth is known
+    """
     tracked = take.tracked.copy()
     joints = take.joints_world_m.astype(np.float64)[tracked]
     figures: dict[str, float | None] = {"tracked_percent": 100.0 * float(tracked.mean())}
@@ -53,7 +57,8 @@ def upper_body_figures(take: MotionTake, truth: TrueMotion | None = None) -> dic
         "thigh_over_45_percent": 100.0 * float((angle > 45.0).mean()),
         "hips_range_m": float(hips.max() - hips.min()),
         "legs_confidence": float(legs.mean()),
-        "head_roll_slope": head_roll_slope(take),
+        "head_roll_slope": head_roll_slope(take, None if truth is None else truth.heads_cam),
+        "head_yaw_slope": head_yaw_slope(take, None if truth is None else truth.heads_cam, face_take),
     }
     return figures if truth is None else figures | _against(take, truth)
 
@@ -90,29 +95,6 @@ def _degrees(a: F64, b: F64) -> F64:
     """(N, 3), (N, 3) -> (N,) degrees between them."""
     across = np.linalg.norm(np.cross(a, b), axis=-1)
     return np.asarray(np.degrees(np.arctan2(across, (a * b).sum(-1))))
-
-
-def head_roll_slope(take: MotionTake) -> float | None:
-    """Return how much of the eyes' tilt in the picture the head takes (1: all); None where the head hardly tilts."""
-    kept = take.tracked & (take.keypoint_scores[:, _EYES] > _SURE_EYES).all(1)
-    if kept.sum() < 10:
-        return None
-    eyes = take.keypoints_px[kept][:, _EYES].astype(np.float64)
-    seen = np.arctan2(eyes[:, 0, 1] - eyes[:, 1, 1], eyes[:, 0, 0] - eyes[:, 1, 0])
-    chain: list[int] = []
-    joint = JOINT["Head"]
-    while joint >= 0:
-        chain.insert(0, joint)
-        joint = PARENTS[joint]
-    head = Rotation.identity(int(kept.sum()))
-    for link in chain:
-        head = head * Rotation.from_quat(take.rotations_xyzw[kept][:, link])
-    left = head.apply([1.0, 0.0, 0.0]) @ take.R_world_cam.astype(np.float64)  # in the camera
-    own = np.unwrap(np.arctan2(left[:, 1], left[:, 0]))
-    seen = np.unwrap(seen) - np.unwrap(seen).mean()
-    if seen.std() < _LEAST_ROLL_RAD:
-        return None
-    return float((seen * (own - own.mean())).sum() / (seen * seen).sum())
 
 
 def stillness_figures(take: MotionTake, truth: TrueMotion | None = None) -> dict[str, float | None]:

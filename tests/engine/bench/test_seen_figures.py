@@ -10,7 +10,6 @@ from scipy.spatial.transform import Rotation
 
 from engine.bench.seen_figures import TrueMotion, held_figures, level_frame, stillness_figures, upper_body_figures
 from engine.motion.take import ROW, MotionTake, take_from_rows
-from models.keypoints import KEYPOINT
 from models.kinematics import forward_kinematics
 from models.skeleton import JOINT, NUM_JOINTS, REST_OFFSETS
 
@@ -62,17 +61,6 @@ def test_a_wrong_up_counts_as_a_lean():
     found = upper_body_figures(take, truth)
     assert found["up_off_deg"] == pytest.approx(np.degrees(0.1), abs=0.1)
     assert found["lean_off_deg"] == pytest.approx(np.degrees(0.1), abs=0.1)
-
-
-def test_the_head_that_follows_half_of_the_eyes_tilt_has_half_the_slope():
-    tilt = np.radians(20) * np.sin(np.arange(FRAMES) / 5)
-    turns = np.tile(np.eye(3), (FRAMES, NUM_JOINTS, 1, 1))
-    turns[:, JOINT["Head"]] = Rotation.from_euler("z", 0.5 * tilt[:, None]).as_matrix()
-    take = made_take(turns)
-    points = take.keypoints_px.copy()
-    points[:, KEYPOINT["left_eye"]] = np.stack([20 * np.cos(tilt), -20 * np.sin(tilt)], axis=-1)
-    assert upper_body_figures(replace(take, keypoints_px=points))["head_roll_slope"] == pytest.approx(0.5, abs=0.02)
-    assert upper_body_figures(take)["head_roll_slope"] is None  # the eyes do not tilt
 
 
 def test_planted_feet_that_slide_two_millimetres_a_frame_are_told_so():
