@@ -35,6 +35,7 @@ _UPPER = {
     "up_off_deg": "up off, °",
     "head_roll_slope": "head roll slope",
     "head_yaw_slope": "head yaw slope",
+    "head_yaw_off_deg": "head yaw off, °",
 }
 _STILL = {
     "still_frames": "frames below 1 px",

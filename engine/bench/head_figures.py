@@ -17,7 +17,9 @@ from models.keypoints import KEYPOINT
 from models.skeleton import JOINT, PARENTS
 
 LEAST_RANGE_RAD = np.radians(3.0)
-"""Standard deviation of the reference below which no slope can be told."""
+"""Standard deviation of the reference roll below which no slope can be told."""
+LEAST_YAW_RAD = np.radians(5.0)
+"""The same for the yaw, where references are 2 to 3 degrees uncertain themselves."""
 LEAST_FRAMES = 10
 _SURE_EYES = 0.5
 _LEAST_EYES_PX = 6.0  # apart; a pixel of noise is 10 degrees there
@@ -67,25 +69,36 @@ def eyes_tell(points_px: F64, scores: NDArray[np.floating]) -> NDArray[np.bool_]
     across = ears[:, 0] - ears[:, 1]
     width = np.maximum(np.linalg.norm(across, axis=-1), 1e-9)
     along = ((points_px[:, _NOSE] - ears[:, 1]) * across).sum(-1) / width**2  # 0 right ear .. 1 left ear
-    between = (along > _BETWEEN) & (along < 1.0 - _BETWEEN)
-    sure: NDArray[np.bool_] = (scores[:, [*_EYES, *_EARS, _NOSE]] > _SURE_EYES).all(1)
-    return sure & between & (apart >= _LEAST_EYES_PX)
+    between = np.asarray((along > _BETWEEN) & (along < 1.0 - _BETWEEN))
+    sure = (scores[:, [*_EYES, *_EARS, _NOSE]] > _SURE_EYES).all(1)
+    return np.asarray(sure & between & (apart >= _LEAST_EYES_PX))
 
 
-def head_yaw_slope(
+def head_yaw(
     take: MotionTake, true_heads_cam: F64 | None = None, face_take: MotionTake | None = None
-) -> float | None:
-    """Return the slope of the yaw against the truth, or against a take of the same frames with `--face on`."""
+) -> tuple[float | None, float | None]:
+    """Return the slope of the yaw and the median difference in degrees.
+
+    The reference is the truth, or a take of the same frames with `--face on`; None without one, and for the slope of a
+    head that hardly turns.
+    """
     own = heads_in_camera(take)
     if true_heads_cam is not None:
         reference, known = true_heads_cam, np.ones(len(true_heads_cam), bool)
-    elif face_take is not None:
+    elif face_take is not None and face_take.head_from_face is not None:
         reference, known = heads_in_camera(face_take), face_take.tracked & face_take.head_from_face
     else:
-        return None
+        return None, None
     count = min(len(own), len(reference))
     kept = take.tracked[:count] & known[:count] & _towards(reference[:count])
-    return _slope(_yaw(reference[:count])[kept], _yaw(own[:count])[kept])
+    true, found = _yaw(reference[:count])[kept], _yaw(own[:count])[kept]
+    if len(true) < LEAST_FRAMES:
+        return None, None
+    return _slope(true, found, LEAST_YAW_RAD), float(np.degrees(np.median(np.abs(_wrapped(found - true)))))
+
+
+def _wrapped(angles: F64) -> F64:
+    return np.asarray(np.arctan2(np.sin(angles), np.cos(angles)))
 
 
 def _towards(heads: F64) -> NDArray[np.bool_]:
@@ -100,11 +113,10 @@ def _yaw(heads: F64) -> F64:
     return np.asarray(np.arctan2(heads[:, 0, 2], -heads[:, 2, 2]))
 
 
-def _slope(reference: F64, own: F64) -> float | None:
+def _slope(reference: F64, own: F64, least_rad: float = LEAST_RANGE_RAD) -> float | None:
     """Return the least-squares slope of angles (N,) over a reference (N,), radians; None: too few or too still."""
-    if len(reference) < LEAST_FRAMES or reference.std() < LEAST_RANGE_RAD:
+    if len(reference) < LEAST_FRAMES or reference.std() < least_rad:
         return None
-    off = own - reference
-    nearest = reference + np.arctan2(np.sin(off), np.cos(off))
+    nearest = reference + _wrapped(own - reference)
     about = reference - reference.mean()
     return float((about * nearest).sum() / (about * about).sum())

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.bench.head_figures import head_roll_slope, head_yaw_slope
+from engine.bench.head_figures import head_roll_slope, head_yaw
 from engine.motion.take import MotionTake
 from engine.types import F64
 from models.parts import PART
@@ -53,12 +53,15 @@ def upper_body_figures(
     angle = np.max([np.degrees(np.arccos(-way[:, 1] / np.linalg.norm(way, axis=-1))) for way in down], axis=0)
     hips = joints[:, ROOT, 1]
     legs = take.part_confidence[tracked][:, [PART["left_leg"], PART["right_leg"]]].max(1)
+    heads = None if truth is None else truth.heads_cam
+    yaw_slope, yaw_off_deg = head_yaw(take, heads, face_take)
     figures |= {
         "thigh_over_45_percent": 100.0 * float((angle > 45.0).mean()),
         "hips_range_m": float(hips.max() - hips.min()),
         "legs_confidence": float(legs.mean()),
-        "head_roll_slope": head_roll_slope(take, None if truth is None else truth.heads_cam),
-        "head_yaw_slope": head_yaw_slope(take, None if truth is None else truth.heads_cam, face_take),
+        "head_roll_slope": head_roll_slope(take, heads),
+        "head_yaw_slope": yaw_slope,
+        "head_yaw_off_deg": yaw_off_deg,
     }
     return figures if truth is None else figures | _against(take, truth)
 

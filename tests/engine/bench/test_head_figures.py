@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from engine.bench.head_figures import head_roll_slope, head_yaw_slope, heads_in_camera
+from engine.bench.head_figures import head_roll_slope, head_yaw, heads_in_camera
 from engine.motion.take import ROW, MotionTake, take_from_rows
 from models.keypoints import KEYPOINT
 from models.skeleton import JOINT, NUM_JOINTS
@@ -63,18 +63,21 @@ def test_the_truth_wins_over_the_eyes_and_its_yaw_is_known():
     true = heads_in_camera(made_take("z", SWAY))
     assert head_roll_slope(with_face(made_take("z", 0.8 * SWAY), 3 * SWAY), true) == pytest.approx(0.8, abs=0.02)
     turned = heads_in_camera(made_take("y", SWAY))
-    assert head_yaw_slope(made_take("y", 0.7 * SWAY), turned) == pytest.approx(0.7, abs=0.02)
+    assert head_yaw(made_take("y", 0.7 * SWAY), turned)[0] == pytest.approx(0.7, abs=0.02)
 
 
 def test_yaw_is_compared_with_the_face_networks_where_it_read_one():
     take, face = made_take("y", 0.6 * SWAY), made_take("y", SWAY)
-    assert head_yaw_slope(take) is None
-    assert head_yaw_slope(take, face_take=face) == pytest.approx(0.6, abs=0.02)
+    assert head_yaw(take) == (None, None)
+    assert head_yaw(take, face_take=face)[0] == pytest.approx(0.6, abs=0.02)
+    expected_deg = np.degrees(np.median(np.abs(0.4 * SWAY)))
+    assert head_yaw(take, face_take=face)[1] == pytest.approx(expected_deg, abs=0.1)
+    assert head_yaw(made_take("y", 0.2 * SWAY), face_take=made_take("y", 0.1 * SWAY))[0] is None  # hardly turns
     unread = replace(face, head_from_face=np.zeros(FRAMES, bool))
-    assert head_yaw_slope(take, face_take=unread) is None
+    assert head_yaw(take, face_take=unread) == (None, None)
 
 
 def test_a_head_turned_away_from_the_camera_has_no_slope():
     away = made_take("y", np.pi + SWAY)
-    assert head_yaw_slope(away, heads_in_camera(away)) is None
+    assert head_yaw(away, heads_in_camera(away)) == (None, None)
     assert head_roll_slope(away, heads_in_camera(away)) is None
