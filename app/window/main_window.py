@@ -87,7 +87,7 @@ class MainWindow(QMainWindow):
         self._pictures = LivePictures(self.video, self.body, self.side.details)
         self.cameras = CameraLookup(list_cameras, self.side.source, self.say)
         self.drops = Drops(self, lambda: self.config.osc, self.change, self.say)
-        self.replay = ReplayControl(self, session, self.body, self.side.targets)
+        self.replay = ReplayControl(self, session, self.body, self.side.targets, self.side.details)
         tones = TonePlayer(QApplication.beep)
         self.cues = CueControl(session, self.video.cue, self.side, tones, lambda: self.config.countdown_s)
         self.avatar = AvatarControl(self.body, opengl, settings)

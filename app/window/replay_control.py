@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject
 from app.window.session import Session
 from app.window.take_editor import TakeEditor
 from app.window.widgets.body_pane import BodyPane
+from app.window.widgets.details_panel import DetailsPanel
 from app.window.widgets.targets_panel import TargetsPanel
 from engine.takes.player import PlayerState
 from engine.takes.recording import TEST_POSES, load_recording, pose_recording
@@ -18,9 +19,11 @@ from engine.takes.recording import TEST_POSES, load_recording, pose_recording
 class ReplayControl(QObject):
     """Polled by the window's timer."""
 
-    def __init__(self, parent: QObject, session: Session, body: BodyPane, targets: TargetsPanel) -> None:
+    def __init__(
+        self, parent: QObject, session: Session, body: BodyPane, targets: TargetsPanel, details: DetailsPanel
+    ) -> None:
         super().__init__(parent)
-        self._session, self._body, self._targets = session, body, targets
+        self._session, self._body, self._targets, self._details = session, body, targets, details
         self.height_m = 1.7
         self.state: PlayerState | None = None
         playback, bar = session.playback, body.replay
@@ -47,6 +50,7 @@ class ReplayControl(QObject):
         state = self._session.playback.state()
         if state is not None:
             self._body.show_pose(state.pose)
+            self._details.show_pose(state.pose)
         if state is not None or self.state is not None:
             self._body.replay.show_state(state)
             test = state is not None and state.path in TEST_POSES
