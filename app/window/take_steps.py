@@ -49,7 +49,7 @@ class TakeSteps:
         except OSError as error:
             self._give_up(take)
             raise VtmError(
-                f"The folder {take.path.parent} cannot be made ({error.strerror}): choose another folder"
+                f"The folder {take.path.parent} cannot be created ({error.strerror}): choose another folder"
             ) from error
         except VtmError:
             self._give_up(take)

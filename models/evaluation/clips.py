@@ -131,7 +131,7 @@ def lift_clip(lifter: Lifter, clip: Clip, peers: Mapping[str, Lifter] | None = N
     sequence = clip.sequence()
     frames = seen_frames(sequence)[:MAX_WINDOWS]
     if not len(frames):
-        raise ClipError(f"{clip.name}: no person is seen in {len(clip.scores)} frames;  is it the right file?")
+        raise ClipError(f"{clip.name}: no person is seen in {len(clip.scores)} frames; is it the right file?")
     inputs, view = sliding_windows(sequence, lifter.config.window_frames, frames)
     found = {_NAMES.get(name, name): said for name, said in readings(lifter, inputs).items()}
     placed = {name: in_camera(said, view, clip.height_m) for name, said in found.items()}

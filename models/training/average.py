@@ -28,7 +28,7 @@ def average(parts: Sequence[tuple[Path, float]], out: Path) -> None:
     total = sum(weight for _, weight in parts)
     for (path, _), data in zip(parts, read, strict=True):
         if data["config"] != read[0]["config"] or data["ema"].keys() != read[0]["ema"].keys():
-            raise CheckpointError(f"{path}: its config differs from  {parts[0][0]}; average checkpoints of one run")
+            raise CheckpointError(f"{path}: its config differs from {parts[0][0]}; average checkpoints of one run")
     mean = {
         name: sum(data["ema"][name].float() * (weight / total) for (_, weight), data in zip(parts, read, strict=True))
         if value.is_floating_point()

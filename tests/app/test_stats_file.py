@@ -35,7 +35,7 @@ def test_what_holds_no_figures_is_kept_and_the_next_free_name_said(tmp_path, sna
     write_stats(path, snapshot)
     assert path.read_text() == content
     assert "frames_captured" in json.loads((tmp_path / "take-2.bvh").read_text())
-    assert capsys.readouterr().err.endswith("is kept: wrote take-2.bvh\n")
+    assert capsys.readouterr().err.endswith("was kept: wrote take-2.bvh\n")
 
 
 def test_a_folder_that_is_gone_is_one_line(tmp_path, snapshot):

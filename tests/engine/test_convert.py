@@ -277,7 +277,7 @@ def test_timestamps_stand_for_the_rate(tmp_path: Path):
         ({"fps": np.nan}, "fps is nan"),
         ({"fps": "thirty"}, "fps is of"),
         ({"keypoints_px": np.zeros((10, 17, 2))}, r"keypoint_scores has shape \(10, 23\), expected \(10, 17\)"),
-        ({"keypoints_px": np.zeros((10, 5, 2)), "keypoint_scores": np.ones((10, 5))}, "holds 5 keypoints"),
+        ({"keypoints_px": np.zeros((10, 5, 2)), "keypoint_scores": np.ones((10, 5))}, "has 5 keypoints per frame"),
         ({"keypoint_scores": np.ones((9, NUM_KEYPOINTS))}, r"\(9, 23\)"),
         ({"keypoint_scores": np.full((10, NUM_KEYPOINTS), -7.0)}, "go down to -7"),
         ({"keypoints_px": np.zeros((0, 23, 2)), "keypoint_scores": np.zeros((0, 23))}, "no frame"),

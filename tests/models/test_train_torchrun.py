@@ -16,7 +16,7 @@ from tests.models.mocap.rigs import BLENDER, write_bvh
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = """
-import os, signal, sys
+import os, signal
 from models import train
 from models.training import loop
 from models.vtm.config import VTMConfig
@@ -32,7 +32,7 @@ def killed(trainer, batch, share):
     return step(trainer, batch, share)
 
 loop.Trainer._step = killed
-sys.exit(train.main())
+train.leave(train.main())
 """
 
 

@@ -169,7 +169,7 @@ BAD: dict[str, tuple[Callable[[Packer], None], str]] = {
     "another file": (_with(buffers=[{"byteLength": 9, "uri": "body.bin"}]), "lies in another file"),
     "Draco": (_with(extensionsRequired=["KHR_draco_mesh_compression"]), r"compressed \(Draco\)"),
     "no such accessor": (_primitive(indices=99), "accessor 99"),
-    "triangles of fractions": (_primitive(indices=0), "of another type than its use"),
+    "triangles of fractions": (_primitive(indices=0), "another type than its use"),
     "material that is not there": (_primitive(material=7), "material 7"),
     "a view behind the end": (
         lambda pack: pack.document["bufferViews"][0].update(byteLength=1 << 30),

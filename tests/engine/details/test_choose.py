@@ -8,6 +8,7 @@ import pytest
 
 from engine.details import choose
 from engine.details import weights as w
+from engine.networks import weight_files
 from engine.networks.weight_files import WeightFile
 
 
@@ -36,6 +37,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         return "missing" if not path.exists() else "tampered" if path.read_bytes() else "ready"
 
     monkeypatch.setattr(w, "file_state", there)
+    monkeypatch.setattr(weight_files, "file_state", there)
     return tmp_path
 
 

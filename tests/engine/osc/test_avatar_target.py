@@ -147,7 +147,7 @@ def test_a_name_with_spaces_and_signs_is_found(tmp_path: Path) -> None:
 def test_a_file_that_is_none_stops_its_own_target_and_no_other(tmp_path: Path, receiver: socket.socket) -> None:
     path = tmp_path / "a.vrm"
     path.write_bytes(b"\x89PNG and so on")
-    with pytest.raises(InputError, match="no avatar"):
+    with pytest.raises(InputError, match="is not an avatar"):
         open_target(f"vmc://127.0.0.1:39539?avatar={quote(str(path))}")
     bad = f"vmc://127.0.0.1:39539?avatar={quote(str(path))}"
     hub = OutputHub((bad, f"vmc://127.0.0.1:{receiver.getsockname()[1]}"))

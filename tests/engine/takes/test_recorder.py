@@ -383,7 +383,7 @@ def test_a_video_that_cannot_be_renamed_is_one_line_and_the_take_is_kept(
         raise PermissionError(13, "in use")
 
     monkeypatch.setattr(recovery, "move_to_free_name", refused)
-    with pytest.raises(VtmError, match=r"video .*take\.mkv cannot be renamed to take-recovered-2\.mkv \(in use\)"):
+    with pytest.raises(VtmError, match=r"take\.mkv cannot be renamed to take-recovered-2\.mkv \(in use\)"):
         recover(partial, avoid=tmp_path / "take.npz")
     assert len(read_motion_npz(tmp_path / "take-recovered-2.npz")) == 1
     assert (tmp_path / "take.mkv").read_bytes() == b"moving pictures"

@@ -77,7 +77,7 @@ def test_a_cache_that_cannot_be_written_leaves_nothing_behind(dances, tmp_path, 
 def test_a_sequence_without_its_files_is_left_out_and_named(dataset, caplog):
     (dataset / "keypoints2d" / f"{FIRST}.pkl").unlink()
     assert set(build_library(dataset).names) == set(SEQUENCES) - {FIRST}
-    assert f"left out: {FIRST}: no keypoints2d/{FIRST}.pkl" in caplog.text
+    assert f"skipped: {FIRST}: no keypoints2d/{FIRST}.pkl" in caplog.text
 
 
 def test_a_broken_pickle_stops_the_build_and_writes_nothing(dataset, tmp_path):

@@ -80,7 +80,7 @@ def test_frames_without_a_person_are_not_counted(weights):
 
 def test_a_clip_in_which_nobody_is_seen_is_told_in_one_line(weights):
     clip = standing()
-    with pytest.raises(ClipError, match="standing: nobody"):
+    with pytest.raises(ClipError, match="standing: no person is seen"):
         evaluate_clip(Predictor(weights), replace(clip, scores=0 * clip.scores))
 
 
