@@ -20,7 +20,7 @@ from engine.pose2d.blazepose import BlazePose
 from engine.pose2d.weights import installed_weights
 from engine.types import Frame
 from models.mocap.library import open_library
-from models.rendering.clip import FPS, Clip, ClipStyle
+from models.rendering.clip import Clip, ClipStyle
 from models.rendering.renderer import open_renderer
 from models.rendering.studio import open_studio
 from models.training.pair_shards import ENDING, PairClip, write_shard
@@ -83,9 +83,10 @@ class PairMaker:
         pictures = through_webcam(clip, np.random.default_rng([seed, 200]))
         if self._plan.video:
             name = self._plan.out / f"{clip.kind}_{seed}"
-            write_video(name.with_name(f"{name.name}.mp4"), pictures)
+            write_video(name.with_name(f"{name.name}.mp4"), pictures, self._plan.style.fps)
             np.savez(name.with_name(f"{name.name}_truth.npz"), **clip.truth)  # type: ignore[arg-type]
-        found = {size: detected(pictures, detector) for size, detector in self._detectors.items()}
+        fps = self._plan.style.fps
+        found = {size: detected(pictures, detector, fps) for size, detector in self._detectors.items()}
         return PairClip(seed, clip.kind, clip.cut, found, clip.truth)
 
 
@@ -133,17 +134,17 @@ def _compressed(picture: NDArray[np.uint8], setting: list[int]) -> NDArray[np.ui
     return decoded.astype(np.uint8, copy=False)
 
 
-def detected(pictures: list[NDArray[np.uint8]], detector: Detector) -> dict[str, NDArray[Any]]:
+def detected(pictures: list[NDArray[np.uint8]], detector: Detector, fps: float) -> dict[str, NDArray[Any]]:
     """Return the arrays of a keypoints .npz for the BGR pictures of one clip."""
     detector.reset()
-    found = [detector.detect(Frame(picture, row, row / FPS)) for row, picture in enumerate(pictures)]
-    return keypoint_arrays(found, FPS)
+    found = [detector.detect(Frame(picture, row, row / fps)) for row, picture in enumerate(pictures)]
+    return keypoint_arrays(found, fps)
 
 
-def write_video(path: Path, pictures: list[NDArray[np.uint8]]) -> None:
+def write_video(path: Path, pictures: list[NDArray[np.uint8]], fps: float) -> None:
     """Write BGR pictures as a video, for inspection."""
     height, width = pictures[0].shape[:2]
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), FPS, (width, height))
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), fps, (width, height))
     for picture in pictures:
         writer.write(picture)
     writer.release()

@@ -84,6 +84,18 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--varied", type=float, default=style.varied, help="fraction of the recorded motions that is varied"
     )
+    parser.add_argument(
+        "--step",
+        type=int,
+        default=style.step,
+        help="render every STEP-th frame, as a slower camera; default %(default)s",
+    )
+    parser.add_argument(
+        "--own-builds",
+        type=float,
+        default=style.own_builds,
+        help="fraction of the people with the renderer's own proportions; default %(default)s",
+    )
     parser.add_argument("--validation", action="store_true", help="use the motions excluded from training")
     parser.add_argument("--video", action="store_true", help="also write KIND_SEED.mp4 with KIND_SEED_truth.npz")
     parser.add_argument(
@@ -93,12 +105,13 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     args.kinds = tuple(args.kinds.split(","))
     if unknown := sorted(set(args.kinds) - set(KINDS)):
         parser.error(f"--kinds: no {', '.join(unknown)}; choose from {', '.join(KINDS)}")
-    if min(args.clips, args.frames, args.processes, args.shard) < 1:
-        parser.error("--clips, --frames, --shard and --processes must be at least 1")
+    if min(args.clips, args.frames, args.processes, args.shard, args.step) < 1:
+        parser.error("--clips, --frames, --shard, --step and --processes must be at least 1")
     if args.seed % args.shard:
         parser.error(f"--seed {args.seed} is not the first seed of a shard; pass a multiple of {args.shard}")
-    if not 0 <= args.varied <= 1:
-        parser.error("--varied must be a fraction from 0 to 1")
+    for option, value in (("--varied", args.varied), ("--own-builds", args.own_builds)):
+        if not 0 <= value <= 1:
+            parser.error(f"{option} must be a fraction from 0 to 1")
     if args.pack is None and (args.renderer is None or args.mocap is None):
         parser.error("--renderer and --mocap are needed to make pairs")
     return args
@@ -131,7 +144,14 @@ def _work(args: argparse.Namespace) -> str:
     """Pack or render; return the line to report."""
     if args.pack is not None:
         return pack_pairs(args.out, args.pack)
-    style = ClipStyle(args.frames, kinds=args.kinds, varied=args.varied, validation=args.validation)
+    style = ClipStyle(
+        args.frames,
+        kinds=args.kinds,
+        varied=args.varied,
+        own_builds=args.own_builds,
+        validation=args.validation,
+        step=args.step,
+    )
     plan = PairPlan(args.renderer, args.mocap, args.out, args.assets, style, args.shard, args.video)
     args.out.mkdir(parents=True, exist_ok=True)
     made, frames = _rendered(plan, range(args.seed, args.seed + args.clips, args.shard), args.processes)

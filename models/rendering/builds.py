@@ -57,8 +57,10 @@ class Build:
     girth: float = 1.0
 
 
-def draw_person(bodies: Any, assets: Any, rng: np.random.Generator) -> Any:
-    """Return a dressed body of the renderer with its own proportions."""
+def draw_person(bodies: Any, assets: Any, rng: np.random.Generator, own_builds: float = 0.0) -> Any:
+    """Return a dressed body of the renderer with drawn proportions; a fraction `own_builds` keeps the renderer's."""
+    if own_builds and rng.random() < own_builds:
+        return bodies.make_body(assets, bodies.random_traits(rng))
     traits = bodies.random_traits(rng)
     age = rng.random() if rng.random() < CHILDREN else None
     if age is not None:

@@ -33,16 +33,23 @@ FPS = 30.0
 class ClipStyle:
     """Properties of clips."""
 
-    frames: int = 60
+    frames: int = 60  # length of the motion at FPS
     size: tuple[int, int] = (480, 360)  # size of the canvas; pictures are cropped from it at several aspect ratios
     kinds: tuple[Kind, ...] = tuple(SHARES)  # drawn with the frequencies of SHARES, cuts like whole
     varied: float = 0.8  # fraction of the recorded motions that is varied
+    own_builds: float = 0.0  # fraction of the people with the renderer's own proportions
     validation: bool = False  # use motions excluded from training
+    step: int = 1  # render every n-th frame, as a slower camera does: with 2, twice the people for the same time
+
+    @property
+    def fps(self) -> float:
+        """Rate of the pictures."""
+        return FPS / self.step
 
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """One rendered clip at FPS."""
+    """One rendered clip at its style's rate."""
 
     kind: Kind
     cut: Cut

@@ -54,11 +54,11 @@ class Studio:
         rng = {name: np.random.default_rng([person, k]) for k, name in enumerate(_STREAMS)}
         r, canvas = self._renderer, self._renderer.canvas
         size = picture_size(self._style.size, rng["picture"])
-        body = draw_person(r.bodies, r.assets, rng["body"])
+        body = draw_person(r.bodies, r.assets, rng["body"], self._style.own_builds)
         act = self._actors.act(kind, person)
         cut = self._wanted_cut(kind, seed, rng["camera"])
         motion = self._motion(act, still=cut is not None).facing_forward()
-        positions, turns = body.pose(motion)
+        positions, turns = (frames[:: self._style.step] for frames in body.pose(motion))
         positions = on_floor(positions, body.skin_named(["outline"], positions, turns))
         outline = body.skin_named(["outline"], positions, turns)
         camera, things = self._scene(kind, cut, act, body, outline, positions, size, rng)
@@ -165,7 +165,7 @@ class Studio:
             pictures.append(whole[top : top + size[1], left : left + size[0]])
             part = depth[top : top + size[1], left : left + size[0]]
             visible.append(r.runs.visible_points(points, camera.project(points), part))
-        options = r.runs.Options(frames=self._style.frames, fps=FPS, size=size)
+        options = r.runs.Options(frames=len(positions), fps=self._style.fps, size=size)
         truth = r.runs.collect_truth(body, camera, positions, turns, keypoints, np.array(visible), options, seed)
         return Clip(kind, cut_of(truth["joints_px"].astype(float), size), pictures, truth)
 

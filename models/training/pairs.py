@@ -21,9 +21,13 @@ from models.synth.cameras import normalized_ratio
 from models.synth.randomisation import RecordedErrors
 from models.training.pair_shards import PairClip, find_shards, read_shard
 from models.training.recorded import RecordedRows, RecordedSampler
+from models.training.recorded_rate import at_rate
 from models.training.visual import ARRAYS, evidence_rows, one_backbone
+from models.vtm.config import VTMConfig
 
 F64 = NDArray[np.float64]
+
+RATE_HZ = VTMConfig().rate_hz
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +74,8 @@ def _rows(found: Mapping[str, NDArray[Any]], true: Mapping[str, NDArray[Any]], b
         contacts,
     )
     tensors = [torch.from_numpy(np.ascontiguousarray(array)).float() for array in arrays]
-    return RecordedRows(*[*tensors[:2], evidence[:frames], *tensors[2:], torch.from_numpy(known)])
+    rows = RecordedRows(*[*tensors[:2], evidence[:frames], *tensors[2:], torch.from_numpy(known)])
+    return at_rate(rows, float(true["fps"]), RATE_HZ) if "fps" in true else rows
 
 
 def _comparable_ratio(offsets: F64) -> F64:

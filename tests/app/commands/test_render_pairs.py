@@ -191,7 +191,7 @@ def test_most_clips_come_through_jpeg_and_their_colours_stay_where_they_are():
 def test_the_detector_forgets_the_clip_before():
     detector = FakeDetector()
     for _ in range(2):
-        detected([np.zeros((SIZE[1], SIZE[0], 3), np.uint8)], detector)
+        detected([np.zeros((SIZE[1], SIZE[0], 3), np.uint8)], detector, 30.0)
     assert detector.resets == 2
 
 
