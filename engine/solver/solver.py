@@ -232,9 +232,7 @@ class Solver:
 
     def _time_step(self, captured_at_s: float) -> float:
         """Return the seconds since the last tracked pose; after a loss the filters restart and blend in."""
-        if self._last is None:
-            return self._step_s
-        gap_s = captured_at_s - self._last.captured_at_s
+        gap_s = 0.0 if self._last is None else captured_at_s - self._last.captured_at_s
         if gap_s <= 0:
             return self._step_s
         if gap_s > self._settings.long_gap_s:
@@ -242,10 +240,8 @@ class Solver:
         if gap_s > self._settings.smoothing.gap_s:
             self._smoother.reset()
             self._feet.release()
-            if self._relax.active:
-                self._reacquire.reset()  # the relaxed pose is blended in the world
-            else:
-                self._reacquire.start()
+            blend = self._reacquire.reset if self._relax.active else self._reacquire.start
+            blend()  # a relaxed pose is blended in the world instead
             return self._step_s
         return gap_s
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.types import F32, RawMotion, Window
-from engine.vtm.head import with_head
+from engine.types import F32, F64, RawMotion, Window
 from models.camera import Intrinsics
+from models.head.joined import with_head
 from models.parts import part_confidence
 from models.refine import refine
 from models.rotations import rotation_6d_to_matrix
 from models.seen_parts import least_sure
 from models.view import View, gravity_up, root_to_camera
-from models.vtm.answer import network_answer
+from models.vtm.answer import NetworkAnswer, network_answer
 
 
 def decode(window: Window, intrinsics: Intrinsics, *outputs: F32) -> RawMotion:
@@ -38,8 +38,7 @@ def decode(window: Window, intrinsics: Intrinsics, *outputs: F32) -> RawMotion:
         )
     rotations = matrices[0]
     if window.refined:
-        seen = window.shown[0].astype(np.float64)
-        rotations = with_head(rotations, seen, float(window.view_size[0]), blazepose=bool(window.evidence.any()))
+        rotations = _with_head(rotations, window, answer)
     place_cam = root_to_camera(values[:, 0], place, view)[0]
     place_cam[2] = max(place_cam[2], 1e-3)
     rotations[0] = to_camera @ rotations[0]
@@ -57,3 +56,11 @@ def decode(window: Window, intrinsics: Intrinsics, *outputs: F32) -> RawMotion:
         part_confidence=least_sure(parts, window.parts_seen),
         motion=window.motion,
     )
+
+
+def _with_head(rotations: F64, window: Window, answer: NetworkAnswer) -> F64:
+    """Return the rotations (22, 3, 3) in the view with the head that the face's points show."""
+    frames = window.keypoints.shape[1] - window.latency_frames
+    keypoints, evidence = (rows[0, :frames].astype(np.float64) for rows in (window.keypoints, window.evidence))
+    spread = None if answer.log_spread is None else answer.log_spread[0]
+    return with_head(rotations, keypoints, evidence, float(window.view_size[0]), spread)

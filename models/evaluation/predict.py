@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from models.head.joined import with_head
 from models.kinematics import forward_kinematics, ratio_offsets
 from models.onnx_session import ort
 from models.parts import HEAD_CHAIN
@@ -100,9 +101,21 @@ def decoded(answer: Answer, inputs: Inputs, *, refine: bool = True) -> Predictio
         shown = inputs.keypoints[:, -1 - answer.ahead].astype(np.float64)
         depth = np.exp(root[:, 0]) / size
         rotations, root[:, 1:3] = refine_person(rotations, answer.log_ratio, depth, root[:, 1:3], shown, size)
+        rotations = _with_heads(rotations, answer, inputs, size)
     ratio = np.exp(answer.log_ratio)
     joints, _ = forward_kinematics(rotations, ratio_offsets(ratio), np.zeros((len(ratio), 3)))
     return Predictions(rotations, joints, root, ratio, answer.log_spread)
+
+
+def _with_heads(rotations: F64, answer: Answer, inputs: Inputs, size: F64) -> F64:
+    """Return the rotations (N, 22, 3, 3) with the heads that the points of the faces show, as the engine does."""
+    frames = inputs.keypoints.shape[1] - answer.ahead
+    rows = []
+    for row, turns in enumerate(rotations):
+        keypoints, evidence = (x[row, :frames].astype(np.float64) for x in (inputs.keypoints, inputs.evidence))
+        spread = None if answer.log_spread is None else answer.log_spread[row]
+        rows.append(with_head(turns, keypoints, evidence, float(size[row]), spread))
+    return np.stack(rows) if rows else rotations
 
 
 def readings(lifter: Lifter, inputs: Inputs) -> dict[str, Predictions]:

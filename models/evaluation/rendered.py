@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.evaluation.frames import inputs_of, landmark_joints
+from models.evaluation.heads import heads_table
 from models.evaluation.polar import polar_table
 from models.evaluation.predict import F64, Lifter, Predictions, decoded
 from models.keypoints import EVIDENCE_NAMES, KEYPOINT
@@ -62,6 +63,7 @@ class Shown:
     clip: PairClip
     windows: WindowBatch
     found: Predictions
+    network_head: F64  # (N, 3, 3) in the view, before the face's points are looked at
     landmarks: LandmarkErrors | None = None  # of the detector itself on the same frames
 
 
@@ -76,7 +78,9 @@ def lift_shards(lifter: Lifter, folder: Path) -> dict[str, list[Shown]]:
                     windows = sampler.every(_EVERY)
                     inputs = inputs_of(windows)
                     own = landmark_errors_of(clip, detector, sampler.ends(_EVERY).numpy())
-                    shown[detector].append(Shown(clip, windows, decoded(lifter.answer(inputs), inputs), own))
+                    answer = lifter.answer(inputs)
+                    found, plain = decoded(answer, inputs), decoded(answer, inputs, refine=False)
+                    shown[detector].append(Shown(clip, windows, found, plain.head, own))
     if not shown:
         raise PairError(f"{folder}: no shards of pairs in it; make them with python -m app.commands.render_pairs")
     return dict(shown)
@@ -89,6 +93,7 @@ def evaluate_rendered(lifter: Lifter, folder: Path) -> dict[str, Any]:
             "clips": len(shown),
             "bodies": {kind: body_table(own) for kind, own in _by_kind(shown).items()},
             "polar": polar_table(_by_kind(shown).get("all", [])),
+            "heads": heads_table(shown),
             "cuts": {cut: _cut_table(own) for cut, own in _by_cut(shown).items()},
             "proportions": proportions(shown),
             "confidence": confidence_table(shown),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from models.evaluation.heads import WAYS
 from models.evaluation.lines import Lines, Table, line
 
 _CUT = ("arms_to_hips_mm", "detector_arms_to_hips_mm", "arms_to_neck_mm", "lean_deg", "head_deg", "root_depth_percent")
@@ -29,6 +30,7 @@ def report_rendered(table: Table) -> Lines:
             if own.get("confidence"):
                 lines.append(line("confidence of legs", ["seen", "unseen"]))
                 lines += [line(cut, [row.get(key) for key in _HIDDEN[1:]], 2) for cut, row in own["cuts"].items()]
+            lines += _heads(own.get("heads") or {})
             lines += [*_proportions(own["proportions"]), *_confidence(own["confidence"])]
     return lines
 
@@ -41,6 +43,17 @@ def _polar(table: Table) -> Lines:
         own = table[name]
         lines.append(line(f"  {name}, worst / best {own['worst_over_best'] or 0:.2f}", own["by_azimuth"], 0))
     return [*lines, line("  clips", table["clips"])]
+
+
+def _heads(table: Table) -> Lines:
+    """Return the head's error by the angle between face and camera."""
+    if not table:
+        return []
+    lines = [line("heads, faces with landmarks, °", ["frames", *(name.replace("_", " ") for name in WAYS)])]
+    for name, row in table.items():
+        label = f"  {name.replace('_', ' ')}° of the camera"
+        lines.append(line(label, [int(row["frames"]), *(row[way] for way in WAYS)]))
+    return lines
 
 
 def _proportions(table: Table) -> Lines:

@@ -47,7 +47,8 @@ def shown(batch: WindowBatch, seed: int = 0, **changes: np.ndarray) -> Shown:
     }
     truth["root"][:, 0] = batch.root_depth[:, -1].double().numpy()
     clip = PairClip(seed, "cuts", "waist", {}, {"rotations": np.zeros((3, 22, 4))})
-    return Shown(clip, batch, Predictions(**(truth | changes)))
+    found = Predictions(**(truth | changes))
+    return Shown(clip, batch, found, found.head)
 
 
 def test_the_truth_has_no_error(batch):
