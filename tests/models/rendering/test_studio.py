@@ -38,7 +38,7 @@ def studio_of(tmp_path_factory, library: MotionLibrary):
     if not TOOL.is_dir():
         pytest.skip("no shared/tools/render_humans beside the checkout")
     renderer = open_renderer(TOOL, SIZE, tmp_path_factory.mktemp("assets"))
-    yield lambda *kinds: open_studio(renderer, library, ClipStyle(FRAMES, SIZE, kinds))
+    yield lambda *kinds, **style: open_studio(renderer, library, ClipStyle(FRAMES, SIZE, kinds, **style))
     renderer.canvas.gl.release()
 
 
@@ -81,6 +81,30 @@ def test_the_person_is_drawn_where_the_truth_says(studio_of):
     still = np.abs(np.diff(np.stack(clip.pictures).astype(float), axis=0)).mean((0, 3))
     at = clip.truth["keypoints_px"][:, 11:][clip.truth["visible"][:, 11:]].astype(int)
     assert still[at[:, 1], at[:, 0]].mean() > 1.2 * np.median(still)
+
+
+@pytest.mark.slow
+@pytest.mark.shared
+def test_a_slower_camera_sees_every_second_frame_of_the_same_motion(studio_of):
+    every, second = studio_of("desk").clip(8), studio_of("desk", step=2).clip(8)
+    assert len(second.pictures) == FRAMES / 2
+    assert (every.truth["fps"], second.truth["fps"]) == (30, 15)
+    np.testing.assert_allclose(second.truth["rotations"], every.truth["rotations"][::2], atol=1e-6)
+
+
+@pytest.mark.slow
+@pytest.mark.shared
+def test_people_of_the_renderers_own_build_differ_in_their_bones_by_millimetres_only(studio_of):
+    own, drawn = (
+        np.stack([studio_of("whole", own_builds=share).clip(seed).truth["rest_joints_m"] for seed in range(3, 9)])
+        for share in (1.0, 0.0)
+    )
+    arms = [
+        np.linalg.norm(rest[:, JOINT["LeftLowerArm"]] - rest[:, JOINT["LeftUpperArm"]], axis=-1)
+        / np.linalg.norm(rest[:, JOINT["LeftFoot"]] - rest[:, JOINT["LeftUpperLeg"]], axis=-1)
+        for rest in (own, drawn)
+    ]
+    assert arms[0].std() < 0.3 * arms[1].std()
 
 
 @pytest.mark.slow
