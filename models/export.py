@@ -19,7 +19,7 @@ from models.export_backbone import export_backbone
 from models.keypoints import NUM_KEYPOINTS
 from models.onnx_file import ExportError as ExportError
 from models.onnx_file import hush_exporter, store_half, write_onnx
-from models.training.state import CheckpointError, load_vtm, read_checkpoint, save_weights
+from models.training.state import CheckpointError, load_vtm, read_checkpoint, save_weights, without_folders
 from models.vtm.answer import answer_difference
 from models.vtm.evidence import BACKBONE_FILE, evidence_shape
 from models.vtm.exported import ExportedVTM
@@ -94,7 +94,7 @@ def sidecar(model: VTM, data: dict[str, Any], sha256: str, difference: float) ->
             "minutes": round(progress.seconds / 60, 1),
             "steps": progress.step,
             "windows": progress.windows,
-            "run": data["run"],
+            "run": without_folders(data["run"]),
             "validation": progress.history[-1] if progress.history else {},
         },
         "parity_with_torch": difference,

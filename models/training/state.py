@@ -83,11 +83,20 @@ def save_weights(path: Path, data: dict[str, Any]) -> None:
             "config": data["config"].to_dict(),
             "ema": {name: value.half() if value.is_floating_point() else value for name, value in data["ema"].items()},
             "progress": {name: getattr(progress, name) for name in Progress.__dataclass_fields__},
-            "run": data["run"],
+            "run": without_folders(data["run"]),
         },
         partial,
     )
     partial.replace(path)
+
+
+def without_folders(run: Any) -> Any:
+    """Return a run's settings with absolute paths reduced to their last name: what is handed on names no machine."""
+    if isinstance(run, dict):
+        return {name: without_folders(value) for name, value in run.items()}
+    if isinstance(run, list | tuple):
+        return [without_folders(value) for value in run]
+    return Path(run).name if isinstance(run, str) and Path(run).is_absolute() else run
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from models.training.state import (
     read_checkpoint,
     save_checkpoint,
     save_weights,
+    without_folders,
 )
 from models.vtm.vtm import VTM
 
@@ -164,3 +165,15 @@ def test_kept_weights_are_the_averaged_ones_in_half_precision_and_only_start_a_r
     data = read_checkpoint(kept)
     assert "model" not in data
     assert "optimizer" not in data
+
+
+def test_what_is_handed_on_names_no_folder_of_the_machine(tmp_path):
+    pairs = str(tmp_path / "pairs" / "new")
+    run = {
+        "settings": {"pairs": pairs, "minutes": 3.0, "start": "models/checkpoints/vtm.pt"},
+        "averaged": [(pairs, 0.6)],
+    }
+    assert without_folders(run) == {
+        "settings": {"pairs": "new", "minutes": 3.0, "start": "models/checkpoints/vtm.pt"},
+        "averaged": [["new", 0.6]],
+    }
