@@ -9,10 +9,10 @@ import re
 from pathlib import Path
 
 _SILENT = (r"2D detector: ", r"(VTM )?back end", r"VTM runs on ", r"\w+ is ready")
-_BUSY = "This computer is busy: fine detail is left out until there is time"
+_BUSY = "This computer is busy, so some detail is off for now"
 _ROOM = "There is time again: full detail is back"
 _REWORDED = (
-    (r"(poses come|\w+ takes) .* is left out until there is time", _BUSY),
+    (r"(poses come|\w+ takes) .* off until there is time", _BUSY),
     (r"there is time again: ", _ROOM),
 )
 

@@ -157,7 +157,7 @@ class LoadShedding:
         if self._latency.value <= BUDGET_S:
             slow = self._stage_with_size(slow=True) or stage
             why = f"{slow} takes {self._time_of(slow) * 1e3:.0f} ms, frames come every {self._period_s * 1e3:.0f}"
-        return f"{why}: {what} is left out until there is time for it"
+        return f"{why}: {what} off until there is time"
 
     def _first_able(self) -> str | None:
         """Return a stage marked as first that can still drop something."""
@@ -192,7 +192,7 @@ class LoadShedding:
             return None
         self._left_out.pop()
         self._back_at_s = now_s
-        return f"there is time again: {what} is back"
+        return f"there is time again: {what} back on"
 
 
 def _since(since_s: float | None, now_s: float, *, holds: bool) -> float | None:

@@ -600,8 +600,8 @@ def test_a_slow_detector_gives_up_detail_until_there_is_time_again(world: World)
         until(lambda: world.detectors[0].left_out == 0)
         lines = [text for text in say_texts(pipeline) if "fine points" in text]
     assert len(lines) == 2
-    assert "fine points is left out until there is time for it" in lines[0]
-    assert lines[1] == "there is time again: fine points is back"
+    assert "fine points off until there is time" in lines[0]
+    assert lines[1] == "there is time again: fine points back on"
 
 
 def test_the_largest_network_that_keeps_the_cameras_rate_is_taken_in_the_first_second(world: World):

@@ -67,8 +67,8 @@ def test_one_line_tells_each_change():
     stage.until(("features",), LATE_S, 3.0)
     stage.until((), FINE_S, 30.0)
     assert stage.lines == [
-        "info: poses come 140 ms after their frame: features is left out until there is time for it",
-        "info: there is time again: features is back",
+        "info: poses come 140 ms after their frame: features off until there is time",
+        "info: there is time again: features back on",
     ]
 
 
@@ -164,9 +164,7 @@ def test_a_smaller_network_takes_over_when_frames_come_faster_than_they_are_read
     stage.busy = 0.8  # another program wants the processor
     stage.run(4.0, FINE_S)
     assert stage.size == 1
-    assert stage.lines == [
-        "info: pose2d takes 40 ms, frames come every 33: heavy network is left out until there is time for it"
-    ]
+    assert stage.lines == ["info: pose2d takes 40 ms, frames come every 33: heavy network off until there is time"]
 
 
 def test_networks_go_before_any_other_detail_even_of_a_slower_stage():
@@ -193,7 +191,7 @@ def test_a_larger_network_comes_back_when_there_is_time_for_it_and_not_before():
     stage.busy = 0.4  # the other program has ended
     stage.run(UP_AFTER_S + 1.0, FINE_S)
     assert stage.size == 0
-    assert stage.lines == ["info: there is time again: heavy network is back"]
+    assert stage.lines == ["info: there is time again: heavy network back on"]
 
 
 def test_a_camera_that_slows_down_in_the_dark_leaves_time_for_a_larger_network():
