@@ -1,4 +1,4 @@
-"""Actions of the people in a clip: recorded and procedural motion, standing talkers, sitters, independent heads."""
+"""What the people in a clip do: recorded and procedural motion, standing talkers, sitters, independent heads."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _OWN_HEAD: dict[Kind, float] = {"whole": 0.4, "steep": 0.3, "behind": 0.3, "talk
 _GESTURES = 0.35
 """Fraction of the seated people with a recorded upper body."""
 _UPRIGHT = 0.85
-"""Least cosine of the trunk's lean for people in cut evaluation pictures."""
+"""Minimum cosine of the trunk's lean for people in cropped evaluation pictures."""
 _TRIES = 12
 _ARMS_AND_HEAD = [joint for joint in UPPER if JOINT_NAMES[joint] not in ("Hips", "Spine", "Chest")]
 
@@ -49,7 +49,7 @@ class Act:
 
 
 class Actors:
-    """Seed and kind -> motion. Raises LibraryError when the library has no clip of the split."""
+    """Motion for a seed and a kind of clip. Raises LibraryError when the library has no clip of the split."""
 
     def __init__(self, library: MotionLibrary, style: ClipStyle) -> None:
         clips = library.clips(validation=style.validation).tolist()
@@ -68,7 +68,7 @@ class Actors:
         )
 
     def act(self, kind: Kind, seed: int) -> Act:
-        """Return the motion of a seed."""
+        """Return the motion for a seed."""
         torch_rng = torch.Generator().manual_seed(seed)
         rng = np.random.default_rng([seed, 100])
         if kind == "hold":
@@ -137,13 +137,13 @@ def held(frames: int, rng: np.random.Generator) -> Act:
 
 
 def upright(act: Act) -> bool:
-    """Return whether the trunk is within 30 degrees of vertical, as needed for pictures cut at the chest."""
+    """Return whether the trunk is within 30 degrees of vertical, as needed for pictures cropped at the chest."""
     turned = act.rotations[:, 0] @ act.rotations[:, JOINT["Spine"]] @ act.rotations[:, JOINT["Chest"]]
     return bool(np.median(turned[:, 1, 1]) > _UPRIGHT)
 
 
 def in_place(root: F64, frames: int = 15) -> F64:
-    """Remove slow travel over the floor from (T, 3), as on a treadmill, for cut pictures."""
+    """Remove slow travel over the floor from (T, 3), as on a treadmill, for cropped pictures."""
     kernel = np.ones(2 * frames + 1) / (2 * frames + 1)
     padded = np.pad(root[:, [0, 2]], ((frames, frames), (0, 0)), mode="edge")
     slow = np.stack([np.convolve(padded[:, axis], kernel, mode="valid") for axis in range(2)], axis=1)

@@ -1,14 +1,14 @@
 """Realistic proportions for the renderer's people: bones and skin are scaled along their length.
 
-Lengths are fractions of stature, joint centre to joint centre. Means of adults: P. de Leva, "Adjustments to
+Lengths are fractions of body height, joint centre to joint centre. Means of adults: P. de Leva, "Adjustments to
 Zatsiorsky-Seluyanov's segment inertia parameters", J. Biomechanics 29 (1996), for upper arm, forearm, shank and men's
 thigh; the women's thigh lies between that table and the rig, which puts the hip joint higher. Widths and trunk are the
 rig's own, whose joints lie inside the bony landmarks of surveys. Spreads: C. C. Gordon et al., 2012 Anthropometric
-Survey of U.S. Army Personnel (NATICK/TR-15/007). Over stature, the lengths of its men's upper arms (acromion-radiale),
-forearms (radiale-stylion), knee heights, shoulder breadths (biacromial) and sitting heights vary by 2.7 to 3.8 % (the
-first 29 records), upper arm and forearm with a correlation of 0.5; drawn here half as widely again, so that the network
-must look. Children of 3 to 12 years: sitting height, limbs and head after R. G. Snyder et al., Anthropometry of
-Infants, Children and Youths (UM-HSRI-77-17, 1977).
+Survey of U.S. Army Personnel (NATICK/TR-15/007). Relative to body height, the lengths of its men's upper arms
+(acromion-radiale), forearms (radiale-stylion), knee heights, shoulder breadths (biacromial) and sitting heights vary by
+2.7 to 3.8 % (the first 29 records), upper arm and forearm with a correlation of 0.5. The spread drawn here is 1.5 times
+as wide, so that the network must rely on what it sees. Children of 3 to 12 years: sitting height, limbs and
+head after R. G. Snyder et al., Anthropometry of Infants, Children and Youths (UM-HSRI-77-17, 1977).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from models.skeleton import JOINT, NUM_JOINTS, PARENTS
 F64 = NDArray[np.float64]
 
 CHILDREN = 0.15
-"""Fraction of the people drawn."""
+"""Fraction of children among the people drawn."""
 CHILD_HEIGHT_M = (0.95, 1.52)
 _CHILD = {
     **{"upper_arm": (0.93, 0.98), "forearm": (0.93, 0.98), "hand": (0.96, 0.98), "thigh": (0.86, 0.97)},
@@ -36,7 +36,7 @@ _MEANS = {
     **{"upper_arm": (0.159, 0.162), "forearm": (0.152, 0.154), "thigh": (0.228, 0.240), "shank": (0.245, 0.248)},
     **{"shoulders": (0.197, 0.210), "hips": (0.117, 0.119), "trunk": (0.281, 0.277)},
 }
-"""Women and men, fractions of body height."""
+"""Mean of women and of men, fractions of body height."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Build:
 
 
 def draw_person(bodies: Any, assets: Any, rng: np.random.Generator, own_builds: float = 0.0) -> Any:
-    """Return a dressed body of the renderer with drawn proportions; a fraction `own_builds` keeps the renderer's."""
+    """Return a dressed body of the renderer with random proportions; a fraction `own_builds` keeps the renderer's."""
     if own_builds and rng.random() < own_builds:
         return bodies.make_body(assets, bodies.random_traits(rng))
     traits = bodies.random_traits(rng)
@@ -90,7 +90,7 @@ def fractions(rest: F64, height: float) -> dict[str, float]:
 
 
 def draw_build(rng: np.random.Generator, rig: dict[str, float], male: float, age: float | None) -> Build:
-    """Return factors from a rig of these fractions to a random person.
+    """Return the factors that turn a rig with these fractions into a random person.
 
     male  0 woman .. 1 man
     age   None for adults, else 0 (three years) .. 1 (twelve)

@@ -1,7 +1,7 @@
-"""Moving hands and faces for rendered truth: smooth paths between random poses of arms, fingers, jaw, lids, gaze, head.
+"""Moving hands and faces with ground truth: smooth paths between random poses of arms, fingers, jaw, lids, gaze, head.
 
-Everything is a number over time, so the renderer may ask for any moment: an exposure is a mean of several.
-Angles are degrees. Sides: 0 left, 1 right; a side's sign is +1 left, -1 right.
+Every value is a function of time, so the renderer can sample any moment; an exposure averages several of them.
+Angles are in degrees. Sides: 0 left, 1 right; the sign of a side is +1 left, -1 right.
 """
 
 from __future__ import annotations
@@ -18,22 +18,23 @@ from models.rendering.full_rig import RiggedPerson
 F64 = NDArray[np.float64]
 Arms = Literal["raised", "low", "hidden", "talking"]
 ARMS: dict[Arms, float] = {"raised": 0.5, "talking": 0.25, "low": 0.1, "hidden": 0.15}
-"""Where an arm is for a whole clip: before the chest or the face, there half of the time, hanging, behind the back."""
+"""Frequency of an arm position, fixed for a clip: in front of chest or face; there half of the time; hanging; behind
+the back."""
 CURL = np.array([[95.0, 100.0, 65.0], [65.0, 70.0, 40.0]])
-"""How far the bones of a finger bend in a fist, beyond 10 degrees of overstretching when open; of the thumb less."""
+"""Flexion from open hand to fist, degrees, of the three bones of a finger and of the thumb. A finger opens to -10."""
 _PALM_ROOTS = (2, 3, 4, 5)
-_NUM_FACE_MOVES = 5  # jaw, two lids, two of the gaze: what a calibration takes for the face at rest
+_NUM_FACE_MOVES = 5  # jaw, two lids, two gaze angles: what calibration measures on a face at rest
 
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """A path of numbers through keys: eased from one to the next, held at the ends."""
+    """A keyframed path of n numbers: eased from key to key, held at the ends."""
 
     times_s: F64  # (K,)
     keys: F64  # (K, n)
 
     def at(self, time_s: float) -> F64:
-        """Return (n,) at a moment."""
+        """Return the values (n,) at a time."""
         after = int(np.clip(np.searchsorted(self.times_s, time_s), 1, len(self.times_s) - 1))
         begin, end = self.times_s[after - 1], self.times_s[after]
         ahead = float(np.clip((time_s - begin) / max(end - begin, 1e-6), 0.0, 1.0))
@@ -44,7 +45,7 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class Performance:
-    """What one rendered person does: tracks of both arms, both hands' fingers, the face and the trunk."""
+    """The motion of one rendered person: tracks of both arms, both hands' fingers, the face and the trunk."""
 
     arms: tuple[Track, Track]  # elbow direction (3), forearm direction (3), twist, bend (3) of the wrist
     fingers: tuple[Track, Track]  # curl of thumb to little finger 0..1 (5), spread (1)
@@ -52,14 +53,14 @@ class Performance:
     trunk: Track  # lean forwards, turn
 
     def at_rest(self) -> Performance:
-        """Return the same with jaw, lids and gaze at rest all the time."""
+        """Return the same performance with jaw, lids and gaze at rest throughout."""
         keys = self.face.keys.copy()
         keys[:, :_NUM_FACE_MOVES] = 0.0
         return replace(self, face=replace(self.face, keys=keys))
 
 
 def draw_performance(rng: np.random.Generator, seconds: float) -> Performance:
-    """Draw what somebody does for so many seconds."""
+    """Draw a random performance of this length."""
     kinds = [list(ARMS)[int(rng.choice(len(ARMS), p=list(ARMS.values())))] for _ in range(2)]
     return Performance(
         (_track(rng, seconds, _arm(kinds[0], 0)), _track(rng, seconds, _arm(kinds[1], 1))),
@@ -70,7 +71,7 @@ def draw_performance(rng: np.random.Generator, seconds: float) -> Performance:
 
 
 def _track(rng: np.random.Generator, seconds: float, draw: object) -> Track:
-    """Keys 0.35 to 1.1 s apart, a third of them held for a while."""
+    """Return a track with keys 0.35 to 1.1 s apart; a third of them are held for a while."""
     assert callable(draw)
     times, keys = [0.0], [draw(rng)]
     while times[-1] < seconds:
@@ -131,7 +132,7 @@ def _face(rng: np.random.Generator) -> F64:
 
 
 def turn(axis: F64 | list[float], degrees: float) -> F64:
-    """Return the rotation (3, 3) about an axis of any length."""
+    """Return the rotation (3, 3) about an axis, which need not be of unit length."""
     unit = np.asarray(axis, float) / np.linalg.norm(axis)
     matrix: F64 = Rotation.from_rotvec(np.radians(degrees) * unit).as_matrix()
     return matrix
@@ -149,7 +150,7 @@ def aimed(a: F64, b: F64) -> F64:
 
 
 def turns_at(person: RiggedPerson, performance: Performance, time_s: float) -> dict[str, F64]:
-    """Return bone -> (3, 3) of a moment."""
+    """Return each bone's rotation (3, 3) at a time."""
     lean, twist = performance.trunk.at(time_s)
     turns = {"spine05": turn([1.0, 0.0, 0.0], lean) @ turn([0.0, 1.0, 0.0], twist)}
     for side in range(2):
@@ -183,7 +184,7 @@ def _arm_turns(person: RiggedPerson, values: F64, side: int) -> dict[str, F64]:
     axis = second @ lower
     half = turn(axis, values[6] / 2)
     wrist = turn(np.array([0, 0, 1.0]), values[9]) @ turn([0.0, 1.0, 0.0], values[8]) @ turn([1.0, 0, 0], values[7])
-    straight = aimed(half @ second @ knuckles, axis)  # the hand goes on from the forearm, then bends
+    straight = aimed(half @ second @ knuckles, axis)  # the hand continues the forearm, then bends
     hand = wrist @ turn(axis, values[6] / 2) @ half @ _part(straight, 0.5) @ second
     forearm = half @ second
     return {
@@ -200,7 +201,7 @@ def _part(rotation: F64, share: float) -> F64:
 
 
 def _finger_turns(person: RiggedPerson, values: F64, side: int) -> dict[str, F64]:
-    """Flexion about each finger's own axis, spread about the palm's, the thumb across the palm."""
+    """Return finger rotations: flexion about each finger's own axis, spread about the palm's, thumb across the palm."""
     ending = ".L" if side == 0 else ".R"
     rig = person.rig
 

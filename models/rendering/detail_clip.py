@@ -1,23 +1,23 @@
-"""Seed -> a rendered clip with moving fingers and face, and the exact truth of both.
+"""Rendered clips with moving fingers and faces, and the exact truth of both; everything follows from a seed.
 
-The truth file, NAME_truth.npz (N frames; camera axes: x right, y down, z ahead; left is the person's own left):
+The truth file, NAME_truth.npz (N frames; camera axes: x right, y down, z forward; left is the person's own left):
 
-    kind                 "hands and face": what kind of truth file this is
+    kind                 "hands and face", which identifies the type of truth file
     fps, size, seed      frame rate, (width, height), seed
     K, R, t              pinhole camera; camera = R world + t
-    distance_m           from the camera to the face, (N,)
-    exposure_s           of each picture
+    distance_m           distance from the camera to the face, (N,)
+    exposure_s           exposure time of each picture
     hand_points_cam_m    (N, 2, 21, 3) left, right; MediaPipe's 21 points: wrist, thumb to little finger, root to tip
     hand_points_px       (N, 2, 21, 2)
-    hand_visible         (N, 2, 21) bool: in the picture and not hidden
-    head_rotation_cam    (N, 3, 3) camera <- head; the identity of a head that looks into the camera is diag(1, -1, -1)
-    face_box_px          (N, 4) left, top, right, bottom of chin to forehead, ear to ear
-    rest_frames          so many show a still person at the start, the face at rest: what a calibration takes
-    eyes_visible         (N, 2) bool: the left and right eye are in the picture and not hidden (by the nose, a hand)
-    face_visible         (N,) bool: the root of the nose is in the picture and not hidden
-    jaw_deg              (N,) how far the jaw is open
-    lids                 (N, 2) how far the lids of the left and right eye are shut, 0..1
-    gaze_deg             (N, 2) in the head: left, down
+    hand_visible         (N, 2, 21) bool: in the picture and not occluded
+    head_rotation_cam    (N, 3, 3) camera <- head; diag(1, -1, -1) for a head that looks into the camera
+    face_box_px          (N, 4) left, top, right, bottom; spans chin to forehead and ear to ear
+    rest_frames          number of frames at the start with a still person and the face at rest, for calibration
+    eyes_visible         (N, 2) bool: the left and right eye are in the picture and not occluded (by the nose, a hand)
+    face_visible         (N,) bool: the root of the nose is in the picture and not occluded
+    jaw_deg              (N,) opening angle of the jaw
+    lids                 (N, 2) closure of the left and right eyelid, 0 open .. 1 shut
+    gaze_deg             (N, 2) relative to the head: left, down
 """
 
 from __future__ import annotations
@@ -36,34 +36,34 @@ from models.rendering.renderer import Renderer
 F64 = NDArray[np.float64]
 KIND = "hands and face"
 DISTANCES_M = (1.0, 2.0, 3.0)
-"""From the camera to the person; a clip's follows from its seed, and varies by a tenth."""
+"""Camera to person. The seed selects a clip's distance, which then varies by 10 %."""
 HFOV_DEG = 65.0
 FPS = 30.0
 EXPOSURES_S = (1 / 120, 1 / 30)
-"""Shortest and longest: bright and dim rooms."""
+"""Shortest and longest exposure: bright and dim rooms."""
 BLUR_STEP_PX = 4.0
-"""An exposure is the mean of moments between which the fastest finger moves so far at most."""
+"""Motion blur averages several moments; between two of them no finger moves farther than this."""
 MOST_MOMENTS = 8
 _POINTS = ["wrist", *(f"finger1-{j}" for j in (1, 2, 3)), *(f"finger{k}-{j}" for k in range(2, 6) for j in (1, 2, 3))]
 _BEHIND_M = 0.035
-"""A point in the middle of a finger may lie so far behind the surface that is seen."""
+"""Depth tolerance of the visibility test: a point inside a finger lies behind the visible surface."""
 REST_FRAMES = 9
-"""Frames at the start without motion: the first pose, jaw, lids and gaze at rest. They are drawn once."""
+"""Frames at the start without motion: the first pose, with jaw, lids and gaze at rest. They are rendered once."""
 _BEHIND_LIDS_M = 0.015
 _BEHIND_FACE_M = 0.06
-"""The middle between the eyeballs lies behind the root of the nose, an eye's front behind shut lids."""
+"""Depth tolerances of the face: the point between the eyes is behind the root of the nose, an eye behind its lid."""
 
 
 @dataclass(frozen=True, slots=True)
 class DetailClip:
-    """Pictures (H, W, 3) uint8 RGB and the arrays of the truth file."""
+    """Pictures (H, W, 3) uint8 RGB with the arrays of the truth file."""
 
     pictures: list[NDArray[np.uint8]]
     truth: dict[str, NDArray[Any]]
 
 
 def render_details(renderer: Renderer, rig: FullRig, seed: int, frames: int) -> DetailClip:
-    """Render the clip of this seed on the renderer's canvas."""
+    """Render the clip for a seed on the renderer's canvas."""
     canvas, scenes = renderer.canvas, renderer.scenes
     size = (canvas.width, canvas.height)
     rng = np.random.default_rng([seed, 300])
@@ -93,7 +93,7 @@ def render_details(renderer: Renderer, rig: FullRig, seed: int, frames: int) -> 
 def _shot(
     renderer: Renderer, person: RiggedPerson, performance: Performance, camera: Any, time_s: float, exposure_s: float
 ) -> tuple[NDArray[np.uint8], dict[str, NDArray[Any]]]:
-    """Draw one picture, its exposure centred on a moment; the truth is that of the moment."""
+    """Render one picture, its exposure centred on `time_s`; return it with the truth at `time_s`."""
     pose = person.pose(turns_at(person, performance, time_s), np.zeros(3))
     edges = [
         person.pose(turns_at(person, performance, time_s + side * exposure_s / 2), np.zeros(3)) for side in (-1, 1)
@@ -114,7 +114,7 @@ def _shot(
 
 
 def _drawn(renderer: Renderer, person: RiggedPerson, pose: tuple[F64, F64]) -> tuple[NDArray[np.uint8], Any]:
-    """Return picture and depth of a pose: the person's vertices on the graphics device are replaced."""
+    """Return picture and depth of a pose. Replaces the person's vertices on the graphics device."""
     canvas, body = renderer.canvas, person.body
     mesh = person.skin(*pose)
     moved = replace(body, vertices=mesh, normals=renderer.bodies.vertex_normals(mesh, body.faces))
@@ -125,7 +125,7 @@ def _drawn(renderer: Renderer, person: RiggedPerson, pose: tuple[F64, F64]) -> t
 
 
 def hand_points(person: RiggedPerson, rotations: F64, places: F64) -> F64:
-    """Return (2, 21, 3) in the world."""
+    """Return the hand points (2, 21, 3) in world coordinates."""
     points = np.empty((2, NUM_HAND_POINTS, 3))
     for side, ending in enumerate((".L", ".R")):
         own = []
@@ -166,7 +166,8 @@ def _truth(
 
 
 def _face_points(person: RiggedPerson) -> F64:
-    """Return (n, 3) relative to the head bone at rest: between the eyes first, chin to forehead, ear to ear."""
+    """Return face points (n, 3) relative to the head bone at rest: the point between the eyes comes first, then chin to
+    forehead and ear to ear."""
     rig = person.rig
     head = person.heads[rig.row("head")]
     chin, eyes = person.tails[rig.row("jaw")], person.heads[[rig.row("eye.L"), rig.row("eye.R")]]
@@ -182,7 +183,7 @@ def _face_points(person: RiggedPerson) -> F64:
 
 
 def _seen(points: F64, pixels: F64, depth: Any, behind_m: float = _BEHIND_M) -> NDArray[np.bool_]:
-    """Return which points are in the picture and not hidden (depth test)."""
+    """Return which points are in the picture and not occluded (depth test)."""
     height, width = depth.shape
     x, y = np.floor(np.moveaxis(pixels, -1, 0)).clip(-1, 1e6).astype(int)
     inside = (x >= 0) & (y >= 0) & (x < width) & (y < height) & (points[..., 2] > 0)

@@ -1,4 +1,4 @@
-"""Cameras that frame a person: pictures that cut at a height of the body, and webcams on a table."""
+"""Cameras that frame a person: pictures cropped at a height of the body, and webcams on a table."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _DISTANCE_M: dict[Cut, tuple[float, float]] = {
     **{"whole": (1.9, 5.0), "legs": (1.1, 3.5), "waist": (0.75, 2.8)},
     **{"chest": (0.6, 2.2), "shoulders": (0.5, 1.6)},
 }
-"""Nearest and farthest camera of an adult, by what is in the picture."""
+"""Nearest and farthest camera for an adult, by what is in the picture."""
 _NARROWEST_DEG, _WIDEST_DEG = 26.0, 92.0
 _STEPS = 25
 _LOWEST_M = 0.1
@@ -26,19 +26,19 @@ _LOWEST_M = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Stance:
-    """Where a person is, on average over a clip. World, metres."""
+    """Position of a person, averaged over a clip. World, metres."""
 
-    top: F64  # (3,) of the head
+    top: F64  # (3,) top of the head
     head: F64  # (3,) middle of the face
-    middle: F64  # (3,) of the trunk
-    hips: float  # heights
-    shoulders: float
-    height: float  # of the standing person
+    middle: F64  # (3,) middle of the trunk
+    hips: float  # height
+    shoulders: float  # height
+    height: float  # body height when standing
     floor: float  # lowest point of the body
 
     @staticmethod
     def of(outline: F64, joints: F64, height: float) -> Stance:
-        """Outline (N, K, 3), joints (N, 22, 3)."""
+        """Return the mean position for an outline (N, K, 3) and joints (N, 22, 3) of a person of `height`."""
         head = joints[:, JOINT["Head"]].mean(0)
         shoulders = joints[:, [JOINT["LeftUpperArm"], JOINT["RightUpperArm"]]].mean((0, 1))
         hips = joints[:, 0].mean(0)
@@ -55,7 +55,7 @@ class Stance:
 
 
 def cut_height(cut: Cut, who: Stance, rng: np.random.Generator) -> float:
-    """The height of the body at which the picture shall end."""
+    """Return the height at which the picture crops the body, metres."""
     trunk = who.shoulders - who.hips
     if cut == "whole":
         return who.floor - rng.uniform(0.02, 0.1) * who.height
@@ -66,7 +66,7 @@ def cut_height(cut: Cut, who: Stance, rng: np.random.Generator) -> float:
 
 
 def framed(scenes: Any, who: Stance, cut: Cut, size: tuple[int, int], rng: np.random.Generator, yaw: float) -> Any:
-    """A camera at `yaw` degrees, zoomed so that its picture goes from above the head down to where `cut` says."""
+    """Return a camera at `yaw` degrees, zoomed so that its picture spans from above the head down to `cut`."""
     width, height = size
     bottom = cut_height(cut, who, rng)
     pitch = rng.normal(2, 8) if rng.random() < 0.75 else rng.uniform(-18, 28)
@@ -88,7 +88,7 @@ def framed(scenes: Any, who: Stance, cut: Cut, size: tuple[int, int], rng: np.ra
 def _zoomed(
     scenes: Any, position: F64, top: F64, lowest: F64, pixel: tuple[float, float], size: tuple[int, int]
 ) -> float:
-    """The field of view with which `lowest` lies at the lower edge of the picture."""
+    """Return the horizontal field of view in degrees that puts `lowest` at the lower edge of the picture."""
     low, high = 10.0, _WIDEST_DEG
     for _ in range(_STEPS):
         hfov = (low + high) / 2
@@ -100,7 +100,7 @@ def _zoomed(
 
 
 def webcam(scenes: Any, who: Stance, top: float, size: tuple[int, int], rng: np.random.Generator) -> Any:
-    """A laptop's camera that looks up from a table of height `top`, or one on a monitor that looks across or down."""
+    """Return a laptop's camera that looks up from a table of height `top`, or a monitor's that looks level or down."""
     width, height = size
     laptop = rng.random() < 0.55
     rise, away = (
@@ -109,7 +109,7 @@ def webcam(scenes: Any, who: Stance, top: float, size: tuple[int, int], rng: np.
         else (rng.uniform(0.38, 0.65), rng.uniform(0.45, 1.1))
     )
     hfov = rng.uniform(52, 92)
-    side = rng.normal(0, 0.1) if rng.random() < 0.7 else rng.uniform(-0.6, 0.6)  # a second screen
+    side = rng.normal(0, 0.1) if rng.random() < 0.7 else rng.uniform(-0.6, 0.6)  # or on a second screen
     position = who.head + np.array([side, 0.0, away])
     position[1] = top + rise
     pixel = width * (0.5 + rng.normal(0, 0.08)), height * rng.uniform(0.18, 0.55)
@@ -120,7 +120,7 @@ def webcam(scenes: Any, who: Stance, top: float, size: tuple[int, int], rng: np.
 def aimed(
     scenes: Any, position: F64, target: F64, pixel: tuple[float, float], size: tuple[int, int], hfov: float
 ) -> Any:
-    """A level camera at a place, turned so that it sees the target near a pixel of the picture."""
+    """Return a level camera at `position`, turned so that the target appears near a pixel of the picture."""
     position = np.array([position[0], max(position[1], _LOWEST_M), position[2]])
     width, height = size
     focal = width / 2 / np.tan(np.radians(hfov) / 2)
@@ -135,13 +135,13 @@ def aimed(
 
 
 def _orbit(target: F64, yaw: float, pitch: float, distance: float) -> F64:
-    """Yaw 0 looks at the face of a person who faces +Z, pitch above 0 looks down; degrees."""
+    """Return a point (3,) on an orbit. Degrees; yaw 0 faces a person who faces +Z, pitch above 0 looks down."""
     y, p = np.radians([yaw, pitch])
     return np.asarray(target + distance * np.array([np.sin(y) * np.cos(p), np.sin(p), np.cos(y) * np.cos(p)]))
 
 
 def cut_of(joints_px: F64, size: tuple[int, int]) -> Cut:
-    """Joints in the picture (N, 22, 2) -> what the edge leaves of the person, by the median frame."""
+    """Return where the picture's edge crops the person, for joints in pixels (N, 22, 2) and their median frame."""
 
     def inside(points: F64) -> bool:
         within = (points > 0) & (points < np.array(size))

@@ -1,7 +1,7 @@
-"""The renderer's whole rig, 163 bones with fingers, jaw, lids and eyes, skinned on the CPU.
+"""The renderer's full rig, 163 bones with fingers, jaw, lids and eyes, skinned on the CPU.
 
-The renderer itself turns 22 joints; here a body's vertices are moved before they are drawn. World axes: metres, +Y up,
-the person faces +Z. Turns are rotations in world axes on top of the parent's, identity at rest (arms 45 degrees down).
+The renderer itself poses 22 joints; here a body's vertices are moved before they are drawn. World: metres, +Y up, the
+person faces +Z. Turns are rotations in world axes on top of the parent's, identity at rest (arms 45 degrees down).
 """
 
 from __future__ import annotations
@@ -22,15 +22,16 @@ F64 = NDArray[np.float64]
 _WEIGHTS = "default_weights.mhw"
 _MOUTH_COLOUR = (0.22, 0.07, 0.06)
 _MOUTH_HALF_M, _MOUTH_BEHIND_M, _MOUTH_NEAR_M = 0.03, 0.007, 0.008
-"""The inside of the mouth: so far from the middle, so far behind what lies before it within the last length."""
+"""A vertex is inside the mouth if it is within the first distance of the midline, and the second distance behind
+another vertex whose x, y differ by less than the third."""
 _LASHES = 0.25
-"""Lids have dark edges, so that a shut eye is a line: skin of this brightness so near to the eyeball, in its radii."""
-_LID_EDGE = (1.07, 0.3)  # from the eyeball's middle; ahead of it
+"""Brightness of the skin at the edge of the lids; it is dark, so that a shut eye shows as a line."""
+_LID_EDGE = (1.07, 0.3)  # greatest distance from the eyeball's centre, least distance in front of it; eyeball radii
 
 
 @dataclass(frozen=True, slots=True)
 class FullRig:
-    """Bones, parents before children, and how much of each vertex of the base mesh follows each bone."""
+    """Bones, parents before children, and the skinning weights of the base mesh."""
 
     names: tuple[str, ...]
     parents: tuple[int, ...]  # -1: none
@@ -45,7 +46,7 @@ class FullRig:
 class RiggedPerson:
     """A dressed person at rest on the full rig."""
 
-    body: Any  # the renderer's, as drawn; its own bones are not used
+    body: Any  # the renderer's body, as drawn; its own bones are not used
     weights: Any  # sparse (vertices, bones)
     heads: F64  # (bones, 3) where each bone begins, metres
     tails: F64  # (bones, 3) where it ends
@@ -69,7 +70,7 @@ class RiggedPerson:
         return rotations, places
 
     def skin(self, rotations: F64, places: F64) -> F64:
-        """Return the vertices (V, 3) of a pose."""
+        """Return the skinned vertices (V, 3) of a pose."""
         shift = places - np.einsum("bij,bj->bi", rotations, self.heads)
         matrices = np.concatenate([rotations, shift[:, :, None]], axis=2).reshape(len(places), 12)
         mixed = (self.weights @ matrices).reshape(-1, 3, 4)
@@ -77,13 +78,13 @@ class RiggedPerson:
         return moved
 
     def tail(self, bone: int, rotations: F64, places: F64) -> F64:
-        """Return where a bone ends in a pose, (3,)."""
+        """Return the position (3,) of a bone's end in a pose."""
         end: F64 = places[bone] + rotations[bone] @ (self.tails[bone] - self.heads[bone])
         return end
 
 
 def open_rig(renderer: Renderer) -> FullRig:
-    """Read the rig of the renderer's unpacked assets. Raises OSError, ValueError, KeyError when they are broken."""
+    """Read the rig from the renderer's unpacked assets. Raises OSError, ValueError, KeyError when they are broken."""
     bones = renderer.assets.rig["bones"]
     names: list[str] = []
     while len(names) < len(bones):
@@ -108,7 +109,7 @@ def _root_or_in(parent: str | None, names: list[str]) -> bool:
 
 
 def draw_rigged(renderer: Renderer, rig: FullRig, rng: np.random.Generator) -> RiggedPerson:
-    """Draw a dressed person of the renderer, an adult, with hands that no sleeve covers."""
+    """Return a random dressed adult of the renderer whose hands are not covered by sleeves."""
     bodies = renderer.bodies
     traits = bodies.random_traits(rng)
     traits.sleeve = min(traits.sleeve, 1.7)
@@ -130,7 +131,7 @@ def draw_rigged(renderer: Renderer, rig: FullRig, rng: np.random.Generator) -> R
 
 
 def _lid_edges(mesh: F64, materials: F64, eye: F64, bodies: Any) -> NDArray[np.intp]:
-    """Return the vertices of the skin at the edge of the lids of an eye whose middle is at `eye`."""
+    """Return the indices of the skin's vertices at the edge of the lids of an eye centred at `eye`."""
     away = np.linalg.norm(mesh - eye, axis=1)
     ball = (materials == bodies.EYE) & (np.sign(mesh[:, 0]) == np.sign(eye[0]))
     radius = float(np.median(away[ball]))
@@ -140,7 +141,7 @@ def _lid_edges(mesh: F64, materials: F64, eye: F64, bodies: Any) -> NDArray[np.i
 
 
 def _inside_mouth(mesh: F64, skin: NDArray[np.bool_], heads: F64, tails: F64, rig: FullRig) -> NDArray[np.intp]:
-    """Return the vertices of the mouth's inside, which the renderer leaves in the colour of the skin."""
+    """Return the indices of the vertices inside the mouth, which the renderer leaves skin-coloured."""
     chin, jaw = tails[rig.row("jaw")], heads[rig.row("jaw")]
     x, y, z = mesh.T
     front = skin & (np.abs(x) < 2 * _MOUTH_HALF_M) & (y > chin[1] - 0.02) & (y < jaw[1] + 0.02) & (z > jaw[2] - 0.05)
@@ -154,5 +155,5 @@ def _inside_mouth(mesh: F64, skin: NDArray[np.bool_], heads: F64, tails: F64, ri
 
 
 def _ends(skeleton: Any, names: tuple[str, ...], end: str, vertices: F64) -> F64:
-    """Return (bones, 3): an end of a bone is the mean of some vertices."""
+    """Return one end of every bone (bones, 3), the mean of some vertices."""
     return np.array([vertices[skeleton["joints"][skeleton["bones"][name][end]]].mean(0) for name in names])

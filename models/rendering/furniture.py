@@ -1,4 +1,4 @@
-"""Chairs, stools, sofas and tables as boxes of the renderer: they carry the person, and hide parts of it."""
+"""Chairs, stools, sofas and tables made of the renderer's boxes: they support the person and hide body parts."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _NORMALS = ((1, 0, 0), (-1, 0, 0), (0, 1, 0), (0, -1, 0), (0, 0, 1), (0, 0, -1))
 
 @dataclass(frozen=True, slots=True)
 class Sitter:
-    """Where a seated person, facing +Z, takes room. Metres in the world."""
+    """Space taken by a seated person who faces +Z. World, metres."""
 
     x: float  # middle
-    seat: float  # height of what bears the pelvis
+    seat: float  # height of the surface under the pelvis
     back: float  # z of the farthest point of the back
     front: float  # z of the belly
     knees: float  # z of the knees
@@ -40,7 +40,7 @@ class Sitter:
 
 
 def sitter(outline: F64, weights: F64, joints: F64) -> Sitter:
-    """Outline (N, K, 3) of the skin with bone weights (K, 22), joints (N, 22, 3) -> the room it takes."""
+    """Return the space taken by a skin outline (N, K, 3) with bone weights (K, 22) and joints (N, 22, 3)."""
     part = weights.argmax(1)
 
     def skin(*names: str) -> F64:
@@ -62,14 +62,14 @@ def sitter(outline: F64, weights: F64, joints: F64) -> Sitter:
 
 
 class Workshop:
-    """Builds furniture out of the renderer's textured rectangles."""
+    """Builder of furniture from the renderer's textured rectangles."""
 
     def __init__(self, scenes: Any, rng: np.random.Generator) -> None:
         self._scenes = scenes
         self._rng = rng
 
     def seat(self, who: Sitter) -> list[Any]:
-        """A chair, a stool or a sofa under the person."""
+        """Return a chair, a stool or a sofa under the person."""
         kind = self._rng.choice(["chair", "chair", "chair", "stool", "sofa", "none"])
         if kind == "none":
             return []
@@ -77,7 +77,7 @@ class Workshop:
         return {"chair": self._chair, "stool": self._stool, "sofa": self._sofa}[kind](who, picture)
 
     def table(self, who: Sitter) -> tuple[list[Any], float]:
-        """A table before the person; also the height of its top."""
+        """Return a table in front of the person, and the height of its top."""
         rng = self._rng
         top = float(np.clip(who.hands - rng.uniform(0.02, 0.06), who.thighs + 0.05, who.shoulders - 0.18))
         near = who.front + rng.uniform(0.0, 0.12)
@@ -116,7 +116,7 @@ class Workshop:
         return self._box(low, high, picture) + self._legs(who, half, middle + half, thick, picture)
 
     def _legs(self, who: Sitter, half: float, front: float, thick: float, picture: NDArray[np.uint8]) -> list[Any]:
-        """Four legs, or one column."""
+        """Return four legs, or one column."""
         if self._rng.random() < 0.4:
             middle = (who.back + front) / 2
             return self._box(
@@ -143,7 +143,7 @@ class Workshop:
     def _box(
         self, low: tuple[float, float, float], high: tuple[float, float, float], picture: NDArray[np.uint8]
     ) -> list[Any]:
-        """The six sides of an upright box."""
+        """Return the six sides of an axis-aligned box."""
         ends = np.array([low, high], float)
         return [
             self._scenes.Quad(
@@ -155,7 +155,7 @@ class Workshop:
         ]
 
     def _picture(self, grain: float) -> NDArray[np.uint8]:
-        """(64, 64, 3) wood or cloth of one colour."""
+        """Return a texture (64, 64, 3): wood or cloth of one colour."""
         rng = self._rng
         hsv = np.array([[[rng.integers(180), rng.integers(0, 150), rng.integers(30, 235)]]], np.uint8)
         colour = cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB)[0, 0] / 255.0

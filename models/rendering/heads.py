@@ -1,4 +1,4 @@
-"""Heads that turn, tilt and nod on their own: recorded motions hardly do, people before a camera do all the time."""
+"""Independent head motion: people in front of a camera turn, tilt and nod all the time, recorded motions rarely do."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from models.skeleton import JOINT
 F64 = NDArray[np.float64]
 
 LIMITS_DEG = (70.0, 40.0, 40.0)
-"""Turn, tilt and nod at most, to either side."""
+"""Limits of turn, tilt and nod, to either side."""
 _USUAL_DEG = (16.0, 8.0, 10.0)
-_WIDE = 0.45  # share of the targets drawn anywhere within a clip's reach
+_WIDE = 0.45  # fraction of the targets drawn uniformly within a clip's reach
 _REACH = (0.2, 1.0)
-"""How much of its limits the head of a clip uses: most people before a camera are calm."""
-_TURNS_TRUNK = 0.35  # share of the clips in which the chest goes along with the head
+"""Fraction of the limits that the head of a clip uses: most people in front of a camera are calm."""
+_TURNS_TRUNK = 0.35  # fraction of the clips in which the chest follows the head
 _TALKING_DEG = (3.0, 2.5, 5.0)
 
 
 def head_angles(frames: int, rate_hz: float, rng: np.random.Generator) -> F64:
-    """(T, 3) turn, tilt, nod in degrees: from one glance to the next within a fifth to a whole second, some unrest."""
+    """Return turn, tilt, nod (T, 3) in degrees: glances that take 0.2 to 1 s each, with some jitter."""
     time_s = np.arange(frames) / rate_hz
     angles = np.empty((frames, 3))
     reach = rng.uniform(*_REACH)
@@ -45,9 +45,9 @@ def head_angles(frames: int, rate_hz: float, rng: np.random.Generator) -> F64:
 
 
 def with_own_head(rotations: F64, angles: F64, chest: float) -> F64:
-    """Local rotations (T, 22, 3, 3) with neck and head as the angles (T, 3) say, half each; in degrees.
+    """Return local rotations (T, 22, 3, 3) with head angles (T, 3) in degrees, shared equally by neck and head.
 
-    chest  how much of the turn the chest adds, so that the body follows the eyes
+    chest  fraction of the turn added by the chest, so that the body follows the gaze
     """
     turn, tilt, nod = angles.T
     whole = Rotation.from_euler("YXZ", np.stack([turn, nod, tilt], axis=1), degrees=True)
@@ -62,7 +62,7 @@ def with_own_head(rotations: F64, angles: F64, chest: float) -> F64:
 
 
 def moved_head(rotations: F64, rate_hz: float, rng: np.random.Generator) -> F64:
-    """Local rotations (T, 22, 3, 3) with a head of its own; the chest follows in some clips."""
+    """Return local rotations (T, 22, 3, 3) with independent head motion; the chest follows in some clips."""
     angles = head_angles(len(rotations), rate_hz, rng)
     chest = rng.uniform(0.1, 0.6) if rng.random() < _TURNS_TRUNK else 0.0
     return with_own_head(rotations, angles, chest)

@@ -1,5 +1,4 @@
-"""Access to the renderer of people, render_humans, in its own folder: it is used, but nothing of it is included
-here."""
+"""Access to render_humans, the renderer of people, in a folder of its own. None of its code is included here."""
 
 from __future__ import annotations
 
@@ -23,7 +22,7 @@ class RendererError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Renderer:
-    """Its modules, its bodies' assets and its OpenGL canvas (untyped third-party code)."""
+    """The renderer's modules, body assets and OpenGL canvas (untyped third-party code)."""
 
     runs: ModuleType  # the scene of a run: segment, camera, occluder, visibility, truth
     bodies: ModuleType
@@ -34,17 +33,17 @@ class Renderer:
 
 
 def open_renderer(folder: Path, size: tuple[int, int], assets: Path | None = None) -> Renderer:
-    """Import the renderer and open its canvas; without a GPU it draws on one CPU core.
+    """Import the renderer and open its canvas. Without a GPU it draws on one CPU core.
 
     size    width and height of the pictures
-    assets  where its body assets are unpacked; None: beside it
-    Raises RendererError: not there, a package or OpenGL missing, another skeleton.
+    assets  folder where its body assets are unpacked; None: beside the renderer
+    Raises RendererError when it is missing, lacks a package or OpenGL, or has another skeleton.
     """
     if not (folder / f"{MAIN}.py").is_file():
         raise RendererError(f"{folder}: no {MAIN}.py in it; pass the folder of the renderer")
     os.environ.setdefault("LP_NUM_THREADS", "1")  # Mesa's software OpenGL: one process per core is faster
     if str(folder) not in sys.path:
-        sys.path.append(str(folder))  # its modules import each other by their bare names
+        sys.path.append(str(folder))  # its modules import each other by bare name
     try:
         runs, bodies, motions, scenes = map(importlib.import_module, (MAIN, "body", "motion", "scene"))
     except ImportError as error:
@@ -71,12 +70,12 @@ def open_renderer(folder: Path, size: tuple[int, int], assets: Path | None = Non
 
 
 def _open_assets(bodies: ModuleType, folder: Path | None) -> Any:
-    """Its body assets, unpacked on first use: by itself, or here where Python is too old for how it does it."""
+    """Return its body assets, unpacked on first use: by itself, or here if Python is too old for its own code."""
     try:
         return bodies.Assets(folder)
     except TypeError:
         if hasattr(tarfile, "data_filter"):
             raise
-    with tarfile.open(bodies.ARCHIVE) as archive:  # before 3.11.4, extract() knows no filter
-        archive.extractall(folder or bodies.ARCHIVE.parent)  # the renderer's own, as trusted as its code
+    with tarfile.open(bodies.ARCHIVE) as archive:  # extract() has no filter before 3.11.4
+        archive.extractall(folder or bodies.ARCHIVE.parent)  # the renderer's own archive, as trusted as its code
     return bodies.Assets(folder)

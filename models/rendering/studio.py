@@ -1,4 +1,4 @@
-"""Seed -> a rendered clip: a motion on a random body, in a random room and light, before a random camera."""
+"""Rendered clips: a motion on a random body, in a random room and light, seen by a random camera; all from a seed."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ from models.skeleton import JOINT, NUM_JOINTS, REST_OFFSETS
 F64 = NDArray[np.float64]
 
 _LOWEST_PERCENT = 10
-"""Of the frames may go through the floor: a jump is no reason to let the standing person hover."""
+"""Percentage of frames that may sink through the floor, so that outliers do not make the person hover."""
 _STREAMS = ("body", "light", "room", "camera", "occluder", "grain", "furniture", "picture")
-"""Random streams of a clip."""
+"""Names of a clip's independent random streams."""
 _CUTS_OF_EVALUATION: tuple[Cut, ...] = ("whole", "waist", "chest", "shoulders")
 _TALK_CUTS: dict[Cut, float] = {"whole": 0.08, "legs": 0.22, "waist": 0.33, "chest": 0.24, "shoulders": 0.13}
 _PORTRAIT, _WIDE = 0.12, 0.45
-"""Share of the pictures that are upright (a telephone), and that are 16:9; the others are 4:3."""
+"""Fractions of pictures in portrait format (a phone) and in 16:9; the others are 4:3."""
 _DESK_BEFORE_STANDING = 0.12
 
 
 def open_studio(renderer: Renderer, library: MotionLibrary, style: ClipStyle) -> Studio:
-    """A studio for the library's clips of one split. It takes one CPU core. Raises LibraryError when there are none."""
+    """Open a studio for the library's clips of one split, on one CPU core. Raises LibraryError if there are none."""
     torch.set_num_threads(1)
     return Studio(renderer, Actors(library, style), style)
 
 
 class Studio:
-    """Renders clips; everything random in one follows from its seed."""
+    """Renderer of clips. Everything random in a clip follows from its seed."""
 
     def __init__(self, renderer: Renderer, actors: Actors, style: ClipStyle) -> None:
         self._renderer = renderer
@@ -49,7 +49,7 @@ class Studio:
         self._directions = limb_directions(renderer)
 
     def clip(self, seed: int) -> Clip:
-        """Render the clip of this seed."""
+        """Render the clip for a seed."""
         kind, person = self._kind(seed)
         rng = {name: np.random.default_rng([person, k]) for k, name in enumerate(_STREAMS)}
         r, canvas = self._renderer, self._renderer.canvas
@@ -74,7 +74,7 @@ class Studio:
         return self._shot(kind, body, camera, positions, turns, size, seed)
 
     def _kind(self, seed: int) -> tuple[Kind, int]:
-        """What the clip shows, and the seed of person and motion: four clips of evaluation share one."""
+        """Return the kind of clip, and the seed of person and motion, which four evaluation clips share."""
         shares = np.array([SHARES.get(kind, SHARES["whole"]) for kind in self._style.kinds])
         kinds = self._style.kinds
         kind = kinds[int(np.random.default_rng([seed, 99]).choice(len(kinds), p=shares / shares.sum()))]
@@ -82,7 +82,7 @@ class Studio:
 
     @staticmethod
     def _wanted_cut(kind: Kind, seed: int, rng: np.random.Generator) -> Cut | None:
-        """Where the picture shall cut the person, or None where the camera stands as it stands."""
+        """Return where the picture crops the person, or None if the camera is not aimed at a crop."""
         if kind == "cuts":
             return _CUTS_OF_EVALUATION[seed % len(_CUTS_OF_EVALUATION)]
         if kind == "talk":
@@ -100,7 +100,7 @@ class Studio:
         size: tuple[int, int],
         rng: dict[str, np.random.Generator],
     ) -> tuple[Any, list[Any]]:
-        """The camera, and what stands about the person."""
+        """Return the camera and the objects around the person."""
         scenes = self._renderer.scenes
         who = Stance.of(outline, positions, body.height)
         workshop = Workshop(scenes, rng["furniture"])
@@ -129,7 +129,7 @@ class Studio:
     def _camera(
         self, kind: Kind, outline: F64, height_m: float, size: tuple[int, int], rng: np.random.Generator
     ) -> Any:
-        """The renderer's camera where the draw wants it."""
+        """Return a camera of the renderer, placed at random as the kind of clip requires."""
         draw = draw_camera("steep" if kind == "steep" else "any", rng)
         if kind == "seat":
             draw = replace(
@@ -145,17 +145,17 @@ class Studio:
         return stepped_back(camera, outline, size) if draw.distance == FIT else camera
 
     def _motion(self, act: Act, still: bool) -> Any:
-        """Motion as the renderer has its motions: world rotations, hips, limb directions of the rest pose."""
+        """Return the motion in the renderer's form: world rotations, hips, limb directions of the rest pose."""
         root = in_place(act.root) if still and not act.seated else act.root
         _, turned = forward_kinematics(act.rotations, np.zeros((1, NUM_JOINTS, 3)), root)
-        # the renderer wants hips in any unit and the leg, thigh and shin, in the same: that of s̄
+        # the renderer takes hips and leg length (thigh and shin) in any common unit: here that of s̄
         leg = float(REST_LENGTHS[[JOINT["LeftLowerLeg"], JOINT["LeftFoot"]]].sum())
         return self._renderer.motions.Motion(turned, root * STATURE, self._directions, leg, FPS)
 
     def _shot(
         self, kind: Kind, body: Any, camera: Any, positions: F64, turns: F64, size: tuple[int, int], seed: int
     ) -> Clip:
-        """Draw every frame and cut the picture out of the canvas."""
+        """Render every frame and crop the picture from the canvas."""
         r, canvas = self._renderer, self._renderer.canvas
         left, top = ((big - small) // 2 for big, small in zip(self._style.size, size, strict=True))
         keypoints = camera.to_camera(body.keypoints(positions, turns))
@@ -171,7 +171,7 @@ class Studio:
 
 
 def picture_size(canvas: tuple[int, int], rng: np.random.Generator) -> tuple[int, int]:
-    """Width and height of a clip's pictures, cut out of the middle of a 4:3 canvas."""
+    """Return width and height of a clip's pictures, cropped from the middle of a 4:3 canvas."""
     width, height = canvas
     draw = rng.random()
     if draw < _PORTRAIT:
@@ -180,7 +180,7 @@ def picture_size(canvas: tuple[int, int], rng: np.random.Generator) -> tuple[int
 
 
 def _on_canvas(camera: Any, size: tuple[int, int], canvas: tuple[int, int]) -> Any:
-    """The camera of a picture as the camera of the canvas in whose middle the picture lies."""
+    """Return the canvas camera for a picture's camera; the picture lies in the middle of the canvas."""
     intrinsics = camera.intrinsics.copy()
     intrinsics[0, 2] += (canvas[0] - size[0]) // 2
     intrinsics[1, 2] += (canvas[1] - size[1]) // 2
@@ -188,7 +188,7 @@ def _on_canvas(camera: Any, size: tuple[int, int], canvas: tuple[int, int]) -> A
 
 
 def limb_directions(renderer: Renderer) -> F64:
-    """(22, 3) where the limb bones that the renderer aims point at rest, at the joint they begin in; else 0."""
+    """Return rest directions (22, 3) of the limb bones that the renderer aims, at their first joint; 0 elsewhere."""
     directions = np.zeros((NUM_JOINTS, 3))
     for begin, end in renderer.motions.LIMB_BONES:
         bone = np.array(REST_OFFSETS[JOINT[end]])
@@ -197,8 +197,8 @@ def limb_directions(renderer: Renderer) -> F64:
 
 
 def on_floor(positions: F64, outline: F64) -> F64:
-    """(N, 22, 3) joints moved so that nothing of the body, (N, K, 3), is under the floor (y = 0), whatever it lies or
-    sits on, and the path is centred on the origin."""
+    """Return joints (N, 22, 3) moved so that the outline (N, K, 3) stays above the floor (y = 0), whatever part of it
+    touches the floor, and the path is centred on the origin."""
     placed = positions.copy()
     placed[..., 1] -= np.percentile(outline[..., 1].min(1), _LOWEST_PERCENT)
     path = placed[:, 0] * [1, 0, 1]

@@ -1,12 +1,12 @@
-"""`python -m models.rendering.turntable`: one motion from views round a person, or somebody who turns on the spot.
+"""`python -m models.rendering.turntable`: one motion seen from all around, or a person who turns on the spot.
 
-views  the same frames of one recorded motion, body, room and light from 12 places round the person; one truth.npz holds
-       the motion once and every camera. It makes the clip of the window's viewpoint slider:
+views  the same frames of one recorded motion, body, room and light from 12 places around the person; one truth.npz
+       holds the motion and all cameras. This makes the clip for the window's viewpoint slider:
        python -m models.rendering.turntable views --renderer RENDERER --mocap MOCAP --out engine/viewpoints/clip
-turn   a held pose, turned steadily on the spot before one still camera, with the truth beside the video:
+turn   a held pose, turned on the spot in front of one fixed camera, with the truth beside the video:
        python -m models.rendering.turntable turn --renderer RENDERER --pose hips --seed 3 --out TURNS
 
-Needs the renderer, render_humans, in a folder of its own. Everything random follows from --seed.
+Requires the renderer, render_humans, in a folder of its own. Everything random follows from --seed.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ from models.skeleton import JOINT, NUM_JOINTS
 F64 = NDArray[np.float64]
 
 VIEWS_DEG = tuple(range(0, 360, 30))
-"""Where the cameras of `views` stand: 0 in front, 90 at the person's left."""
+"""Camera directions of `views`: 0 in front, 90 at the person's left."""
 CLIP = "animated_drawings/jumping_jacks.bvh"
 _PITCH_DEG, _HFOV_DEG, _BACK = 8.0, 50.0, 1.04
 _SWAY_RAD, _SWAY_S = 0.012, 0.8
-"""How much every joint of somebody who holds still wanders, and how slowly."""
+"""Amplitude and time scale of the sway of every joint while a pose is held."""
 POSES: dict[str, dict[str, tuple[float, float, float]]] = {
     "t": {},
     "a": {"LeftUpperArm": (0, 0, -50), "LeftLowerArm": (0, -12, 0)},
@@ -57,7 +57,7 @@ class Take:
 
 
 def held_pose(name: str) -> F64:
-    """(22, 3, 3) local rotations of one of POSES."""
+    """Return the local rotations (22, 3, 3) of one of POSES."""
     pose = np.tile(np.eye(3), (NUM_JOINTS, 1, 1))
     for joint, (x, y, z) in POSES[name].items():
         pose[JOINT[joint]] = Rotation.from_euler("xyz", [x, y, z], degrees=True).as_matrix()
@@ -67,7 +67,11 @@ def held_pose(name: str) -> F64:
 
 
 def turning(pose: F64, seconds: float, turns: int, rng: np.random.Generator) -> Take:
-    """A pose turned so often on the spot, each turn in so many seconds, anticlockwise from above, swaying a little."""
+    """Return a pose that turns on the spot, counterclockwise seen from above, swaying a little.
+
+    seconds  duration of one turn
+    turns    number of turns
+    """
     frames = round(seconds * FPS) * turns + 1
     at = np.arange(frames) / (frames - 1)
     uneven = 0.06 * np.sin(2 * np.pi * (at * turns + rng.random()))
@@ -80,7 +84,7 @@ def turning(pose: F64, seconds: float, turns: int, rng: np.random.Generator) -> 
 
 
 def _sway(frames: int, rng: np.random.Generator) -> F64:
-    """(T, 22, 3) small rotation vectors that wander slowly."""
+    """Return small, slowly varying rotation vectors (T, 22, 3)."""
     wide = max(2, round(_SWAY_S * FPS))
     kernel = np.hanning(2 * wide + 1)
     kernel /= np.sqrt((kernel**2).sum())
@@ -90,11 +94,11 @@ def _sway(frames: int, rng: np.random.Generator) -> F64:
 
 
 def recorded(library: MotionLibrary, name: str, start_s: float, frames: int) -> Take:
-    """Frames of a clip of the library at FPS. Raises LibraryError."""
+    """Return frames of a library clip at FPS. Raises LibraryError when it is missing or too short."""
     if name not in library.names:
         raise LibraryError(f"no clip {name}; pass one of the library's names, for example {library.names[0]}")
     clip = library.names.index(name)
-    step = 2  # the library's 60 Hz
+    step = 2  # from the library's 60 Hz
     first = int(library.start[clip]) + round(start_s * FPS) * step
     last = min(first + frames * step, int(library.start[clip] + library.length[clip]))
     quaternions = library.quaternions[first:last:step].astype(np.float64)
@@ -105,7 +109,7 @@ def recorded(library: MotionLibrary, name: str, start_s: float, frames: int) -> 
 
 
 class Stage:
-    """One person with one motion in one room under one light."""
+    """One person with one motion, in one room and light."""
 
     def __init__(self, renderer: Renderer, take: Take, seed: int) -> None:
         rng = [np.random.default_rng([seed, k]) for k in range(4)]
@@ -122,27 +126,27 @@ class Stage:
         self._outline = self.body.skin_named(["outline"], self.positions, self.turns)
 
     def cameras(self, yaws_deg: Sequence[float], size: tuple[int, int]) -> list[Any]:
-        """Cameras at one distance round the person, near enough to fill the picture from all of them."""
+        """Return cameras around the person, all at the smallest distance that fits the person into every picture."""
         scenes, runs = self._renderer.scenes, self._renderer.runs
         target = (self._outline.min((0, 1)) + self._outline.max((0, 1))) / 2
         fits = [runs.fit_distance(self._outline, target, yaw, _PITCH_DEG, _HFOV_DEG, size) for yaw in yaws_deg]
         return [scenes.orbit_camera(target, yaw, _PITCH_DEG, max(fits) * _BACK, *size, _HFOV_DEG) for yaw in yaws_deg]
 
     def furnish(self, cameras: Sequence[Any]) -> None:
-        """Build a room that holds the person and every camera."""
+        """Build a room that contains the person and every camera."""
         places = np.stack([camera.position for camera in cameras])
         inside = np.concatenate([self._outline.reshape(-1, 3), places])
         self._room = self._renderer.scenes.random_room(self._room_rng, inside)
 
     def pictures(self, camera: Any) -> Iterator[NDArray[np.uint8]]:
-        """(H, W, 3) RGB of every frame."""
+        """Yield the picture (H, W, 3), RGB, of every frame."""
         canvas = self._renderer.canvas
         canvas.set_scene(self.body, camera, self._light, self._room, [], self._grain)
         for place, turn in zip(self.positions, self.turns, strict=True):
             yield canvas.frame(self.body.bone_matrices(place, turn))[0]
 
     def truth(self, camera: Any, size: tuple[int, int]) -> dict[str, NDArray[Any]]:
-        """The arrays of the renderer's truth file, as models.evaluate reads them."""
+        """Return the arrays of the renderer's truth file, as read by models.evaluate."""
         runs = self._renderer.runs
         keypoints = camera.to_camera(self.body.keypoints(self.positions, self.turns))
         visible = np.ones(keypoints.shape[:2], bool)
@@ -168,7 +172,7 @@ def write_video(
 
 
 def write_views(renderer: Renderer, stage: Stage, out: Path, size: tuple[int, int], crf: int, about: str) -> None:
-    """VIEW.mp4 for each of VIEWS_DEG, and truth.npz with the motion once and the cameras."""
+    """Write VIEW.mp4 for each of VIEWS_DEG, and truth.npz with the motion and all cameras."""
     cameras = stage.cameras(VIEWS_DEG, size)
     stage.furnish(cameras)
     out.mkdir(parents=True, exist_ok=True)
@@ -190,7 +194,7 @@ def write_views(renderer: Renderer, stage: Stage, out: Path, size: tuple[int, in
 
 
 def write_turn(renderer: Renderer, stage: Stage, out: Path, name: str, size: tuple[int, int], crf: int) -> None:
-    """NAME.mp4 and NAME_truth.npz."""
+    """Write NAME.mp4 and NAME_truth.npz."""
     camera = stage.cameras((0.0,), size)[0]
     stage.furnish([camera])
     out.mkdir(parents=True, exist_ok=True)
@@ -214,21 +218,21 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("kind", choices=("views", "turn"))
     parser.add_argument("--renderer", type=Path, required=True, help="folder of render_humans.py")
-    parser.add_argument("--assets", type=Path, help="where the renderer unpacks its body assets (default: beside it)")
-    parser.add_argument("--out", type=Path, required=True, help="folder of the results")
+    parser.add_argument("--assets", type=Path, help="folder for its unpacked body assets (default: beside it)")
+    parser.add_argument("--out", type=Path, required=True, help="output folder")
     parser.add_argument("--seed", type=int, default=8, help="body, room and light; default %(default)s")
     parser.add_argument(
         "--size", type=_size, default=None, metavar="WxH", help="default 400x400 for views, 360x360 for a turn"
     )
-    parser.add_argument("--crf", type=int, default=None, help="H.264's quality; 29 for views, 24 for a turn")
+    parser.add_argument("--crf", type=int, default=None, help="H.264 quality; default 29 for views, 24 for a turn")
     parser.add_argument("--mocap", type=Path, help="views: folder of .bvh clips, as in models.train")
     parser.add_argument("--cache", type=Path, default=Path("runs/mocap.npz"), help="views: compact cache of the clips")
-    parser.add_argument("--clip", default=CLIP, help="views: default %(default)s, never trained on")
-    parser.add_argument("--start", type=float, default=0.0, help="views: seconds into it, default %(default)s")
-    parser.add_argument("--frames", type=int, default=120, help="views: default %(default)s")
-    parser.add_argument("--pose", choices=tuple(POSES), default="a", help="turn: what is held, default %(default)s")
-    parser.add_argument("--seconds", type=float, default=16.0, help="turn: of each, default %(default)s")
-    parser.add_argument("--turns", type=int, default=2, help="turn: how many, default %(default)s")
+    parser.add_argument("--clip", default=CLIP, help="views: name of the clip; default %(default)s, never trained on")
+    parser.add_argument("--start", type=float, default=0.0, help="views: start in seconds; default %(default)s")
+    parser.add_argument("--frames", type=int, default=120, help="views: number of frames; default %(default)s")
+    parser.add_argument("--pose", choices=tuple(POSES), default="a", help="turn: the held pose; default %(default)s")
+    parser.add_argument("--seconds", type=float, default=16.0, help="turn: duration of one turn; default %(default)s")
+    parser.add_argument("--turns", type=int, default=2, help="turn: number of turns; default %(default)s")
     args = parser.parse_args(argv)
     if args.kind == "views" and args.mocap is None:
         parser.error("views show a recorded motion: pass --mocap FOLDER")
@@ -239,7 +243,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Command line; returns the exit code."""
+    """Run the command line; return the exit code."""
     args = _arguments(argv)
     try:
         renderer = open_renderer(args.renderer, args.size, args.assets)

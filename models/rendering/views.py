@@ -1,4 +1,4 @@
-"""Where the camera of a clip stands: the renderer's level camera on its orbit, pitched, rolled and stepped back."""
+"""Camera placement of a clip: the renderer's level camera on its orbit, then pitched, rolled and moved back."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from numpy.typing import NDArray
 
 F64 = NDArray[np.float64]
 CameraStyle = Literal["any", "steep"]
-"""any: as cameras stand, on laptops and shelves, held askew at times; steep: looks down, askew, all in view."""
+"""any: as on laptops and shelves, sometimes rolled; steep: looks down, rolled, the whole body in view."""
 FIT: Literal["fit"] = "fit"
-"""The renderer's word for the smallest distance with the whole person in the picture."""
+"""The renderer's name for the smallest distance with the whole person in the picture."""
 MARGIN = 0.02
 _STEP_BACK_M, _STEPS_BACK = 0.12, 12
 
 
 @dataclass(frozen=True, slots=True)
 class CameraDraw:
-    """How a clip is looked at. Angles in degrees, distance in metres or "fit"."""
+    """Camera of a clip. Angles in degrees, distance in metres or "fit"."""
 
     yaw: float | Literal["random"]
     pitch: float
@@ -28,7 +28,7 @@ class CameraDraw:
 
 
 def draw_camera(style: CameraStyle, rng: np.random.Generator) -> CameraDraw:
-    """`steep` is pitched 10 to 35 and rolled 20 to 30 degrees, as far away as it takes to see the whole person."""
+    """Return a random camera. `steep`: pitch 10 to 35, roll 20 to 30 degrees, the whole person in view."""
     if style == "steep":
         pitch = rng.uniform(10, 35)
         return CameraDraw("random", pitch, FIT, rng.choice([-1, 1]) * rng.uniform(20, 30))
@@ -39,19 +39,19 @@ def draw_camera(style: CameraStyle, rng: np.random.Generator) -> CameraDraw:
 
 
 def from_behind(draw: CameraDraw, share: float, rng: np.random.Generator) -> CameraDraw:
-    """The same, in `share` of the cases from behind the person."""
+    """Return the same camera; with probability `share`, moved behind the person."""
     return replace(draw, yaw=rng.normal(180, 45) % 360) if rng.random() < share else draw
 
 
 def rolled(camera: Any, roll_deg: float) -> Any:
-    """The renderer's camera turned about its axis."""
+    """Return the renderer's camera, rolled about its optical axis."""
     cos, sin = np.cos(np.radians(roll_deg)), np.sin(np.radians(roll_deg))
     turn = np.array([[cos, -sin, 0], [sin, cos, 0], [0, 0, 1.0]])
     return replace(camera, rotation=turn @ camera.rotation, translation=turn @ camera.translation)
 
 
 def stepped_back(camera: Any, outline: F64, size: tuple[int, int]) -> Any:
-    """The camera as far back as it takes for the person's outline (N, K, 3) to be in the picture, at most 1.4 m."""
+    """Return the camera moved back, by 1.44 m at most, until the person's outline (N, K, 3) is in the picture."""
     limit = np.array(size)
     for _ in range(_STEPS_BACK):
         pixels = camera.project(camera.to_camera(outline))
