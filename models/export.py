@@ -135,7 +135,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--backbone-weights", type=Path, help=f"weights of backbone resnet18: {WEIGHTS_FILE}; default: from torchvision"
     )
     parser.add_argument(
-        "--keep", type=Path, metavar="FILE.pt", help="also write the averaged weights for models.train --start"
+        "--keep", type=Path, metavar="FILE.pt", help="also write the averaged weights for models.train --start-from"
     )
     parser.add_argument(
         "--one-pass", action="store_true", help="do not average with the mirror image: faster, less accurate"

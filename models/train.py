@@ -46,7 +46,11 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=0, help="train this many steps instead, exactly reproducible")
     parser.add_argument("--autoencoder", type=Path, help="checkpoint to take the TPMAE from: stage 2 only")
     parser.add_argument(
-        "--start", type=Path, help="weights to continue from: a checkpoint .pt, or an exported .onnx with its .json"
+        "--start-from",
+        "--start",  # ambiguous behind torchrun, which has a --start-method
+        dest="start",
+        type=Path,
+        help="weights to continue from: a checkpoint .pt, or an exported .onnx with its .json",
     )
     parser.add_argument(
         "--cooldown",
@@ -98,7 +102,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 
 def _by_torchrun(words: list[str], processes: int) -> str:
     """The same command for torchrun."""
-    kept = [word for word in words if not word.startswith("--processes=")]
+    kept = ["--start-from" if word == "--start" else word for word in words if not word.startswith("--processes=")]
     if "--processes" in kept:
         place = kept.index("--processes")
         del kept[place : place + 2]

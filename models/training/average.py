@@ -20,7 +20,7 @@ log = logging.getLogger("models.training.average")
 
 
 def average(parts: Sequence[tuple[Path, float]], out: Path) -> None:
-    """Write the mean of the averaged (EMA) weights, in half precision, for `--start`, calibrate and export.
+    """Write the mean of the averaged (EMA) weights, in half precision, for `--start-from`, calibrate and export.
 
     Raises CheckpointError: one is missing or has another config.
     """

@@ -50,7 +50,7 @@ def calibrate(
     """
     head = model.tpve.spread_head
     if head is None:
-        raise CheckpointError("the network has no confidence of parts (format 3); train it on with --start")
+        raise CheckpointError("the network has no confidence of parts (format 3); train it on with --start-from")
     model.requires_grad_(False).eval()
     head.requires_grad_(True)
     optimizer = torch.optim.Adam(head.parameters(), lr=_RATE)

@@ -107,7 +107,7 @@ class Trainer:
         if data["config"] != self.model.config:
             raise CheckpointError(f"{path}: trained with another config; pass the same options or another --out")
         if "model" not in data:
-            raise CheckpointError(f"{path}: only averaged weights; continue from them with --start, not with --resume")
+            raise CheckpointError(f"{path}: only averaged weights; continue with --start-from, not with --resume")
         self.model.load_state_dict(data["model"])
         self.ema.model.load_state_dict(data["ema"])
         self.ema.updates = data["ema_updates"]

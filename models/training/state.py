@@ -74,7 +74,7 @@ def save_checkpoint(
 
 def save_weights(path: Path, data: dict[str, Any]) -> None:
     """Save the averaged weights of a checkpoint in half precision, with config, progress and run, for
-    `python -m models.train --start`. A ninth of the size; the optimiser restarts."""
+    `python -m models.train --start-from`. A ninth of the size; the optimiser restarts."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
     progress = data["progress"]

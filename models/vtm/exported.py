@@ -28,7 +28,7 @@ class ExportedVTM(nn.Module):
         """vtm: a network with confidence. Raises ValueError for format 3, which has none."""
         super().__init__()
         if not vtm.config.confidence:
-            raise ValueError("the network has no confidence of parts (format 3); train it on with --start")
+            raise ValueError("the network has no confidence of parts (format 3); train it on with --start-from")
         vtm = copy.deepcopy(vtm)
         self.config, self.tpve, self.tpmae = vtm.config, vtm.tpve, vtm.tpmae
         self.upper, self.lower = folded(vtm.tpve.upper), folded(vtm.tpve.lower)

@@ -3,7 +3,7 @@
 The export folds K and conv into F's first matrix (models.vtm.folded). Its four blocks, one per frame of a patch, are
 W_s [S | O]: of rank `features` when stacked, so a singular value decomposition gives factors with the same product.
 Inputs of linear layers only are known up to a change of basis, which does not matter. E_u^M and E_l^M are not in the
-file: `python -m models.train --start` trains them again against the decoders.
+file: `python -m models.train --start-from` trains them again against the decoders.
 """
 
 from __future__ import annotations

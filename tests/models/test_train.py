@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import logging
 
@@ -134,3 +136,27 @@ def test_the_share_of_stage_1_can_be_chosen(mocap, tmp_path):
     stages = [json.loads(line)["stage"] for line in (out / "log.jsonl").read_text().splitlines()]
     assert stages[:3] == [1, 1, 1]
     assert read_checkpoint(out / "final.pt")["progress"].stage == 2
+
+
+def test_torchrun_passes_every_option_on():
+    """torchrun reads abbreviations of its own options behind the module's name, too (argparse)."""
+    from torch.distributed.run import get_args_parser
+
+    names = [line.split()[0].rstrip(",") for line in _help().splitlines() if line.startswith("  --")]
+    assert len(names) > 20
+    for name in names:
+        given = ["--standalone", "-m", "models.train", name, "value"]
+        assert get_args_parser().parse_args(given).training_script_args == [name, "value"]
+
+
+def _help() -> str:
+    text = io.StringIO()
+    with contextlib.redirect_stdout(text), pytest.raises(SystemExit):
+        train.main(["--help"])
+    return text.getvalue()
+
+
+def test_the_line_for_torchrun_has_no_ambiguous_option(capsys):
+    with pytest.raises(SystemExit):
+        train.main(["--processes", "2", "--mocap", "clips", "--start", "a.pt"])
+    assert "-m models.train --mocap clips --start-from a.pt" in capsys.readouterr().err

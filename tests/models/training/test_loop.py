@@ -297,7 +297,7 @@ def test_weights_kept_small_are_started_from_and_not_resumed(library, tiny, tmp_
     save_weights(tmp_path / "kept.pt", read_checkpoint(tmp_path / "whole.pt"))
     again = Trainer(tiny, settings(4, start=str(tmp_path / "kept.pt")), library, tmp_path)
     assert again.progress.stage == 2
-    with pytest.raises(CheckpointError, match="continue from them with --start"):
+    with pytest.raises(CheckpointError, match="continue with --start-from"):
         again.resume(tmp_path / "kept.pt")
 
 
