@@ -74,7 +74,7 @@ class Pipeline:
         self._workers: tuple[Worker, ...] = (
             CaptureWorker(*parts, latest),
             PoseWorker(*parts, latest, queue, to_details, threads=pose_threads),
-            SolveWorker(*parts, queue, self._deliver, self._calibration, threads=solve_threads),
+            SolveWorker(*parts, queue, self._deliver, self._output.put, self._calibration, threads=solve_threads),
             DetailsWorker(*parts, to_details, cores=max(1, usable_cores() // pipelines)),
         )
 

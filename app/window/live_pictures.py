@@ -20,6 +20,7 @@ class LivePictures:
     def __init__(self, video: VideoView, body: BodyPane, details: DetailsPanel) -> None:
         self._video, self._body, self._details = video, body, details
         self._shown: tuple[str, int] | None = None  # source and number of the frame
+        self._pose: Pose | None = None
         self._had_frame = True  # so that the first placeholder clears the views
         self._times: deque[float] = deque(maxlen=60)
 
@@ -28,6 +29,8 @@ class LivePictures:
         frame = snapshot.frame
         key = None if frame is None else (snapshot.source, frame.frame_id)
         if key == self._shown and frame is not None:
+            if snapshot.pose is not self._pose:  # without frames, a lost performer's pose still eases to rest
+                self._show_pose(snapshot.pose, playing)
             return
         self._shown = key
         if frame is None:
@@ -51,6 +54,7 @@ class LivePictures:
         return (len(times) - 1) / (times[-1] - times[0]) if recent else 0.0
 
     def _show_pose(self, pose: Pose | None, playing: bool) -> None:
+        self._pose = pose
         if not playing:
             self._body.show_pose(pose)
             self._details.show_pose(pose)

@@ -12,6 +12,7 @@ from engine.live.detailing import Detailing
 from engine.live.interfaces import Clock, Factories, Runtime, SolverLike, WindowLike
 from engine.live.measuring import Measuring
 from engine.live.shared_state import SharedState, View
+from engine.live.silence import Silence
 from engine.live.worker import POLL_S, Worker
 from engine.queues import BoundedQueue
 from engine.sources.intrinsics import LiveIntrinsics
@@ -19,6 +20,7 @@ from engine.types import DetectedFrame, Detection, Frame, Keypoints2D, Pose
 from models.camera import Intrinsics
 
 Deliver: TypeAlias = Callable[[Pose | None, Detection, Frame], None]
+Send: TypeAlias = Callable[[Pose], None]
 
 LIMBS = "limb refinement"
 _BACKLOG = 2  # with this many waiting detections, older ones only enter the window
@@ -37,14 +39,19 @@ class SolveWorker(Worker):
         clock: Clock,
         inp: BoundedQueue[DetectedFrame],
         deliver: Deliver,
+        send: Send,
         calibration: CalibrationControl,
         threads: int,
     ) -> None:
+        """deliver: gets every frame's pose, for targets and take; send: a pose without a frame, for targets only."""
         super().__init__(shared)
         self._factories = factories
         self._clock = clock
         self._in = inp
         self._deliver = deliver
+        self._send = send
+        self._silence = Silence()
+        self._newest: DetectedFrame | None = None  # solved
         self._threads = threads
         self._calibration = calibration
         self._solver: SolverLike | None = None
@@ -70,9 +77,11 @@ class SolveWorker(Worker):
             self._shared.shedding.offer("vtm", (LIMBS,))
             self._window = None
             while self._still(wanted):
-                detected = self._in.get(POLL_S)
+                detected = self._in.get(self._silence.wait_s(self._shared.config.osc_rate_hz, POLL_S))
                 if detected is not None:
                     self._handle(detected, runtime)
+                else:
+                    self._without_frame()
         finally:
             runtime.close()
 
@@ -115,6 +124,23 @@ class SolveWorker(Worker):
                 self._shared.stats.parts_seen(pose.part_confidence, pose.detail_confidence)
             self._shared.shedding.pose_sent(latency_s)
         self._shared.show(View(frame, detection, pose), (source, frame.frame_id))
+        self._newest = detected
+        self._silence.frame_came(frame.captured_at_s, self._clock(), live=detected.live)
+
+    def _without_frame(self) -> None:
+        """Send the pose of a lost performer while a live source is silent. Nothing is recorded or counted."""
+        if self._shared.details.measuring:
+            self._silence.excuse(self._clock())
+        newest, at_s = self._newest, self._silence.lost_at_s(self._clock())
+        if newest is None or at_s is None or self._solver is None:
+            return
+        if self._window is not None and at_s - self._seen_at_s > _FORGET_S:
+            self._window.reset()
+        source, frame = newest.source_number, newest.frame
+        pose = self._details(self._solver.lost(frame.frame_id, at_s), source)
+        if pose is not None:
+            self._send(pose)
+            self._shared.show(View(frame, newest.detection, pose), (source, frame.frame_id))
 
     def _with_details(self, pose: Pose | None, source: int) -> Pose | None:
         """Return the pose with hands and face; the solver's time includes both."""

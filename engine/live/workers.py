@@ -87,17 +87,17 @@ class CaptureWorker(Worker):
             if frame is not None:
                 self._shared.stats.frames_overtaken(source.dropped - unread)
                 last, unread = frame.frame_id, source.dropped
-                self._publish(frame)
+                self._publish(frame, live=source.live)
         return last
 
-    def _publish(self, frame: Frame) -> None:
+    def _publish(self, frame: Frame, *, live: bool) -> None:
         stats, dropped = self._shared.stats, self._out.dropped
         if self._turn_deg != self._shared.turn_deg:
             self._turn_deg = self._shared.turn_deg
             self._number += 1
         if self._turn_deg:  # by 180 degrees: the same before or after mirroring
             frame = replace(frame, bgr=Orientation(rotate_deg=self._turn_deg).applied(frame.bgr))
-        self._out.put(CapturedFrame(self._number, frame))
+        self._out.put(CapturedFrame(self._number, frame, live))
         stats.frame_captured()
         stats.frames_dropped(self._out.dropped - dropped)
         stats.stage_took("capture", self._clock() - frame.captured_at_s)
@@ -164,7 +164,7 @@ class PoseWorker(Worker):
             if (choice := self._shared.take_choice()) is not None:
                 detector.choose(choice)
             detection = self._detected(detector, captured.frame)
-            detected = DetectedFrame(captured.source_number, captured.frame, detection)
+            detected = DetectedFrame(captured.source_number, captured.frame, detection, captured.live)
             self._put(detected)
             self._to_details.put(detected)
             detector.look_round(captured.frame)

@@ -87,6 +87,7 @@ class CapturedFrame:
 
     source_number: int
     frame: Frame
+    live: bool = False  # from a camera or stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ class DetectedFrame:
     source_number: int
     frame: Frame
     detection: Detection
+    live: bool = False  # from a camera or stream
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,11 +47,10 @@ class FakeSource:
     image_size = SIZE
     frames = 0
     fps = 100.0
-    live = False
     dropped = 0
 
     def __init__(self, world: World, name: str) -> None:
-        self.world, self.name = world, name
+        self.world, self.name, self.live = world, name, world.live
         self.frame_id = 0
         self.status: str | None = None
         self.closed_by: str | None = None
@@ -301,6 +300,8 @@ class World:
         self.size_of: Callable[[int], tuple[int, int]] = lambda _frame_id: SIZE
         self.upside_down = False  # the person in a picture that is not turned
         self.lockstep = True  # a frame comes when the one before went all the way
+        self.live = False  # a camera's frames, not a file's
+        self.make_solver: Callable[..., Solver] = Solver
         self.unplugged = threading.Event()
         self.shown = threading.Semaphore(0)
         self.clock: Callable[[], float] = time.monotonic
@@ -343,7 +344,7 @@ class World:
             ),
             load_runtime=lambda backend, **_: self._make("runtime", backend, self.runtimes, FakeRuntime(self, backend)),
             make_window=FakeWindow,
-            make_solver=Solver,
+            make_solver=self.make_solver,
             make_hub=lambda urls, calibration, **_: self._make("hub", "", self.hubs, FakeHub(urls, calibration)),
             make_recorder=lambda path, video, **_: self._make(
                 "recorder", "", self.recorders, FakeRecorder(path, video)
