@@ -99,21 +99,28 @@ def test_a_file_that_is_not_these_weights_is_refused(tmp_path: Path, arrays, tol
         HeadRegressor(path)
 
 
-def test_the_shipped_one_follows_a_face_that_turns_and_tilts():
-    """Five points of a head in front of the camera, where BlazePose puts them."""
+@pytest.mark.parametrize(("axis", "degrees"), [("z", 20), ("y", 30), ("x", 15)])
+def test_the_shipped_one_follows_a_face_that_tilts_turns_and_nods(axis, degrees):
+    """Face and shoulders a metre in front of the camera, about where BlazePose puts them."""
+    assert WEIGHTS.is_file()
+    one, other = (_seen(Rotation.from_euler(axis, sign * degrees, degrees=True).as_matrix()) for sign in (1, -1))
+    between = Rotation.from_matrix(other.T @ one).as_rotvec()
+    along = np.degrees(between["xyz".index(axis)])
+    assert 0.6 < along / (2 * degrees) < 1.4
+    assert np.degrees(np.linalg.norm(between)) < 1.2 * abs(along)
+
+
+def _seen(turn: np.ndarray) -> np.ndarray:
+    """The regressor's head for a head turned against the level one that faces the camera."""
     from models.head.closed_form import FACE_POINTS
 
-    assert WEIGHTS.is_file()
-    angles = {}
-    for axis, degrees in (("z", 20), ("z", -20), ("y", 30), ("y", -30)):
-        turn = np.diag([1.0, -1.0, -1.0]) @ Rotation.from_euler(axis, degrees, degrees=True).as_matrix()
-        keypoints, evidence = np.zeros((1, FRAMES, NUM_KEYPOINTS, 3)), np.zeros((1, FRAMES, NUM_EVIDENCE, 4))
-        points = FACE_POINTS[True] / 1000 @ turn.T
-        keypoints[0, :, FACE, :2] = ((points[:, :2] / (points[:, 2:] + 1.0)) / SIZE)[:, None]
-        keypoints[0, :, FACE, 2] = 0.99
-        evidence[0, :, FACE, :3], evidence[0, :, FACE, 3] = points[:, None], 1.0
-        found = head_regressor().guess(keypoints, evidence, SIZE)
-        away = Rotation.from_matrix(turn.T @ found.rotations[0]).magnitude()
-        angles[axis, degrees] = np.degrees(away)
-        assert 0.01 < found.error_rad[0] < 1.0
-    assert max(angles.values()) < 20, angles
+    level = np.diag([1.0, -1.0, -1.0])
+    face, shoulders = FACE_POINTS[True] / 1000 @ turn.T @ level.T, np.array([[0.17, 0.16, 0.02], [-0.17, 0.16, 0.02]])
+    points, rows = np.concatenate([face, shoulders]), [*FACE, KEYPOINT["left_shoulder"], KEYPOINT["right_shoulder"]]
+    keypoints, evidence = np.zeros((1, FRAMES, NUM_KEYPOINTS, 3)), np.zeros((1, FRAMES, NUM_EVIDENCE, 4))
+    keypoints[0, :, rows, :2] = ((points[:, :2] / (points[:, 2:] + 1.0)) / SIZE)[:, None]
+    keypoints[0, :, rows, 2] = 0.99
+    evidence[0, :, rows, :3], evidence[0, :, rows, 3] = points[:, None], 1.0
+    guess = head_regressor().guess(keypoints, evidence, SIZE)
+    assert 0.01 < guess.error_rad[0] < 1.0
+    return np.asarray(level.T @ guess.rotations[0])
