@@ -1,4 +1,4 @@
-"""Make a shard of pairs: rendered clips, each passed through every size of the real detector. No pixels are kept."""
+"""Make a shard of pairs: rendered clips processed by every size of the real detector. No pixels are kept."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ CONFIG = "pairs.json"
 
 @dataclass(frozen=True, slots=True)
 class PairPlan:
-    """What is rendered and where it is written; picklable, for the worker processes."""
+    """What to render and where to write it; picklable, for the worker processes."""
 
     renderer: Path
     mocap: Path
@@ -48,7 +48,7 @@ class PairPlan:
 
     @property
     def cache(self) -> Path:
-        """Compact cache of the mocap clips."""
+        """File of the compact cache of the mocap clips."""
         return self.out.parent / "mocap.npz"
 
     def shard(self, first: int) -> Path:
@@ -57,7 +57,7 @@ class PairPlan:
 
 
 class PairMaker:
-    """Renders, detects and saves, one shard at a time, on one core."""
+    """Maker of shards: renders, detects and saves one at a time, on one core."""
 
     def __init__(self, plan: PairPlan) -> None:
         """Open the renderer and the detectors. Raises RendererError, LibraryError, VtmError (weights)."""
@@ -112,7 +112,7 @@ def _sha256(path: Path) -> str:
 
 
 def through_webcam(clip: Clip, rng: np.random.Generator) -> list[NDArray[np.uint8]]:
-    """Return BGR pictures as from a webcam: some dark or soft, most of them compressed."""
+    """Return BGR pictures as from a webcam: some dark or out of focus, most of them compressed."""
     dark, soft, packed = rng.random(3)
     gain, grain, blur = rng.uniform(0.3, 0.75), rng.uniform(2, 7), rng.uniform(0.6, 1.6)
     setting = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(*JPEG_QUALITY))]

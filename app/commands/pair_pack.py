@@ -1,4 +1,4 @@
-"""Join shards of pairs into one file, with a sidecar on its contents and origin."""
+"""Join shards of pairs into one file, with a sidecar that describes contents and origin."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """`python -m app.commands.render_details`: render clips with moving fingers and faces, with exact ground truth.
 
-For `python -m models.evaluate --hands --face`. Writes NAME.mkv with NAME_truth.npz, whose arrays are listed in
-models/rendering/detail_clip.py; existing clips are kept. Needs the renderer, render_humans, in a folder of its own.
+The clips are for `python -m models.evaluate --hands --face`. Writes NAME.mkv and NAME_truth.npz, whose arrays are
+listed in models/rendering/detail_clip.py. Existing clips are kept. Requires the renderer, render_humans, in a folder of
+its own.
 """
 
 from __future__ import annotations
@@ -26,12 +27,12 @@ SIZES = ((640, 480), (1280, 720))
 
 
 def size_of(seed: int) -> tuple[int, int]:
-    """Return the picture size of a seed: all distances at one size, then at the other."""
+    """Return the picture size for a seed: three seeds (one per distance) at one size, then three at the other."""
     return SIZES[seed // len(DISTANCES_M) % len(SIZES)]
 
 
 def write_clip(clip: DetailClip, path: Path) -> None:
-    """Write PATH.mkv, then PATH_truth.npz; a clip without truth is incomplete. Raises OSError, EncodeError."""
+    """Write PATH.mkv, then PATH_truth.npz; so a clip without truth is incomplete. Raises OSError, EncodeError."""
     video = path.with_suffix(".mkv")
     video.unlink(missing_ok=True)
     file = VideoFile(video, reserve=lambda: 0, say=lambda _text: None)
@@ -64,9 +65,9 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def render_missing(args: argparse.Namespace) -> str:
-    """Render the clips that are not there yet; return the line to report. Raises what the renderer and the files do.
+    """Render the missing clips; return the line to report. Passes on errors of the renderer and of files.
 
-    All clips of one size come first: two open canvases share one OpenGL context that is current, the newest.
+    Renders size by size, since only the newest canvas has the current OpenGL context.
     """
     began_s = time.perf_counter()
     made = 0

@@ -1,9 +1,8 @@
-"""`python -m app.commands.render_pairs`: pass rendered people of known pose through the real detectors, for
-models.train.
+"""`python -m app.commands.render_pairs`: make training pairs from rendered people with the real detectors.
 
-Needs the renderer, render_humans, in a folder of its own. Shards of a few clips are written, whole or not at all, and
-existing shards are kept: stop at any time, the same command continues. `--pack FILE` joins the shards of a folder into
-one file instead.
+The pairs, detections with the true pose, are for models.train. Requires the renderer, render_humans, in a folder of its
+own. Shards of a few clips are written atomically and existing shards are kept: stop at any time, then run the same
+command to continue. `--pack FILE` joins the shards of a folder into one file instead.
 """
 
 from __future__ import annotations
@@ -82,7 +81,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         help=f"some of {', '.join(KINDS)}; default: all but cuts, for training",
     )
     parser.add_argument(
-        "--varied", type=float, default=style.varied, help="fraction of the recorded motions that is varied"
+        "--varied", type=float, default=style.varied, help="fraction of the recorded motions with random variations"
     )
     parser.add_argument(
         "--step",
@@ -118,7 +117,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _rendered(plan: PairPlan, firsts: Sequence[int], processes: int) -> tuple[int, int]:
-    """Make the shards; return the new shards and frames. Shows a bar, or a line per shard without a terminal."""
+    """Make the shards; return the numbers of new shards and frames. Shows a bar, or lines without a terminal."""
     console = Console(stderr=True)
     columns = (
         TextColumn("shards"),

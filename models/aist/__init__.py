@@ -1,1 +1,1 @@
-"""AIST++ in its own format: dances from nine views, read safely; the paper's unseen-view experiment."""
+"""AIST++ in its own format, dances from nine views, read without running code; the paper's unseen-view experiment."""

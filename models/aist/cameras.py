@@ -27,18 +27,18 @@ class Camera:
     rotation: F64  # (3, 3)
     translation: F64  # (3,)
     matrix: F64  # (3, 3) K
-    distortions: F64  # (5,) k1, k2, p1, p2, k3 as OpenCV's
+    distortions: F64  # (5,) k1, k2, p1, p2, k3 in OpenCV's order
 
     def project(self, points: F64) -> F64:
-        """(..., 3) world -> (..., 2) pixels, lens included."""
+        """Project world points (..., 3) to pixels (..., 2), with lens distortion."""
         cam = points @ self.rotation.T + self.translation
         bent = _distorted(cam[..., :2] / cam[..., 2:], self.distortions)
         return np.asarray(bent @ self.matrix[:2, :2].T + self.matrix[:2, 2])
 
     def to_rays(self, points_px: F64) -> F64:
-        """(..., 2) pixels -> (..., 2) rays x/z, y/z without distortion.
+        """Convert pixels (..., 2) to rays x/z, y/z (..., 2) without distortion.
 
-        NaN where the pixel is NaN, or so far outside the picture that the distortion model has no inverse.
+        NaN where the pixel is NaN, or so far outside the picture that the distortion cannot be inverted.
         """
         with np.errstate(over="ignore", invalid="ignore"):
             bent = (points_px - self.matrix[:2, 2]) @ np.linalg.inv(self.matrix[:2, :2]).T
@@ -65,7 +65,7 @@ def _distorted(rays: F64, distortions: F64) -> F64:
 
 
 def read_environment(path: Path) -> dict[str, Camera]:
-    """cameras/ENV.json -> the cameras by name. Raises AistError."""
+    """Read cameras/ENV.json; return the cameras by name. Raises AistError."""
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))
         cameras = {

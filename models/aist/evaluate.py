@@ -24,9 +24,9 @@ GROUPS = {"seen_views": SEEN_VIEWS, "unseen_views": UNSEEN_VIEWS}
 
 
 def evaluate_aist(predictor: Predictor, library: AistLibrary, count: int) -> dict[str, Any]:
-    """Tables over `count` windows of each group of views, shown frame, metres at each dancer's own height.
+    """Return error tables of `count` windows for each group of views: shown frame, metres at each dancer's own height.
 
-    The dances are those of the splits "val" and "test". Raises AistError when nobody is visible.
+    Uses the dances of the splits "val" and "test". Raises AistError when nobody is visible.
     """
     dances = library.of_split("val", "test")
     tables: dict[str, Any] = {"dances": len(dances)}
@@ -66,7 +66,7 @@ def _table(predictor: Predictor, batch: WindowBatch, stature_m: F64, genres: NDA
 
 
 def report_aist(tables: dict[str, Any]) -> list[str]:
-    """The tables as text."""
+    """Return the tables as lines of text."""
     lines = [
         f"AIST++, {tables['dances']} dances never trained on, keypoints alone, last frame",
         f"  {'12 limb joints, mm':28s}   MPJPE      N-     PA-  angle°   hips° bones %",

@@ -1,4 +1,4 @@
-"""The folder of AIST++: names of sequences, splits, the ignore list, and which cameras recorded what."""
+"""The folder of AIST++: names of sequences, splits, the ignore list, and the camera setup of each sequence."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PARTS = ("motions", "keypoints2d", "keypoints3d", "cameras", "splits")
 
 
 def genre_of(sequence: str) -> str:
-    """gBR_sBM_cAll_d04_mBR0_ch01 -> BR (break). Raises AistError for other names."""
+    """Return the genre of a sequence: BR (break) for gBR_sBM_cAll_d04_mBR0_ch01. Raises AistError for other names."""
     match = _NAME.fullmatch(sequence)
     if match is None or match["view"] != "All":
         raise AistError(f"{sequence!r} is not the name of a sequence; expected one like gBR_sBM_cAll_d04_mBR0_ch01")
@@ -22,7 +22,7 @@ def genre_of(sequence: str) -> str:
 
 
 def video_of(sequence: str, view: str) -> str:
-    """The video of one view: ..._cAll_... and c03 -> ..._c03_..."""
+    """Return the name of one view's video: ..._c03_... for ..._cAll_... and c03."""
     genre_of(sequence)
     return sequence.replace("_cAll_", f"_{view}_")
 
@@ -32,18 +32,18 @@ class AistFolder:
     """Contents of the data set's text files; the pickles are read one by one."""
 
     path: Path
-    splits: dict[str, str]  # sequence -> train, val or test; without the ignored ones
+    splits: dict[str, str]  # sequence -> train, val or test; without ignored sequences
     environments: dict[str, str]  # sequence -> name of its camera environment
 
     def cameras_of(self, sequence: str) -> Path:
-        """The camera file of a sequence. Raises AistError when the mapping has none."""
+        """Return the camera file of a sequence. Raises AistError when the mapping has none."""
         if sequence not in self.environments:
             raise AistError(f"{self.path / 'cameras' / 'mapping.txt'}: no camera environment for {sequence}")
         return self.path / "cameras" / f"{self.environments[sequence]}.json"
 
 
 def open_folder(path: Path) -> AistFolder:
-    """Read splits, ignore list and mapping. Raises AistError naming what is missing."""
+    """Read splits, ignore list and mapping. Raises AistError that names what is missing."""
     missing = [part for part in _PARTS if not (path / part).is_dir()]
     if missing:
         raise AistError(
@@ -69,7 +69,7 @@ def open_folder(path: Path) -> AistFolder:
 
 
 def _lines(path: Path) -> list[str]:
-    """Lines that are not blank. Raises AistError when the file is missing or no text."""
+    """Return the lines that are not blank. Raises AistError when the file is missing or not text."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -1,7 +1,7 @@
 """All dances of AIST++ in one compact cache, and their motion as ordinary clips.
 
-Windows are created when they are drawn (models.aist.windows). Stored per view, joints and rotations would take 1.8 kB
-per frame and view, 9 GB in all; stored once per dance, with rays and scores per view, all of AIST++ takes 1.4 GB.
+Windows are created on demand (models.aist.windows). Stored per view, joints and rotations would take 1.8 kB per frame
+and view, 9 GB in all; stored once per dance, with rays and scores per view, all of AIST++ takes 1.4 GB.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class AistLibrary:
 
 
 def joined_motion(first: MotionLibrary, second: MotionLibrary) -> MotionLibrary:
-    """Concatenate the clips of both."""
+    """Concatenate the clips of both libraries."""
 
     def both(name: str) -> NDArray[Any]:
         return np.concatenate([getattr(first, name), getattr(second, name)])
@@ -142,7 +142,7 @@ def save_library(library: AistLibrary, path: Path) -> None:
 
 
 def load_library(path: Path) -> AistLibrary:
-    """Read the cache. Raises AistError when it is cut short, of another version or no cache of AIST++."""
+    """Read the cache. Raises AistError when it is cut short, of another version or not a cache of AIST++."""
     try:
         arrays = read_npz(path, "aist_version")
     except NpzError as error:

@@ -1,4 +1,4 @@
-"""A restricted unpickler for AIST++ and 3DPW: NumPy arrays and plain containers, nothing else; no code is executed."""
+"""A restricted unpickler for AIST++ and 3DPW that loads only NumPy arrays and plain containers and executes no code."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class AistError(ValueError):
 
 
 def _latin1(text: str, encoding: str) -> bytes:
-    """Old pickles keep bytes as text."""
+    """Restore bytes, which old pickles store as text."""
     if encoding != "latin1":
-        raise ValueError(f"bytes kept as {encoding}; expected latin1")
+        raise ValueError(f"bytes stored as {encoding}; expected latin1")
     return text.encode(encoding)
 
 
@@ -31,7 +31,7 @@ _KNOWN: dict[str, Any] = {
     "numpy.ndarray": np.ndarray,
     "numpy.dtype": np.dtype,
     "_codecs.encode": _latin1,
-    # the same functions under the names of NumPy 1 and 2
+    # the same functions have other names in NumPy 1 and 2
     **{f"numpy.{core}.multiarray._reconstruct": _RECONSTRUCT for core in ("core", "_core")},
     **{f"numpy.{core}.multiarray.scalar": _SCALAR for core in ("core", "_core")},
     **{f"numpy.{core}.numeric._frombuffer": _FROM_BUFFER for core in ("core", "_core")},
@@ -39,17 +39,17 @@ _KNOWN: dict[str, Any] = {
 
 
 class _ArraysOnly(pickle.Unpickler):
-    """An unpickler that resolves only what builds an array."""
+    """An unpickler that resolves only the functions that build an array."""
 
     def find_class(self, module: str, name: str) -> Callable[..., Any]:
         found: Callable[..., Any] | None = _KNOWN.get(f"{module}.{name}")
         if found is None:
-            raise AistError(f"it names {module}.{name}, and only NumPy arrays are read")
+            raise AistError(f"it names {module}.{name}, but only NumPy arrays are read")
         return found
 
 
 def read_arrays(path: Path, *required: str) -> dict[str, F64]:
-    """The required arrays of a pickled dictionary, as float64. Nothing in the file is ever executed.
+    """Return the required arrays of a pickled dictionary as float64. Never executes code from the file.
 
     Raises AistError when the file is missing, cut short, or holds anything but arrays and plain containers.
     """
@@ -58,7 +58,7 @@ def read_arrays(path: Path, *required: str) -> dict[str, F64]:
 
 
 def read_content(path: Path, *required: str) -> dict[str, Any]:
-    """A pickled dictionary of arrays and plain containers that has the required keys. Nothing is ever executed.
+    """Return a pickled dictionary of arrays and plain containers with the required keys. Never executes code from it.
 
     Raises AistError when the file is missing, cut short, or holds anything but arrays and plain containers.
     """
@@ -71,7 +71,7 @@ def read_content(path: Path, *required: str) -> dict[str, Any]:
         raise AistError(f"{path}: no such file; fetch it from the data set's own page") from error
     except Exception as error:  # a broken pickle can raise anything
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise AistError(f"{path}: not a whole pickle ({reason}); fetch the file again") from error
+        raise AistError(f"{path}: not a complete pickle ({reason}); fetch the file again") from error
     if not isinstance(content, dict):
         raise AistError(f"{path}: holds a {type(content).__name__}; expected a dictionary of arrays")
     missing = [name for name in required if name not in content]

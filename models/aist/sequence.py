@@ -1,4 +1,4 @@
-"""One dance of AIST++: the motion on our 22 joints with the dancer's proportions, and what nine cameras saw of it."""
+"""One dance of AIST++: motion on our 22 joints with the dancer's proportions, and its keypoints from nine cameras."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ F32 = NDArray[np.float32]
 
 MOTION_HZ = 60.0
 EVERY = 2
-"""Every so many frames of the video one is kept: 30 Hz, the model's rate."""
+"""Use every n-th video frame: 30 Hz, the model's rate."""
 COCO = 17
 MIN_FRAMES = 20
 _HIPS = [JOINT["LeftUpperLeg"], JOINT["RightUpperLeg"]]
 
 
 class SequenceError(AistError):
-    """One sequence cannot be used; the others may."""
+    """One sequence cannot be used; others may be usable."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """What nine cameras saw of a dance, M frames at 30 Hz, and where they stand. Positions in body heights."""
+    """2D keypoints of a dance from nine cameras, M frames at 30 Hz, and the cameras. Positions in body heights."""
 
     rays: F32  # (M, 9, 17, 2) without lens distortion; 0 where there is no keypoint
     scores: F32  # (M, 9, 17)
@@ -48,7 +48,7 @@ class Pictures:
 
 @dataclass(frozen=True, slots=True)
 class Dance:
-    """N frames of motion at 60 Hz. Positions in body heights, the data set's world (Y up)."""
+    """N frames of motion at 60 Hz. Positions in body heights, in the data set's world (Y up)."""
 
     quaternions: F32  # (N, 22, 4) local on our T-pose, Hips in the world
     root: F32  # (N, 3) middle of the hips
@@ -59,7 +59,7 @@ class Dance:
 
 
 def read_dance(folder: AistFolder, name: str) -> Dance:
-    """Read one sequence. Raises SequenceError when it must be left out, AistError when a file is broken."""
+    """Read one sequence. Raises SequenceError when it must be skipped, AistError when a file is broken."""
     poses, scaling, trans = _motion(folder, name)
     keypoints2d = _arrays(folder, "keypoints2d", name, "keypoints2d")["keypoints2d"]
     keypoints3d = _arrays(folder, "keypoints3d", name, "keypoints3d_optim")["keypoints3d_optim"]
@@ -81,13 +81,13 @@ def read_dance(folder: AistFolder, name: str) -> Dance:
     ratio_m = bone_ratio_m(ours[good], points[good])
     size = float(stature(REST_OFFSETS * ratio_m[:, None]))
     if not 0.8 < size < 2.6:
-        raise SequenceError(f"{name}: a dancer of {size:.2f} m; smpl_scaling and the 3D keypoints do not fit together")
+        raise SequenceError(f"{name}: a dancer of {size:.2f} m; smpl_scaling does not match the 3D keypoints")
     ratio = normalized_ratio(torch.from_numpy(np.clip(ratio_m / size * _UNIT, 0.3, 3.0))).numpy()
     root = _hips(points[:, _HIPS].mean(1), trans[:frames] / scaling) / size
     joints, _ = forward_kinematics(ours, ratio_offsets(ratio), root)
     clip = Retargeted(name, MOTION_HZ, matrix_to_quaternion(ours), root, ratio_offsets(ratio))
     return Dance(
-        *resample(clip, MOTION_HZ),  # the same rate, with quaternions that never change sign
+        *resample(clip, MOTION_HZ),  # same rate; makes the quaternions sign-continuous
         contacts=contacts_of(joints, MOTION_HZ).astype(np.float32),
         ratio=ratio.astype(np.float32),
         stature_m=size,
@@ -106,22 +106,22 @@ def _arrays(folder: AistFolder, part: str, name: str, *required: str) -> dict[st
 
 
 def _motion(folder: AistFolder, name: str) -> tuple[F64, float, F64]:
-    """smpl_poses (N, 72), units per metre, smpl_trans (N, 3)."""
+    """Return smpl_poses (N, 72), units per metre, smpl_trans (N, 3)."""
     found = _arrays(folder, "motions", name, "smpl_poses", "smpl_scaling", "smpl_trans")
     poses, scaling, trans = found["smpl_poses"], found["smpl_scaling"], found["smpl_trans"]
-    if poses.shape[1:] == (24, 3):  # the form in which some tools rewrite them
+    if poses.shape[1:] == (24, 3):  # some tools rewrite them in this form
         poses = poses.reshape(len(poses), 72)
     if poses.ndim != 2 or poses.shape[1] != 72 or trans.shape != (len(poses), 3) or scaling.size != 1:
         shapes = f"{poses.shape}, {trans.shape}, {scaling.shape}"
         raise SequenceError(f"{name}: poses, trans and scaling of shape {shapes}, expected (N, 72), (N, 3), (1,)")
     units = float(scaling.reshape(()))
     if not (np.isfinite(poses).all() and np.isfinite(trans).all() and np.isfinite(units) and units > 0):
-        raise SequenceError(f"{name}: its motion holds numbers that are not finite")
+        raise SequenceError(f"{name}: its motion contains NaN or infinite numbers, or smpl_scaling is not positive")
     return poses, units, trans
 
 
 def _hips(seen: F64, trans: F64) -> F64:
-    """(N, 3) middle of the hips; where it is NaN, it follows the body model."""
+    """Return the middle of the hips (N, 3); frames with NaN are filled in from the body model's translation."""
     good = np.asarray(np.isfinite(seen).all(-1))
     frame = np.arange(len(seen))
     beside = [np.interp(frame, frame[good], (seen - trans)[good, axis]) for axis in range(3)]
@@ -129,7 +129,7 @@ def _hips(seen: F64, trans: F64) -> F64:
 
 
 def _pictures(folder: AistFolder, name: str, keypoints: F64, units: float) -> Pictures:
-    """(9, M, 17, 3) pixels and scores -> rays and scores, with the cameras; `units` of the world per body height."""
+    """Convert pixels and scores (9, M, 17, 3) to rays and scores with cameras. `units`: world units per body height."""
     try:
         cameras = read_environment(folder.cameras_of(name))
     except AistError as error:

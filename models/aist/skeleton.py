@@ -1,10 +1,10 @@
 """SMPL's rotations and COCO's keypoints on our 22 joints, without SMPL's body model.
 
-SMPL's 22 body joints are ours one to one, and its rest pose is ours (T-pose, facing +Z), except that its limbs are not
-parallel to the axes: thighs point outwards by some degrees, shins backwards. The body model holds these angles but is
-not at hand. The data hold them too: the 3D keypoints give each limb bone's direction, the rotations its joint's
-orientation; the direction in the joint's frame is the bone's direction at rest. With it, SMPL is a rig like any other
-(models.mocap).
+SMPL's 22 body joints correspond to ours one to one. Its rest pose is ours, too (T-pose, facing +Z), but its limbs are
+not parallel to the axes: thighs point outwards by a few degrees, shins backwards. The body model, which holds these
+angles, is not available here, but the data contain them: the 3D keypoints give each limb bone's direction, the
+rotations its joint's orientation; the direction in the joint's frame is the bone's direction at rest. With these, SMPL
+is a rig like any other (models.mocap).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SMPL_JOINTS = (
     *("LeftLowerArm", "RightLowerArm"),
     *("LeftHand", "RightHand"),
 )
-"""Our names in SMPL's order; its last two joints, the fingers, are left out."""
+"""Our names in SMPL's order, without its last two joints, the fingers."""
 _NEXT = {"UpperArm": "LowerArm", "LowerArm": "Hand", "UpperLeg": "LowerLeg", "LowerLeg": "Foot"}
 _SIDES = ("Left", "Right")
 _FIT_RAD = 0.8  # SMPL's rest limbs are within 0.2 rad of the axes
@@ -37,14 +37,14 @@ _TRUNK = tuple(JOINT[name] for name in ("Spine", "Chest", "UpperChest"))
 
 
 def smpl_local(poses: F64) -> F64:
-    """smpl_poses (N, 72) axis-angle -> (N, 22, 3, 3) local rotations, SMPL's rest pose, our order."""
+    """Convert smpl_poses (N, 72), axis-angle, to local rotations (N, 22, 3, 3) on SMPL's rest pose, in our order."""
     vectors = poses.reshape(len(poses), 24, 3)
     order = [SMPL_JOINTS.index(name) for name in JOINT]
     return np.asarray(axis_angle_to_matrix(vectors[:, order]))
 
 
 def limb_points(keypoints: F64) -> F64:
-    """(N, 17, 3) COCO -> (N, 22, 3): the limb joints; NaN at the others."""
+    """Return the limb joints (N, 22, 3) of COCO keypoints (N, 17, 3); NaN at the other joints."""
     points = np.full((len(keypoints), NUM_JOINTS, 3), np.nan)
     for side in _SIDES:
         for bone, name in LIMB_KEYPOINTS.items():
@@ -53,7 +53,10 @@ def limb_points(keypoints: F64) -> F64:
 
 
 def rest_turns(local: F64, points: F64) -> F64:
-    """SMPL's local rotations (N, 22, 3, 3) and limb joints (N, 22, 3) -> (22, 3, 3) our T-pose -> SMPL's rest pose.
+    """Return the rotations (22, 3, 3) from our T-pose to SMPL's rest pose.
+
+    local   (N, 22, 3, 3) SMPL's local rotations
+    points  (N, 22, 3) limb joints
 
     Raises AistError when limbs and rotations do not match.
     """
@@ -67,13 +70,13 @@ def rest_turns(local: F64, points: F64) -> F64:
             direction /= max(float(np.linalg.norm(direction)), 1e-9)
             straight = REST_OFFSETS[child] / REST_LENGTHS[child]
             if not direction @ straight > np.cos(_FIT_RAD):
-                raise AistError(f"the 3D keypoints of {side}{bone} do not go with the rotations of the motion")
+                raise AistError(f"the 3D keypoints of {side}{bone} do not match the rotations of the motion")
             rest[child] = rest[joint] + direction * REST_LENGTHS[child]
     return rest_corrections(rest, JOINT)
 
 
 def on_our_joints(local: F64, turns: F64) -> F64:
-    """SMPL's local rotations (N, 22, 3, 3) -> local rotations on our T-pose."""
+    """Convert SMPL's local rotations (N, 22, 3, 3) to local rotations on our T-pose."""
     turned = _world(local) @ turns
     ours = turned.copy()
     for joint in range(1, NUM_JOINTS):
@@ -86,10 +89,13 @@ def _world(local: F64) -> F64:
 
 
 def bone_ratio_m(ours: F64, points: F64) -> F64:
-    """Local rotations (N, 22, 3, 3) on our T-pose, limb joints (N, 22, 3) in metres -> (22,) length over s̄'s, metres.
+    """Return each bone's length in metres relative to s̄'s (22,).
 
-    Median over time, left = right. COCO has no joints inside the trunk: collars come from the shoulders' width, the
-    spine from their height above the hips, both with the trunk bent as in each frame; neck and head scale with the
+    ours    (N, 22, 3, 3) local rotations on our T-pose
+    points  (N, 22, 3) limb joints, metres
+
+    Median over time, left = right. COCO has no joints inside the trunk: collars are found from the shoulders' width,
+    the spine from their height above the hips, both with the trunk bent as in each frame; neck and head scale with the
     spine, feet with the shins. [0] equals the legs' ratio and has no meaning of its own.
     """
     ratio = np.full(NUM_JOINTS, np.nan)
@@ -106,13 +112,13 @@ def bone_ratio_m(ours: F64, points: F64) -> F64:
 
 
 def _with_trunk(ratio: F64, ours: F64, points: F64, hips: list[int]) -> F64:
-    """Collars and spine: the lengths with which s̄, bent as in each frame, has its shoulders where they are."""
+    """Fill in collars and spine: the lengths with which s̄, bent as in each frame, matches the observed shoulders."""
     arms = [JOINT[side + "UpperArm"] for side in _SIDES]
     collars = [JOINT[side + "Shoulder"] for side in _SIDES]
     zero = np.zeros((len(ours), 3))
 
     def grown(joints: list[int]) -> F64:
-        """(N, 22, 3) joints if only these bones had a length."""
+        """Return joints (N, 22, 3) with the lengths of all other bones set to 0."""
         offsets = np.zeros((NUM_JOINTS, 3))
         offsets[joints] = REST_OFFSETS[joints]
         return np.asarray(forward_kinematics(ours, offsets, zero)[0])
@@ -128,5 +134,5 @@ def _with_trunk(ratio: F64, ours: F64, points: F64, hips: list[int]) -> F64:
 
 
 def _scale(shape: F64, found: F64) -> float:
-    """(N, 3), (N, 3) -> the median factor from the one to the other, along the first."""
+    """Return the median over N of the factor that scales `shape` (N, 3) to the projection of `found` (N, 3) onto it."""
     return float(np.median((shape * found).sum(-1) / np.maximum((shape * shape).sum(-1), 1e-12)))

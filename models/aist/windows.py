@@ -25,9 +25,9 @@ from models.vtm.config import VTMConfig
 
 
 class AistWindows:
-    """Windows of some dances in some views. A window may begin before its dance and is blank there.
+    """Windows of selected dances and views. A window may begin before its dance; its frames there are blank.
 
-    Raises AistError when there is nothing to draw from, or the model runs at another rate.
+    Raises AistError when there are no windows, or the model runs at another rate.
     """
 
     def __init__(
@@ -47,10 +47,10 @@ class AistWindows:
         self._backbone = config.backbone
         self._ends = self._find_ends(dances, [VIEWS.index(view) for view in views])
         if not len(self._ends):
-            raise AistError(f"nobody is seen in {len(dances)} dances from {', '.join(views)}; are the files whole?")
+            raise AistError(f"nobody is seen in {len(dances)} dances from {', '.join(views)}; are the files complete?")
 
     def _find_ends(self, dances: NDArray[np.int64], views: list[int]) -> Tensor:
-        """(E, 3) dance, view and row of keypoints that a window can end at."""
+        """Return dance, view and keypoint row (E, 3) of all frames where a window can end."""
         library = self._library
         found = []
         for dance in dances:
@@ -62,16 +62,16 @@ class AistWindows:
         return torch.from_numpy(np.concatenate(found) if found else np.zeros((0, 3), np.int64))
 
     def __len__(self) -> int:
-        """How many windows there are."""
+        """Return the number of windows."""
         return len(self._ends)
 
     def sample(self, batch: int, rng: torch.Generator) -> WindowBatch:
-        """`batch` windows for training: mirrored, turned, thinned out at random."""
+        """Return `batch` training windows: mirrored, rolled and with dropped keypoints, at random."""
         window, inside = self._gather(self._ends[torch.randint(len(self._ends), (batch,), generator=rng)])
         return fitted(augmented(window, inside, rng), self._backbone)
 
     def fixed(self, count: int, seed: int = 7) -> tuple[WindowBatch, NDArray[np.int64]]:
-        """`count` windows as they were recorded (all, if there are fewer), always the same, and (n,) their dances."""
+        """Return `count` unmodified windows (all if there are fewer), always the same, and their dances (n,)."""
         order = torch.randperm(len(self._ends), generator=torch.Generator().manual_seed(seed))
         ends = self._ends[order[:count]]
         window, inside = self._gather(ends)
@@ -80,7 +80,7 @@ class AistWindows:
         return fitted(windows, self._backbone), ends[:, 0].numpy()
 
     def _gather(self, ends: Tensor) -> tuple[RecordedRows, Tensor]:
-        """(B, 3) ends -> (B, T) rows, and (B, T) whether the dance has begun."""
+        """Return the rows (B, T) of windows with these ends (B, 3), and (B, T) bool: the dance has begun."""
         dance, view, end = ends.unbind(-1)
         t = self._tensors
         first = t["start_2d"][dance][:, None]

@@ -1,1 +1,1 @@
-"""Motion capture files -> rotations of the 22 joints on the virtual skeleton s̄. NumPy only."""
+"""Reading motion capture files as rotations of the 22 joints on the virtual skeleton s̄. NumPy only."""

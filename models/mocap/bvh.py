@@ -1,4 +1,4 @@
-"""Reads BVH: any channel order, any joint names, end sites kept as joints. Units are the file's own."""
+"""BVH reader: any channel order, any joint names, end sites kept as joints. Units are the file's own."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class BvhError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Bvh:
-    """One file. `rotations` are local to the parent; `positions` hold the channels or, without any, the offset."""
+    """One BVH file. `rotations` are local to the parent; `positions`: the channels or, without any, the offset."""
 
     names: tuple[str, ...]  # end sites are "<parent>_end"
     parents: tuple[int, ...]
@@ -30,7 +30,7 @@ class Bvh:
     positions: F64  # (N, J, 3) local to the parent
 
     def world(self) -> tuple[F64, F64]:
-        """Forward kinematics: joints (N, J, 3), orientations (N, J, 3, 3), in the file's world."""
+        """Return joints (N, J, 3) and orientations (N, J, 3, 3) in the file's world (forward kinematics)."""
         joints = np.empty_like(self.positions)
         turned = np.empty_like(self.rotations)
         for joint, parent in enumerate(self.parents):
@@ -52,7 +52,7 @@ class _Hierarchy:
 
 
 def _parse_hierarchy(text: str, path: Path) -> _Hierarchy:
-    """The part before MOTION, token by token."""
+    """Parse the part before MOTION, token by token."""
     tree = _Hierarchy([], [], [], [])
     stack: list[int] = []
     words = iter(text.split())
@@ -90,7 +90,7 @@ def _check_channels(joint: str, names: list[str], path: Path) -> None:
 
 
 def _parse_motion(text: str, channels: int, path: Path) -> tuple[F64, float]:
-    """The part after MOTION: (N, channels) values and the frame time in seconds."""
+    """Parse the part after MOTION: values (N, channels) and the frame time in seconds."""
     head, _, body = text.partition("Frame Time:")
     words = head.split()
     if len(words) != 2 or words[0] != "Frames:" or not body:
@@ -106,7 +106,7 @@ def _parse_motion(text: str, channels: int, path: Path) -> tuple[F64, float]:
 
 
 def read_bvh(path: str | Path) -> Bvh:
-    """Read one BVH file. Raises BvhError with one line when the file is not a whole BVH."""
+    """Read one BVH file. Raises BvhError with a one-line message when it is not a complete BVH."""
     path = Path(path)
     text = path.read_text(errors="replace")
     hierarchy, separator, motion = text.partition("MOTION")
@@ -125,7 +125,7 @@ def read_bvh(path: str | Path) -> Bvh:
 
 
 def _assemble(tree: _Hierarchy, values: F64, fps: float) -> Bvh:
-    """Channel columns -> local rotations and positions; each joint's own channel order is honoured."""
+    """Convert channel columns to local rotations and positions, in each joint's own channel order."""
     frames, joints = len(values), len(tree.names)
     offsets = np.array(tree.offsets)
     rotations = np.tile(np.eye(3), (frames, joints, 1, 1))

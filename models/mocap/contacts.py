@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 from models.skeleton import FEET, TOES
 
 CONTACT_SPEED = 0.15 / 1.7  # body heights per second (0.15 m/s for a person of 1.70 m)
-CONTACT_HEIGHT = 0.08 / 1.7  # body heights above where the foot rests
+CONTACT_HEIGHT = 0.08 / 1.7  # body heights above the foot's resting height
 
 
 def contacts_of(joints: NDArray[np.float64], rate_hz: float) -> NDArray[np.float64]:
-    """(N, 22, 3) world, Y up, body heights -> (N, 2): 1 where ankle or toes are slow and near where they rest."""
+    """Return contacts (N, 2) for joints (N, 22, 3), world, Y up, body heights: 1 where ankle or toes are slow and near
+    their resting height."""
     contacts = np.zeros((len(joints), 2))
     for side in (0, 1):
         for joint in (FEET[side], TOES[side]):

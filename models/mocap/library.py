@@ -44,11 +44,11 @@ class MotionLibrary:
     length: NDArray[np.int64]  # (C,)
     contact_valid: NDArray[np.bool_]  # (C,) False for hand-animated loops, whose feet slide
     validation: NDArray[np.bool_]  # (C,) never trained on
-    held_out: NDArray[np.bool_]  # (C,) not trained on: validation under either reading of "its folder"
+    held_out: NDArray[np.bool_]  # (C,) not trained on: validation with either definition of a clip's folder
     names: tuple[str, ...]
 
     def clips(self, *, validation: bool) -> NDArray[np.int64]:
-        """Indices of the clips to validate on, or of those to train on."""
+        """Return the indices of the clips for validation, or of those for training."""
         return np.flatnonzero(self.validation if validation else ~self.held_out)
 
 
@@ -78,7 +78,7 @@ def foot_contacts(quaternions: NDArray[np.float32], root: NDArray[np.float32], r
 
 
 def _validation_paths(paths: list[Path], group: Callable[[Path], object]) -> set[Path]:
-    """The files whose position in the sorted list of their group is 2 modulo 7, readable or not."""
+    """Return the files whose position in the sorted list of their group is 2 modulo 7, readable or not."""
     members: dict[object, list[Path]] = {}
     for path in sorted(paths):
         members.setdefault(group(path), []).append(path)
@@ -148,7 +148,7 @@ def load_library(path: Path) -> MotionLibrary:
 
 
 def _unpack(archive: Path, folder: Path) -> None:
-    """Raises LibraryError when the archive is not a whole one."""
+    """Unpack an archive. Raises LibraryError when it is incomplete."""
     try:
         with tarfile.open(archive) as bundle:
             for member in bundle.getmembers():
@@ -161,11 +161,11 @@ def _unpack(archive: Path, folder: Path) -> None:
                         shutil.copyfileobj(source, file)
     except (tarfile.TarError, lzma.LZMAError, EOFError) as error:
         reason = str(error).splitlines()[0]
-        raise LibraryError(f"{archive}: not a whole archive ({reason}); fetch it again") from error
+        raise LibraryError(f"{archive}: not a complete archive ({reason}); fetch it again") from error
 
 
 def open_library(mocap: Path, cache: Path) -> MotionLibrary:
-    """Open the cache if it exists, else build it from `mocap`: a folder of .bvh, or of .tar.xz archives with them."""
+    """Open the cache if it exists, else build it from `mocap`, a folder of .bvh files or .tar.xz archives of them."""
     if cache.exists():
         return load_library(cache)
     if not mocap.is_dir():

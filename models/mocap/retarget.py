@@ -1,4 +1,4 @@
-"""Retargets a BVH to the 22 joints: world orientations relative to the T-pose, limbs by bone directions.
+"""Retargeting of a BVH to the 22 joints: world orientations relative to the T-pose, limbs by bone directions.
 
 The file's rest pose (all rotations zero) must be upright and face +Z; limbs may hang or be splayed. For each limb bone
 a correction C turns s̄'s T-pose direction into the file's rest direction; a joint's world orientation is then
@@ -63,11 +63,12 @@ class Retargeted:
     fps: float
     rotations_xyzw: F64  # (N, 22, 4) local, Hips in the world
     root: F64  # (N, 3) Hips joint (centre of the hip joints), body heights
-    rest_offsets: F64  # (22, 3) the source's own T-pose offsets, body heights
+    rest_offsets: F64  # (22, 3) T-pose offsets of the source skeleton, body heights
 
 
 def _plain(name: str) -> tuple[str, str]:
-    """("left" | "right" | "", bare lower-case name): LeftUpLeg, thigh_l, lShldr, upper_arm.L are all understood."""
+    """Split a joint's name into side ("left", "right" or "") and bare lower-case name. Understands LeftUpLeg, thigh_l,
+    lShldr, upper_arm.L and the like."""
     bare = name.split(":")[-1]
     match = _SIDED.fullmatch(bare)
     if match is None:
@@ -78,7 +79,7 @@ def _plain(name: str) -> tuple[str, str]:
 
 
 def map_joints(names: tuple[str, ...], path: str) -> dict[str, int]:
-    """Our joint name -> index in the file; optional joints may be missing. Raises BvhError naming what is missing."""
+    """Return the file's index of each of our joints; optional ones may be missing. Raises BvhError for others."""
     known = {_plain(name): index for index, name in reversed(list(enumerate(names)))}
     found: dict[str, int] = {}
     for joint in JOINT_NAMES:
@@ -99,7 +100,7 @@ def map_joints(names: tuple[str, ...], path: str) -> dict[str, int]:
 
 
 def _rest_joints(bvh: Bvh) -> F64:
-    """(J, 3) joint positions with all rotations zero."""
+    """Return joint positions (J, 3) with all rotations zero."""
     rest = np.zeros_like(bvh.offsets)
     for joint, parent in enumerate(bvh.parents):
         if parent >= 0:
@@ -108,13 +109,14 @@ def _rest_joints(bvh: Bvh) -> F64:
 
 
 def _trunk(rest: F64, index: dict[str, int]) -> F64:
-    """(3,) from the middle of the hip joints to the middle of the shoulder joints."""
+    """Return the vector (3,) from the middle of the hip joints to the middle of the shoulder joints."""
     ends = [(rest[index[f"Left{name}"]] + rest[index[f"Right{name}"]]) / 2 for name in ("UpperLeg", "UpperArm")]
     return np.asarray(ends[1] - ends[0])
 
 
 def rest_corrections(rest: F64, found: dict[str, int]) -> F64:
-    """(22, 3, 3) C of each joint: T-pose direction -> the file's rest direction; hands follow the forearms."""
+    """Return the correction C of each joint (22, 3, 3), from T-pose direction to the file's rest direction. Hands
+    follow the forearms."""
     corrections = np.tile(np.eye(3), (NUM_JOINTS, 1, 1))
     for joint, direction in _LIMB_DIRECTIONS.items():
         side = "Left" if joint.startswith("Left") else "Right"
@@ -129,7 +131,7 @@ def rest_corrections(rest: F64, found: dict[str, int]) -> F64:
 
 
 def own_offsets(rest: F64, found: dict[str, int], corrections: F64) -> F64:
-    """(22, 3) the source's offsets in the T-pose, file units; a missing joint sits on its parent."""
+    """Return the source's offsets (22, 3) in the T-pose, file units. A missing joint coincides with its parent."""
     places = np.zeros((NUM_JOINTS, 3))
     for joint, name in enumerate(JOINT_NAMES):
         if name == "Hips":
@@ -147,7 +149,7 @@ def own_offsets(rest: F64, found: dict[str, int], corrections: F64) -> F64:
 
 
 def retarget(bvh: Bvh, name: str, *, first_frame: int = 0) -> Retargeted:
-    """BVH -> the 22 joints. `first_frame`: frames before it are dropped (CMU: 1, the T-pose).
+    """Retarget a BVH to the 22 joints. Frames before `first_frame` are dropped (CMU: 1; frame 0 is a T-pose).
 
     Raises BvhError when required joints are missing, bones have no length or nothing is left after `first_frame`.
     """
@@ -158,7 +160,7 @@ def retarget(bvh: Bvh, name: str, *, first_frame: int = 0) -> Retargeted:
     corrections = rest_corrections(rest, found)
     offsets = own_offsets(rest, found, corrections)
     if offsets[0, 1] <= 0:
-        raise BvhError(f"{name}: the legs have the length {offsets[0, 1]:g}; expected a skeleton with OFFSETs")
+        raise BvhError(f"{name}: the legs have length {offsets[0, 1]:g}; expected a skeleton with OFFSETs")
     joints, turned = (part[first_frame:] for part in bvh.world())
     world = np.empty((len(joints), NUM_JOINTS, 3, 3))
     for joint, joint_name in enumerate(JOINT_NAMES):

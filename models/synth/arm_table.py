@@ -1,7 +1,7 @@
 """Arm poses as ranges of joint angles in degrees; models.synth.body_table assigns them to bodies.
 
 Elevation (0 hanging, 180 up), plane (0 sideways, 90 forward, below 0 behind), inward rotation, elbow, pronation, wrist
-flexion, wrist towards the thumb. Ranges stay inside normal joint mobility.
+flexion, radial deviation of the wrist (towards the thumb). Ranges stay inside normal joint mobility.
 """
 
 from __future__ import annotations

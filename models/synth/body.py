@@ -1,7 +1,7 @@
-"""Bodies that stand, sit, kneel, lie and balance, as ranges of joint angles in degrees.
+"""Poses of the body (standing, sitting, kneeling, lying, balancing) as ranges of joint angles in degrees.
 
 Trunk: pitch of the pelvis (+ forward), roll (+ to the left); spine and neck: flexion (+ forward), side and twist
-(+ to the left). Leg: thigh forward (of the world's vertical, or of the pelvis), abduction, outward rotation, knee,
+(+ to the left). Leg: thigh flexion (from the world's vertical or the pelvis), abduction, outward rotation, knee,
 ankle (+ toes up). Ranges stay inside normal joint mobility.
 """
 
@@ -30,10 +30,10 @@ class Leg:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A class of poses; the left leg does what `left` says, mirrored in half of the windows."""
+    """A class of poses. `left` describes the left leg; half of the windows are mirrored."""
 
     share: float
-    arms: str  # names of ARMS, most natural ones first or several times
+    arms: str  # names of ARMS; natural ones come first or are repeated
     left: Leg
     right: Leg | None = None  # None: like the left one
     pitch: Range = (-5, 8)
@@ -44,13 +44,13 @@ class Body:
     nod: Range = (-15, 22)
     tilt: Range = (-10, 10)
     turn: Range = (-40, 40)
-    alike: float = 0.7  # how much the right leg follows the left one
-    rest: str = "Foot"  # joints that bear the weight, names without side
+    alike: float = 0.7  # how closely the right leg follows the left one
+    rest: str = "Foot"  # weight-bearing joints, names without side
     balanced: bool = True  # move the centre of mass above these joints
-    chair: bool = False  # the pelvis rests on something that is not the floor
+    chair: bool = False  # the pelvis rests on something other than the floor
     level: tuple[str, str] | None = None  # joints brought to the same height: hands and toes of a plank
-    into: str = ""  # poses one movement away
+    into: str = ""  # classes one movement away
 
 
 EASY = "hang hang loose hips folded clasped wave point face across shoulder overhead head dance back phone"
-"""Arm poses by default."""
+"""Default arm poses."""

@@ -66,8 +66,8 @@ def _split_at_seat(sitting: Tensor, young: Tensor, child_head_share: float) -> t
     """
     hips, *bones = (float(REST_OFFSETS[JOINT[name], 1]) / STATURE for name in ("Hips", *_COLUMN))
     sole, above, head = SOLE / STATURE, sum(bones), bones[-1]
-    joint = 1 + _HIPS_ABOVE_SEAT - sitting  # height of the hip joints over stature
-    more = hips - joint  # than s̄'s upper body, in body heights
+    joint = 1 + _HIPS_ABOVE_SEAT - sitting  # height of the hip joints relative to body height
+    more = hips - joint  # additional length compared with s̄'s upper body, body heights
     share = torch.where(young, child_head_share, head / above)
     return (joint - sole) / (hips - sole), 1 + more * (1 - share) / (above - head), 1 + more * share / head
 

@@ -1,7 +1,7 @@
-"""Upper bodies in front of a webcam: near wide cameras, and a detector's output for invisible limbs.
+"""Upper bodies in front of a webcam: close wide-angle cameras, and a detector's output for invisible limbs.
 
-Parts of the body are invisible beyond the picture's edge or behind a desk. BlazePose still places their points: limbs
-that hang or sit plausibly, often too short, with scores near zero, and matching 3D landmarks.
+Parts of the body are outside the picture or behind a desk. BlazePose still places their points: plausible hanging or
+sitting limbs, often too short, with scores near zero and matching 3D landmarks.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from models.skeleton import HEAD_TOP, JOINT
 from models.synth.cameras import CameraBatch, look, uniform
 from models.synth.randomisation import CutViews
 
-_HEAD = (0.105 + HEAD_TOP) / STATURE  # the head's top above the Neck joint
+_HEAD = (0.105 + HEAD_TOP) / STATURE  # top of the head above the Neck joint
 _ASPECTS = torch.tensor([9 / 16, 9 / 16, 3 / 4, 16 / 9])  # height divided by width of pictures
 _NEVER = -1e3  # a desk below everything
 _POINT = {name: index for index, name in enumerate(EVIDENCE_NAMES)}
@@ -36,10 +36,10 @@ _BOTH_HIPS = [_POINT["left_hip"], _POINT["right_hip"]]
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What B windows show. Units: body heights."""
+    """Visible part of the scene in B windows. Units: body heights."""
 
     camera: CameraBatch
-    desk: Tensor  # (B,) world height of the desk that hides what is below; far below the floor without a desk
+    desk: Tensor  # (B,) world height of the desk that hides everything below; far below the floor if there is none
 
 
 def sample_sight(joints: Tensor, turned: Tensor, camera: CameraBatch, rng: torch.Generator, cut: CutViews) -> Sight:
@@ -98,7 +98,10 @@ def _webcam(
 
 
 def beyond_sight(points: Tensor, world_height: Tensor, sight: Sight) -> Tensor:
-    """(B, T, 27, 3) points in the camera, (B, T, 27) their height -> (B, T, 27) how far out of sight, body heights."""
+    """Return how far points are out of sight (B, T, 27), body heights.
+
+    points (B, T, 27, 3) camera frame; world_height (B, T, 27) their height in the world
+    """
     half = torch.stack([sight.camera.half_width, sight.camera.half_height], -1)[:, None, None]
     z = points[..., 2:].clamp(min=0.05)
     past_edge = ((points[..., :2].abs() - half * z).clamp(min=0)).amax(-1)

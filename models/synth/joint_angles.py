@@ -26,39 +26,40 @@ _MATRIX = {share: at for at, share in enumerate(dict.fromkeys(_BENT.values()))}
 
 
 def turn_x(angle: Tensor) -> Tensor:
-    """(...) radians -> (..., 3, 3)."""
+    """Return rotations (..., 3, 3) about x by angles (...) in radians."""
     c, s, one, zero = angle.cos(), angle.sin(), torch.ones_like(angle), torch.zeros_like(angle)
     return torch.stack([one, zero, zero, zero, c, -s, zero, s, c], dim=-1).reshape(*angle.shape, 3, 3)
 
 
 def turn_y(angle: Tensor) -> Tensor:
-    """(...) radians -> (..., 3, 3)."""
+    """Return rotations (..., 3, 3) about y by angles (...) in radians."""
     c, s, one, zero = angle.cos(), angle.sin(), torch.ones_like(angle), torch.zeros_like(angle)
     return torch.stack([c, zero, s, zero, one, zero, -s, zero, c], dim=-1).reshape(*angle.shape, 3, 3)
 
 
 def turn_z(angle: Tensor) -> Tensor:
-    """(...) radians -> (..., 3, 3)."""
+    """Return rotations (..., 3, 3) about z by angles (...) in radians."""
     c, s, one, zero = angle.cos(), angle.sin(), torch.ones_like(angle), torch.zeros_like(angle)
     return torch.stack([c, -s, zero, s, c, zero, zero, zero, one], dim=-1).reshape(*angle.shape, 3, 3)
 
 
 def _mirror_sides(rotations: Tensor) -> tuple[Tensor, Tensor]:
-    """(..., 2, n, 3, 3) both sides computed as if left -> left and right, (..., n, 3, 3) each."""
+    """Return left and right rotations (..., n, 3, 3) from both sides computed as if left (..., 2, n, 3, 3)."""
     return rotations[..., 0, :, :, :], rotations[..., 1, :, :, :] * _MIRRORED
 
 
 def upper_arm_in_chest(arm: Tensor) -> Tensor:
-    """(..., 7) ARM in radians -> (..., 3, 3): the left upper arm in the chest's frame.
+    """Return the left upper arm's rotation in the chest's frame (..., 3, 3) for ARM angles (..., 7) in radians.
 
-    The elbow bends forward on a hanging arm; raising it in any plane adds no twist, `inward` does.
+    The elbow of a hanging arm bends forward. Raising the arm in any plane adds no twist; `inward` does.
     """
     elevation, plane, inward = arm[..., 0], arm[..., 1], arm[..., 2]
     return turn_y(-plane) @ turn_z(elevation - math.pi / 2) @ turn_x(inward - plane)
 
 
 def forearm(arm: Tensor) -> Tensor:
-    """(..., 7) ARM in radians -> (..., 3, 3): the left forearm in the upper arm's frame; half of the pronation."""
+    """Return the left forearm's rotation in the upper arm's frame (..., 3, 3) for ARM angles (..., 7), radians. It has
+    half of the pronation."""
     return turn_y(-arm[..., 3]) @ turn_x(arm[..., 4] / 2)
 
 

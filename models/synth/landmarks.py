@@ -11,10 +11,10 @@ from models.synth.randomisation import PEOPLE, People
 
 _M = 1 / 1.7  # metres of a 1.70 m person -> body heights
 
-# bare name: (joint, offset in the T-pose of the LEFT side as annotators of pictures mark it, the same as BlazePose
-# marks it, spread over people, all in metres). BlazePose's are least squares over its keypoints on rendered people; on
-# the head with the exact perspective, and what annotators mark there is measured on the renderer's heads (whose Head
-# joint lies 3 cm higher than that of the mean skeleton: added here).
+# bare name: (joint, offset of the LEFT side in the T-pose where annotators mark it, offset where BlazePose puts it,
+# spread between people), metres. BlazePose's offsets are a least-squares fit to its keypoints on rendered people, with
+# exact perspective for the head. The annotators' points of the head are measured on the renderer's heads, whose Head
+# joint is 3 cm higher than that of the mean skeleton (included here).
 _Offset = tuple[float, float, float]
 _TABLE: dict[str, tuple[str, _Offset, _Offset, float]] = {
     "nose": ("Head", (0.0, 0.030, 0.117), (0.0, 0.037, 0.100), 0.008),
@@ -54,7 +54,9 @@ _FLIP = torch.tensor([-1.0, 1.0, 1.0])
 def place_landmarks(
     joints: Tensor, turned: Tensor, rng: torch.Generator, spread: float = 1.0, people: People = PEOPLE
 ) -> Tensor:
-    """Joints (B, T, 22, 3) and orientations (B, T, 22, 3, 3) -> the 27 points (B, T, 27, 3), same frame, body heights.
+    """Return the 27 points (B, T, 27, 3) for joints (B, T, 22, 3) and orientations (B, T, 22, 3, 3).
+
+    All in the same frame, body heights.
 
     `spread` 0: BlazePose's mean positions.
     """

@@ -1,4 +1,4 @@
-"""People lying, and on their hands: plank, bridge, handstand (degrees, see models.synth.body)."""
+"""People lying down or on their hands: plank, bridge, handstand (degrees, see models.synth.body)."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 Magnitudes are those of BlazePose on rendered people with exact truth: quartiles and tails of each limb joint's error,
 its constant and varying parts within a window, autocorrelation 0.85 per frame, leg swaps in side views, rare whole-body
-flips. The model card compares measured and simulated ones.
+flips. The model card compares measured and simulated errors.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _GROUPS: dict[str, list[tuple[int, ...]]] = {
 
 
 def mixing(size: int, groups: Iterable[tuple[tuple[int, ...], float]]) -> Tensor:
-    """Return a matrix (K, K) that gives unit normal noise of K points a common part: (points, fraction of variance)."""
+    """Return a matrix (K, K) that correlates unit normal noise of K points within groups (points, shared variance)."""
     covariance = torch.eye(size, dtype=torch.float64)
     for points, alike in groups:
         for a in points:
@@ -50,7 +50,7 @@ def mixing(size: int, groups: Iterable[tuple[tuple[int, ...], float]]) -> Tensor
 
 @cache
 def _sizes(errors: KeypointErrors) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Return (23,) sizes, factors when hidden, frequencies of outliers; and (23, 23), which mixes the noise."""
+    """Return sizes, factors when hidden, outlier frequencies, (23,) each; and the noise's mixing matrix (23, 23)."""
     rows = [getattr(errors, name.split("_")[-1], errors.head) for name in KEYPOINT_NAMES]
     size, hidden, far = torch.tensor([(row.size, row.hidden, row.far) for row in rows]).unbind(-1)
     groups = [(points, getattr(errors, name)) for name, several in _GROUPS.items() for points in several]
@@ -67,7 +67,7 @@ def _correlate(frames: int, per_frame: float) -> Tensor:
 
 
 def slow_noise(shape: tuple[int, ...], per_frame: float, rng: torch.Generator) -> Tensor:
-    """(B, T, ...) unit normal noise, correlated over T."""
+    """Return unit normal noise (B, T, ...), correlated over T."""
     white = torch.randn(shape, generator=rng)
     correlated: Tensor = torch.einsum("ts,bs...->bt...", _correlate(shape[1], per_frame), white)
     return correlated
@@ -122,7 +122,7 @@ def noisy_keypoints(
 ) -> Detected:
     """Simulate a detector. `strength` scales its errors, `hide` how often keypoints are missing.
 
-    points   (B, T, 27, 3) landmarks where the detector takes them to be, camera frame, body heights
+    points   (B, T, 27, 3) landmarks as defined by the detector, camera frame, body heights
     beyond   (B, T, 27) how far out of sight they are (models.synth.cut_views)
     """
     batch, frames = points.shape[:2]
@@ -152,7 +152,7 @@ def noisy_keypoints(
 
 
 def _jumps(batch: int, frames: int, hidden: Tensor, often: Tensor, mean_frames: float, rng: torch.Generator) -> Tensor:
-    """Return (B, T, 23) bool: outliers for some frames, far more often for hidden points."""
+    """Return (B, T, 23) bool: outliers that last some frames, much more frequent for hidden points."""
     unit = slow_noise((batch, frames, NUM_KEYPOINTS), math.exp(-1.5 / mean_frames), rng)
     fraction = torch.where(hidden, 4 * often, often)
     on: Tensor = unit > math.sqrt(2) * torch.special.erfinv(1 - 2 * fraction)
@@ -160,7 +160,8 @@ def _jumps(batch: int, frames: int, hidden: Tensor, often: Tensor, mean_frames: 
 
 
 def _scores(error: Tensor, hidden: Tensor, jumps: Tensor, informative: float, rng: torch.Generator) -> Tensor:
-    """Return scores (B, T, 23) that decrease with the error; in the other windows they hardly depend on it."""
+    """Return scores (B, T, 23). They decrease with the error in a fraction `informative` of the windows, and hardly
+    depend on it in the others."""
     batch = len(error)
     telling = torch.exp(-error / 0.10) * (1 - 0.35 * hidden) * (1 - 0.4 * jumps)
     flat = 0.93 + 0 * error - 0.2 * hidden

@@ -1,7 +1,7 @@
 """Simulated 3D landmarks of a detector's own network.
 
-In the picture plane their errors are those of the keypoints and a little more, in depth much larger; limbs that point
-towards the camera are flattened, the whole body is tilted.
+In the picture plane their errors are slightly larger than those of the keypoints, in depth much larger. Limbs that
+point towards the camera are flattened, and the whole body is tilted.
 """
 
 from __future__ import annotations
@@ -43,8 +43,7 @@ _KIND = {"pinky": "hand", "index": "hand", "ankle": "foot", "toe": "foot", "heel
 
 @cache
 def _sizes(errors: LandmarkErrors) -> tuple[Tensor, Tensor]:
-    """Return sizes (27, 3) in metres and (27, 27), which mixes the noise: points of a head, hand or foot err
-    together."""
+    """Return sizes (27, 3) in metres and the noise's mixing matrix (27, 27), which correlates head, hand or foot."""
     kinds = [_KIND.get(name.split("_")[-1], name.split("_")[-1]) for name in EVIDENCE_NAMES]
     rows = [getattr(errors, kind, errors.head) for kind in kinds]
     groups = [
@@ -64,7 +63,7 @@ def hidden_evidence(evidence: Tensor, scores: Tensor, rng: torch.Generator, frac
 
 
 def _flattened(points: Tensor, level: Tensor, errors: LandmarkErrors, rng: torch.Generator) -> Tensor:
-    """Return points (B, T, 27, 3) with misjudged extent of limbs in depth, mostly too small."""
+    """Return points (B, T, 27, 3) with a wrong extent of limbs in depth, mostly too small."""
     depth = points[..., 2].clone()
     mean, spread = errors.reach
     for base, limb in _LIMBS:
@@ -78,8 +77,8 @@ def noisy_evidence(
 ) -> Tensor:
     """Simulate the detector's 3D landmarks.
 
-    points_view  (B, T, 27, 3) landmarks where the detector takes them to be, the view's axes, body heights
-    detected     the keypoints of the same frames: flips are theirs, errors go with theirs
+    points_view  (B, T, 27, 3) landmarks as defined by the detector, view axes, body heights
+    detected     keypoints of the same frames: landmarks share their flips and correlate with their errors
     seen         (B, T) bool: the frame has a person
     returns      (B, T, 27, 4): hip-centred x, y, z (about metres), 1 where present; zeros elsewhere
     """

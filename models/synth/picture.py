@@ -1,4 +1,4 @@
-"""`python -m models.synth.picture OUT.png`: a sheet of sampled poses as stick figures, each seen from two sides."""
+"""`python -m models.synth.picture OUT.png`: a sheet of sampled poses as stick figures, each from two viewpoints."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ _LEFT, _RIGHT, _CENTRE, _RING = (40, 40, 210), (210, 110, 20), (60, 60, 60), (40
 
 
 def _view(joints: NDArray[np.float64], yaw_rad: float) -> NDArray[np.float64]:
-    """(22, 3) body heights -> (22, 2) pixels in a tile; the camera is on +Z, turned by yaw, and looks a little down."""
+    """Project joints (22, 3), body heights, to pixels (22, 2) in a tile. The camera is on +Z, turned by yaw, and looks
+    slightly down."""
     c, s = np.cos(yaw_rad), np.sin(yaw_rad)
     across = c * joints[:, 0] - s * joints[:, 2]
     depth = s * joints[:, 0] + c * joints[:, 2]
@@ -32,9 +33,9 @@ def _view(joints: NDArray[np.float64], yaw_rad: float) -> NDArray[np.float64]:
 
 
 def draw(joints: NDArray[np.float64], contacts: NDArray[np.float64], label: str = "") -> NDArray[np.uint8]:
-    """One pose, hips above the origin: (22, 3) body heights, (2,) contacts -> (tile, 2 tiles, 3) BGR.
+    """Draw one pose, joints (22, 3) in body heights with contacts (2,), as a BGR picture (tile, 2 tiles, 3).
 
-    Left limbs red, right ones blue; a foot in contact has a green ring; the line is the floor below the hips.
+    Hips above the origin. Left limbs are red, right ones blue. A green ring marks a foot in contact, a line the floor.
     """
     picture = np.full((_TILE, 2 * _TILE, 3), 250, np.uint8)
     for place, yaw_rad in ((0, 0.35), (1, 0.35 - np.pi / 2)):
@@ -55,7 +56,7 @@ def draw(joints: NDArray[np.float64], contacts: NDArray[np.float64], label: str 
 
 
 def sheet(names: tuple[str, ...], count: int, seed: int) -> NDArray[np.uint8]:
-    """`count` poses of each class (of all together when no name is given), facing +Z -> one picture, BGR."""
+    """Draw `count` poses of each class (of all classes together if no name is given), facing +Z, as one BGR picture."""
     rows = []
     for row, name in enumerate(names or ("",)):
         rng = torch.Generator().manual_seed(seed + row)
@@ -78,7 +79,7 @@ def sheet(names: tuple[str, ...], count: int, seed: int) -> NDArray[np.uint8]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Write the picture; 0 done, 1 it could not be written."""
+    """Write the picture; return 0, or 1 if it could not be written."""
     parser = argparse.ArgumentParser(prog="python -m models.synth.picture", description=__doc__)
     parser.add_argument("out", type=Path, metavar="OUT.png")
     parser.add_argument("--pose", action="append", choices=list(BODIES), default=[], help="one row of this class only")
@@ -86,14 +87,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args(argv)
     if args.count < 0:
-        parser.error(f"--count {args.count}: give 1 or more")
+        parser.error(f"--count {args.count}; expected 1 or more")
     names = tuple(args.pose)
     picture = sheet(names, args.count or (4 if names else 40), args.seed)
     done, code = cv2.imencode(".png", picture)
     try:
         args.out.write_bytes(code.tobytes() if done else b"")
     except OSError as error:
-        sys.stderr.write(f"{args.out}: cannot be written ({error.strerror}); give a folder that exists\n")
+        sys.stderr.write(f"{args.out}: cannot be written ({error.strerror}); pass a path in an existing folder\n")
         return 1
     return 0
 

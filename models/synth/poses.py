@@ -1,6 +1,6 @@
-"""Pose variety from few clips: speed, mirror, combined halves and limbs, smooth random rotations in joint limits.
+"""Pose variety from few clips: speed, mirroring, mixed halves and limbs, smooth random rotations within joint limits.
 
-A fraction of the windows uses no clip: models.synth.procedural.
+A fraction of the windows is procedural instead (models.synth.procedural).
 """
 
 from __future__ import annotations
@@ -32,17 +32,18 @@ _GROUP = [
     for index, name in enumerate(JOINT_NAMES)
 ]  # 0 root and legs, 1 spine and head, 2 left arm, 3 right arm
 VARIED_SHARE = POSES.varied
-"""Fraction of the recorded windows that is varied; the others are as recorded, mirrored and at another speed."""
+"""Fraction of the recorded windows with random rotations; the others are only mirrored and played at another speed."""
 PROCEDURAL_SHARE = POSES.procedural
 """Fraction of all windows at variety 1 that is procedural (models.synth.procedural)."""
 _SPINE = ("Spine", "Chest", "UpperChest", "Neck", "Head")
 
 
 class MotionSampler:
-    """Draws windows from the clips of a library. `variety` 0: the clips unchanged; 1: as for training.
+    """Sampler of windows from the clips of a library.
 
-    `procedural`: fraction of the windows made from tables at variety 1, in place of that of `poses`; at variety 0 there
-    are none. `varied`: fraction of the recorded windows that is varied, in place of that of `poses`.
+    variety     0: the clips unchanged; 1: full variety, for training
+    procedural  fraction of procedural windows at variety 1 (none at variety 0); None: that of `poses`
+    varied      fraction of the recorded windows with random rotations; None: that of `poses`
     Raises LibraryError when there is no clip to draw from.
     """
 
@@ -89,7 +90,7 @@ class MotionSampler:
         return _in_order(drawn, torch.argsort(torch.argsort(made.byte(), stable=True)))
 
     def _recorded(self, batch: int, frames: int, rng: torch.Generator) -> MotionBatch:
-        """Windows of the clips."""
+        """Return windows of the clips."""
         clip = torch.multinomial(self._weight, batch * 4, replacement=True, generator=rng).view(batch, 4)
         varied = torch.rand(batch, 1, generator=rng) < self._varied
         mix = (torch.rand(batch, 4, generator=rng) < self._poses.mixed * self.variety) & varied
@@ -104,7 +105,7 @@ class MotionSampler:
         return _varied(motion, self.variety * varied[:, 0], self._poses, rng) if self.variety > 0 else motion
 
     def _rows(self, clip: Tensor, mix: Tensor, speed: Tensor, frames: int, rng: torch.Generator) -> Tensor:
-        """Return rows (B, T, 4) for clips (B, 4); a clip shorter than the window is played back and forth."""
+        """Return rows (B, T, 4) for clips (B, 4); a clip shorter than the window plays forwards and backwards."""
         length = (self._length[clip] - 1).clamp(min=1).float()
         begin = torch.rand(clip.shape, generator=rng)
         begin = torch.where(mix, begin, begin[:, :1])
@@ -121,7 +122,7 @@ class MotionSampler:
         return values[low] * (1 - share) + values[(low + 1).clamp(max=len(values) - 1)] * share
 
     def _rotations(self, at: Tensor) -> Tensor:
-        """(B, T, 4) rows of the groups -> (B, T, 22, 3, 3)."""
+        """Return rotations (B, T, 22, 3, 3) for the rows of the four groups (B, T, 4)."""
         row = at[..., self._group]  # (B, T, 22)
         low = row.floor().long()
         share = (row - low).float()[..., None]
@@ -151,7 +152,7 @@ def _mirrored(motion: MotionBatch, flip: Tensor, mirror: Tensor) -> MotionBatch:
 
 
 def _smooth(batch: int, frames: int, constant: float, varying: float, rng: torch.Generator) -> Tensor:
-    """Return random rotation vectors (B, T, 3) in radians: a constant part and a slow wave."""
+    """Return random rotation vectors (B, T, 3) in radians: a constant plus a slow wave."""
     time_s = torch.arange(frames)[None, :, None] / 30.0
     rate = torch.rand(batch, 1, 3, generator=rng) * 1.2 + 0.1
     phase = torch.rand(batch, 1, 3, generator=rng) * 2 * math.pi
@@ -164,7 +165,7 @@ def _degrees(value: float) -> float:
 
 
 def _ball(rotation: Tensor, bone: Tensor, turn: Tensor, low: Tensor, high: Tensor, on: Tensor) -> Tensor:
-    """Rotate a ball joint in its parent's frame; only where the bone's direction stays within low..high."""
+    """Rotate a ball joint in its parent's frame, but only where the bone's direction stays within low..high."""
     turned = axis_angle_to_matrix(turn) @ rotation
     direction = turned @ bone  # (B, T, 3)
     inside = ((direction > low) & (direction < high)).all(-1).all(-1)
@@ -172,7 +173,7 @@ def _ball(rotation: Tensor, bone: Tensor, turn: Tensor, low: Tensor, high: Tenso
 
 
 def _hinge(rotation: Tensor, bone: Tensor, axis: Tensor, target: Tensor, on: Tensor) -> Tensor:
-    """Flex an elbow or a knee to `target` (B, T) radians from straight, about its own axis."""
+    """Flex an elbow or a knee about its own axis to `target` (B, T), radians from straight."""
     now = torch.acos((rotation @ bone * bone).sum(-1).clamp(-0.999, 0.999))
     flexed = rotation @ axis_angle_to_matrix(axis * (target - now)[..., None])
     return torch.where(on[:, None, None, None], flexed, rotation)
@@ -185,7 +186,7 @@ def _flexion(batch: int, frames: int, most_deg: float, rng: torch.Generator) -> 
 
 
 def _varied(motion: MotionBatch, variety: Tensor, poses: Poses, rng: torch.Generator) -> MotionBatch:
-    """Apply random rotations of limbs, spine and whole body with probability `variety` (B,); such legs have no
+    """Apply random rotations of limbs, spine and whole body with probability `variety` (B,). Rotated legs have no
     contacts."""
     rotations = motion.rotations.clone()
     batch, frames = rotations.shape[:2]

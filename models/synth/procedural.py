@@ -1,7 +1,7 @@
-"""Procedural motion: people who stand on one leg, sit, kneel, lie, reach, cross their limbs.
+"""Procedural motion: people who stand on one leg, sit, kneel, lie, reach or cross their limbs.
 
-Each window moves between two poses of a class (or of two classes one movement apart), limb by limb at different times,
-with slight unrest. All randomness comes from the generator passed; the number of draws depends only on the number of
+Each window moves between two poses of a class (or of two neighbouring classes), limb by limb at different times, with
+slight sway. All randomness comes from the generator passed; the number of draws depends only on the number of
 windows.
 """
 
@@ -22,12 +22,12 @@ from models.synth.motion import MotionBatch
 from models.synth.support import Support, floor_contacts, stand_up
 
 _TRIES = 4
-"""Number of arms drawn for each pose; the one that penetrates trunk and head least is used."""
+"""Number of arm poses drawn per pose; the one that penetrates trunk and head least is used."""
 _PARTS = torch.tensor([0, 0, 1, 1, 1, 2, 2, 2] + [0] * 2 * len(LEG) + [3] * len(ARM) + [4] * len(ARM))
-"""(32,) group of each angle: pelvis and legs, spine, head, left arm, right arm."""
+"""Group of each angle (32,): pelvis and legs, spine, head, left arm, right arm."""
 _OPPOSITE = torch.tensor([1.0, -1, 1, -1, -1, 1, -1, -1] + [1.0] * (SIZE - LEGS.start))
 _SWAPPED = [*range(8), *range(13, 18), *range(8, 13), *range(25, 32), *range(18, 25)]
-"""(32,) signs and indices of the mirrored angles."""
+"""Signs and indices (32,) of the mirrored angles."""
 
 
 def _leg_ranges(leg: Leg) -> list[tuple[float, float]]:
@@ -39,14 +39,14 @@ def _arm_ranges(arm: Arm) -> list[tuple[float, float]]:
 
 
 def _weights(names: str) -> Tensor:
-    """(22,) equal weights of the joints of both sides, summing to 1; no name: zeros."""
+    """Return equal weights (22,) of the named joints on both sides, summing to 1; zeros without a name."""
     wanted = names.split()
     weight = torch.tensor([float(n.removeprefix("Left").removeprefix("Right") in wanted) for n in JOINT_NAMES])
     return weight / weight.sum().clamp(min=1)
 
 
 def _bearing(body: Body) -> Tensor:
-    """(22,): planted feet only, where feet bear the weight."""
+    """Return the weight-bearing joints (22,); if feet bear the weight, only planted ones."""
     weight = _weights(body.rest)
     right = body.right or body.left
     for side, leg in (("Left", body.left), ("Right", right)):
@@ -58,9 +58,10 @@ def _bearing(body: Body) -> Tensor:
 
 
 class PoseMaker:
-    """The table as tensors; `make` draws windows. `only`: names of classes, for pictures and tests.
+    """Maker of procedural windows from the tables.
 
-    `seated`: factor on the weight of the seated classes.
+    only    names of classes, for pictures and tests; none: all
+    seated  factor on the weight of the seated classes
     """
 
     def __init__(self, rate_hz: float, only: tuple[str, ...] = (), *, seated: float = 1.0) -> None:
@@ -96,7 +97,7 @@ class PoseMaker:
         self._rate_hz = rate_hz
 
     def make(self, batch: int, frames: int, rng: torch.Generator) -> MotionBatch:
-        """`batch` windows of `frames` frames; all their foot contacts are valid."""
+        """Return `batch` windows of `frames` frames, all with valid foot contacts."""
         first = torch.multinomial(self._share, batch, replacement=True, generator=rng)
         second = torch.multinomial(self._next[first], 1, generator=rng)[:, 0]
         kind = torch.stack([first, second], dim=1)  # (B, 2)
@@ -112,7 +113,7 @@ class PoseMaker:
         return MotionBatch(rotations, root, contacts, torch.ones(batch, dtype=torch.bool))
 
     def _trunk_and_legs(self, kind: Tensor, rng: torch.Generator) -> Tensor:
-        """(B, 2) classes -> (B, 2, 18) radians."""
+        """Return angles (B, 2, 18) in radians for classes (B, 2)."""
         u = torch.rand(*kind.shape, LEGS.stop, generator=rng)
         alike = self._alike[kind][..., None]
         left, right = u[..., 8:13], u[..., 13:18]
@@ -141,8 +142,8 @@ class PoseMaker:
         return arms.gather(0, best[None, ..., None].expand(1, -1, -1, -1, len(ARM)))[0].flatten(-2)
 
     def _between(self, ends: Tensor, kind: Tensor, frames: int, rng: torch.Generator) -> Tensor:
-        """Return (B, T, 32) between two poses (B, 2, 32): held, moved once, or back and forth; each part at its own
-        time."""
+        """Return angles (B, T, 32) between two poses (B, 2, 32): held, moved once, or back and forth; each part at its
+        own time."""
         batch, parts = len(ends), 5
         time_s = torch.arange(frames)[None, :, None] / self._rate_hz
         u = torch.rand(6, batch, 1, parts, generator=rng)
@@ -176,7 +177,7 @@ class PoseMaker:
 
 
 def _feet_first(planted: Tensor, bearing: Tensor) -> Tensor:
-    """Return the weight-bearing joints (B, 22) between two classes: planted feet, or the previous ones without any."""
+    """Return the weight-bearing joints (B, 22) between two classes: planted feet if any, else `bearing`."""
     feet = torch.zeros_like(bearing)
     feet[:, [JOINT_NAMES.index("LeftFoot"), JOINT_NAMES.index("RightFoot")]] = planted.float()
     count = feet.sum(-1, keepdim=True)
@@ -184,8 +185,7 @@ def _feet_first(planted: Tensor, bearing: Tensor) -> Tensor:
 
 
 def _inside_the_body(arms: Tensor) -> Tensor:
-    """Return how far elbow, forearm and hand penetrate trunk and head (...), for arms (..., 7), in the chest's
-    frame."""
+    """Return how far elbow, forearm and hand of arms (..., 7) penetrate trunk and head (...), in the chest's frame."""
     along = torch.tensor([[1.0], [0.0], [0.0]])
     upper = upper_arm_in_chest(arms)
     elbow = torch.tensor([0.101, 0.09, -0.008]) + 0.16 * (upper @ along)[..., 0]

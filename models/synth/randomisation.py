@@ -16,23 +16,23 @@ Range = tuple[float, float]
 class People:
     """Body proportions. Each spread is the standard deviation of the logarithm, drawn independently of the others.
 
-    Source: ANSUR II (Gordon et al., NATICK/TR-15/007, 2014), 4,082 men and 1,986 women. Sitting height over stature as
-    there. Of lengths over stature its standard deviations and correlations leave about 2.7 % for acromion to radiale
+    Source: ANSUR II (Gordon et al., NATICK/TR-15/007, 2014), 4,082 men and 1,986 women, also for sitting height. By its
+    standard deviations and correlations, lengths relative to body height vary by about 2.7 % for acromion to radiale
     (upper arm), 3.5 % for radiale to stylion (forearm), 4.3 % for the biacromial breadth and 2 to 3 % for thigh and
-    shank; they are drawn half as wide again, since rigs and people also differ in where a joint is taken to be.
-    Children's proportions (3 to 9 years): sitting height 0.535 to 0.595 of the stature, short arms, large heads.
+    shank. The spreads here are 1.5 times as wide, since rigs and people also differ in where their joints are placed.
+    Children (3 to 9 years): sitting height 0.535 to 0.595 of the body height, short arms, large heads.
     """
 
     children: float = 0.12  # fraction of the people
     long_legged: float = 0.09  # fraction of the adults
-    sitting_height: float = 0.5235  # mean over stature, adults
+    sitting_height: float = 0.5235  # adults' mean, relative to body height
     sitting_height_long_legged: float = 0.509
     sitting_height_spread: float = 0.0145
     child_sitting_height: Range = (0.535, 0.595)
-    child_head_share: float = 0.27  # of what a child's upper body has more than an adult's
+    child_head_share: float = 0.27  # the head's part of the additional length of a child's upper body
     child_arms: float = 0.955
     child_feet: float = 1.04
-    arms: float = 0.025  # upper arm and forearm together
+    arms: float = 0.025  # shared by upper arm and forearm
     upper_arm: float = 0.040
     forearm: float = 0.045
     shoulder_width: float = 0.065
@@ -41,15 +41,15 @@ class People:
     shank: float = 0.035
     foot: float = 0.045
     head: float = 0.05
-    any_bone: float = 0.015  # on top, each bone
-    landmark_scale: float = 1.0  # of the spreads in models.synth.landmarks: where a detector's points sit on a body
-    blazepose_landmarks: float = 0.75  # fraction of windows with points where BlazePose puts them, not annotators
-    landmark_symmetry: float = 0.8  # fraction of their variance that left and right have in common
+    any_bone: float = 0.015  # in addition, per bone
+    landmark_scale: float = 1.0  # factor on the spreads in models.synth.landmarks, where a detector puts its points
+    blazepose_landmarks: float = 0.75  # fraction of windows with BlazePose's points, not annotators'
+    landmark_symmetry: float = 0.8  # fraction of their variance shared by left and right
 
 
 @dataclass(frozen=True, slots=True)
 class Cameras:
-    """Cameras that look at the whole person or at most of it."""
+    """Cameras that see the whole person or most of the body."""
 
     pitch_near_deg: float = 10.0  # standard deviation of a normal distribution
     pitch_wide_deg: Range = (-25.0, 48.0)  # drawn uniformly for `pitch_wide` of the windows
@@ -58,27 +58,27 @@ class Cameras:
     roll_wide_deg: Range = (-35.0, 35.0)
     roll_wide: float = 0.35
     hfov_deg: Range = (35.0, 90.0)
-    fit: float = 0.62  # the distance at which a person fills the picture is this over the half field of view
-    far: float = 0.75  # fraction of the windows farther away than that, up to `farthest` times
+    fit: float = 0.62  # a person fills the picture at this distance divided by the tangent of half the field of view
+    far: float = 0.75  # fraction of the windows from farther away, up to `farthest` times
     farthest: float = 3.5
     nearest: float = 0.45
     distance: Range = (0.7, 4.7)
-    wrong_focal: float = 0.5  # fraction of the windows whose focal length is not known
+    wrong_focal: float = 0.5  # fraction of the windows with an unknown focal length
     wrong_focal_spread: float = 0.15  # standard deviation of its logarithm
 
 
 @dataclass(frozen=True, slots=True)
 class CutViews:
-    """Upper bodies before a webcam: everything below a height on the body is outside the picture or behind a desk."""
+    """Upper bodies in front of a webcam: everything below some height is outside the picture or behind a desk."""
 
     fraction: float = 0.35  # of the windows
     by_desk: float = 0.35  # of these: cut by a horizontal plane in the world, not by the picture's edge
-    at_shoulders: float = 0.25  # of these: cut between neck and armpits; the others as often at the chest
-    at_waist: float = 0.4  # between chest and mid-thigh
+    at_shoulders: float = 0.25  # of these: cut between neck and armpits
+    at_waist: float = 0.4  # of these: cut between chest and mid-thigh; the rest at the chest
     shoulders: Range = (0.02, 0.13)  # the cut's height below the Neck joint
     chest: Range = (0.13, 0.30)
     waist: Range = (0.30, 0.52)
-    headroom: Range = (0.03, 0.30)  # above the head, of the height that is seen
+    headroom: Range = (0.03, 0.30)  # space above the head, fraction of the visible height
     hfov_deg: Range = (50.0, 95.0)
     distance: Range = (0.22, 1.4)  # nearest and farthest camera
     pitch_deg: Range = (-30.0, 32.0)  # negative: a laptop that looks up
@@ -86,22 +86,22 @@ class CutViews:
     frontal: float = 0.8  # fraction of the windows within `yaw_spread_deg` of the front
     yaw_spread_deg: float = 28.0
     facing: float = 0.6  # fraction of the recorded motions turned so that the camera is in front of them
-    soft: float = 0.2  # distance beyond the edge at which a point is wholly guessed
+    soft: float = 0.2  # distance beyond the edge at which a point is entirely guessed
     guessed_size: Range = (0.35, 1.05)  # size of invisible limbs, mostly too small
-    guessed_truth: Range = (0.0, 0.6)  # how much a wholly guessed limb follows the true one
+    guessed_truth: Range = (0.0, 0.6)  # how closely an entirely guessed limb follows the true one
     scored: float = 0.2  # fraction of the windows whose detector scores guessed points (others: near zero)
-    score_exponent: Range = (-4.0, -1.2)  # powers of ten of those near zero
+    score_exponent: Range = (-4.0, -1.2)  # base-10 logarithm of the near-zero scores
 
 
 @dataclass(frozen=True, slots=True)
 class Poses:
-    """Recorded motion, varied, and motion made from tables."""
+    """Variation of recorded motion, and procedural motion."""
 
     speed: float = 1.5  # largest factor of the playback speed of recorded motion
-    procedural: float = 0.28  # fraction of the windows made from tables of poses
-    seated: float = 2.2  # weight of the seated classes over the others
-    varied: float = 0.45  # fraction of the recorded windows that is varied
-    mixed: float = 0.35  # of the varied: a limb from another clip
+    procedural: float = 0.28  # fraction of the windows that is procedural
+    seated: float = 2.2  # weight of the seated classes relative to the others
+    varied: float = 0.45  # fraction of the recorded windows with random rotations
+    mixed: float = 0.35  # fraction of these with a limb from another clip
     arm: float = 0.4
     elbow: float = 0.35
     legs: float = 0.12
@@ -111,16 +111,16 @@ class Poses:
     tilt: float = 0.3
     roll_over: float = 0.08
     head: float = 0.5  # fraction of all windows with independent head motion
-    turn_deg: float = 70.0  # largest
+    turn_deg: float = 70.0  # limits
     side_deg: float = 40.0
     nod_deg: float = 40.0
-    head_mixture: float = 0.5  # of these: drawn uniformly up to the largest, the others normal with a third of it
+    head_mixture: float = 0.5  # fraction of these uniform within the limits; the others are normal with a third of them
     head_rate_hz: Range = (0.1, 1.2)
 
 
 @dataclass(frozen=True, slots=True)
 class PointError:
-    """2D error of a keypoint: its size, how many times larger when hidden, fraction of the frames that are far off."""
+    """2D error of a keypoint: its size, factor when hidden, fraction of outlier frames."""
 
     size: float
     hidden: float
@@ -141,19 +141,19 @@ class KeypointErrors:
     toe: PointError = PointError(0.0115, 3.0, 0.015)
     heel: PointError = PointError(0.0110, 3.0, 0.012)
     head: PointError = PointError(0.0100, 1.5, 0.004)
-    alike_head: float = 0.85  # fraction of the variance that the points of a head have in common
+    alike_head: float = 0.85  # fraction of the variance shared by the points of a head
     alike_shoulders: float = 0.65
     alike_hips: float = 0.5
     alike_foot: float = 0.35
     person_spread: float = 0.4  # standard deviation of the logarithm of a window's level
-    outside: float = 3.5  # times larger outside the picture, on top
+    outside: float = 3.5  # additional factor outside the picture
     far_size: float = 0.12
     far_frames: float = 4.0
-    stays: float = 1.0  # of an error: constant over a window
-    slow: float = 0.8  # correlated from frame to frame
+    stays: float = 1.0  # part of an error that is constant over a window
+    slow: float = 0.8  # part that is correlated from frame to frame
     jitter: float = 0.12
     slow_per_frame: float = 0.85  # autocorrelation
-    informative_scores: float = 0.5  # fraction of the windows whose scores fall with the error
+    informative_scores: float = 0.5  # fraction of the windows whose scores decrease with the error
     leg_swaps: float = 0.08
     flips: float = 0.10
     flips_often: float = 0.35
@@ -162,7 +162,7 @@ class KeypointErrors:
 
 @dataclass(frozen=True, slots=True)
 class LandmarkError:
-    """Error of a 3D landmark across the picture and in depth, metres."""
+    """Error of a 3D landmark in the picture plane and in depth, metres."""
 
     across_m: float
     depth_m: float
@@ -190,7 +190,7 @@ class LandmarkErrors:
     size_spread: float = 0.05
     hidden: float = 1.5
     varying: tuple[float, float, float] = (0.6, 0.6, 0.9)
-    reach: Range = (-0.15, 0.25)  # mean and spread of how much farther a limb seems to reach in depth
+    reach: Range = (-0.15, 0.25)  # mean and spread of the additional apparent extent of a limb in depth
     tilt_rad: tuple[float, float, float] = (0.08, 0.08, 0.03)
     tilt_varying_rad: tuple[float, float, float] = (0.06, 0.06, 0.02)
     missing_with_keypoint: float = 0.7  # fraction of the windows where a missing keypoint has no landmark either
@@ -198,16 +198,16 @@ class LandmarkErrors:
 
 @dataclass(frozen=True, slots=True)
 class RecordedErrors:
-    """Recorded windows (rendered people): their real errors are reduced by a factor, drawn once per window."""
+    """Recorded windows (rendered people). A detector's real errors are reduced by a factor drawn once per window."""
 
     level: Range = (1 / 3, 1.0)
-    as_recorded: float = 0.4  # fraction of the windows left as they are
-    largest: float = 0.12  # a window whose mean error is larger is left as it is: it has a flip or another person
+    as_recorded: float = 0.4  # fraction of the windows left unchanged
+    largest: float = 0.12  # windows with a larger mean error are left unchanged: they show a flip or another person
 
 
 @dataclass(frozen=True, slots=True)
 class Randomisation:
-    """All of it."""
+    """All random parameters of training windows."""
 
     people: People = field(default_factory=People)
     cameras: Cameras = field(default_factory=Cameras)
@@ -219,8 +219,7 @@ class Randomisation:
 
 
 def measured(*, cut: float = 0.0) -> Randomisation:
-    """Return errors as large as measured, whole bodies except for a fraction of cut views: for validation and
-    tables."""
+    """Return settings for validation and tables: errors as large as measured, and a fraction `cut` of cut views."""
     return Randomisation(
         cut=CutViews(fraction=cut),
         keypoints=KeypointErrors(level=(1.0, 1.0)),

@@ -1,4 +1,4 @@
-"""People on their feet: upright, bent, leaning, squatting, wide, on one leg (degrees, see models.synth.body)."""
+"""People on their feet: upright, bent, leaning, squatting, legs apart, on one leg (degrees, see models.synth.body)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds a posed body up: balance, the floor, feet that stay where they are, contacts. s̄'s joints, body heights."""
+"""Physical support of posed bodies: balance, floor, feet that stay in place, contacts. s̄'s joints, body heights."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from models.skeleton import FEET, JOINT, JOINT_NAMES, NUM_JOINTS, SOLE, TOES
 from models.synth.joint_angles import turn_x
 
 OFFSETS = ratio_offsets(torch.from_numpy(np.ones(NUM_JOINTS))).float()
-"""(22, 3) s̄ at body height 1."""
+"""Offsets (22, 3) of s̄ at body height 1."""
 _TOES_HIGH = SOLE / STATURE
 _ANKLE_HIGH = _TOES_HIGH - float(OFFSETS[TOES[0], 1])
-_LEGS = slice(JOINT["LeftUpperLeg"], JOINT["RightToes"] + 1)  # the two legs are the end of the table, 4 joints each
+_LEGS = slice(JOINT["LeftUpperLeg"], JOINT["RightToes"] + 1)  # the legs come last in the table, 4 joints each
 _THIGH, _SHANK = float(-OFFSETS[JOINT["LeftLowerLeg"], 1]), float(-OFFSETS[FEET[0], 1])
 _LONGEST = 0.9995 * (_THIGH + _SHANK)
 _SHORTEST = math.sqrt(_THIGH**2 + _SHANK**2 + 2 * _THIGH * _SHANK * math.cos(math.radians(150)))
@@ -38,13 +38,13 @@ RADIUS = _by_joint(
     | {"Shoulder": 0.04, "UpperArm": 0.035, "LowerArm": 0.022, "Hand": 0.02}
     | {"UpperLeg": 0.055, "LowerLeg": 0.032, "Foot": 0.026, "Toes": _TOES_HIGH}
 )
-"""(22,) distance from the joint to the skin that touches the floor."""
+"""Distance (22,) from the joint to the skin that touches the floor."""
 MASS = _by_joint(
     {"Hips": 0.16, "Spine": 0.08, "Chest": 0.12, "UpperChest": 0.12, "Neck": 0.03, "Head": 0.06}
     | {"Shoulder": 0.01, "UpperArm": 0.02, "LowerArm": 0.02, "Hand": 0.015}
     | {"UpperLeg": 0.06, "LowerLeg": 0.06, "Foot": 0.025, "Toes": 0.005}
 )
-"""(22,) fraction of body mass at each joint: roughly that of the segments around it."""
+"""Fraction of body mass at each joint (22,): roughly that of the segments around it."""
 MASS /= MASS.sum()
 _LEG_JOINTS = torch.tensor(
     [
@@ -58,10 +58,10 @@ _LEG_JOINTS = torch.tensor(
 class Support:
     """What bears the weight in each window."""
 
-    bearing: Tensor  # (B, 22) weights of the joints whose mean stays above one point of the floor; rows sum to 1
+    bearing: Tensor  # (B, 22) weights of the joints whose mean stays above a fixed point of the floor; rows sum to 1
     planted: Tensor  # (B, 2) bool: this foot's sole stays on the floor
-    balance: Tensor  # (B,) 0..1 how far the centre of mass is moved above `bearing`
-    depth: Tensor  # (B,) where planted feet differ in height: 0 the higher leg is stretched, 1 both give way
+    balance: Tensor  # (B,) 0..1 how far the centre of mass is moved to above `bearing`
+    depth: Tensor  # (B,) if planted feet differ in height: 0 stretches the higher leg alone, 1 also bends the lower one
     chair: Tensor  # (B,) bool: the pelvis keeps its height
     level: Tensor  # (B, 2, 22) weights of two groups of joints placed on the floor instead of balancing; zeros: none
 
@@ -121,7 +121,7 @@ def _height(joints: Tensor, support: Support) -> Tensor:
 
 
 def _by_leg(values: Tensor) -> Tensor:
-    """(B, T, 22, ...) -> (B, T, 2 legs, 4 joints from hip to toes, ...), a view."""
+    """Return a view (B, T, 2 legs, 4 joints from hip to toes, ...) of values (B, T, 22, ...)."""
     return values[:, :, _LEGS].view(*values.shape[:2], 2, 4, *values.shape[3:])
 
 
@@ -135,9 +135,12 @@ def _within_reach(legs: Tensor, support: Support) -> Tensor:
 
 
 def _way_to_ankles(legs: Tensor, shank: Tensor) -> Tensor:
-    """(B, T, 2, 4, 3) joints, (B, T, 2, 3, 3) shanks in the world -> (B, T, 2, 3) from the hips to planted ankles.
+    """Return the vectors (B, T, 2, 3) from the hip joints to planted ankles.
 
-    They stay at the mean of their path, at the height of a flat foot. A shank that leans farther forward than the
+    legs   (B, T, 2, 4, 3) joints
+    shank  (B, T, 2, 3, 3) orientations in the world
+
+    Ankles stay at the mean of their path, at the height of a flat foot. A shank that leans farther forward than the
     ankle's range lifts the heel; the toes stay on the floor.
     """
     hips = legs[..., 0, :]
@@ -155,7 +158,7 @@ def _way_to_ankles(legs: Tensor, shank: Tensor) -> Tensor:
 
 
 def _hold_feet(hips: Tensor, legs: Tensor, joints: Tensor, planted: Tensor) -> None:
-    """Bend the legs of planted feet until the sole is flat in its place.
+    """Bend the legs of planted feet until the sole is flat and in place.
 
     hips     (B, T, 3, 3) in the world
     legs     (B, T, 2, 4, 3, 3) local, changed in place

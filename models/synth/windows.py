@@ -1,5 +1,4 @@
-"""Complete training windows: motion -> person -> camera -> detector's keypoints and evidence -> view, with the
-truth."""
+"""Complete training windows: motion, person, camera, detector's keypoints and evidence, view, and the truth."""
 
 from __future__ import annotations
 
@@ -34,13 +33,13 @@ class WindowBatch:
     root_place: Tensor  # (B, T, 2) x, y in box units
     bone_ratio: Tensor  # (B, 22)
     joints: Tensor  # (B, T, 22, 3) hip-centred, view axes, body heights
-    up: Tensor  # (B, 3) against gravity, view axes
+    up: Tensor  # (B, 3) opposite to gravity, view axes
     contacts: Tensor  # (B, T, 2)
     contact_valid: Tensor  # (B,) bool
     seen: Tensor  # (B,) bool: there is a person in the last frames
 
     def to(self, device: torch.device) -> WindowBatch:
-        """The same windows on another device."""
+        """Return the same windows on another device."""
         return WindowBatch(*(getattr(self, field.name).to(device) for field in fields(self)))
 
     def joined(self, other: WindowBatch) -> WindowBatch:
@@ -48,25 +47,25 @@ class WindowBatch:
         return WindowBatch(*(torch.cat([getattr(self, f.name), getattr(other, f.name)]) for f in fields(self)))
 
     def without_evidence(self, blind: Tensor) -> WindowBatch:
-        """Return the windows; those that are `blind`, (B,) bool, have keypoints only."""
+        """Return the windows, reduced to keypoints where `blind`, (B,) bool."""
         kept = (~blind).view(-1, *[1] * (self.evidence.ndim - 1))
         return replace(self, evidence=self.evidence * kept)
 
     def first(self, count: int) -> WindowBatch:
-        """The first `count` windows."""
+        """Return the first `count` windows."""
         return WindowBatch(*(getattr(self, field.name)[:count] for field in fields(self)))
 
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """Truth needed by `evaluate` beyond WindowBatch."""
+    """Truth that `evaluate` needs in addition to WindowBatch."""
 
     view: View
     root: Tensor  # (B, T, 3) camera frame, body heights
 
 
 class WindowMaker:
-    """Draws WindowBatches from a MotionSampler; all randomness comes from `rng`."""
+    """Maker of WindowBatches from a MotionSampler; all randomness comes from `rng`."""
 
     def __init__(
         self,
@@ -84,7 +83,7 @@ class WindowMaker:
         self._hide = hide
 
     def make(self, batch: int, rng: torch.Generator) -> tuple[WindowBatch, Truth]:
-        """`batch` windows."""
+        """Return `batch` windows and their truth."""
         drawn = self._randomisation
         motion = self._sampler.sample(batch, self._frames, rng)
         if self._sampler.variety > 0:

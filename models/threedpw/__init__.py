@@ -1,1 +1,1 @@
-"""3DPW (von Marcard et al., ECCV 2018), read in its own format by who has it: the test that papers report."""
+"""3DPW (von Marcard et al., ECCV 2018) in its own format: the usual benchmark of papers. The data are not included."""

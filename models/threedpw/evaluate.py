@@ -1,10 +1,10 @@
-"""MPJPE, PA-MPJPE and acceleration error on 3DPW's test sequences, as papers print them.
+"""MPJPE, PA-MPJPE and acceleration error on 3DPW's test sequences, as reported in papers.
 
 14 joints (12 limb joints, neck, head), metres from the truth's own limb lengths, aligned at the middle of the hip
 joints; PA: Procrustes per frame; acceleration: mean difference of second differences in mm per frame squared, as
-VIBE's tables have it, and in m/s². Two things differ from the tables of papers that regress SMPL: the joints are those
-that 3DPW ships (SMPL's own, not regressed from a mesh by a J-regressor), and the input is the 2D keypoints that 3DPW
-ships, with no look at the picture.
+in VIBE's tables, and in m/s². There are two differences from the tables of papers that regress SMPL: the joints
+are those of 3DPW's files (SMPL's own, not regressed from a mesh by a J-regressor), and the input is 3DPW's own 2D
+keypoints, without the picture.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ JOINTS_14 = (*LIMBS, JOINT["Neck"], JOINT["Head"])
 
 
 def evaluate_threedpw(lifter: Lifter, folder: Path, split: str = "test") -> dict[str, Any]:
-    """Means over all measured frames of a split, and over each sequence. Raises ThreeDPWError."""
+    """Return mean errors over all measured frames of a split, and per person. Raises ThreeDPWError."""
     each: dict[str, dict[str, float]] = {}
     for path in find_sequences(folder, split):
         for actor in read_actors(path):
             if actor.measured.any():
                 each[actor.name] = actor_errors(lifter, actor)
     if not each:
-        raise ThreeDPWError(f"{folder}: nobody is measured in its {split} sequences; is it the whole data set?")
+        raise ThreeDPWError(f"{folder}: no measured frame in its {split} sequences; is the data set complete?")
     frames = np.array([row["frames"] for row in each.values()])
     names = ("mpjpe_mm", "pa_mpjpe_mm", "acceleration_mm_per_frame2", "acceleration_m_s2")
     mean = {name: _mean(np.array([row.get(name, np.nan) for row in each.values()]), frames) for name in names}
@@ -46,7 +46,7 @@ def _mean(values: F64, frames: F64) -> float | None:
 
 
 def actor_errors(lifter: Lifter, actor: Actor) -> dict[str, float]:
-    """One person's errors over the measured frames."""
+    """Return one person's errors over the measured frames."""
     ends = np.flatnonzero(actor.measured)
     inputs, view = sliding_windows(actor.sequence, lifter.config.window_frames, ends)
     guess = in_camera(decoded(lifter.answer(inputs), inputs), view, actor.sequence.height_m)
@@ -66,7 +66,7 @@ def actor_errors(lifter: Lifter, actor: Actor) -> dict[str, float]:
 
 
 def report_threedpw(table: dict[str, Any]) -> list[str]:
-    """The table as text."""
+    """Return the table as lines of text."""
     lines = [
         f"3DPW {table['split']}, {table['people']} people in {table['frames']} frames, 14 joints, its own 2D keypoints",
         f"  {'':28s}   MPJPE      PA-   accel mm/frame²   m/s²",

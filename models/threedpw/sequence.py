@@ -1,9 +1,9 @@
 """One person of a 3DPW sequence: 2D keypoints, camera and true joints, from the data set's own pickles.
 
-sequenceFiles/SPLIT/NAME.pkl holds, for each of P people: `poses2d` (3, 18) x, y, confidence per frame in OpenPose's
-COCO order, `jointPositions` (72,) of SMPL's 24 joints in the world, metres; and for the camera, which moves:
+sequenceFiles/SPLIT/NAME.pkl holds for each of P people, per frame: `poses2d` (3, 18), x, y, confidence in OpenPose's
+COCO order; `jointPositions` (72,), SMPL's 24 joints in the world, metres. For the moving camera:
 `cam_poses` (N, 4, 4) world -> camera, `cam_intrinsics` (3, 3), `campose_valid` (N,) per person. Frames are at 30 Hz.
-The pickles are of Python 2 and are read by an unpickler that knows NumPy arrays and plain containers alone.
+The pickles were written by Python 2. They are read by an unpickler that loads only NumPy arrays and plain containers.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from models.skeleton import JOINT, NUM_JOINTS, PARENTS
 RATE_HZ = 30.0
 SPLITS = ("train", "validation", "test")
 MIN_POINTS = 6
-"""Keypoints that a frame must have to be measured."""
+"""Minimum number of keypoints in a measured frame."""
 _OPENPOSE = (
     *("nose", "", "right_shoulder", "right_elbow", "right_wrist", "left_shoulder", "left_elbow", "left_wrist"),
     *("right_hip", "right_knee", "right_ankle", "left_hip", "left_knee", "left_ankle"),
     *("right_eye", "left_eye", "right_ear", "left_ear"),
 )
-"""Our keypoints in the order of the 18; the neck is none of them."""
+"""Our keypoints in the order of the 18; "" for the neck, which we do not have."""
 _ORDER = [SMPL_JOINTS.index(name) for name in JOINT]
 _FIELDS = ("poses2d", "jointPositions", "cam_poses", "cam_intrinsics", "campose_valid")
 
@@ -51,7 +51,7 @@ class Actor:
 
 
 def find_sequences(folder: Path, split: str = "test") -> list[Path]:
-    """The pickles of a split, sorted. Raises ThreeDPWError when there are none."""
+    """Return the pickles of a split, sorted. Raises ThreeDPWError when there are none."""
     if split not in SPLITS:
         raise ThreeDPWError(f"split {split!r}; expected one of {', '.join(SPLITS)}")
     root = folder / "sequenceFiles" if (folder / "sequenceFiles").is_dir() else folder
@@ -62,7 +62,7 @@ def find_sequences(folder: Path, split: str = "test") -> list[Path]:
 
 
 def read_actors(path: Path) -> Iterator[Actor]:
-    """The people of a sequence. Raises ThreeDPWError: missing, cut short, or of other shapes."""
+    """Yield the people of a sequence. Raises ThreeDPWError when the file is missing, cut short or has other shapes."""
     try:
         content = read_content(path, *_FIELDS)
     except AistError as error:
@@ -92,11 +92,11 @@ def _array(path: Path, content: dict[str, Any], name: str) -> F64:
     try:
         return np.asarray(content[name], np.float64)
     except (TypeError, ValueError) as error:
-        raise ThreeDPWError(f"{path}: {name} is no array of numbers; fetch the file again") from error
+        raise ThreeDPWError(f"{path}: {name} is not an array of numbers; fetch the file again") from error
 
 
 def _person(path: Path, content: dict[str, Any], name: str, person: int) -> F64:
-    """One person's rows of a field that is a list with an array for each."""
+    """Return one person's array of a field that is a list with one array per person."""
     values = content[name]
     if not isinstance(values, list | tuple) or len(values) <= person:
         raise ThreeDPWError(f"{path}: {name} is no list with an array for each person; fetch the file again")
@@ -104,7 +104,10 @@ def _person(path: Path, content: dict[str, Any], name: str, person: int) -> F64:
 
 
 def _actor(name: str, points: F64, joints: F64, valid: NDArray[np.bool_], K: F64, poses: F64) -> Actor:
-    """(N, 3, 18), (N, 72), (N,), (3, 3), (N, 4, 4) -> an actor in the camera's frame."""
+    """Return an actor in the camera's frame.
+
+    points (N, 3, 18), joints (N, 72), valid (N,), K (3, 3), poses (N, 4, 4): the fields of the file.
+    """
     world = joints.reshape(len(joints), 24, 3)[:, _ORDER]
     truth = np.einsum("nij,nkj->nki", poses[:, :3, :3], world) + poses[:, None, :3, 3]
     rays, scores = np.zeros((len(points), NUM_KEYPOINTS, 2)), np.zeros((len(points), NUM_KEYPOINTS))
@@ -120,7 +123,7 @@ def _actor(name: str, points: F64, joints: F64, valid: NDArray[np.bool_], K: F64
 
 
 def height_of(joints_m: F64) -> float:
-    """(N, 22, 3) -> the standing height of somebody with s̄'s proportions and limbs as long as these."""
+    """Return the body height in metres of a person with s̄'s proportions and the limb lengths of joints (N, 22, 3)."""
     limbs = [JOINT[side + bone] for side in ("Left", "Right") for bone in ("LowerArm", "Hand", "LowerLeg", "Foot")]
     above = [PARENTS[joint] for joint in limbs]
     lengths = np.median(np.linalg.norm(joints_m[:, limbs] - joints_m[:, above], axis=-1), axis=0)

@@ -1,4 +1,4 @@
-"""Ablations of the model card's table, one choice per row: `python -m models.train --ablation NAME`."""
+"""Ablations of the model card's table, one per row: `python -m models.train --ablation NAME`."""
 
 from __future__ import annotations
 
@@ -60,6 +60,6 @@ ABLATIONS: dict[str, Change] = {
     "recorded-heads": _randomisation(poses={"head": 0.0}),
     "no-confidence": _config(confidence=False),
 }
-"""What each leaves out: manifold alignment; stage 1; parts and manifold altogether; rendered people; pose variety; the
-loss on every frame with a past; Muon; errors of varying size; errors common to several points; cut views; people of
-varied build; independent head motion; the confidence of parts."""
+"""What each ablation removes: manifold alignment; stage 1; body parts and manifold; rendered people; pose variety; the
+loss on every frame with a past; Muon; errors of varying size; errors shared by several points; cut views; varied body
+proportions; independent head motion; the confidence of parts."""

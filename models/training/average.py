@@ -1,7 +1,7 @@
 """`python -m models.training.average OUT.pt A.pt 0.6 B.pt 0.4`: the weighted mean of checkpoints of one lineage.
 
-A run that saw few rendered clips many times overfits to them; the mean of its weights with those it started from keeps
-what generalises (Wortsman et al., "Model soups", 2022). Config, progress and run are the first checkpoint's.
+A run that saw a few rendered clips many times overfits to them. The mean of its weights and those it started from
+generalises better (Wortsman et al., "Model soups", 2022). Config, progress and run are those of the first checkpoint.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ log = logging.getLogger("models.training.average")
 def average(parts: Sequence[tuple[Path, float]], out: Path) -> None:
     """Write the mean of the averaged (EMA) weights, in half precision, for `--start-from`, calibrate and export.
 
-    Raises CheckpointError: one is missing or has another config.
+    Raises CheckpointError when one is missing or has another config.
     """
     read = [read_checkpoint(path) for path, _ in parts]
     total = sum(weight for _, weight in parts)

@@ -1,8 +1,8 @@
 """`python -m models.training.calibrate RUN/last.pt OUT.pt`: retrain the confidence head on unseen windows.
 
-A network memorises the motions of a small set of pairs, and then predicts errors for them that are too small for anyone
-else. Here everything but the head is frozen. Synthetic windows never repeat; `--pairs` adds rendered people, who must
-not be in the training set: the output of a real detector differs from simulated errors.
+A network memorises the motions of a small set of pairs. The errors it predicts are then too small for other people.
+Here everything but the confidence head is frozen. Synthetic windows never repeat; `--pairs` adds rendered people, who
+must not be in the training set, because the errors of a real detector differ from simulated ones.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The two stages: TPMAE alone, then TPVE jointly with it. Time-budgeted, checkpointed, resumable."""
+"""Both training stages: TPMAE alone, then TPVE jointly with it. With a time budget, checkpoints and resuming."""
 
 from __future__ import annotations
 
@@ -42,10 +42,11 @@ Report = Callable[[dict[str, float]], None]
 
 
 class Trainer:
-    """A run: network, average, optimiser, progress. `run()` trains until the minutes are used up.
+    """A training run: network, averaged weights, optimiser, progress. `run()` trains until the time is used up.
 
-    `recorded`: sources in addition to the pairs of the settings. `validation`: windows to report on instead of the
-    library's. `team`: processes that train together; only the leading one reports and saves.
+    recorded    sources in addition to the pairs of the settings
+    validation  windows to report on instead of the library's
+    team        processes that train together; only the leading one reports and saves
     """
 
     def __init__(
@@ -87,7 +88,7 @@ class Trainer:
             sampler, frames=config.window_frames, hide=settings.hide, randomisation=settings.randomisation
         )
         self._backbone_mark = ""  # identifies the backbone's weights; export requires the same
-        self._earlier: list[dict[str, Any]] = []  # runs whose weights this one continued from
+        self._earlier: list[dict[str, Any]] = []  # runs that produced the weights this one started from
         self._recorded = list(recorded)
         if settings.pairs:
             errors = settings.randomisation.recorded
@@ -132,7 +133,7 @@ class Trainer:
         return run | ({"backbone_weights": self._backbone_mark} if self._backbone_mark else {})
 
     def run(self, report: Report) -> None:
-        """Stage 1, then stage 2, until the minutes are used up; a checkpoint at every report."""
+        """Train stage 1, then stage 2, until the time is used up. Saves a checkpoint with every report."""
         terms: dict[str, float] = {}
         begin = time.perf_counter()
         for batch in self._batches():
@@ -148,7 +149,7 @@ class Trainer:
             self.progress.seconds += self.team.lead(time.perf_counter() - begin)
             if self.progress.step % self.settings.report_every == 0:
                 self._report(terms, report)
-            begin = time.perf_counter()  # validation is not training
+            begin = time.perf_counter()  # validation does not count as training
         if terms:  # empty when a finished run is resumed
             self._report(terms, report)
 
@@ -161,7 +162,7 @@ class Trainer:
         return done / first if self.progress.stage == 1 else (done - first) / (1 - first)
 
     def _batches(self) -> Iterator[WindowBatch]:
-        """Yield batches in order; another thread prepares the next one meanwhile."""
+        """Yield batches in order, while another thread prepares the next one."""
         with ThreadPoolExecutor(1, "vtm-batches", torch.set_num_threads, (1,)) as drawing:
             coming = drawing.submit(self._draw, self.progress.step, self.progress.stage)
             while True:
@@ -170,7 +171,7 @@ class Trainer:
                 yield windows.to(self.device)
 
     def _draw(self, step: int, stage: int) -> WindowBatch:
-        """Return this process's part of a step's batch; in stage 2 fractions of it are recorded windows."""
+        """Return this process's part of a step's batch; in stage 2 it includes recorded windows."""
         rng = torch.Generator().manual_seed(self.settings.seed * 1_000_003 + self.team.seed(step))
         batch = self.team.share(self.settings.batch)
         counts = [int(batch * recorded.share) * (stage == 2) for recorded in self._recorded]
@@ -213,7 +214,7 @@ class Trainer:
         self.model.train()
         terms = self._rebuilt(batch) if self.progress.stage == 1 else self._stage_2(batch)
         loss = total(terms, self.settings.losses)
-        if self.team.sum(float(not torch.isfinite(loss))):  # in all processes at once, so that none waits
+        if self.team.sum(float(not torch.isfinite(loss))):  # the same in all processes, so that none waits
             raise CheckpointError(
                 f"the loss is {float(loss.detach())} at step {self.progress.step}; resume from {self.out}"
             )
@@ -243,7 +244,7 @@ class Trainer:
     def _with_manifold(
         self, terms: dict[str, torch.Tensor], lifted: Lifted, batch: WindowBatch
     ) -> dict[str, torch.Tensor]:
-        """Add alignment, and the auto-encoder's own losses on a part of the batch, which preserve it."""
+        """Add alignment, and the auto-encoder's own losses on a part of the batch to preserve it."""
         assert isinstance(self.model, VTM)
         with self._half(), torch.no_grad():
             z_upper, z_lower = self.model.tpmae.encode(truth_motion(batch, self.model.config.rate_hz))

@@ -36,7 +36,7 @@ class LossWeights:
 
 
 def truth_motion(batch: WindowBatch, rate_hz: float) -> Motion:
-    """Return the truth of a batch in the form of the motion encoders' input."""
+    """Return a batch's truth as input for the motion encoders."""
     up = batch.up
     pitch = torch.asin((-up[:, 2]).clamp(-1, 1))
     roll = torch.atan2(up[:, 0], -up[:, 1])
@@ -49,8 +49,8 @@ def truth_motion(batch: WindowBatch, rate_hz: float) -> Motion:
 
 
 def frame_weights(frames: int, stride: int, device: torch.device) -> Tensor:
-    """Return weights (T,) of mean 1. The last frame of a patch has seen nothing later, like the frame that is used, and
-    with more past it resembles it more, so both increase the weight."""
+    """Return weights (T,) of mean 1. Frames weigh more the more they resemble the frame in use: if they come last in a
+    patch, and the more past they have."""
     at = torch.arange(frames, device=device)
     weights = (0.4 + 0.6 * at / frames) * torch.where(at % stride == stride - 1, 1.0, 0.3)
     weights[-1] *= 2.0

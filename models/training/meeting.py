@@ -1,7 +1,7 @@
-"""How the processes that torchrun starts find each other.
+"""Rendezvous of the processes that torchrun starts.
 
-torchrun keeps one store of keys for all its restarts, and gloo would find in it the addresses of processes that are
-gone. So the processes of each start agree on a part of the store that is theirs alone.
+torchrun keeps one key-value store across restarts, in which gloo would find the addresses of dead processes. So the
+processes of each start agree on a prefix of the store of their own.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ _AGAIN_S = 0.05
 
 
 def own_store(timeout: timedelta) -> tuple[Any, int, int]:
-    """Store, rank and number of processes of this start, by torchrun's environment.
+    """Return store, rank and number of processes of this start, according to torchrun's environment.
 
-    Raises RuntimeError, ValueError when they do not meet in time.
+    Raises RuntimeError, ValueError when a process does not join in time.
     """
     store, rank, size = next(dist.rendezvous("env://", timeout=timeout))  # type: ignore[attr-defined]
     place = _told_place(store, size, timeout) if rank == 0 else _heard_place(store, rank, timeout)
@@ -27,12 +27,12 @@ def own_store(timeout: timedelta) -> tuple[Any, int, int]:
 
 
 def _told_place(store: Any, size: int, timeout: timedelta) -> str:
-    """Process 0: name a new place to each of the others until it answers from there; who is gone never does."""
+    """In process 0: send a new prefix to each other process until it answers there, which a dead process never does."""
     place, until_s = uuid.uuid4().hex, time.monotonic() + timeout.total_seconds()
     for rank in range(1, size):
         while not store.check([f"here/{place}/{rank}"]):
             if time.monotonic() > until_s:
-                raise RuntimeError(f"process {rank} did not come in {timeout.total_seconds():.0f} s")
+                raise RuntimeError(f"process {rank} did not join within {timeout.total_seconds():.0f} s")
             if store.check([f"asking/{rank}"]):
                 store.set(f"place/{store.get(f'asking/{rank}').decode()}", place)
             time.sleep(_AGAIN_S)
@@ -40,7 +40,7 @@ def _told_place(store: Any, size: int, timeout: timedelta) -> str:
 
 
 def _heard_place(store: Any, rank: int, timeout: timedelta) -> str:
-    """The others: ask under a name that nobody had before."""
+    """In the other processes: ask for the prefix under a unique name, and return it."""
     name = uuid.uuid4().hex
     store.set(f"asking/{rank}", name)
     store.wait([f"place/{name}"], timeout)

@@ -1,9 +1,9 @@
 """Optimiser: Muon for the matrices, AdamW for biases, norms and positions.
 
-Muon uses the orthogonal part of a matrix's momentum, so that all its directions learn at the same pace; this network
-needs about half of AdamW's steps (the ablation table of the model card). It is torch.optim's, with steps scaled to the
-size of AdamW's, so that one learning rate serves both, times the best factor of short runs. The orthogonal parts cost
-as much as the gradients of 60 windows, so in a team each process computes them for its share of the matrices.
+Muon orthogonalises a matrix's momentum, so that all its directions learn at the same pace. This network needs about
+half as many steps as with AdamW (see the ablation table of the model card). It is torch.optim.Muon with steps scaled to
+the size of AdamW's, so that both use one learning rate, times the best factor found in short runs. Orthogonalisation
+costs as much as the gradients of 60 windows, so in a team each process does it for its own part of the matrices.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from models.vtm.direct import Network
 
 StateDict: TypeAlias = dict[str, Any]
 _DECAY = 0.01
-_MOMENTUM = "momentum_buffer"  # Muon's only state of a matrix
+_MOMENTUM = "momentum_buffer"  # Muon's only state per matrix
 _MATRIX_RATE = 2.0
-"""Learning rate of the matrices relative to that of the rest."""
+"""Learning rate of the matrices relative to the other weights."""
 
 
 class Optimizer:
-    """Two groups of weights, TPMAE's and the others', each with its own learning rate."""
+    """Optimiser of two groups of weights, TPMAE's and all others, each with its own learning rate."""
 
     def __init__(self, model: Network, *, muon: bool = True) -> None:
         named = list(model.named_parameters())
@@ -64,7 +64,7 @@ class Optimizer:
         team.exchange(self._matrices)
 
     def gather(self, team: Team) -> None:
-        """Collect the state, of which each process updated its share. Call before `state_dict`, in all processes."""
+        """Collect the state, of which each process updated a part. Call in all processes before `state_dict`."""
         if team.size > 1 and self._matrices:
             states = [self._parts[-1].state[matrix] for matrix in self._matrices]
             for state, matrix in zip(states, self._matrices, strict=True):

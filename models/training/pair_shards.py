@@ -1,28 +1,28 @@
 """File format of pairs: clips of rendered people as seen by detectors, with exact truth. Landmarks, no pixels.
 
-A shard is one .npz, NAME.pairs.npz, with C clips and F frames in all, one clip after the other. A packed file is a
+A shard is one .npz, NAME.pairs.npz, with C clips, one after the other, and F frames in total. A packed file is a
 larger shard: `merge_shards` joins them. Arrays of a shard:
 
     version ()            VERSION
     detectors (D,)        names of the detectors, e.g. "full", "heavy" (sizes of BlazePose)
     seed (C,)             seed of the clip
-    kind, cut (C,)        models.rendering.scenes.KINDS and CUTS
+    kind, cut (C,)        models.rendering.clip.KINDS and CUTS
     frames (C,), fps (C,) length and rate of each clip
     image_size (C, 2)     width, height
     K, R (C, 3, 3), t (C, 3)  pinhole camera; camera = R world + t, metres
     rest_joints_m (C, 22, 3)  joint centres of the body's rest pose: the person's true bones
     height_m (C,)         standing height
-    rotations (F, 22, 4)  world rotation against the rest pose, x, y, z, w           int16, 1 / ROTATION
+    rotations (F, 22, 4)  world rotation from the rest pose, x, y, z, w              int16, 1 / ROTATION
     root_m (F, 3)         hips in the world                                          int16, ROOT_M
-    true_px (F, 23, 2)    true keypoints in the picture (hidden ones, too; without
-                          meaning where a point lies behind the camera)              int16, PIXEL
-    visible (F, 23)       in the picture and not hidden by the body or a thing       bool
+    true_px (F, 23, 2)    true keypoints in the picture (including hidden ones;
+                          undefined for a point behind the camera)                   int16, PIXEL
+    visible (F, 23)       in the picture and not hidden by the body or an object     bool
     DETECTOR_px (F, 23, 2), DETECTOR_scores (F, 23), DETECTOR_evidence (F, 27, 3)
-                          what the detector found, as in a keypoints .npz            int16, PIXEL; uint8, 1 / 255;
+                          the detector's results, as in a keypoints .npz             int16, PIXEL; uint8, 1 / 255;
                           int16, EVIDENCE_M, NOTHING where there is none
 
 Integer arrays of frames are stored as differences from frame to frame (wrapping), least significant bytes first, and
-the archive is compressed with LZMA: 60,000 frames with two detectors take some 20 MB. NumPy reads it without help.
+the archive is compressed with LZMA: 60,000 frames with two detectors take about 20 MB. NumPy alone can read it.
 """
 
 from __future__ import annotations
@@ -72,12 +72,12 @@ class PairClip:
 
     @property
     def frames(self) -> int:
-        """N."""
+        """Number of frames N."""
         return len(self.truth["rotations"])
 
 
 def write_shard(path: Path, clips: Sequence[PairClip]) -> None:
-    """Write a complete shard or none. Raises OSError, ValueError (no clips, other detectors)."""
+    """Write a shard atomically. Raises OSError, ValueError (no clips, different detectors)."""
     if not clips or any(set(clip.found) != set(clips[0].found) for clip in clips):
         raise ValueError(f"{path}: a shard needs at least one clip, and the same detectors for all clips")
     rows = [_encoded(clip) for clip in clips]

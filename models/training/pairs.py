@@ -1,4 +1,4 @@
-"""Real pairs: a detector's keypoints and landmarks of rendered people, with ground truth. For stage 2."""
+"""Real pairs for stage 2: a detector's keypoints and landmarks of rendered people, with ground truth."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def _comparable_ratio(offsets: F64) -> F64:
 
 
 def _comparable_joints(joints: F64, rotations: F64, ratio: F64) -> F64:
-    """Return joints (N, 22, 3): the truth at the limb joints; elsewhere s̄'s with this ratio (rigs differ there)."""
+    """Return joints (N, 22, 3): the true limb joints; all others, where rigs differ, from s̄ with this ratio."""
     ours, _ = forward_kinematics(rotations, ratio_offsets(ratio)[None], joints[:, 0])
     ours[:, list(LIMBS)] = joints[:, list(LIMBS)]
     return np.asarray(ours)
@@ -132,12 +132,12 @@ def find_pairs(folder: Path) -> dict[Path, Path]:
 
 
 class PairSampler(RecordedSampler):
-    """Draws windows from a folder of shards (models.training.pair_shards), or from one packed file, with each clip once
-    per detector; also from NAME.npz (detections) beside NAME_truth.npz.
+    """Sampler of windows from a folder of shards (models.training.pair_shards) or one packed file, each clip once per
+    detector; also from NAME.npz (detections) beside NAME_truth.npz.
 
-    errors    how far the detector's errors are shrunk; None: they stay as recorded
+    errors    how much the detector's errors are reduced; None: unchanged
     backbone  kind of evidence; `mark` then identifies its weights ("" for landmarks)
-    Raises PairError: no pairs, files that are not pairs, features of several backbones.
+    Raises PairError when there are no pairs, files that are not pairs, or features of several backbones.
     """
 
     def __init__(
@@ -158,5 +158,5 @@ class PairSampler(RecordedSampler):
 
 
 def _shard_rows(shard: Path) -> list[RecordedRows]:
-    """Raises NpzError."""
+    """Return the clips of a shard, once per detector. Raises NpzError."""
     return [clip_rows(clip, detector) for clip in read_shard(shard) for detector in sorted(clip.found)]

@@ -1,4 +1,4 @@
-"""Windows of recorded people: a detector's results in each frame, with the truth. Mirrored, rolled, thinned out.
+"""Windows of recorded people: a detector's results in each frame, with the truth; mirrored, rolled, with dropouts.
 
 The renderer's pairs (models.training.pairs) and AIST++ (models.aist) are both converted to such rows.
 """
@@ -31,9 +31,9 @@ _HAND_OF = [KEYPOINT[name.split("_")[0] + "_wrist"] for name in EVIDENCE_NAMES[N
 _KEYPOINT_OF = [*range(NUM_KEYPOINTS), *_HAND_OF]
 MAX_TURN_RAD = 0.4
 MIN_SEEN = 6
-"""Least number of keypoints in the last frame of a window."""
+"""Minimum number of keypoints in the last frame of a window."""
 MIN_BEFORE = 8
-"""Least number of the clip's frames before the last one of a window; frames before the clip are blank."""
+"""Minimum number of the clip's frames before the last one of a window; frames before the clip are blank."""
 
 
 class WindowSource(Protocol):
@@ -45,7 +45,7 @@ class WindowSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A source, and its fraction of each batch in stage 2."""
+    """A source of windows with its fraction of each batch in stage 2."""
 
     source: WindowSource
     share: float
@@ -56,18 +56,18 @@ class RecordedRows:
     """F consecutive frames of one or several clips, or windows (B, T). Camera frame; positions in body heights."""
 
     rays: Tensor  # (F, 23, 2)
-    scores: Tensor  # (F, 23), 0 where the detector has nothing
+    scores: Tensor  # (F, 23), 0 where nothing is detected
     evidence: Tensor  # (F, rows, numbers) as models.vtm.evidence, zeros where there is none; maps in float16
     rotations: Tensor  # (F, 22, 3, 3) local, Hips in the camera
     joints: Tensor  # (F, 22, 3)
-    up: Tensor  # (F, 3) against gravity
+    up: Tensor  # (F, 3) opposite to gravity
     ratio: Tensor  # (F, 22)
     contacts: Tensor  # (F, 2) left, right
     contact_valid: Tensor  # (F,) bool: the contacts are known
 
 
 class RecordedSampler:
-    """Draws windows of `frames` frames from clips; a window that begins before its clip is blank there."""
+    """Sampler of windows of `frames` frames from clips. Frames of a window before its clip are blank."""
 
     def __init__(self, rows: Sequence[RecordedRows], *, frames: int, errors: RecordedErrors | None = None) -> None:
         self._errors = errors
@@ -84,14 +84,14 @@ class RecordedSampler:
         return len(self._ends)
 
     def sample(self, batch: int, rng: torch.Generator) -> WindowBatch:
-        """Return `batch` windows, randomly mirrored, rolled in the picture and thinned out."""
+        """Return `batch` windows, randomly mirrored, rolled in the picture and with dropped keypoints."""
         window, inside = self._windows(batch, rng)
         if self._errors is not None and not is_map(window.evidence):
             window = with_smaller_errors(window, rng, self._errors)
         return augmented(window, inside, rng)
 
     def ends(self, step: int) -> Tensor:
-        """Return the rows of the last frames of `every(step)`."""
+        """Return the rows of the last frames of the windows of `every(step)`."""
         return self._ends[::step]
 
     def every(self, step: int) -> WindowBatch:
@@ -117,8 +117,8 @@ class RecordedSampler:
 
 
 def with_smaller_errors(w: RecordedRows, rng: torch.Generator, errors: RecordedErrors) -> RecordedRows:
-    """Move keypoints and landmarks towards the truth, by one fraction per window, since a detector's errors vary
-    between people. Points without a score are unchanged.
+    """Move keypoints and landmarks towards the truth by one fraction per window, as a detector's errors vary between
+    people. Points without a score are unchanged.
     """
     batch = len(w.rays)
     _, turned = forward_kinematics(w.rotations, ratio_offsets(w.ratio), w.joints[:, :, 0])
@@ -144,7 +144,7 @@ def with_smaller_errors(w: RecordedRows, rng: torch.Generator, errors: RecordedE
 
 
 def augmented(window: RecordedRows, inside: Tensor, rng: torch.Generator) -> WindowBatch:
-    """Convert (B, T) rows to training windows: mirrored, rolled, thinned out, with another focal length.
+    """Convert (B, T) rows to training windows: mirrored, rolled, with dropped keypoints and another focal length.
     Windows with feature maps are not rolled (models.training.visual).
 
     inside  (B, T) bool: False before the start of the clip.

@@ -1,4 +1,4 @@
-"""What a training run begins with: the weights and the history of an earlier one."""
+"""Starting point of a training run: weights and history of an earlier run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from models.vtm.recovered import RecoverError, recovered_vtm
 
 
 def runs_before(data: dict[str, Any], run: dict[str, Any]) -> list[dict[str, Any]]:
-    """The runs that led to a checkpoint, for a run that goes on from it; the same one resumed is not another."""
+    """Return the runs that led to a checkpoint, for a run that continues from it; a resumed run counts once."""
     last = {name: value for name, value in data["run"].items() if name != "earlier"}
     earlier: list[dict[str, Any]] = data["run"].get("earlier", [])
     same = last.get("settings") == run["settings"]
@@ -22,11 +22,11 @@ def runs_before(data: dict[str, Any], run: dict[str, Any]) -> list[dict[str, Any
 
 
 def load_start(model: Network, path: Path) -> None:
-    """Weights of a checkpoint (averaged) or of an exported ONNX; what these lack stays as initialised.
+    """Load the (averaged) weights of a checkpoint or of an exported ONNX. Missing ones stay as initialised.
 
-    Raises CheckpointError when they are of another network.
+    Raises CheckpointError when they belong to another network.
     """
-    lacking = ["tpve.spread_head", "spread_head"]  # older weights know no confidence
+    lacking = ["tpve.spread_head", "spread_head"]  # older weights have no confidence head
     if path.suffix == ".onnx":
         try:
             state = recovered_vtm(path).state_dict()
@@ -39,14 +39,14 @@ def load_start(model: Network, path: Path) -> None:
     try:
         missing, unknown = model.load_state_dict(state, strict=False)
     except RuntimeError as error:
-        raise CheckpointError(f"{path}: weights of other sizes; start from ones of this config") from error
+        raise CheckpointError(f"{path}: weights have other shapes; start from weights of this config") from error
     wrong = [name for name in missing if not name.startswith(tuple(lacking))] + list(unknown)
     if wrong:
-        raise CheckpointError(f"{path}: weights of another network ({wrong[0]}); start from ones of this config")
+        raise CheckpointError(f"{path}: weights of another network ({wrong[0]}); start from weights of this config")
 
 
 def trained_autoencoder(path: Path, config: VTMConfig) -> dict[str, torch.Tensor]:
-    """The averaged TPMAE of a checkpoint. Raises CheckpointError when it is of other sizes."""
+    """Return the averaged TPMAE of a checkpoint. Raises CheckpointError when its shapes differ."""
     data = read_checkpoint(path)
     prefix = "tpmae."
     weights = {name.removeprefix(prefix): value for name, value in data["ema"].items() if name.startswith(prefix)}

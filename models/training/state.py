@@ -74,7 +74,7 @@ def save_checkpoint(
 
 def save_weights(path: Path, data: dict[str, Any]) -> None:
     """Save the averaged weights of a checkpoint in half precision, with config, progress and run, for
-    `python -m models.train --start-from`. A ninth of the size; the optimiser restarts."""
+    `python -m models.train --start-from`. They take a ninth of the space; the optimiser state is lost."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
     progress = data["progress"]
@@ -91,7 +91,7 @@ def save_weights(path: Path, data: dict[str, Any]) -> None:
 
 
 def without_folders(run: Any) -> Any:
-    """Return a run's settings with absolute paths reduced to their last name: what is handed on names no machine."""
+    """Return a run's settings with absolute paths reduced to their last name, so that files name no machine."""
     if isinstance(run, dict):
         return {name: without_folders(value) for name, value in run.items()}
     if isinstance(run, list | tuple):
@@ -134,7 +134,7 @@ def load_network(path: Path) -> tuple[Network, dict[str, Any]]:
 
 
 def load_vtm(path: Path) -> tuple[VTM, dict[str, Any]]:
-    """The same, for users of VTM itself. Raises CheckpointError for the baseline network."""
+    """Return the averaged VTM of a checkpoint and its content. Raises CheckpointError for the baseline network."""
     model, data = load_network(path)
     if not isinstance(model, VTM):
         raise CheckpointError(f"{path}: contains the plain regression, not VTM; train without --ablation direct")

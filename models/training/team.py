@@ -1,8 +1,8 @@
-"""Training in several processes that torchrun starts: each learns from its part of every batch, gradients are averaged.
+"""Training in several processes started by torchrun: each uses its part of every batch; gradients are averaged.
 
-torchrun starts them on one machine or on several, makes them find each other, and starts all of them again when one
-dies; the run then goes on from its last checkpoint. Two processes of one thread each are faster on two cores than one
-process of two threads: the layers are small, and drawing windows disturbs threads that wait for each other.
+torchrun starts them on one machine or several, connects them, and restarts all of them when one dies. The run then
+continues from its last checkpoint. On two cores, two processes of one thread each are faster than one process of two
+threads: the layers are small, and sampling windows disturbs threads that wait for each other.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ from models.training.meeting import own_store
 
 _MEETING = timedelta(minutes=5)
 _PATIENCE = timedelta(minutes=15)
-"""How long the processes wait for each other to start, and then, for instance while the first one validates."""
-_NO_JOB = "none"  # what torchrun calls a job that was given no name
+"""How long the processes wait for each other, at the start and later, for example while the first one validates."""
+_NO_JOB = "none"  # torchrun's name for an unnamed job
 
 
 class TeamError(RuntimeError):
-    """A process of the team is gone; the message says what to do."""
+    """A process of the team died; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """`size` processes that train together; this one is number `rank`, and number 0 reports and saves.
+    """`size` processes that train together. This one is number `rank`; number 0 reports and saves.
 
-    local     its number on this machine
-    local_size how many of the processes run on this machine
-    restarts  how often torchrun has started them again
-    job       torchrun's name of the run; "" without torchrun
+    local       number of this process on this machine
+    local_size  number of processes on this machine
+    restarts    number of restarts by torchrun
+    job         torchrun's name of the run; "" without torchrun
     """
 
     size: int = 1
@@ -53,11 +53,11 @@ class Team:
         return self.rank == 0
 
     def share(self, count: int) -> int:
-        """How many of `count` windows are this process's."""
+        """Return this process's part of `count` windows."""
         return count // self.size + (self.rank < count % self.size)
 
     def seed(self, step: int) -> int:
-        """Another one for every step and process; for one process the step itself."""
+        """Return a seed that is unique for each step and process; the step itself if there is one process."""
         return step * self.size + self.rank
 
     def average(self, weights: Sequence[Tensor]) -> None:
@@ -71,11 +71,11 @@ class Team:
         _unpack(flat, gradients)
 
     def has(self, index: int) -> bool:
-        """True where part `index` of a work that is dealt out is this process's."""
+        """Return whether part `index` of distributed work belongs to this process."""
         return index % self.size == self.rank
 
     def exchange(self, tensors: Sequence[Tensor]) -> None:
-        """Replace tensor `index` by that of the process that has this part of the work. Raises TeamError."""
+        """Replace tensor `index` by that of the process to which this part belongs. Raises TeamError."""
         if self.size == 1 or not tensors:
             return
         parts = [t.detach() if self.has(index) else torch.zeros_like(t) for index, t in enumerate(tensors)]
@@ -84,7 +84,7 @@ class Team:
         _unpack(flat, [tensor.detach() for tensor in tensors])
 
     def sum(self, value: float) -> float:
-        """The sum of every process's value. Raises TeamError."""
+        """Return the sum of all processes' values. Raises TeamError."""
         if self.size == 1:
             return value
         values = torch.tensor([value], dtype=torch.float64)
@@ -92,15 +92,15 @@ class Team:
         return float(values)
 
     def lead(self, value: float) -> float:
-        """The value of process 0. Raises TeamError."""
+        """Return the value of process 0. Raises TeamError."""
         return self.sum(value if self.leads else 0.0)
 
     def decide(self, yes: bool) -> bool:
-        """What process 0 says. Raises TeamError."""
+        """Return the decision of process 0. Raises TeamError."""
         return bool(self.lead(float(yes)))
 
     def wait(self) -> None:
-        """Wait until all have come here. Raises TeamError."""
+        """Wait until all processes reach this call. Raises TeamError."""
         self.sum(0.0)
 
     def _together(self, act: Callable[[], object]) -> None:
@@ -108,12 +108,12 @@ class Team:
             act()
         except RuntimeError as error:
             raise TeamError(
-                "a training process died: continue with --resume (torchrun --max-restarts N does so by itself)"
+                "a training process died: continue with --resume (torchrun --max-restarts N does so automatically)"
             ) from error
 
 
 def _unpack(flat: Tensor, tensors: Sequence[Tensor]) -> None:
-    """Write one long tensor into those that it was put together from."""
+    """Copy a flat tensor back into the tensors it was concatenated from."""
     for tensor, part in zip(tensors, torch.split(flat, [tensor.numel() for tensor in tensors]), strict=True):
         tensor.copy_(part.view_as(tensor))
 
@@ -122,7 +122,7 @@ ALONE = Team()
 
 
 def team_of(environment: Mapping[str, str]) -> Team:
-    """The team that torchrun describes in the environment of its processes; ALONE without torchrun."""
+    """Return the team described by torchrun's environment variables; ALONE without torchrun."""
     if "WORLD_SIZE" not in environment or "RANK" not in environment:
         return ALONE
     number = {name: int(environment.get(name, 0)) for name in ("WORLD_SIZE", "RANK", "LOCAL_RANK", "LOCAL_WORLD_SIZE")}
@@ -138,9 +138,9 @@ def team_of(environment: Mapping[str, str]) -> Team:
 
 @contextmanager
 def joined_team() -> Iterator[Team]:
-    """The team that torchrun started this process for, while inside. Raises TeamError when they do not meet.
+    """Join the team for which torchrun started this process; leave it at the end. Raises TeamError if they never meet.
 
-    Each process takes the GPU of its number on the machine, where there are GPUs.
+    With GPUs, each process uses the one with its number on the machine.
     """
     team = team_of(os.environ)
     if team.size == 1:
@@ -152,7 +152,7 @@ def joined_team() -> Iterator[Team]:
         store, rank, size = own_store(_MEETING)
         dist.init_process_group("gloo", store=store, rank=rank, world_size=size, timeout=_PATIENCE)
     except (RuntimeError, ValueError) as error:
-        raise TeamError(f"the processes of the training did not meet ({str(error).splitlines()[0]})") from error
+        raise TeamError(f"the training processes did not find each other ({str(error).splitlines()[0]})") from error
     try:
         yield team
     finally:
@@ -160,10 +160,10 @@ def joined_team() -> Iterator[Team]:
 
 
 def goes_on(team: Team, out: Path) -> bool:
-    """Whether this is the same run, started again by torchrun, with a checkpoint to go on from; the same in all.
+    """Return whether torchrun restarted this run and there is a checkpoint to continue from; the same in all processes.
 
-    torchrun counts no restart where a machine left or joined. So process 0 writes the job (`--rdzv-id`) into `out`;
-    a checkpoint older than that is another run's. Raises TeamError, OSError.
+    torchrun does not count a restart when a machine left or joined. So process 0 writes the job (`--rdzv-id`) into
+    `out`; an older checkpoint belongs to another run. Raises TeamError, OSError.
     """
     again = False
     if team.leads and team.job:

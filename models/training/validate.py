@@ -1,4 +1,4 @@
-"""Validation error during training: last frame, clips never trained on, random cameras, detector-like noise."""
+"""Validation error during training: last frame, held-out clips, random cameras, simulated detector noise."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _SEEN_BY = {
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """A network's answer for one frame of B windows."""
+    """Output of a network for one frame of B windows."""
 
     rotations: Tensor  # (B, 22, 3, 3)
     joints: Tensor  # (B, 22, 3) hip-centred, view axes, body heights
@@ -48,10 +48,9 @@ def validation_windows(
 ) -> WindowBatch:
     """Return `count` fixed windows of the validation clips (no pose variety), with errors at full strength.
 
-    `cut`: fraction of upper bodies in front of a webcam (models.synth.cut_views).
-
-    `hide` 0: the detector gives every keypoint, however wrong, like BlazePose; 1: limbs, legs and frames are missing as
-    often as in training.
+    cut   fraction of upper bodies in front of a webcam (models.synth.cut_views)
+    hide  0: the detector returns every keypoint, however wrong, like BlazePose; 1: limbs, legs and frames are missing
+          as often as in training
     """
     clips = library.clips(validation=True).tolist()
     sampler = MotionSampler(library, clips, rate_hz=config.rate_hz, variety=0.0)
@@ -93,8 +92,8 @@ def last_frame_errors(guess: Guess, batch: WindowBatch, shown: int = -1) -> dict
 
 
 def cut_errors(guess: Guess, batch: WindowBatch, shown: int = -1) -> dict[str, float]:
-    """Return for upper bodies: elbows and wrists to hips and to neck (mm), lean of the trunk, rotation of the head
-    (degrees), and the confidence of limbs with all keypoints and with none."""
+    """Return errors for upper bodies: elbows and wrists relative to hips and neck (mm), lean of trunk, rotation of
+    the head (degrees); and the confidence of limbs with all keypoints and with none."""
     seen = batch.seen
     ours, truth = guess.joints[seen], batch.joints[:, shown][seen]
     off = (ours - truth) * HEIGHT_M * 1000

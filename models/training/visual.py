@@ -1,7 +1,7 @@
 """Image evidence of recorded windows, for any backbone: read from a file, and rolled with the picture.
 
-Its form is described in models.vtm.evidence. Landmarks rotate like points. How ResNet18's feature map changes when the
-camera rolls is unknown without the picture, so windows with maps are not rolled.
+models.vtm.evidence describes its form. Landmarks rotate like points. How ResNet18's feature map changes when the camera
+rolls is unknown without the picture, so windows with maps are not rolled.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from models.vtm.backbones import is_map
 from models.vtm.evidence import evidence_shape
 
 ARRAYS = {"landmarks": "evidence_m", "resnet18": "visual_features"}
-"""Array of a backbone's features from `python -m app.commands.detect`."""
+"""Name of each backbone's feature array in the output of `python -m app.commands.detect`."""
 _DETECT = "python -m app.commands.detect VIDEO OUT.npz --features resnet18"
 
 
@@ -58,7 +58,7 @@ def fitted(windows: WindowBatch, backbone: str) -> WindowBatch:
 
 
 def one_backbone(files: Sequence[Path]) -> str:
-    """Return the identifier of the backbone of all these files' features. Raises NpzError for several ones."""
+    """Return the identifier of the backbone of all these files' features. Raises NpzError if they differ."""
     marks = {path: _mark(path) for path in files}
     first, mark = next(iter(marks.items()))
     for path, other in marks.items():

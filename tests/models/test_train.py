@@ -78,7 +78,7 @@ def test_resuming_goes_on_from_the_last_checkpoint(mocap, tmp_path):
         (("--mocap", "mocap", "--resume"), "no such checkpoint"),
         (("--mocap", "mocap", "--window", "18"), "window_frames is 18"),
         (("--mocap", "mocap", "--minutes", "0"), "0 minutes"),
-        (("--mocap", "mocap", "--pairs", "few", "--pair-share", "1.5"), "1.5 of each batch are pairs"),
+        (("--mocap", "mocap", "--pairs", "few", "--pair-share", "1.5"), "make up 1.5 of each batch"),
         (("--mocap", "few"), "no clip to draw from"),
         (("--mocap", "empty"), "no usable .bvh"),
     ],

@@ -83,7 +83,7 @@ def test_a_sequence_without_its_files_is_left_out_and_named(dataset, caplog):
 def test_a_broken_pickle_stops_the_build_and_writes_nothing(dataset, tmp_path):
     path = dataset / "motions" / f"{FIRST}.pkl"
     path.write_bytes(path.read_bytes()[:500])
-    with pytest.raises(AistError, match=f"{FIRST}.pkl: not a whole pickle"):
+    with pytest.raises(AistError, match=f"{FIRST}.pkl: not a complete pickle"):
         open_aist(dataset, tmp_path / "aist.npz")
     put(path, {"smpl_poses": print})
     with pytest.raises(AistError, match=r"it names builtins\.print"):

@@ -104,14 +104,14 @@ def test_a_pickle_that_is_cut_short_is_named_in_one_line(tmp_path, kept):
     path = saved(tmp_path, {"a": np.arange(1000.0)})
     whole = path.read_bytes()
     path.write_bytes(whole[: kept if isinstance(kept, int) else int(kept * len(whole))])
-    with pytest.raises(AistError, match=r"motion\.pkl: not a whole pickle .*fetch") as error:
+    with pytest.raises(AistError, match=r"motion\.pkl: not a complete pickle .*fetch") as error:
         read_arrays(path, "a")
     assert "\n" not in str(error.value)
 
 
 def test_a_size_that_nobody_has_memory_for_is_one_line(tmp_path):
     huge = Calls(np.ndarray, (1 << 60,))
-    with pytest.raises(AistError, match="not a whole pickle"):
+    with pytest.raises(AistError, match="not a complete pickle"):
         read_arrays(saved(tmp_path, {"a": huge}), "a")
 
 

@@ -136,10 +136,10 @@ def test_a_missing_file_leaves_one_sequence_out(dataset, part):
     [
         ("motions", {"smpl_poses": np.zeros((FRAMES, 66))}, "poses, trans and scaling of shape"),
         ("motions", {"smpl_trans": np.zeros((FRAMES - 1, 3))}, "poses, trans and scaling of shape"),
-        ("motions", {"smpl_scaling": np.zeros(1)}, "not finite"),
+        ("motions", {"smpl_scaling": np.zeros(1)}, "NaN or infinite"),
         ("motions", {"smpl_scaling": np.array([1.0])}, "a dancer of 153"),
-        ("motions", {"smpl_poses": np.full((FRAMES, 72), np.nan)}, "not finite"),
-        ("motions", {"smpl_poses": np.tile([0, 0, np.pi], (FRAMES, 24))}, "do not go with the rotations"),
+        ("motions", {"smpl_poses": np.full((FRAMES, 72), np.nan)}, "NaN or infinite"),
+        ("motions", {"smpl_poses": np.tile([0, 0, np.pi], (FRAMES, 24))}, "do not match the rotations"),
         ("keypoints2d", {"keypoints2d": np.zeros((8, FRAMES, 17, 3))}, r"2D keypoints of shape \(8"),
         ("keypoints3d", {"keypoints3d_optim": np.zeros((FRAMES, 25, 3))}, "3D keypoints of shape"),
         ("keypoints3d", {"keypoints3d_optim": np.full((FRAMES, 17, 3), np.nan)}, "0 of 120 frames have 3D"),

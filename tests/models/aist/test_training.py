@@ -123,5 +123,5 @@ def test_recorded_windows_have_their_share_of_stage_2_and_none_of_stage_1(
 
 
 def test_shares_of_more_than_the_whole_are_refused():
-    with pytest.raises(ValueError, match=r"1\.1 of each batch are pairs and AIST\+\+; expected at most 1"):
+    with pytest.raises(ValueError, match=r"pairs and AIST\+\+ make up 1\.1 of each batch; expected at most 1"):
         TrainSettings(pairs="pairs", pair_share=0.5, aist="aist", aist_share=0.6)

@@ -85,7 +85,7 @@ def test_the_acceleration_of_a_pose_that_stays_is_that_of_the_truth(tmp_path, ti
         ({"jointPositions": [np.zeros((FRAMES, 71))]}, r"jointPositions \(90, 71\); expected"),
         ({"poses2d": [np.zeros((FRAMES, 3, 17))]}, r"poses2d \(90, 3, 17\)"),
         ({"cam_intrinsics": np.eye(4)}, r"camera of shapes \(4, 4\)"),
-        ({"cam_poses": "none"}, "cam_poses is no array of numbers"),
+        ({"cam_poses": "none"}, "cam_poses is not an array of numbers"),
         ({"campose_valid": []}, "campose_valid is no list with an array for each person"),
     ],
 )
@@ -118,7 +118,7 @@ def test_a_pickle_that_names_anything_but_arrays_is_never_executed(tmp_path):
 def test_a_file_cut_short_and_a_folder_without_sequences_are_one_line(tmp_path):
     path = write(tmp_path, sequence())
     path.write_bytes(path.read_bytes()[:1000])
-    with pytest.raises(ThreeDPWError, match="not a whole pickle"):
+    with pytest.raises(ThreeDPWError, match="not a complete pickle"):
         list(read_actors(path))
     with pytest.raises(ThreeDPWError, match="pass the folder of 3DPW"):
         find_sequences(tmp_path / "none")

@@ -217,7 +217,7 @@ def test_no_validation_clip_is_ever_drawn_for_training(library, tiny, tmp_path):
 
 @pytest.mark.parametrize("changes", [{"minutes": 0.0}, {"minutes": -1.0}, {"autoencoder_share": 1.0}])
 def test_a_run_without_time_for_its_stages_is_refused(changes):
-    with pytest.raises(ValueError, match="expected more"):
+    with pytest.raises(ValueError, match="expected above 0"):
         TrainSettings(**changes)
 
 
@@ -327,7 +327,7 @@ def test_with_a_cooldown_the_rate_stays_and_then_falls_to_almost_nothing(library
     assert rates[0.2] == pytest.approx(rates[0.59])
     assert rates[0.8] == pytest.approx(0.505 * rates[0.2])
     assert rates[1.0] == pytest.approx(0.01 * rates[0.2])
-    with pytest.raises(ValueError, match="of the run for the rate to fall"):
+    with pytest.raises(ValueError, match="cooldown is 1 of the run"):
         settings(8, cooldown=1.0)
 
 
