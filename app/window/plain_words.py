@@ -10,7 +10,7 @@ from pathlib import Path
 
 _SILENT = (r"2D detector: ", r"(VTM )?back end", r"VTM runs on ", r"\w+ is ready")
 _BUSY = "This computer is busy, so some detail is off for now"
-_ROOM = "There is time again: full detail is back"
+_ROOM = "This computer has caught up, so all detail is back on"
 _REWORDED = (
     (r"(poses come|\w+ takes) .* off until there is time", _BUSY),
     (r"there is time again: ", _ROOM),

@@ -141,12 +141,12 @@ def spread_loss(log_spread: Tensor, errors: Tensor, per_frame: Tensor) -> Tensor
 
 
 def alignment_loss(lifted: Lifted, z_upper: Tensor, z_lower: Tensor) -> Tensor:
-    """Manifold alignment: L1 distance of the video's Z~ and the motion's Z."""
+    """Return the manifold alignment loss: L1 distance between the video's Z~ and the motion's Z."""
     return (lifted.z_upper - z_upper).abs().mean() + (lifted.z_lower - z_lower).abs().mean()
 
 
 def ratio_loss(log_ratio: Tensor, ratio: Tensor, seen: Tensor) -> Tensor:
-    """Bone ratio: L1 of the logarithm over the bones, limbs and shoulders weighted twice, on windows with a person."""
+    """Return the bone ratio loss: L1 of the logarithm on windows with a person; limbs and shoulders count twice."""
     error = ((log_ratio - ratio.log())[:, 1:].abs() * _RATIO_WEIGHTS.to(log_ratio.device)).mean(-1)
     return (error * seen).sum() / seen.sum().clamp(min=1)
 

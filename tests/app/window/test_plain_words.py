@@ -34,4 +34,4 @@ def test_a_busy_computer_is_told_without_milliseconds(text: str) -> None:
 
 def test_other_lines_stay() -> None:
     assert plain_words("info", "Saved take.bvh") == "Saved take.bvh"
-    assert plain_words("info", "there is time again: features back on").endswith("full detail is back")
+    assert plain_words("info", "there is time again: features back on").endswith("all detail is back on")
