@@ -20,6 +20,7 @@ class LivePictures:
     def __init__(self, video: VideoView, body: BodyPane, details: DetailsPanel) -> None:
         self._video, self._body, self._details = video, body, details
         self._shown: tuple[str, int] | None = None  # source and number of the frame
+        self._playing = False
         self._pose: Pose | None = None
         self._had_frame = True  # so that the first placeholder clears the views
         self._times: deque[float] = deque(maxlen=60)
@@ -28,6 +29,8 @@ class LivePictures:
         """Show a snapshot's frame unless it is shown already; `playing`: the 3D view shows a recording instead."""
         frame = snapshot.frame
         key = None if frame is None else (snapshot.source, frame.frame_id)
+        if playing != self._playing:
+            self._follow_replay(snapshot, playing)
         if key == self._shown and frame is not None:
             if snapshot.pose is not self._pose:  # without frames, a lost performer's pose still eases to rest
                 self._show_pose(snapshot.pose, playing)
@@ -43,7 +46,8 @@ class LivePictures:
         self._had_frame = True
         self._times.append(now_s)
         self._video.show_frame(frame, snapshot.detection, snapshot.details)
-        self._body.show_picture(frame)
+        if not playing:
+            self._body.show_picture(frame)
         self._show_pose(snapshot.pose, playing)
 
     @property
@@ -52,6 +56,15 @@ class LivePictures:
         times = self._times
         recent = len(times) > 1 and time.monotonic() - times[-1] < _RECENT_S
         return (len(times) - 1) / (times[-1] - times[0]) if recent else 0.0
+
+    def _follow_replay(self, snapshot: Snapshot, playing: bool) -> None:
+        """A replay begins or ends: the live picture never belongs to a recorded pose."""
+        self._playing = playing
+        if playing:
+            self._body.show_picture(None)
+        elif snapshot.frame is not None:
+            self._body.show_picture(snapshot.frame)
+            self._show_pose(snapshot.pose, playing)
 
     def _show_pose(self, pose: Pose | None, playing: bool) -> None:
         self._pose = pose

@@ -12,6 +12,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QMainWindow, QPushButton, QWidget
 
 from app.window.full_screen import FullScreen
+from app.window.replay_words import replay_words
 from app.window.session import Session
 from app.window.viewpoints_control import ViewpointsControl
 from app.window.widgets.body_pane import BodyPane
@@ -58,7 +59,8 @@ class ViewpointsMode(QObject):
         """Process a snapshot."""
         self.control.pull(snapshot)
         bar = self._body.bar
-        if bar.look == "camera":
+        bar.show_replay("" if self._body.pictured else replay_words(self._body.shown))
+        if bar.look == "camera" and self._body.pictured:
             bar.show_fit(fit_px(snapshot.pose, snapshot.detection))
             config = self._config()
             clip_deg = self.control.lens_deg

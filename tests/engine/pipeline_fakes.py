@@ -43,6 +43,14 @@ HEAD = [KEYPOINT["left_eye"], KEYPOINT["right_eye"]]
 WAIT_S = 60.0
 
 
+def until(reached: Callable[[], bool], most_s: float = WAIT_S) -> None:
+    """Wait for it; fails after `most_s` seconds."""
+    deadline = time.monotonic() + most_s
+    while not reached():
+        assert time.monotonic() < deadline, "it did not come to pass"
+        time.sleep(0.005)
+
+
 class FakeSource:
     image_size = SIZE
     frames = 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,19 +19,12 @@ from engine.solver import Solver
 from engine.types import Frame, Keypoints2D, PersonChoice, Pose, RawMotion, Snapshot, Window
 from models.camera import Intrinsics
 from models.skeleton import JOINT
-from tests.engine.pipeline_fakes import WAIT_S, FakeRuntime, FakeWindow, World
+from tests.engine.pipeline_fakes import WAIT_S, FakeRuntime, FakeWindow, World, until
 
 
 @pytest.fixture
 def world() -> World:
     return World()
-
-
-def until(reached: Callable[[], bool], most_s: float = WAIT_S) -> None:
-    deadline = time.monotonic() + most_s
-    while not reached():
-        assert time.monotonic() < deadline, "it did not come to pass"
-        time.sleep(0.005)
 
 
 def say_texts(pipeline: Pipeline) -> list[str]:

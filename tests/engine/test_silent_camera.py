@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from engine.solver import Solver
 from engine.solver.settings import STANDARD
 from engine.types import Pose
 from models.skeleton import JOINT
-from tests.engine.pipeline_fakes import WAIT_S, World
+from tests.engine.pipeline_fakes import WAIT_S, World, until
 
 _ARM = JOINT["LeftUpperArm"]
 _DOWN_RAD, _FEW = np.radians(70.0), 10
@@ -26,13 +25,6 @@ def camera() -> World:
     world = World()
     world.live, world.make_solver = True, partial(Solver, relaxes=True)
     return world
-
-
-def until(reached: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + WAIT_S
-    while not reached():
-        assert time.monotonic() < deadline, "it did not come to pass"
-        time.sleep(0.005)
 
 
 def arm_rad(pose: Pose) -> float:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from app.window.notices import Notice
 from app.window.widgets.fields import Dot, label
-from app.window.widgets.theme import LEVEL_COLOURS, LINE, RAISED
+from app.window.widgets.slab import paint_slab
+from app.window.widgets.theme import LEVEL_COLOURS, LINE
+
+_OPACITY = 0.93
 
 
 class Banner(QWidget):
@@ -66,12 +69,5 @@ class Banner(QWidget):
         self.setGeometry((self._room.width() - width) // 2, 12, width, height)
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """Paint a rounded, slightly transparent background."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        slab = QColor(RAISED)
-        slab.setAlpha(238)
-        painter.setPen(QColor(LINE).lighter(140))
-        painter.setBrush(slab)
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 9, 9)
-        painter.end()
+        """Paint the background."""
+        paint_slab(self, _OPACITY)

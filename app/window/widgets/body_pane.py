@@ -61,6 +61,7 @@ class BodyPane(QWidget):
         self.replay = ReplayBar()
         box.addWidget(self.replay)
         self._shown: Pose | None = None
+        self._pictured = True
         self.view = None
         if opengl.problem:
             self._give_up(f"No 3D view: {opengl.problem}.\nEverything else works.")
@@ -78,7 +79,8 @@ class BodyPane(QWidget):
         self.bar.followed.connect(lambda on: setattr(self.view, "following", on))
 
     def show_picture(self, frame: Frame | None) -> None:
-        """Set the picture of the next pose: the camera view draws it behind the figure."""
+        """Set the picture of the next pose: the camera view draws it behind the figure. None: a replay has none."""
+        self._pictured = frame is not None
         if self.view is not None and not self.view.problem:
             self.view.show_picture(frame)
 
@@ -86,6 +88,11 @@ class BodyPane(QWidget):
         """Draw the camera as a pyramid."""
         if self.view is not None:
             self.view.show_camera(on)
+
+    @property
+    def pictured(self) -> bool:
+        """Whether the poses belong to pictures: not those of a replay."""
+        return self._pictured
 
     @property
     def shown(self) -> Pose | None:

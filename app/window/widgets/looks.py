@@ -1,8 +1,9 @@
 """Views of the 3D scene: free, from the front, the side or above, or through the real camera's lens.
 
 In the camera view the picture is behind the figure and the projection is the camera's, including the principal point,
-so the figure covers the person if pose, position and field of view are right: a visual check of the fit. A mixin for a
-GLViewMixin; axes are the view's (Z up; the world's x, y, z are x, z, -y here). Qt thread only.
+so the figure covers the person if pose, position and field of view are right: a visual check of the fit. A replay has
+no picture: its figure is in front of a plain ground where the recorded picture was. A mixin for a GLViewMixin; axes are
+the view's (Z up; the world's x, y, z are x, z, -y here). Qt thread only.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ import pyqtgraph.opengl as gl
 from numpy.typing import NDArray
 from OpenGL import GL
 from PySide6.QtCore import QRect
-from PySide6.QtGui import QMatrix4x4, QMouseEvent, QVector3D
+from PySide6.QtGui import QColor, QMatrix4x4, QMouseEvent, QVector3D
 
+from app.window.replay_words import has_camera
 from app.window.widgets.body_mesh import F32, to_gl
+from app.window.widgets.theme import RAISED
 from app.window.widgets.video_view import fitted, scaled_picture
 from engine.opencv import cv2
 from engine.types import Frame, Pose
@@ -37,6 +40,8 @@ _AMBER, _GRID = (0.96, 0.62, 0.04, 1.0), (1.0, 1.0, 1.0, 0.38)
 _GRID_HALF, _GRID_STEP_M = 4, 0.5
 _BEFORE_PICTURE = 0.72
 """Opacity of the body in front of the picture."""
+_PLAIN_SCALE, _MOST_PLAIN_PX = 8, 480
+"""The plain ground of a replay has this many times fewer pixels across than the picture, and at most so many."""
 _CARRIED_DISTANCE_M, _DISTANCE_M = 8.0, 3.9
 _TOP_DISTANCE_M = 5.0
 
@@ -128,6 +133,10 @@ class Looks:
         self._floor_item, self._body_look = floor, body_shader
         self._camera: tuple[F64, F64, Intrinsics] | None = None
         self._image_size = (4, 3)
+        self._frame: Frame | None = None
+        self._seen: Pose | None = None
+        self._plain_size: tuple[int, int] | None = None  # of the ground drawn instead of a picture
+        self._pictured = True
         self._picture = _Picture(lambda: picture_matrix(self._picture.data.shape[:2], self._pane()))
         options = {"mode": "lines", "antialias": True, "glOptions": "translucent"}
         self._pyramid = gl.GLLinePlotItem(pos=np.zeros((2, 3)), color=_AMBER, width=2.5, **options)
@@ -146,6 +155,11 @@ class Looks:
             distance = max(self.opts["distance"], _TOP_DISTANCE_M) if look == "top" else self.opts["distance"]
             self._turn_to(elevation, azimuth, distance)
         self._dress()
+        if look == "camera":
+            if self._frame is not None:
+                self.show_picture(self._frame)
+            if self._seen is not None:
+                self.look_at(self._seen)
 
     def show_camera(self, on: bool) -> None:
         """Draw the camera as a pyramid, from far enough away to see it."""
@@ -155,7 +169,14 @@ class Looks:
             self._dress()
 
     def show_picture(self, frame: Frame | None) -> None:
-        """Set the newest picture, for the camera view; costs nothing in the others."""
+        """Set the picture of the next pose, for the camera view; costs nothing in the others. None: it has none."""
+        self._frame = frame
+        if (frame is not None) != self._pictured:
+            self._pictured, self._plain_size = frame is not None, None
+            self._picture.setVisible(False)
+            self._dress()
+            if self._seen is not None:
+                self.look_at(self._seen)
         if frame is None:
             return
         self._image_size = frame.image_size
@@ -168,15 +189,36 @@ class Looks:
         self._picture.setVisible(True)
 
     def look_at(self, pose: Pose) -> None:
-        """Use the camera of a new pose."""
+        """Use the camera of a new pose; without one, the camera view is from where the free view was."""
+        self._seen = pose
         R, t = pose.R_world_cam.astype(np.float64), pose.t_world_cam.astype(np.float64)
-        self._camera = R, t, pose.intrinsics
-        if self._shows_camera and self.look != "camera":
+        self._camera = (R, t, pose.intrinsics) if has_camera(pose) else None
+        if not self._pictured and self.look == "camera":
+            self._show_plain_ground()
+        if self._camera is None:
+            self._pyramid.setVisible(False)
+        elif self._shows_camera and self.look != "camera":
             self._pyramid.setData(pos=pyramid_lines(R, t, pose.intrinsics, self._image_size))
             self._pyramid.setVisible(True)
         if self.look == "camera":
             self._grid.setData(pos=_grid_lines(pose.joints_world_m[ROOT]))
             self._grid.setVisible(True)
+
+    def _show_plain_ground(self) -> None:
+        """Draw a plain rectangle where the recorded picture was, for the camera's view of a replay."""
+        if self._camera is None:
+            self._plain_size = None
+            self._picture.setVisible(False)
+            return
+        lens = self._camera[2]
+        size = max(round(2 * lens.cx), 1), max(round(2 * lens.cy), 1)
+        if size != self._plain_size:
+            self._plain_size = self._image_size = size
+            ground = QColor(RAISED).getRgb()
+            scale = max(_PLAIN_SCALE, max(size) / _MOST_PLAIN_PX)
+            width, height = (max(round(side / scale), 1) for side in size)
+            self._picture.setData(np.tile(np.array(ground, np.uint8), (width, height, 1)))
+        self._picture.setVisible(True)
 
     def viewMatrix(self) -> QMatrix4x4:  # noqa: N802 - pyqtgraph's name
         """Return the view's position."""
@@ -210,7 +252,7 @@ class Looks:
         """Show the items of the current view only."""
         through = self.look == "camera"
         self._floor_item.setVisible(not through)
-        self._body_look["u_alpha"] = [_BEFORE_PICTURE if through else 1.0]
+        self._body_look["u_alpha"] = [_BEFORE_PICTURE if through and self._pictured else 1.0]
         for item, shown in ((self._picture, through), (self._grid, through), (self._pyramid, not through)):
             item.setVisible(shown and item.visible())
         self.update()  # type: ignore[attr-defined]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.take_judge import JudgedTake
 from app.window.widgets.fields import Dot, Elided, label
-from app.window.widgets.theme import ACCENT, ERROR, LINE, RAISED, WARNING
+from app.window.widgets.slab import paint_slab
+from app.window.widgets.theme import ACCENT, ERROR, WARNING
 from engine.quality.lights import LIMITS, Light
 from engine.quality.report import Finding, number_text
 
@@ -19,6 +20,7 @@ SHOWN_FOR_S = 40.0
 _MOST_ROWS = 4
 _COLOURS: dict[Light, str] = {"green": ACCENT, "amber": WARNING, "red": ERROR}
 _WIDTH, _MARGIN = 440, 12
+_OPACITY = 0.96
 
 
 def headline(judged: JudgedTake) -> str:
@@ -116,12 +118,5 @@ class TakeCard(QWidget):
         self.setGeometry(_MARGIN, max(_MARGIN, self._room.height() - height - _MARGIN), width, height)
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """A rounded slab."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        slab = QColor(RAISED)
-        slab.setAlpha(244)
-        painter.setPen(QColor(LINE).lighter(140))
-        painter.setBrush(slab)
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 9, 9)
-        painter.end()
+        """Paint the background."""
+        paint_slab(self, _OPACITY)

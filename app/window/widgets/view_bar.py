@@ -83,6 +83,14 @@ class ViewBar(QWidget):
         self._fit_px = off_px if self._fit_px is None else self._fit_px + _FIT_SHARE * (off_px - self._fit_px)
         self.fit.setText(f"off by {self._fit_px:.1f} px")
 
+    def show_replay(self, words: str) -> None:
+        """Show a quiet line in place of lens and distance, which are the live camera's; "": these again."""
+        if words != self.replay.text():
+            self.replay.setText(words)
+            for widget in (self._lens_name, self.lens, self.fit):
+                widget.setVisible(not words)
+            self.replay.setVisible(bool(words))
+
     def _lens_row(self) -> QWidget:
         self._lens_line = QWidget()
         line = QHBoxLayout(self._lens_line)
@@ -101,8 +109,10 @@ class ViewBar(QWidget):
             "Mean distance of the figure's limb joints from the detector's points. It changes little with the lens:"
             " also compare the grid with the floor, and near limbs with far ones"
         )
-        for widget in (self._lens_name, self.lens, self.fit):
-            line.addWidget(widget, 1 if widget is self.lens else 0)
+        self.replay = label("", "muted")
+        self.replay.setVisible(False)
+        for widget in (self._lens_name, self.lens, self.fit, self.replay):
+            line.addWidget(widget, 1 if widget in (self.lens, self.replay) else 0)
         self._lens_line.setVisible(False)
         return self._lens_line
 

@@ -70,3 +70,15 @@ def test_such_a_pose_is_not_shown_over_a_replay(pictures, shown) -> None:
     pictures.show(moment, 0.0, playing=True)
     pictures.show(dataclasses.replace(moment, pose=t_pose(1.7, 0.5).as_lost()), 0.1, playing=True)
     assert shown.poses == []
+
+
+def test_the_live_picture_is_never_behind_a_replay_and_comes_back_after_it(pictures, shown) -> None:
+    first, second = snapshot(t_pose(1.7, 0.0)), snapshot(t_pose(1.7, 0.1), 1)
+    pictures.show(first, 0.0, playing=False)
+    pictures.show(first, 0.0, playing=True)
+    pictures.show(second, 0.1, playing=True)
+    assert shown.pictures == [first.frame, None]
+    assert shown.frames == [first.frame, second.frame]  # the camera's own pane goes on
+    pictures.show(second, 0.2, playing=False)  # even if no further frame comes, as after the end of a clip
+    assert shown.pictures == [first.frame, None, second.frame]
+    assert shown.poses[-1] is second.pose

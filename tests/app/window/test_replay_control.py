@@ -28,3 +28,17 @@ def test_a_replay_moves_the_small_face(window, until, waving, tmp_path, monkeypa
     until(lambda: window.replay.state is None)
     faces.clear()
     until(lambda: any(face is not None for face in faces))  # the live one again
+
+
+def test_a_replay_is_without_the_live_picture_and_lens_and_says_so(window, until, waving, tmp_path) -> None:
+    bar = window.body.bar
+    bar.show_look("camera")
+    until(lambda: window.body.pictured and not bar.lens.isHidden())
+    write_motion(tmp_path / "take.npz", waving(200))
+    window.side.record.replay.emit(tmp_path / "take.npz")
+    until(lambda: bar.replay.text() != "")
+    assert not window.body.pictured
+    assert bar.lens.isHidden()
+    window.body.replay.close_button.click()
+    until(lambda: window.body.pictured and not bar.lens.isHidden())
+    assert bar.replay.isHidden()

@@ -59,3 +59,17 @@ def test_the_fit_is_smoothed_and_forgotten_with_the_person(bar):
     assert bar.fit.text() == "off by –"
     bar.show_fit(20.0)
     assert bar.fit.text() == "off by 20.0 px"
+
+
+def test_during_a_replay_a_quiet_line_takes_the_place_of_the_live_lens(bar):
+    bar.show()
+    bar.buttons["camera"].click()
+    bar.show_replay("Replay: there is no picture")
+    assert bar.replay.isVisible()
+    assert not bar.lens.isVisible()
+    assert not bar.fit.isVisible()
+    bar.show_replay("")
+    assert not bar.replay.isVisible()
+    assert bar.lens.isVisible()
+    assert bar.fit.isVisible()
+    bar.close()
