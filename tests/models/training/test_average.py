@@ -34,7 +34,7 @@ def test_weights_are_the_weighted_mean_and_what_it_was_made_of_is_kept(tmp_path,
     assert data["progress"].step == 100
     assert data["run"] == {
         "settings": {"seed": 1},
-        "averaged": [[first.as_posix(), 0.75], [second.as_posix(), 0.25]],
+        "averaged": [[first.name, 0.75], [second.name, 0.25]],
     }
 
 
