@@ -1,4 +1,4 @@
-"""Windows -> input of the head's regressor. Shared by training (torch) and the engine (NumPy)."""
+"""Convert windows to the input of the head's regressor. Shared by training (torch) and the engine (NumPy)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Array: TypeAlias = Any  # a NumPy array or a torch tensor
 FACE_NAMES = ("nose", "left_eye", "right_eye", "left_ear", "right_ear")
 FACE = [KEYPOINT[name] for name in FACE_NAMES]
 AGO = (0, 4, 8)
-"""Frames that are read, before the newest one."""
+"""Frames that are read, counted back from the newest one."""
 FRAMES = max(AGO) + 1
 """Least length of a window."""
 _NAMES = (*FACE_NAMES, "left_shoulder", "right_shoulder")

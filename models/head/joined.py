@@ -1,7 +1,7 @@
 """The network's head, joined with the one that the points of the face show.
 
-The network sees the whole body over a second, but its head is dull. The regressor knows the faces of rendered people as
-BlazePose sees them; without landmarks (another detector, keypoints from a file) the closed form stands in.
+The network sees the whole body over a second, but underestimates head rotation. The regressor is trained on faces as
+BlazePose sees them; without landmarks (another detector, keypoints from a file) the closed form is used instead.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ DOUBT_RAD = np.radians(70.0)
 """Its weight falls as exp(-(angle to the network's answer / this)^2)."""
 LEAST_SCORE = 0.2
 _LEVER_OF_ANGLE = HEAD_LEVER * np.pi / 4
-"""Mean way of the tips of the axes on a head, per radian about any axis."""
+"""Mean displacement of the tips of the head's axes, body heights per radian of rotation."""
 _ALIKE = np.sqrt(2)
-"""Network and regressor err alike, since both read the same points, so a mean gains little: the one that expects to be
-better counts nearly alone, and they are equal where the regressor expects this many times the network's error."""
+"""Both answers weigh the same where the regressor's expected error is this many times the network's. Their errors are
+correlated, since both read the same points, so the weight moves quickly to the one that expects the smaller error."""
 _USUAL_ERROR_RAD = 0.3
-"""Of a network without confidence."""
+"""Expected error of a network without confidence."""
 _HEAD = JOINT["Head"]
 
 

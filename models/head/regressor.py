@@ -1,7 +1,7 @@
 """The head's orientation and its expected error from the points of the face: a small network, run in NumPy.
 
 Three layers of matrices need no runtime: 0.1 ms a frame. Trained by models.training.heads on rendered people as the
-detector sees them. Its input is a BlazePose face: other detectors put the points elsewhere and have no landmarks.
+detector sees them. It reads BlazePose's points only: other detectors place them differently and give no landmarks.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ VERSION = 1
 OUTPUTS = 7
 """Two columns of the rotation in the head's own direction, and the log of its expected error in radians."""
 WEIGHTS = Path(__file__).parents[1] / "weights" / "head.npz"
-_LOG_ERROR = (-4.0, 1.5)
+LOG_ERROR = (-4.0, 1.5)
+"""Limits of the predicted log error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class HeadRegressor:
             x = _gelu(x @ weight.T + bias)
         weight, bias = self._layers[-1]
         out = (x @ weight.T + bias).astype(np.float64)
-        return HeadGuess(own @ rotation_6d_to_matrix(out[:, :6]), np.exp(np.clip(out[:, 6], *_LOG_ERROR)))
+        return HeadGuess(own @ rotation_6d_to_matrix(out[:, :6]), np.exp(np.clip(out[:, 6], *LOG_ERROR)))
 
 
 @cache

@@ -20,7 +20,8 @@ import torch
 from torch import Tensor, nn
 
 from models.head.inputs import FRAMES, NUM_INPUTS, face_shown, head_inputs
-from models.head.regressor import OUTPUTS, VERSION, WEIGHTS
+from models.head.joined import LEAST_SCORE
+from models.head.regressor import LOG_ERROR, OUTPUTS, VERSION, WEIGHTS
 from models.rotations import geodesic_angle, rotation_6d_to_matrix
 from models.synth.windows import WindowBatch
 from models.training.losses import head_turned
@@ -32,10 +33,8 @@ WIDTH, HIDDEN = 256, 3
 RATE, DECAY = 1e-3, 1e-2
 FROM_BEHIND = 0.2
 """Weight of a head that looks more than 80 degrees away from the camera."""
-_LEAST_SCORE = 0.2
 _SIDEWAYS = 0.17
 _SPREAD = 0.1  # weight of the likelihood
-_LOG_ERROR = (-4.0, 1.5)
 
 log = logging.getLogger("models.training.heads")
 
@@ -51,7 +50,7 @@ def make_head_network() -> nn.Sequential:
 
 def head_loss(network: nn.Module, windows: WindowBatch) -> Tensor:
     """Return the loss over the windows whose newest frame shows all points of a face."""
-    kept = (face_shown(windows.keypoints) > _LEAST_SCORE) & (windows.evidence[:, -1, 0, 3] > 0)
+    kept = (face_shown(windows.keypoints) > LEAST_SCORE) & (windows.evidence[:, -1, 0, 3] > 0)
     keypoints, evidence = windows.keypoints[kept], windows.evidence[kept]
     inputs, own = head_inputs(keypoints, evidence, windows.box[kept, 2].exp())
     out = network(inputs)
@@ -60,7 +59,7 @@ def head_loss(network: nn.Module, windows: WindowBatch) -> Tensor:
     weight = torch.where(-truth[:, 2, 2] > _SIDEWAYS, 1.0, FROM_BEHIND)
     weight = weight / weight.sum().clamp(min=1)
     distance = (found - truth).pow(2).sum((-1, -2)).add(1e-4).sqrt()
-    spread = out[:, 6].clamp(*_LOG_ERROR)
+    spread = out[:, 6].clamp(*LOG_ERROR)
     likelihood = geodesic_angle(found, truth).detach() * torch.exp(-spread) + spread
     loss: Tensor = ((distance + _SPREAD * likelihood) * weight).sum()
     return loss
