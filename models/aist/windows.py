@@ -18,7 +18,8 @@ from models.kinematics import forward_kinematics, ratio_offsets
 from models.rotations import quaternion_to_matrix
 from models.skeleton import NUM_JOINTS
 from models.synth.windows import WindowBatch
-from models.training.recorded import MIN_BEFORE, MIN_SEEN, RecordedRows, as_windows, augmented
+from models.training.recorded import MIN_BEFORE, MIN_SEEN, as_windows, augmented
+from models.training.recorded_rows import RecordedRows
 from models.training.visual import fitted
 from models.view import MIN_SCORE
 from models.vtm.config import VTMConfig

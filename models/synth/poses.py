@@ -17,6 +17,7 @@ from models.skeleton import JOINT, JOINT_NAMES, MIRROR_JOINTS, NUM_JOINTS, UPPER
 from models.synth.motion import MotionBatch
 from models.synth.procedural import PoseMaker
 from models.synth.randomisation import POSES, Poses
+from models.synth.turns import flexed, flexion, slow_turns, swung
 
 __all__ = ["PROCEDURAL_SHARE", "VARIED_SHARE", "MotionBatch", "MotionSampler"]
 
@@ -151,40 +152,6 @@ def _mirrored(motion: MotionBatch, flip: Tensor, mirror: Tensor) -> MotionBatch:
     )
 
 
-def _smooth(batch: int, frames: int, constant: float, varying: float, rng: torch.Generator) -> Tensor:
-    """Return random rotation vectors (B, T, 3) in radians: a constant plus a slow wave."""
-    time_s = torch.arange(frames)[None, :, None] / 30.0
-    rate = torch.rand(batch, 1, 3, generator=rng) * 1.2 + 0.1
-    phase = torch.rand(batch, 1, 3, generator=rng) * 2 * math.pi
-    wave = torch.sin(2 * math.pi * rate * time_s + phase) * torch.randn(batch, 1, 3, generator=rng)
-    return torch.randn(batch, 1, 3, generator=rng) * constant + wave * varying
-
-
-def _degrees(value: float) -> float:
-    return math.radians(value)
-
-
-def _ball(rotation: Tensor, bone: Tensor, turn: Tensor, low: Tensor, high: Tensor, on: Tensor) -> Tensor:
-    """Rotate a ball joint in its parent's frame, but only where the bone's direction stays within low..high."""
-    turned = axis_angle_to_matrix(turn) @ rotation
-    direction = turned @ bone  # (B, T, 3)
-    inside = ((direction > low) & (direction < high)).all(-1).all(-1)
-    return torch.where((on & inside)[:, None, None, None], turned, rotation)
-
-
-def _hinge(rotation: Tensor, bone: Tensor, axis: Tensor, target: Tensor, on: Tensor) -> Tensor:
-    """Flex an elbow or a knee about its own axis to `target` (B, T), radians from straight."""
-    now = torch.acos((rotation @ bone * bone).sum(-1).clamp(-0.999, 0.999))
-    flexed = rotation @ axis_angle_to_matrix(axis * (target - now)[..., None])
-    return torch.where(on[:, None, None, None], flexed, rotation)
-
-
-def _flexion(batch: int, frames: int, most_deg: float, rng: torch.Generator) -> Tensor:
-    """Return a hinge's angle (B, T) over time within 0..most."""
-    wave = _smooth(batch, frames, 0.0, _degrees(25), rng)[..., 0]
-    return (torch.rand(batch, 1, generator=rng) * _degrees(most_deg) + wave).clamp(_degrees(2), _degrees(most_deg))
-
-
 def _varied(motion: MotionBatch, variety: Tensor, poses: Poses, rng: torch.Generator) -> MotionBatch:
     """Apply random rotations of limbs, spine and whole body with probability `variety` (B,). Rotated legs have no
     contacts."""
@@ -203,13 +170,13 @@ def _varied(motion: MotionBatch, variety: Tensor, poses: Poses, rng: torch.Gener
         legs |= on | bent
         _vary_leg(rotations, side, sign, on, bent, rng)
     for name, degrees in zip(_SPINE, (9, 9, 9, 12, 15), strict=True):
-        turn = _smooth(batch, frames, _degrees(degrees), _degrees(degrees / 3), rng)
+        turn = slow_turns(batch, frames, math.radians(degrees), math.radians(degrees / 3), rng)
         keep = chance(poses.spine)[:, None, None]
         joint = JOINT[name]
         rotations[:, :, joint] = rotations[:, :, joint] @ axis_angle_to_matrix(torch.where(keep, turn, 0 * turn))
     tilt, roll_over = chance(poses.tilt), chance(poses.roll_over)
-    spread = tilt * _degrees(13) + roll_over * _degrees(60)
-    turn = _smooth(batch, frames, 1.0, 0.15, rng) * spread[:, None, None]
+    spread = tilt * math.radians(13) + roll_over * math.radians(60)
+    turn = slow_turns(batch, frames, 1.0, 0.15, rng) * spread[:, None, None]
     rotations[:, :, 0] = axis_angle_to_matrix(turn) @ rotations[:, :, 0]
     valid = motion.contact_valid & ~legs & ~tilt & ~roll_over
     return MotionBatch(rotations, motion.root, motion.contacts, valid)
@@ -224,11 +191,11 @@ def _vary_arm(r: Tensor, side: str, sign: float, on: Tensor, bent: Tensor, rng: 
     low, high = torch.tensor([-0.55, -1.1, -0.55]), torch.tensor([1.1, 1.1, 1.1])
     if sign < 0:
         low, high = torch.tensor([-1.1, -1.1, -0.55]), torch.tensor([0.55, 1.1, 1.1])
-    turn = _smooth(batch, frames, _degrees(55), _degrees(15), rng)
-    r[:, :, upper] = _ball(r[:, :, upper], bone, turn, low, high, on)
+    turn = slow_turns(batch, frames, math.radians(55), math.radians(15), rng)
+    r[:, :, upper] = swung(r[:, :, upper], bone, turn, low, high, on)
     axis = torch.tensor([0.0, -sign, 0.0])
-    r[:, :, lower] = _hinge(r[:, :, lower], bone, axis, _flexion(batch, frames, 145, rng), bent)
-    wrist = axis_angle_to_matrix(_smooth(batch, frames, _degrees(20), _degrees(8), rng) * on[:, None, None])
+    r[:, :, lower] = flexed(r[:, :, lower], bone, axis, flexion(batch, frames, 145, rng), bent)
+    wrist = axis_angle_to_matrix(slow_turns(batch, frames, math.radians(20), math.radians(8), rng) * on[:, None, None])
     r[:, :, hand] = r[:, :, hand] @ wrist
 
 
@@ -240,9 +207,9 @@ def _vary_leg(r: Tensor, side: str, sign: float, on: Tensor, bent: Tensor, rng: 
     low, high = torch.tensor([-0.35, -1.1, -0.5]), torch.tensor([0.8, 0.7, 1.1])
     if sign < 0:
         low, high = torch.tensor([-0.8, -1.1, -0.5]), torch.tensor([0.35, 0.7, 1.1])
-    turn = _smooth(batch, frames, _degrees(35), _degrees(10), rng)
-    flex = torch.rand(batch, 1, generator=rng) * _degrees(80)
+    turn = slow_turns(batch, frames, math.radians(35), math.radians(10), rng)
+    flex = torch.rand(batch, 1, generator=rng) * math.radians(80)
     turn = turn + torch.stack([-flex, 0 * flex, 0 * flex], dim=-1)
-    r[:, :, upper] = _ball(r[:, :, upper], bone, turn, low, high, on)
+    r[:, :, upper] = swung(r[:, :, upper], bone, turn, low, high, on)
     axis = torch.tensor([1.0, 0.0, 0.0])
-    r[:, :, lower] = _hinge(r[:, :, lower], bone, axis, _flexion(batch, frames, 145, rng), bent)
+    r[:, :, lower] = flexed(r[:, :, lower], bone, axis, flexion(batch, frames, 145, rng), bent)

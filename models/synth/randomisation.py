@@ -206,6 +206,26 @@ class RecordedErrors:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordedChanges:
+    """Recorded windows (rendered people) in other poses. Standard deviations, drawn once per window; a quarter of a
+    joint's also varies over time."""
+
+    fraction: float = 0.8  # of the windows
+    largest: float = 1.5  # a window's factor on the sizes below is drawn uniformly up to this
+    largest_error: float = 0.08  # windows with a larger mean error of the keypoints are left unchanged
+    arm_rad: float = 0.4
+    elbow_rad: float = 0.4
+    leg_rad: float = 0.15
+    knee_rad: float = 0.2
+    spine_rad: float = 0.07  # each of three joints
+    head_rad: float = 0.15  # each of two joints
+    yaw_rad: float = 0.3
+    tilt_rad: float = 0.1
+    distance: float = 0.15  # of the logarithm
+    bone: float = 0.05  # of the logarithm
+
+
+@dataclass(frozen=True, slots=True)
 class Randomisation:
     """All random parameters of training windows."""
 
@@ -216,6 +236,7 @@ class Randomisation:
     keypoints: KeypointErrors = field(default_factory=KeypointErrors)
     landmarks: LandmarkErrors = field(default_factory=LandmarkErrors)
     recorded: RecordedErrors = field(default_factory=RecordedErrors)
+    changes: RecordedChanges = field(default_factory=RecordedChanges)
 
 
 def measured(*, cut: float = 0.0) -> Randomisation:

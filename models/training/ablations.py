@@ -57,9 +57,10 @@ ABLATIONS: dict[str, Change] = {
     ),
     "whole-bodies": _randomisation(cut={"fraction": 0.0}),
     "same-proportions": _randomisation(people=_SAME_PROPORTIONS),
+    "recorded-windows": _randomisation(changes={"fraction": 0.0}),
     "recorded-heads": _randomisation(poses={"head": 0.0}),
     "no-confidence": _config(confidence=False),
 }
 """What each ablation removes: manifold alignment; stage 1; body parts and manifold; rendered people; pose variety; the
 loss on every frame with a past; Muon; errors of varying size; errors shared by several points; cut views; varied body
-proportions; independent head motion; the confidence of parts."""
+proportions; other poses of recorded windows; independent head motion; the confidence of parts."""

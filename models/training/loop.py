@@ -91,9 +91,13 @@ class Trainer:
         self._earlier: list[dict[str, Any]] = []  # runs that produced the weights this one started from
         self._recorded = list(recorded)
         if settings.pairs:
-            errors = settings.randomisation.recorded
+            drawn = settings.randomisation
             pairs = PairSampler(
-                Path(settings.pairs), frames=config.window_frames, backbone=config.backbone, errors=errors
+                Path(settings.pairs),
+                frames=config.window_frames,
+                backbone=config.backbone,
+                errors=drawn.recorded,
+                changes=drawn.changes,
             )
             self._backbone_mark = pairs.mark
             self._recorded.insert(0, Recorded(pairs, settings.pair_share))

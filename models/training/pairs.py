@@ -18,10 +18,11 @@ from models.npz import NpzError, read_npz
 from models.rotations import quaternion_to_matrix
 from models.skeleton import JOINT, JOINT_NAMES, LIMBS, NUM_JOINTS, PARENTS, REST_OFFSETS
 from models.synth.cameras import normalized_ratio
-from models.synth.randomisation import RecordedErrors
+from models.synth.randomisation import RecordedChanges, RecordedErrors
 from models.training.pair_shards import PairClip, find_shards, read_shard
-from models.training.recorded import RecordedRows, RecordedSampler
+from models.training.recorded import RecordedSampler
 from models.training.recorded_rate import at_rate
+from models.training.recorded_rows import RecordedRows
 from models.training.visual import ARRAYS, evidence_rows, one_backbone
 from models.vtm.config import VTMConfig
 
@@ -141,7 +142,13 @@ class PairSampler(RecordedSampler):
     """
 
     def __init__(
-        self, folder: Path, *, frames: int, backbone: str = "landmarks", errors: RecordedErrors | None = None
+        self,
+        folder: Path,
+        *,
+        frames: int,
+        backbone: str = "landmarks",
+        errors: RecordedErrors | None = None,
+        changes: RecordedChanges | None = None,
     ) -> None:
         pairs = find_pairs(folder)
         rows = [read_pair(detections, truth, backbone) for detections, truth in pairs.items()]
@@ -153,7 +160,7 @@ class PairSampler(RecordedSampler):
             raise PairError(f"{folder}: {error}") from error
         if not rows:
             raise PairError(f"{folder}: no pairs in it; make them with python -m app.commands.render_pairs")
-        super().__init__(rows, frames=frames, errors=errors)
+        super().__init__(rows, frames=frames, errors=errors, changes=changes)
         log.info("%d pairs in %d clips", len(self), len(rows))
 
 

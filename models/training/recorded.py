@@ -6,20 +6,21 @@ The renderer's pairs (models.training.pairs) and AIST++ (models.aist) are both c
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from models.keypoints import EVIDENCE_NAMES, KEYPOINT, MIRROR_KEYPOINTS, NUM_KEYPOINTS
-from models.kinematics import forward_kinematics, ratio_offsets
-from models.rotations import axis_angle_to_matrix, matrix_to_rotation_6d, rotation_between
+from models.rotations import axis_angle_to_matrix, matrix_to_rotation_6d
 from models.skeleton import MIRROR_JOINTS
-from models.synth.landmarks import place_landmarks
 from models.synth.noise import dropped
-from models.synth.randomisation import RecordedErrors
+from models.synth.randomisation import RecordedChanges, RecordedErrors
 from models.synth.windows import WindowBatch
+from models.training.recorded_errors import with_smaller_errors
+from models.training.recorded_rows import RecordedRows
+from models.training.reposed import reposed
 from models.training.visual import turned_evidence
 from models.view import MIN_SCORE, person_view
 from models.vtm.backbones import is_map
@@ -51,26 +52,19 @@ class Recorded:
     share: float
 
 
-@dataclass(frozen=True, slots=True)
-class RecordedRows:
-    """F consecutive frames of one or several clips, or windows (B, T). Camera frame; positions in body heights."""
-
-    rays: Tensor  # (F, 23, 2)
-    scores: Tensor  # (F, 23), 0 where nothing is detected
-    evidence: Tensor  # (F, rows, numbers) as models.vtm.evidence, zeros where there is none; maps in float16
-    rotations: Tensor  # (F, 22, 3, 3) local, Hips in the camera
-    joints: Tensor  # (F, 22, 3)
-    up: Tensor  # (F, 3) opposite to gravity
-    ratio: Tensor  # (F, 22)
-    contacts: Tensor  # (F, 2) left, right
-    contact_valid: Tensor  # (F,) bool: the contacts are known
-
-
 class RecordedSampler:
     """Sampler of windows of `frames` frames from clips. Frames of a window before its clip are blank."""
 
-    def __init__(self, rows: Sequence[RecordedRows], *, frames: int, errors: RecordedErrors | None = None) -> None:
+    def __init__(
+        self,
+        rows: Sequence[RecordedRows],
+        *,
+        frames: int,
+        errors: RecordedErrors | None = None,
+        changes: RecordedChanges | None = None,
+    ) -> None:
         self._errors = errors
+        self._changes = changes
         self._rows = RecordedRows(*(torch.cat([getattr(r, f.name) for r in rows]) for f in fields(RecordedRows)))
         lengths = torch.tensor([len(row.rays) for row in rows])
         begin = torch.cat([torch.zeros(1, dtype=torch.long), lengths.cumsum(0)[:-1]])
@@ -88,6 +82,8 @@ class RecordedSampler:
         window, inside = self._windows(batch, rng)
         if self._errors is not None and not is_map(window.evidence):
             window = with_smaller_errors(window, rng, self._errors)
+        if self._changes is not None and not is_map(window.evidence):
+            window = reposed(window, rng, self._changes)
         return augmented(window, inside, rng)
 
     def ends(self, step: int) -> Tensor:
@@ -114,33 +110,6 @@ class RecordedSampler:
         inside = index >= self._begin_of[end][:, None]
         index = torch.maximum(index, self._begin_of[end][:, None])
         return RecordedRows(*(getattr(self._rows, f.name)[index] for f in fields(RecordedRows))), inside
-
-
-def with_smaller_errors(w: RecordedRows, rng: torch.Generator, errors: RecordedErrors) -> RecordedRows:
-    """Move keypoints and landmarks towards the truth by one fraction per window, as a detector's errors vary between
-    people. Points without a score are unchanged.
-    """
-    batch = len(w.rays)
-    _, turned = forward_kinematics(w.rotations, ratio_offsets(w.ratio), w.joints[:, :, 0])
-    points = place_landmarks(w.joints, turned, rng, 0.0)  # (B, T, 27, 3)
-    true_rays = points[:, :, :NUM_KEYPOINTS, :2] / points[:, :, :NUM_KEYPOINTS, 2:].clamp(min=0.1)
-    scored = w.scores > MIN_SCORE
-    off = (w.rays - true_rays).norm(dim=-1) * points[:, :, :NUM_KEYPOINTS, 2]
-    mean = (off * scored).sum((1, 2)) / scored.sum((1, 2)).clamp(min=1)
-    low, high = errors.level
-    level = low + (high - low) * torch.rand(batch, generator=rng)
-    stays = (torch.rand(batch, generator=rng) < errors.as_recorded) | (mean > errors.largest)
-    level = torch.where(stays, 1.0, level)[:, None, None, None]
-    rays = torch.where(scored[..., None], true_rays + level * (w.rays - true_rays), w.rays)
-    hips = points[:, :, [KEYPOINT["left_hip"], KEYPOINT["right_hip"]]].mean(2)
-    ahead = torch.tensor([0.0, 0.0, 1.0]).expand_as(hips)
-    towards = rotation_between(ahead, hips)  # (B, T, 3, 3): the detector looks at the person
-    landmarks = ((points - hips[:, :, None]) @ towards) * _HEIGHT_M
-    evidence = w.evidence[..., :3]
-    moved = landmarks + level * (evidence - landmarks)
-    trusted = (scored[:, :, _KEYPOINT_OF] & (w.evidence[..., 3] > 0))[..., None]
-    evidence = torch.cat([torch.where(trusted, moved, evidence), w.evidence[..., 3:]], dim=-1)
-    return replace(w, rays=rays, evidence=evidence)
 
 
 def augmented(window: RecordedRows, inside: Tensor, rng: torch.Generator) -> WindowBatch:

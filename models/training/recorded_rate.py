@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from models.rotations import matrix_to_rotation_6d, rotation_6d_to_matrix
-from models.training.recorded import RecordedRows
+from models.training.recorded_rows import RecordedRows
 from models.vtm.backbones import is_map
 
 _SAME = 0.05

@@ -8,8 +8,8 @@ from torch import Tensor
 from models.keypoints import NUM_EVIDENCE, NUM_KEYPOINTS
 from models.rotations import axis_angle_to_matrix
 from models.skeleton import NUM_JOINTS
-from models.training.recorded import RecordedRows
 from models.training.recorded_rate import at_rate
+from models.training.recorded_rows import RecordedRows
 
 FRAMES = 5
 
