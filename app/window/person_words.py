@@ -7,6 +7,8 @@ from models.parts import PART
 
 GUESSED_BELOW = 0.3
 """Confidence below which a part is called guessed, here and in the 3D view."""
+_HARDLY_SEEN = "Hardly seen"
+_EVERYTHING = ["head", "trunk", "arms", "legs"]
 _BODIES = {"upper": "Upper body", "seated": "Seated"}
 
 
@@ -17,15 +19,20 @@ def person_words(pose: Pose | None) -> str:
     if not pose.tracked:
         return "Lost"
     guessed = _guessed(pose)
+    if guessed == _EVERYTHING:
+        return f"{_HARDLY_SEEN}, the whole pose is guessed"
     whole = "Whole body" if not guessed else "Tracked"
     shown = _BODIES.get(pose.body, whole)
     return f"{shown}, {_listed(guessed)} guessed" if guessed else shown
 
 
-def guessed_words(pose: Pose) -> str:
-    """Return the guessed parts as in "left arm and legs", "" for none. A seated stance shows no tracked legs."""
-    words = [word for word in _guessed(pose) if pose.body == "whole" or "leg" not in word]
-    return _listed(words) if words else ""
+def unseen_words(pose: Pose) -> str:
+    """Return "Left arm and legs not seen", "Hardly seen", or "". A seated stance shows no tracked legs."""
+    guessed = _guessed(pose)
+    if guessed == _EVERYTHING:
+        return _HARDLY_SEEN
+    words = [word for word in guessed if pose.body == "whole" or "leg" not in word]
+    return f"{_listed(words).capitalize()} not seen" if words else ""
 
 
 def _guessed(pose: Pose) -> list[str]:

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.window.notices import Notice
-from app.window.person_words import guessed_words
+from app.window.person_words import unseen_words
 from app.window.widgets.theme import ACCENT, ERROR, MUTED, SURFACE, WARNING
 from engine.types import Snapshot
 
@@ -58,9 +58,9 @@ def _state(snapshot: Snapshot, notice: Notice | None, silence_s: float | None, t
     pose = snapshot.pose
     if pose is None or not pose.tracked:
         return "Step into the picture", WARNING
-    guessed = guessed_words(pose)
-    if guessed:
-        return f"{guessed[0].upper()}{guessed[1:]} not seen", WARNING
+    unseen = unseen_words(pose)
+    if unseen:
+        return unseen, WARNING
     if notice is not None and notice.level == "error":
         return "Tracked, with a problem", ERROR
     return {"upper": "Upper body", "seated": "Seated"}.get(pose.body, "Tracked"), ACCENT
