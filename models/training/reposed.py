@@ -28,6 +28,8 @@ _SHOULDERS = [KEYPOINT["left_shoulder"], KEYPOINT["right_shoulder"]]
 _SPINE = [JOINT[name] for name in ("Spine", "Chest", "UpperChest")]
 _HEAD = [JOINT[name] for name in ("Neck", "Head")]
 _SIDES = (("Left", 1.0), ("Right", -1.0))
+_ARM = ("Shoulder", "UpperArm", "LowerArm", "Hand")
+_EXCHANGED = (*([JOINT[side + name] for name in _ARM] for side, _ in _SIDES), _HEAD)
 _KNEE_AXIS, _SHIN = torch.tensor([1.0, 0.0, 0.0]), torch.tensor([0.0, -1.0, 0.0])
 _SEEN = 0.4
 """Score from which on a point counts as seen."""
@@ -56,7 +58,7 @@ def _like(on: Tensor, values: Tensor) -> Tensor:
 def _posed(w: RecordedRows, size: Tensor, rng: torch.Generator, changes: RecordedChanges) -> RecordedRows:
     """Return the windows with other joint rotations and bone lengths; the joints move along."""
     batch, frames = w.rays.shape[:2]
-    rotations = w.rotations.clone()
+    rotations = _mixed(w.rotations, rng, changes)
 
     def turn(joints: list[int], rad: float) -> None:
         for joint in joints:
@@ -82,6 +84,17 @@ def _posed(w: RecordedRows, size: Tensor, rng: torch.Generator, changes: Recorde
             )
     ratio = _other_ratio(w.ratio, size, rng, changes)
     return replace(w, rotations=rotations, ratio=ratio, joints=_rejoined(w, rotations, ratio))
+
+
+def _mixed(rotations: Tensor, rng: torch.Generator, changes: RecordedChanges) -> Tensor:
+    """Return local rotations (B, T, 22, 3, 3), some arms and heads taken from another window."""
+    batch, mixed = len(rotations), rotations.clone()
+    for joints in _EXCHANGED:
+        other = torch.randperm(batch, generator=rng)
+        on = torch.rand(batch, generator=rng) < changes.mixed
+        where = torch.where(on, other, torch.arange(batch))
+        mixed[:, :, joints] = rotations[where][:, :, joints]
+    return mixed
 
 
 def _other_ratio(ratio: Tensor, size: Tensor, rng: torch.Generator, changes: RecordedChanges) -> Tensor:

@@ -30,7 +30,7 @@ _SIZES = [
     "bone",
 ]
 ALWAYS = RecordedChanges(fraction=1.0)
-NOTHING = replace(ALWAYS, **dict.fromkeys(_SIZES, 0.0))
+NOTHING = replace(ALWAYS, mixed=0.0, **dict.fromkeys(_SIZES, 0.0))
 
 
 def rng(seed: int = 0) -> torch.Generator:
