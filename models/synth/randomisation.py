@@ -213,7 +213,7 @@ class RecordedChanges:
     fraction: float = 0.8  # of the windows
     largest: float = 1.5  # a window's factor on the sizes below is drawn uniformly up to this
     largest_error: float = 0.08  # windows with a larger mean error of the keypoints are left unchanged
-    mixed: float = 0.35  # fraction of these whose left arm, right arm or head is another window's
+    mixed: float = 0.35  # of these, the fraction whose left arm is another window's; likewise right arm and head
     arm_rad: float = 0.4
     elbow_rad: float = 0.4
     leg_rad: float = 0.15

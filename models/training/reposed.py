@@ -30,7 +30,22 @@ _HEAD = [JOINT[name] for name in ("Neck", "Head")]
 _SIDES = (("Left", 1.0), ("Right", -1.0))
 _ARM = ("Shoulder", "UpperArm", "LowerArm", "Hand")
 _EXCHANGED = (*([JOINT[side + name] for name in _ARM] for side, _ in _SIDES), _HEAD)
-_KNEE_AXIS, _SHIN = torch.tensor([1.0, 0.0, 0.0]), torch.tensor([0.0, -1.0, 0.0])
+_BALLS = (
+    ("spine_rad", _SPINE),
+    ("head_rad", _HEAD),
+    ("arm_rad", [JOINT[side + "UpperArm"] for side, _ in _SIDES]),
+    ("leg_rad", [JOINT[side + "UpperLeg"] for side, _ in _SIDES]),
+)
+"""Fields of RecordedChanges with the ball joints that they turn."""
+_HINGES = tuple(
+    (name, JOINT[side + joint], torch.tensor(bone), torch.tensor(axis))
+    for side, sign in _SIDES
+    for name, joint, bone, axis in (
+        ("elbow_rad", "LowerArm", (sign, 0.0, 0.0), (0.0, -sign, 0.0)),
+        ("knee_rad", "LowerLeg", (0.0, -1.0, 0.0), (1.0, 0.0, 0.0)),
+    )
+)
+"""Fields of RecordedChanges, joint, direction of the straight limb, axis that bends it."""
 _SEEN = 0.4
 """Score from which on a point counts as seen."""
 _CHANGED = ("rays", "evidence", "rotations", "joints", "up", "ratio")
@@ -58,35 +73,30 @@ def _like(on: Tensor, values: Tensor) -> Tensor:
 def _posed(w: RecordedRows, size: Tensor, rng: torch.Generator, changes: RecordedChanges) -> RecordedRows:
     """Return the windows with other joint rotations and bone lengths; the joints move along."""
     batch, frames = w.rays.shape[:2]
-    rotations = _mixed(w.rotations, rng, changes)
-
-    def turn(joints: list[int], rad: float) -> None:
+    rotations = _exchanged(w.rotations, rng, changes)
+    for name, joints in _BALLS:
         for joint in joints:
-            turns = slow_turns(batch, frames, rad, rad / 4, rng) * size
+            turns = _slow(batch, frames, getattr(changes, name), rng) * size
             rotations[:, :, joint] = axis_angle_to_matrix(turns) @ rotations[:, :, joint]
-
-    turn(_SPINE, changes.spine_rad)
-    turn(_HEAD, changes.head_rad)
-    everywhere = torch.ones(batch, dtype=torch.bool)
-    for side, sign in _SIDES:
-        turn([JOINT[side + "UpperArm"]], changes.arm_rad)
-        turn([JOINT[side + "UpperLeg"]], changes.leg_rad)
-        hinges = (
-            ("LowerArm", torch.tensor([sign, 0.0, 0.0]), torch.tensor([0.0, -sign, 0.0]), changes.elbow_rad),
-            ("LowerLeg", _SHIN, _KNEE_AXIS, changes.knee_rad),
-        )
-        for name, bone, axis, rad in hinges:
-            joint = JOINT[side + name]
-            now = torch.acos((rotations[:, :, joint] @ bone * bone).sum(-1).clamp(-STRAIGHT, STRAIGHT))
-            target = now + (slow_turns(batch, frames, rad, rad / 4, rng) * size)[..., 0]
-            rotations[:, :, joint] = flexed(
-                rotations[:, :, joint], bone, axis, target.clamp(_STRAIGHT, _BENT), everywhere
-            )
+    for name, joint, bone, axis in _HINGES:
+        turns = _slow(batch, frames, getattr(changes, name), rng) * size
+        rotations[:, :, joint] = _bent(rotations[:, :, joint], bone, axis, turns[..., 0])
     ratio = _other_ratio(w.ratio, size, rng, changes)
     return replace(w, rotations=rotations, ratio=ratio, joints=_rejoined(w, rotations, ratio))
 
 
-def _mixed(rotations: Tensor, rng: torch.Generator, changes: RecordedChanges) -> Tensor:
+def _slow(batch: int, frames: int, rad: float, rng: torch.Generator) -> Tensor:
+    return slow_turns(batch, frames, rad, rad / 4, rng)
+
+
+def _bent(rotation: Tensor, bone: Tensor, axis: Tensor, more: Tensor) -> Tensor:
+    """Return an elbow's or a knee's rotation (B, T, 3, 3), bent by `more` (B, T) radians within its range."""
+    now = torch.acos((rotation @ bone * bone).sum(-1).clamp(-STRAIGHT, STRAIGHT))
+    everywhere = torch.ones(len(rotation), dtype=torch.bool)
+    return flexed(rotation, bone, axis, (now + more).clamp(_STRAIGHT, _BENT), everywhere)
+
+
+def _exchanged(rotations: Tensor, rng: torch.Generator, changes: RecordedChanges) -> Tensor:
     """Return local rotations (B, T, 22, 3, 3), some arms and heads taken from another window."""
     batch, mixed = len(rotations), rotations.clone()
     for joints in _EXCHANGED:

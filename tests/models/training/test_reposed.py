@@ -9,6 +9,7 @@ import torch
 
 from models.keypoints import EVIDENCE_NAMES, KEYPOINT, MIRROR_KEYPOINTS
 from models.kinematics import ratio_offsets, stature
+from models.rotations import axis_angle_to_matrix
 from models.skeleton import JOINT, MIRROR_JOINTS
 from models.synth.randomisation import RecordedChanges
 from models.training.exact_detection import KEYPOINT_OF, exact_detection
@@ -69,6 +70,19 @@ def test_every_size_changes_the_joints_or_the_view(size: str):
     assert float((one.joints - window.joints).norm(dim=-1).amax()) > 0.01
     assert torch.equal(one.scores, window.scores)
     assert not bool(one.contact_valid.any())  # feet may slide now
+
+
+def test_arms_and_heads_are_exchanged_between_windows_and_legs_are_not():
+    window = people(16)
+    rotations = window.rotations.clone()
+    turns = torch.arange(16.0)[:, None, None, None] * torch.tensor([0.0, 0.0, 0.05])
+    rotations[:] = axis_angle_to_matrix(turns) @ rotations  # every joint of window b is turned by b / 20
+    other = reposed(replace(window, rotations=rotations), rng(), replace(NOTHING, mixed=0.5, largest_error=10.0))
+    for name, moves in (("LeftHand", True), ("RightUpperArm", True), ("Head", True), ("LeftFoot", False)):
+        before, after = (r[:, 0, JOINT[name], 0].double() for r in (rotations, other.rotations))
+        owner = (after[:, None] - before).norm(dim=-1).argmin(-1)
+        torch.testing.assert_close(after, before[owner], atol=1e-5, rtol=0)
+        assert bool((owner != torch.arange(16)).any()) is moves
 
 
 def test_what_was_not_seen_stays_where_it_was_guessed():
