@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QPointF, QRect, QRectF, QSizeF, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -82,11 +82,19 @@ def _tag(painter: QPainter, letter: str, colour: str) -> None:
     painter.restore()
 
 
-def _caption(painter: QPainter, frame: QRectF, text: str) -> None:
-    """Draw a centred line at the upper edge of a frame, on a dark background."""
+def caption_place(size: QSizeF, frame: QRectF, picture: QRectF) -> QRectF:
+    """Return where a caption goes: centred on the upper edge of a frame, but inside the picture."""
+    left = frame.center().x() - size.width() / 2
+    top = frame.top() - size.height() / 2
+    left = max(picture.left(), min(left, picture.right() - size.width()))
+    top = max(picture.top(), min(top, picture.bottom() - size.height()))
+    return QRectF(QPointF(left, top), size)
+
+
+def _caption(painter: QPainter, frame: QRectF, picture: QRectF, text: str) -> None:
+    """Draw a line at the upper edge of a frame, on a dark background."""
     room = painter.fontMetrics().boundingRect(text)
-    ground = QRectF(0, 0, room.width() + 12, room.height() + 4)
-    ground.moveCenter(QPointF(frame.center().x(), frame.top()))
+    ground = caption_place(QSizeF(room.width() + 12, room.height() + 4), frame, picture)
     painter.save()
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(BACKGROUND))
@@ -192,7 +200,7 @@ class VideoView(QWidget):
             x, y = place.x() + other.x_px * scale, place.y() + other.y_px * scale
             frame = QRectF(x - half_width, y - half_height, 2 * half_width, 2 * half_height)
             painter.drawRoundedRect(frame, 10, 10)
-            _caption(painter, frame, "click to follow")
+            _caption(painter, frame, place, "click to follow")
 
     def _draw_skeleton(self, painter: QPainter, keypoints: Keypoints2D, place: QRectF) -> None:
         scale = place.width() / keypoints.image_size[0]

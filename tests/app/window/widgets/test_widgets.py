@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QRect
+from PySide6.QtCore import QPointF, QRect, QRectF, QSizeF
 
 from app.window.avatar_drop import given_to_all
 from app.window.notices import Notice
@@ -17,7 +17,7 @@ from app.window.widgets.record_panel import clock_text
 from app.window.widgets.source_panel import SourcePanel
 from app.window.widgets.target_dialog import TargetDialog
 from app.window.widgets.targets_panel import TargetsPanel
-from app.window.widgets.video_view import VideoView, fitted, scaled_picture, score_colour
+from app.window.widgets.video_view import VideoView, caption_place, fitted, scaled_picture, score_colour
 from engine.config import Config
 from engine.errors import UsageError
 from engine.osc.targets import parse_target
@@ -34,6 +34,21 @@ def test_the_picture_keeps_its_shape_in_the_middle():
     assert (place.x(), place.y(), place.width(), place.height()) == (180, 0, 640, 480)
     place = fitted((640, 480), QRect(0, 0, 320, 480))
     assert (place.x(), place.y(), place.width(), place.height()) == (0, 120, 320, 240)
+
+
+@pytest.mark.parametrize(
+    ("frame", "centre"),
+    [
+        (QRectF(200, 100, 60, 150), (230, 100)),  # on the frame's upper edge
+        (QRectF(200, -40, 60, 150), (230, 10)),  # a frame that reaches above the picture
+        (QRectF(-50, 100, 60, 150), (50, 100)),
+        (QRectF(630, 475, 60, 150), (590, 470)),
+    ],
+)
+def test_a_caption_stays_inside_the_picture(frame: QRectF, centre: tuple[float, float]):
+    place = caption_place(QSizeF(100, 20), frame, QRectF(0, 0, 640, 480))
+    assert place.size() == QSizeF(100, 20)
+    assert place.center() == QPointF(*centre)
 
 
 @pytest.mark.usefixtures("application")
