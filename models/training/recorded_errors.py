@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from models.synth.randomisation import RecordedErrors
-from models.training.exact_detection import KEYPOINT_OF, exact_detection
+from models.training.exact_detection import KEYPOINT_OF, ExactDetection, exact_detection
 from models.training.recorded_rows import RecordedRows
 from models.view import MIN_SCORE
 
@@ -22,7 +22,7 @@ def with_smaller_errors(w: RecordedRows, rng: torch.Generator, errors: RecordedE
     low, high = errors.level
     level = low + (high - low) * torch.rand(batch, generator=rng)
     unchanged = torch.rand(batch, generator=rng) < errors.as_recorded
-    stays = unchanged | (mean_error(w, exact.rays, exact.depth) > errors.largest)
+    stays = unchanged | (mean_error(w, exact) > errors.largest)
     level = torch.where(stays, 1.0, level)[:, None, None, None]
     rays = torch.where(scored[..., None], exact.rays + level * (w.rays - exact.rays), w.rays)
     evidence = w.evidence[..., :3]
@@ -32,10 +32,9 @@ def with_smaller_errors(w: RecordedRows, rng: torch.Generator, errors: RecordedE
     return replace(w, rays=rays, evidence=evidence)
 
 
-def mean_error(w: RecordedRows, rays: Tensor, depth: Tensor) -> Tensor:
-    """Return the mean error (B,) of the keypoints with a score, body heights, for true rays (B, T, 23, 2) and depths
-    (B, T, 23)."""
+def mean_error(w: RecordedRows, exact: ExactDetection) -> Tensor:
+    """Return the mean error (B,) of the keypoints with a score, body heights."""
     scored = w.scores > MIN_SCORE
-    off = (w.rays - rays).norm(dim=-1) * depth
+    off = (w.rays - exact.rays).norm(dim=-1) * exact.depth
     mean: Tensor = (off * scored).sum((1, 2)) / scored.sum((1, 2)).clamp(min=1)
     return mean

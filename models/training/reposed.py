@@ -56,7 +56,7 @@ def reposed(w: RecordedRows, rng: torch.Generator, changes: RecordedChanges) -> 
     """Change a fraction of the windows (B, T); those with large errors (flips, other people) stay as recorded."""
     batch, before = len(w.rays), exact_detection(w, rng)
     on = torch.rand(batch, generator=rng) < changes.fraction
-    on &= mean_error(w, before.rays, before.depth) < changes.largest_error
+    on &= mean_error(w, before) < changes.largest_error
     size = changes.largest * torch.rand(batch, 1, 1, generator=rng)
     other = _moved(_posed(w, size, rng, changes), size, rng, changes)
     found = _detected(w, before, other, exact_detection(other, rng))
